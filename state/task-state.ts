@@ -1,0 +1,40 @@
+/**
+ * All stores of one task over one storage: writes of the transaction under way stay in a buffer, `collectChanges` hands
+ * their final values to the changelog, `commit` makes them part of the storage together with the changelog positions.
+ * What is in the storage is therefore always committed, and a restore replays only the changelog's tail.
+ */
+import type { StateStore } from './store.ts'
+
+/** Takes one changelog record per row written since the last commit: the last value of each (for a row written twice). */
+export interface ChangeSink {
+  change(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: number): void
+}
+
+export interface ChangelogRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+}
+
+export interface TaskState {
+  store(name: string): StateStore
+  readonly storeNames: readonly string[]
+  /** Changelog offset up to which (exclusive) the storage holds everything; undefined: nothing yet. */
+  position(store: string): number | undefined
+  /** Any text the runtime wants kept with the positions (committed input offsets, incarnation of the changelogs). */
+  readonly note: string | undefined
+  /** Rows written since the last commit. */
+  readonly dirtyRows: number
+  readonly dirtyBytes: number
+  collectChanges(sink: ChangeSink): void
+  /**
+   * To be called when the broker has committed: one atomic batch of rows, positions, note and marker. Reads stay right
+   * while it runs; the next `commit` waits for it. Throws `StateCorruptedError` on a write that failed.
+   */
+  commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void>
+  /** Drops everything written since the last commit. */
+  abort(): void
+  /** Applies changelog records of one store in order and moves its position; atomic per call. */
+  restore(store: string, records: Iterable<ChangelogRecord>, nextPosition: number): Promise<void>
+  close(): Promise<void>
+}
