@@ -94,8 +94,11 @@ export interface TimeOrderedBuffer<K, V> {
   /** With the same time and key: replaces, or adds one where the spec says `retainDuplicates`. */
   put(time: number, key: K, value: V, timestamp: number): void
   get(time: number, key: K): V | undefined
+  /** With `retainDuplicates`: all of that time and key. */
   delete(time: number, key: K): void
   first(): WindowRow<K, V> | undefined
+  /** All rows in order; the row under way may be deleted meanwhile. */
+  rows(): Iterable<WindowRow<K, V>>
   /** Removes and returns rows with time ≤ the bound, in order. */
   drain(time: number): readonly WindowRow<K, V>[]
 }

@@ -7,7 +7,7 @@ export interface Record<K, V> {
   readonly value: V
   /** Milliseconds since the epoch. */
   readonly timestamp: number
-  readonly headers?: readonly Header[]
+  readonly headers?: readonly Header[] | undefined
 }
 
 /** Where the record under way came from; undefined in a punctuator. */

@@ -10,6 +10,11 @@ export interface Topology {
   /** Stores that every instance holds in full, fed by all partitions of one topic. */
   readonly globalStores: readonly GlobalStore[]
   readonly internalTopics: readonly InternalTopic[]
+  /**
+   * Topics that meet in a join and so must have the same number of partitions: the runtime refuses to start otherwise.
+   * Internal topics by their name without the prefix.
+   */
+  readonly copartitioned: readonly (readonly string[])[]
   describe(): string
 }
 
@@ -18,12 +23,13 @@ export interface Subtopology {
   /** In topological order: a node stands behind all its parents. */
   readonly nodes: readonly TopologyNode[]
   readonly stores: readonly StoreSpec[]
-  /** Source topics (external and repartition); all have the same number of partitions, which is the number of tasks. */
+  /** Source topics (external and repartition). There are as many tasks as the largest of them has partitions. */
   readonly sourceTopics: readonly string[]
 }
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode
 
+/** A null key or value (no bytes) is handed on as null and never goes through a serde. */
 export interface SourceNode {
   readonly kind: 'source'
   readonly name: string
@@ -42,6 +48,7 @@ export interface ProcessorNode {
   readonly kind: 'processor'
   readonly name: string
   readonly supplier: ProcessorSupplier<never, never, unknown, unknown>
+  /** Stores of the sub-topology, and global stores, that this processor may open. */
   readonly stores: readonly string[]
   readonly children: readonly string[]
 }
@@ -70,7 +77,10 @@ export interface GlobalStore {
 export interface InternalTopic {
   readonly name: string
   readonly kind: 'repartition' | 'changelog'
-  /** A fixed number, or the largest number of partitions among these topics (of the sub-topology or its upstream). */
+  /**
+   * A fixed number, or the largest number of partitions among these topics (of the sub-topology or its upstream), which
+   * may be internal themselves.
+   */
   readonly partitions: number | { readonly asLargestOf: readonly string[] }
   readonly config: Readonly<globalThis.Record<string, string>>
 }

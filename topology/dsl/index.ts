@@ -1,0 +1,25 @@
+/**
+ * The fluent surface. A `StreamsBuilder` describes sources (`stream`, `table`, `globalTable`); a `KStream` is a sequence of facts, a
+ * `KTable` the last value of each key, a `GlobalKTable` one that every instance holds in full. `groupByKey`/`groupBy` lead to a
+ * `KGroupedStream` and, with windows, to a `TimeWindowedKStream`, whose aggregations give tables. Nothing here runs: `build()`
+ * turns the description into a `Topology`, or throws one `TopologyError` with every problem in it.
+ * Functions take the subject first and the key last. What is stored or repartitioned is named by the developer.
+ */
+export { StreamsBuilder } from './streams-builder.ts'
+export type { Consumed, StreamOptions, TableSourceOptions } from './streams-builder.ts'
+export { KStream } from './k-stream.ts'
+export type { GroupOptions, KeyValueOptions, NameOption, ProcessOptions, RepartitionOptions, ToOptions, ValueOptions } from './k-stream.ts'
+export { BranchedKStream } from './branched-k-stream.ts'
+export { KTable } from './k-table.ts'
+export { GlobalKTable } from './global-k-table.ts'
+export { KGroupedStream } from './k-grouped-stream.ts'
+export type { AggregateOptions } from './k-grouped-stream.ts'
+export { TimeWindowedKStream } from './time-windowed-k-stream.ts'
+export type { WindowRetention } from './time-windowed-k-stream.ts'
+export { hopping, tumbling } from './time-windows.ts'
+export type { HoppingOptions, TimeWindows, TumblingOptions } from './time-windows.ts'
+export { joinWindow } from './join-windows.ts'
+export type { JoinWindows } from './join-windows.ts'
+export type { Materialized, TableOptions } from './materialized.ts'
+export type { GlobalJoinOptions, TableJoinOptions } from './stream-table-joins.ts'
+export type { StreamJoinOptions } from './stream-stream-joins.ts'

@@ -1,0 +1,73 @@
+/** Joins of a stream with a table: each record is looked up once, when it comes. */
+import type { Serde } from '../../state/index.ts'
+import { tableJoin } from '../operators/table-join.ts'
+import { drawnAt, operatorNode } from './drawn.ts'
+import type { GlobalKTable } from './global-k-table.ts'
+import { KStream } from './k-stream.ts'
+import type { NameOption } from './k-stream.ts'
+import type { KTable } from './k-table.ts'
+
+export interface TableJoinOptions<K, V, VOut> {
+  /** Of the operator and, where the stream's key has changed, of the topic `<name>-repartition`. */
+  readonly name: string
+  /** The stream's serdes, where it does not carry them and has to be repartitioned. */
+  readonly key?: Serde<K>
+  readonly left?: Serde<NonNullable<V>>
+  /** Serde of what the joiner gives, for what writes it further down. */
+  readonly value?: Serde<NonNullable<VOut>>
+}
+
+export interface GlobalJoinOptions<VOut> extends NameOption {
+  readonly value?: Serde<NonNullable<VOut>>
+}
+
+/** `left` keeps records without a row, `inner` leaves them out. */
+export type TableJoinType = 'inner' | 'left'
+
+export function streamTableJoin<K, V, VTable, VOut>(
+  stream: KStream<K, V>,
+  table: KTable<K, VTable>,
+  type: TableJoinType,
+  joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut,
+  { name, key, left, value }: TableJoinOptions<K, V, VOut>,
+): KStream<K, VOut> {
+  const partitioned = stream.partitioned({
+    name,
+    force: false,
+    dropsNullKeys: type === 'inner',
+    ...(key && { key }),
+    ...(left && { value: left }),
+  })
+  const { drawing, node } = partitioned.drawn
+  drawing.add(
+    operatorNode({
+      name,
+      parents: [node],
+      reads: [table.drawn.node],
+      copartitionedWith: [table.drawn.node],
+      supplier: ({ views }) => tableJoin<K, V, K, VTable, VOut>({ type, keyOf: (_, streamKey) => streamKey, joiner, view: views[0] }),
+    }),
+  )
+  return new KStream(drawnAt(partitioned.drawn, name, { key: true, value: false }, { value }))
+}
+
+export function streamGlobalTableJoin<K, V, KRow, VTable, VOut>(
+  stream: KStream<K, V>,
+  table: GlobalKTable<KRow, VTable>,
+  type: TableJoinType,
+  keyOf: (value: V, key: K) => KRow | null,
+  joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut,
+  options: GlobalJoinOptions<VOut>,
+): KStream<K, VOut> {
+  const { drawing, node } = stream.drawn
+  const name = drawing.nameOf('joinGlobalTable', options.name)
+  drawing.add(
+    operatorNode({
+      name,
+      parents: [node],
+      reads: [table.drawn.node],
+      supplier: ({ views }) => tableJoin<K, V, KRow, VTable, VOut>({ type, keyOf, joiner, view: views[0] }),
+    }),
+  )
+  return new KStream(drawnAt(stream.drawn, name, { key: true, value: false }, options))
+}

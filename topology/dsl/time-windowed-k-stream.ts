@@ -1,0 +1,80 @@
+/** A grouped stream cut into windows of time, about to be aggregated per key and window. */
+import { Serdes, Stores } from '../../state/index.ts'
+import type { Serde, Windowed } from '../../state/index.ts'
+import { windowAggregate } from '../operators/window-aggregate.ts'
+import { drawnAt, tableOperatorNode } from './drawn.ts'
+import type { Drawn } from './drawn.ts'
+import type { AggregateOptions } from './k-grouped-stream.ts'
+import { KTable } from './k-table.ts'
+import type { Materialized, TableOptions } from './materialized.ts'
+import type { TimeWindows } from './time-windows.ts'
+
+export interface WindowRetention {
+  /** How long rows are kept behind the newest window; default and least: size + grace. */
+  readonly retentionMs?: number
+}
+
+export class TimeWindowedKStream<K, V> {
+  private readonly drawn: Drawn
+  private readonly windows: TimeWindows
+
+  constructor(drawn: Drawn, windows: TimeWindows) {
+    this.drawn = drawn
+    this.windows = windows
+  }
+
+  /** How many records each key has had in each window. */
+  count(options: Materialized & WindowRetention & { readonly key?: Serde<K> }): KTable<Windowed<K>, number> {
+    return this.aggregate(
+      () => 0,
+      (count) => count + 1,
+      { ...options, value: Serdes.long },
+    )
+  }
+
+  /** Folds the values of a key in a window into one of their own type. Unlike without windows, a null value takes part (as in Kafka Streams). */
+  reduce(
+    reducer: (aggregate: NonNullable<V>, value: V) => V,
+    options: TableOptions<K, NonNullable<V>> & WindowRetention,
+  ): KTable<Windowed<K>, NonNullable<V>> {
+    return this.stored<NonNullable<V>>(
+      () => null,
+      (aggregate, value) => (aggregate === null ? value : reducer(aggregate, value)) ?? null,
+      options,
+    )
+  }
+
+  /** Folds the values of a key in a window into one of any type. Unlike without windows, a null value takes part (as in Kafka Streams). */
+  aggregate<A>(
+    initializer: () => A,
+    aggregator: (aggregate: A, value: V, key: K) => A | null,
+    options: AggregateOptions<K, A> & WindowRetention,
+  ): KTable<Windowed<K>, A> {
+    return this.stored<A>(initializer, (aggregate, value, key) => aggregator(aggregate ?? initializer(), value, key), options)
+  }
+
+  private stored<A>(
+    initializer: () => A | null,
+    aggregator: (aggregate: A | null, value: V, key: K) => A | null,
+    options: TableOptions<K, A> & WindowRetention,
+  ): KTable<Windowed<K>, A> {
+    const { drawing, node } = this.drawn
+    const { name, retentionMs, persistent, changelog } = options
+    const { sizeMs, graceMs } = this.windows
+    const at = drawnAt(this.drawn, name, { key: true, value: true }, options)
+    const key = drawing.needSerde(at.keySerde, 'key', name)
+    const value = drawing.needSerde(at.valueSerde, 'value', name)
+    const store = Stores.window({
+      name,
+      key,
+      value,
+      windowSizeMs: sizeMs,
+      retentionMs: retentionMs ?? sizeMs + graceMs,
+      ...(persistent !== undefined && { persistent }),
+      ...(changelog !== undefined && { changelog }),
+    })
+    const supplier = windowAggregate({ store: name, windows: this.windows, initializer, aggregator })
+    drawing.add(tableOperatorNode({ name, parents: [node], stores: [name], store, oldValues: 'own', supplier: () => supplier }))
+    return new KTable({ ...at, node: name, keySerde: Serdes.windowed(key, { sizeMs }) })
+  }
+}

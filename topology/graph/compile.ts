@@ -1,0 +1,142 @@
+/** Last pass: the planned graph as nodes that a task can run, cut into sub-topologies. */
+import type { Serde, StoreSpec } from '../../state/index.ts'
+import { dropNullKeys } from '../operators/drop-null-keys.ts'
+import { tableSource } from '../operators/table-source.ts'
+import { describeTopology } from './describe.ts'
+import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
+import { countPartitions, repartitionTopic } from './partition-counts.ts'
+import type { PartitionCounts } from './partition-counts.ts'
+import { planTables } from './plan-tables.ts'
+import type { TablePlan } from './plan-tables.ts'
+import { splitSubtopologies } from './split-subtopologies.ts'
+import type { GlobalStore, InternalTopic, ProcessorNode, SinkNode, SourceNode, Subtopology, Topology } from './topology.ts'
+
+/** A node before its children are known. */
+export type PlacedNode = (Omit<SourceNode, 'children'> | Omit<ProcessorNode, 'children'> | SinkNode) & {
+  readonly parents: readonly string[]
+}
+
+/** Takes a graph that went through `insertRepartitions` and `validate`. */
+export function compile(graph: LogicalGraph): Topology {
+  const tables = planTables(graph)
+  const counts = countPartitions(graph)
+  const placed = graph.nodes.flatMap((node) => placeNode(node, tables))
+  const globalStores = graph.nodes.flatMap(globalStoreOf)
+  const globalNames = new Set(globalStores.map(({ store }) => store.name))
+  const taskStores = new Map(graph.stores.filter(({ name }) => !globalNames.has(name)).map((store) => [store.name, store]))
+  const subtopologies = splitSubtopologies(placed, taskStores)
+  const topology: Omit<Topology, 'describe'> = {
+    subtopologies,
+    globalStores,
+    internalTopics: [...repartitionTopics(graph, counts), ...changelogTopics(subtopologies)],
+    copartitioned: counts.copartitioned,
+  }
+  return Object.freeze({ ...topology, describe: () => describeTopology(topology) })
+}
+
+function placeNode(node: LogicalNode, tables: TablePlan): readonly PlacedNode[] {
+  const { name, parents } = node
+  switch (node.kind) {
+    case 'stream-source':
+      return [{ ...node }].map(({ topics, keySerde, valueSerde, timestampExtractor, offsetReset }) => ({
+        kind: 'source' as const,
+        name,
+        parents,
+        topics,
+        keySerde,
+        valueSerde,
+        offsetReset,
+        ...(timestampExtractor && { timestampExtractor }),
+      }))
+    case 'table-source': {
+      const { topic, keySerde, valueSerde, timestampExtractor, store } = node
+      const source = `${name}-source`
+      const stored = tables.isStored(name) ? [store.name] : []
+      return [
+        {
+          kind: 'source',
+          name: source,
+          parents,
+          topics: [topic],
+          keySerde,
+          valueSerde,
+          offsetReset: 'earliest',
+          ...(timestampExtractor && { timestampExtractor }),
+        },
+        { kind: 'processor', name, parents: [source], supplier: tableSource({ store: stored[0] }), stores: stored },
+      ]
+    }
+    case 'global-table':
+      return []
+    case 'partition': {
+      const topic = repartitionTopic(node)
+      const keySerde = needed(node.keySerde, name)
+      const valueSerde = needed(node.valueSerde, name)
+      const filter = `${name}-filter`
+      const sink: PlacedNode = {
+        kind: 'sink',
+        name: `${name}-sink`,
+        parents: node.dropsNullKeys ? [filter] : parents,
+        topic,
+        keySerde,
+        valueSerde,
+      }
+      const source: PlacedNode = { kind: 'source', name, parents: [], topics: [topic], keySerde, valueSerde, offsetReset: 'earliest' }
+      return node.dropsNullKeys
+        ? [{ kind: 'processor', name: filter, parents, supplier: dropNullKeys(), stores: [] }, sink, source]
+        : [sink, source]
+    }
+    case 'operator':
+    case 'table-operator': {
+      const stores = [...new Set([...node.stores, ...node.reads.flatMap(tables.storesBehind)])]
+      return [{ kind: 'processor', name, parents, supplier: node.supplier(tables.operatorPlan(node)), stores }]
+    }
+    case 'sink': {
+      const { topic, partitioner } = node
+      const [keySerde, valueSerde] = [needed(node.keySerde, name), needed(node.valueSerde, name)]
+      return [{ kind: 'sink', name, parents, topic, keySerde, valueSerde, ...(partitioner && { partitioner }) }]
+    }
+  }
+}
+
+function needed(serde: Serde<unknown> | undefined, node: string): Serde<unknown> {
+  if (serde === undefined) throw new Error(`${node} has no serde, which the validation should have found`)
+  return serde
+}
+
+function globalStoreOf(node: LogicalNode): readonly GlobalStore[] {
+  if (node.kind !== 'global-table') return []
+  const { store, topic, keySerde, valueSerde } = node
+  return [{ store, topic, keySerde, valueSerde }]
+}
+
+/** Kafka's settings of a repartition topic: never expired by time (the runtime deletes what is committed), in short segments. */
+const REPARTITION_CONFIG = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': '52428800' }
+
+function repartitionTopics(graph: LogicalGraph, counts: PartitionCounts): readonly InternalTopic[] {
+  return graph.nodes
+    .filter((node) => node.kind === 'partition')
+    .map((node) => ({
+      name: repartitionTopic(node),
+      kind: 'repartition',
+      partitions: counts.partitionsOf(node),
+      config: REPARTITION_CONFIG,
+    }))
+}
+
+function changelogTopics(subtopologies: readonly Subtopology[]): readonly InternalTopic[] {
+  return subtopologies.flatMap(({ stores, sourceTopics }) =>
+    stores.flatMap((store: StoreSpec): readonly InternalTopic[] =>
+      store.changelog === false
+        ? []
+        : [
+            {
+              name: `${store.name}-changelog`,
+              kind: 'changelog',
+              partitions: { asLargestOf: sourceTopics },
+              config: store.changelog.config,
+            },
+          ],
+    ),
+  )
+}

@@ -1,0 +1,126 @@
+/**
+ * The logical graph: what the DSL describes, as frozen data. A node refers to its parents by name; nodes stand in the order in
+ * which they were drawn, so a node always stands behind its parents, and children receive records in that order.
+ * The passes of this folder turn one graph into another and at last into a `Topology`.
+ */
+import type { Serde, StoreSpec } from '../../state/index.ts'
+import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
+import type { StreamPartitioner, TimestampExtractor } from './topology.ts'
+import type { TableView } from './table-view.ts'
+
+export interface LogicalGraph {
+  readonly nodes: readonly LogicalNode[]
+  /** All stores by declaration: those added by hand and those an operator asks for. */
+  readonly stores: readonly StoreSpec[]
+  /** What was found wrong while drawing. */
+  readonly problems: readonly string[]
+}
+
+export type LogicalNode =
+  StreamSourceNode | TableSourceNode | GlobalTableNode | PartitionNode | OperatorNode | TableOperatorNode | StreamSinkNode
+
+/** A supplier whose types were checked where it was drawn. */
+export type AnyProcessorSupplier = ProcessorSupplier<never, never, unknown, unknown>
+
+interface CommonNode {
+  /** Unique in the graph. */
+  readonly name: string
+  readonly parents: readonly string[]
+}
+
+export interface StreamSourceNode extends CommonNode {
+  readonly kind: 'stream-source'
+  readonly topics: readonly string[]
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly timestampExtractor?: TimestampExtractor
+  readonly offsetReset: 'earliest' | 'latest'
+}
+
+export interface TableSourceNode extends CommonNode {
+  readonly kind: 'table-source'
+  readonly topic: string
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly timestampExtractor?: TimestampExtractor
+  readonly store: StoreSpec
+  /** `when-needed`: stored only if a lookup or an operator that needs old values stands behind it. */
+  readonly materialize: 'always' | 'when-needed'
+}
+
+export interface GlobalTableNode extends CommonNode {
+  readonly kind: 'global-table'
+  readonly topic: string
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly store: StoreSpec
+}
+
+/**
+ * From here on records lie in the partition of their key. With `force` they always pass through a repartition topic,
+ * else only where an operator above may have changed the key.
+ */
+export interface PartitionNode extends CommonNode {
+  readonly kind: 'partition'
+  readonly force: boolean
+  /** The topic is called `<topic>-repartition`; undefined: nobody named it, a problem if it turns out to be needed. */
+  readonly topic?: string
+  readonly keySerde?: Serde<unknown>
+  readonly valueSerde?: Serde<unknown>
+  readonly partitions?: number
+  /** Records without a key are of no use to what stands behind. */
+  readonly dropsNullKeys: boolean
+}
+
+export interface OperatorNode extends CommonNode {
+  readonly kind: 'operator'
+  /** Its output may have another key than its input. */
+  readonly rekeys: boolean
+  /** Names of the stores it works on. */
+  readonly stores: readonly string[]
+  /** Tables it looks up by key, in the order in which `supplier` gets their views. */
+  readonly reads: readonly string[]
+  /** Nodes whose topics must have as many partitions as those of its parents (the other sides of a join). */
+  readonly copartitionedWith: readonly string[]
+  /** Its parents are tables that must send their old values. */
+  readonly needsOldValues: boolean
+  readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
+}
+
+/** An operator whose output is a table: a stream of `Change`s. */
+export interface TableOperatorNode extends CommonNode {
+  readonly kind: 'table-operator'
+  readonly rekeys: boolean
+  readonly stores: readonly string[]
+  readonly reads: readonly string[]
+  readonly copartitionedWith: readonly string[]
+  readonly needsOldValues: boolean
+  /** The store that holds the table. Without one the table is only a view of its parents. */
+  readonly store?: StoreSpec
+  /** How to look a key up where nothing is stored. */
+  readonly view?: (parents: readonly OpenView[]) => OpenView
+  /**
+   * Where old values come from if someone behind asks for them: the operator knows them itself, or its parents must
+   * send them too.
+   */
+  readonly oldValues: 'own' | 'from-parents'
+  readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
+}
+
+/** What the passes have decided about one operator. */
+export interface OperatorPlan {
+  /** Someone behind needs the old value in each `Change`. */
+  readonly sendsOldValues: boolean
+  /** Views of the tables in `reads`. */
+  readonly views: readonly OpenView[]
+}
+
+export type OpenView = (context: ProcessorContext<unknown, unknown>) => TableView<unknown, unknown>
+
+export interface StreamSinkNode extends CommonNode {
+  readonly kind: 'sink'
+  readonly topic: string | ((record: Record<unknown, unknown>) => string)
+  readonly keySerde?: Serde<unknown>
+  readonly valueSerde?: Serde<unknown>
+  readonly partitioner?: StreamPartitioner
+}

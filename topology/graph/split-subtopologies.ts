@@ -1,0 +1,42 @@
+/**
+ * Sub-topologies: nodes belong together that hand records to each other directly or share a store. They are numbered by
+ * their first node, so that the same drawing always gives the same task ids.
+ */
+import type { StoreSpec } from '../../state/index.ts'
+import type { PlacedNode } from './compile.ts'
+import type { Subtopology, TopologyNode } from './topology.ts'
+import { UnionFind } from './union-find.ts'
+
+export function splitSubtopologies(placed: readonly PlacedNode[], taskStores: ReadonlyMap<string, StoreSpec>): readonly Subtopology[] {
+  const together = new UnionFind()
+  for (const node of placed) {
+    together.add(`node ${node.name}`)
+    for (const parent of node.parents) together.join(`node ${parent}`, `node ${node.name}`)
+    for (const store of storesOf(node)) if (taskStores.has(store)) together.join(`node ${node.name}`, `store ${store}`)
+  }
+  const children = childrenByParent(placed)
+  return together.groups().map((members, id) => {
+    const names = new Set(members)
+    const nodes = placed.filter(({ name }) => names.has(`node ${name}`))
+    return {
+      id,
+      nodes: nodes.map((node) => withChildren(node, children.get(node.name) ?? [])),
+      stores: [...taskStores.values()].filter(({ name }) => names.has(`store ${name}`)),
+      sourceTopics: nodes.flatMap((node) => (node.kind === 'source' ? node.topics : [])),
+    }
+  })
+}
+
+function childrenByParent(placed: readonly PlacedNode[]): ReadonlyMap<string, readonly string[]> {
+  const children = new Map<string, string[]>()
+  for (const { name, parents } of placed) {
+    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), name])
+  }
+  return children
+}
+
+function withChildren({ parents: _, ...node }: PlacedNode, children: readonly string[]): TopologyNode {
+  return node.kind === 'sink' ? node : { ...node, children }
+}
+
+const storesOf = (node: PlacedNode) => (node.kind === 'processor' ? node.stores : [])

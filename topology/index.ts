@@ -1,0 +1,58 @@
+/**
+ * The engine: Kafka Streams' model for TypeScript. A topology is described with the DSL (`StreamsBuilder`, `KStream`,
+ * `KTable`, …) and, below it, with processors of one's own (`Processor`, `ProcessorContext`); `build()` gives a `Topology`,
+ * plain frozen data. An instance runs it as tasks, one per sub-topology and partition, each with its stores and their
+ * changelogs, over a broker behind a small seam. Time, timers and randomness come in through `Ports`.
+ */
+export {
+  BranchedKStream,
+  GlobalKTable,
+  hopping,
+  joinWindow,
+  KGroupedStream,
+  KStream,
+  KTable,
+  StreamsBuilder,
+  TimeWindowedKStream,
+  tumbling,
+} from './dsl/index.ts'
+export type {
+  AggregateOptions,
+  Consumed,
+  GlobalJoinOptions,
+  GroupOptions,
+  HoppingOptions,
+  JoinWindows,
+  KeyValueOptions,
+  Materialized,
+  NameOption,
+  ProcessOptions,
+  RepartitionOptions,
+  StreamJoinOptions,
+  StreamOptions,
+  TableJoinOptions,
+  TableOptions,
+  TableSourceOptions,
+  TimeWindows,
+  ToOptions,
+  TumblingOptions,
+  ValueOptions,
+  WindowRetention,
+} from './dsl/index.ts'
+
+export { TopologyError } from './graph/index.ts'
+export type { Change, InternalTopic, StreamPartitioner, Subtopology, TimestampExtractor, Topology, TopologyNode } from './graph/index.ts'
+
+export type {
+  Cancellable,
+  Processor,
+  ProcessorContext,
+  ProcessorSupplier,
+  PunctuationOptions,
+  Punctuator,
+  Record,
+  RecordMetadata,
+  TaskId,
+} from './processor.ts'
+
+export type { Clock, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'

@@ -1,0 +1,19 @@
+/** Hands each record to the child of the first predicate that accepts it, else to the last one (if there is a default). */
+import type { ProcessorSupplier } from '../processor.ts'
+import { stateless } from './stateless.ts'
+
+export interface Branch<K, V> {
+  readonly child: string
+  readonly predicate: (value: V, key: K) => boolean
+}
+
+export function branch<K, V>(branches: readonly Branch<K, V>[]): ProcessorSupplier<K, V, K, V> {
+  return stateless((record, context) => {
+    for (const { child, predicate } of branches) {
+      if (predicate(record.value, record.key)) {
+        context.forward(record, child)
+        return
+      }
+    }
+  })
+}

@@ -1,0 +1,10 @@
+/** Hands on any number of values for each one, all with its key, timestamp and headers. */
+import type { ProcessorSupplier } from '../processor.ts'
+import { withValue } from './records.ts'
+import { stateless } from './stateless.ts'
+
+export function flatMapValues<K, V, VOut>(mapper: (value: V, key: K) => Iterable<VOut>): ProcessorSupplier<K, V, K, VOut> {
+  return stateless((record, context) => {
+    for (const value of mapper(record.value, record.key)) context.forward(withValue(record, value))
+  })
+}

@@ -1,0 +1,45 @@
+/**
+ * Looks each record up in a table at the moment it comes. Records without a value are left out, and so are those without a key
+ * to look up, except that a left join hands on a record whose own key is null.
+ */
+import type { OpenView } from '../graph/logical-graph.ts'
+import type { TableView } from '../graph/table-view.ts'
+import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import { withValue } from './records.ts'
+
+export interface TableJoinOptions<K, V, KRow, VTable, VOut> {
+  readonly type: 'inner' | 'left'
+  readonly keyOf: (value: V, key: K) => KRow | null
+  readonly joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut
+  readonly view: OpenView | undefined
+}
+
+export function tableJoin<K, V, KRow, VTable, VOut>(options: TableJoinOptions<K, V, KRow, VTable, VOut>): ProcessorSupplier<K, V, K, VOut> {
+  const { type, keyOf, joiner, view } = options
+  return () => {
+    let context: ProcessorContext<K, VOut>
+    let table: TableView<KRow, VTable>
+    return {
+      init: (given) => {
+        if (view === undefined) throw new Error('a join with a table needs a view of it')
+        context = given
+        table = view(given) as TableView<KRow, VTable>
+      },
+      process: (record) => {
+        const { key, value } = record
+        if (value === null || value === undefined) {
+          context.drop('null-value')
+          return
+        }
+        const rowKey = keyOf(value, key)
+        if (rowKey === null && !(type === 'left' && key === null)) {
+          context.drop('null-key')
+          return
+        }
+        const row = rowKey === null ? undefined : table.get(rowKey)
+        if (row !== undefined) context.forward(withValue(record, joiner(value, row.value, key)))
+        else if (type === 'left') context.forward(withValue(record, joiner(value, null, key)))
+      },
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Folds the values of each key and window into one. A window takes records until stream time has passed its end by the
+ * grace; what comes later is left out. Stream time here is the largest timestamp this operator has seen.
+ */
+import type { Windowed, WindowStore } from '../../state/index.ts'
+import type { TimeWindows } from '../dsl/time-windows.ts'
+import { windowStarts } from '../dsl/time-windows.ts'
+import type { Change } from '../graph/change.ts'
+import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import { changeOf } from './records.ts'
+
+export interface WindowAggregateOptions<K, V, A> {
+  readonly store: string
+  readonly windows: TimeWindows
+  readonly initializer: () => A | null
+  readonly aggregator: (aggregate: A | null, value: V, key: K) => A | null
+}
+
+export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A>): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
+  const { windows, initializer, aggregator } = options
+  return () => {
+    let context: ProcessorContext<Windowed<K>, Change<A>>
+    let store: WindowStore<K, A>
+    let streamTime = -1
+    return {
+      init: (given) => {
+        context = given
+        store = given.store(options.store)
+      },
+      process: ({ key, value, timestamp, headers }) => {
+        if (key === null) {
+          context.drop('null-key')
+          return
+        }
+        streamTime = Math.max(streamTime, timestamp)
+        const closedUpTo = streamTime - windows.graceMs
+        for (const start of windowStarts(windows, timestamp)) {
+          const end = start + windows.sizeMs
+          if (end <= closedUpTo) {
+            context.drop('late')
+            continue
+          }
+          const row = store.fetch(key, start)
+          const oldAggregate = row === undefined ? initializer() : row.value
+          const newTimestamp = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
+          const newAggregate = aggregator(oldAggregate, value, key)
+          store.put(key, newAggregate, start, newTimestamp)
+          context.forward({ key: { key, start, end }, value: changeOf(newAggregate, oldAggregate), timestamp: newTimestamp, headers })
+        }
+      },
+    }
+  }
+}
