@@ -26,7 +26,7 @@ export class BranchedKStream<K, V, Branches = unknown> {
     name: Name,
     predicate: (value: V, key: K) => boolean,
   ): BranchedKStream<K, V, Branches & { readonly [B in Name]: KStream<K, V> }>
-  branch(name: string, predicate: (value: V, key: K) => boolean): BranchedKStream<K, never, never> {
+  branch(name: string, predicate: (value: V, key: K) => boolean): unknown {
     return new BranchedKStream(this.drawn, this.name, [...this.drawnBranches, { branch: name, child: `${this.name}-${name}`, predicate }])
   }
 

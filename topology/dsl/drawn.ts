@@ -10,9 +10,9 @@ export interface Drawn {
   readonly valueSerde?: Serde<unknown>
 }
 
-type OperatorDefaults = Pick<OperatorNode, 'rekeys' | 'stores' | 'reads' | 'copartitionedWith' | 'needsOldValues'>
+type OperatorDefaults = Pick<OperatorNode, 'rekeys' | 'stores' | 'reads' | 'copartitionedWith' | 'parentsOldValues'>
 
-const PLAIN: OperatorDefaults = { rekeys: false, stores: [], reads: [], copartitionedWith: [], needsOldValues: false }
+const PLAIN: OperatorDefaults = { rekeys: false, stores: [], reads: [], copartitionedWith: [], parentsOldValues: 'unused' }
 
 /** A stream operator that is plain but for what is given. */
 export function operatorNode(node: Omit<OperatorNode, 'kind' | keyof OperatorDefaults> & Partial<OperatorDefaults>): OperatorNode {

@@ -1,9 +1,15 @@
-/** A table: the last value of each key. Its changes flow on with old and new value; see `graph/change.ts`. */
+/**
+ * A table: the last value of each key. Its changes flow on with old and new value (see `graph/change.ts`). What an
+ * operator gives is stored if options with a name are given, else it is a view that is computed when looked at.
+ */
+import { tableValues, tableValuesView } from '../operators/table-values.ts'
 import { toStream } from '../operators/to-stream.ts'
-import { drawnAt, operatorNode } from './drawn.ts'
+import { drawnAt, operatorNode, tableOperatorNode } from './drawn.ts'
 import type { Drawn } from './drawn.ts'
 import { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
+import { tableStore } from './materialized.ts'
+import type { TableOptions } from './materialized.ts'
 
 export class KTable<K, V> {
   /** For the classes of the DSL. */
@@ -15,11 +21,54 @@ export class KTable<K, V> {
     this.drawn = drawn
   }
 
+  /** The rows that the predicate accepts. With a type predicate the table's type narrows too. */
+  filter<VOut extends V>(predicate: (value: V, key: K) => value is VOut, options?: TableOptions<K, VOut>): KTable<K, VOut>
+  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V>
+  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V> {
+    return this.values('filter', (value, key) => (predicate(value, key) ? value : null), true, options)
+  }
+
+  filterNot(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V> {
+    return this.values('filterNot', (value, key) => (predicate(value, key) ? null : value), true, options)
+  }
+
+  /** Each row with another value; null takes the row out. */
+  mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut>): KTable<K, VOut> {
+    return this.values('mapValues', mapper, false, options)
+  }
+
   /** Every change as a record; null where the row went away. */
   toStream(options: NameOption = {}): KStream<K, V | null> {
     const { drawing, node } = this.drawn
     const name = drawing.nameOf('toStream', options.name)
     drawing.add(operatorNode({ name, parents: [node], supplier: () => toStream() }))
     return new KStream(drawnAt(this.drawn, name, { key: true, value: true }))
+  }
+
+  private values<VOut>(
+    operator: string,
+    compute: (value: V, key: K) => VOut | null,
+    isFilter: boolean,
+    options: TableOptions<K, VOut> | undefined,
+  ): KTable<K, VOut> {
+    const { drawing, node } = this.drawn
+    const name = drawing.nameOf(`table-${operator}`, options?.name)
+    const table = drawnAt(this.drawn, name, { key: true, value: isFilter }, options)
+    const stored = options && {
+      stores: [name],
+      store: tableStore(options, drawing.needSerde(table.keySerde, 'key', name), drawing.needSerde(table.valueSerde, 'value', name)),
+    }
+    drawing.add(
+      tableOperatorNode({
+        name,
+        parents: [node],
+        ...stored,
+        view: tableValuesView(compute),
+        oldValues: options === undefined ? 'from-parents' : 'own',
+        parentsOldValues: isFilter ? 'if-known' : 'unused',
+        supplier: (plan) => tableValues({ compute, skipsNulls: isFilter, store: options?.name }, plan),
+      }),
+    )
+    return new KTable(table)
   }
 }

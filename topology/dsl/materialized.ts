@@ -6,8 +6,8 @@ export interface Materialized {
   readonly name: string
   /** false: rows are kept in memory and come back from the changelog. Default true. */
   readonly persistent?: boolean
-  /** false: no changelog; or settings of the changelog topic beyond the usual ones. */
-  readonly changelog?: false | { readonly config: Readonly<Record<string, string>> }
+  /** Settings added to the changelog topic's, or false for no changelog. */
+  readonly changelog?: false | Readonly<Record<string, string>>
 }
 
 export interface TableOptions<K, V> extends Materialized {

@@ -23,7 +23,11 @@ export function compile(graph: LogicalGraph): Topology {
   const placed = graph.nodes.flatMap((node) => placeNode(node, tables))
   const globalStores = graph.nodes.flatMap(globalStoreOf)
   const globalNames = new Set(globalStores.map(({ store }) => store.name))
-  const taskStores = new Map(graph.stores.filter(({ name }) => !globalNames.has(name)).map((store) => [store.name, store]))
+  const taskStores = new Map(
+    storesOf(graph, tables)
+      .filter(({ name }) => !globalNames.has(name))
+      .map((store) => [store.name, store]),
+  )
   const subtopologies = splitSubtopologies(placed, taskStores)
   const topology: Omit<Topology, 'describe'> = {
     subtopologies,
@@ -32,6 +36,16 @@ export function compile(graph: LogicalGraph): Topology {
     copartitioned: counts.copartitioned,
   }
   return Object.freeze({ ...topology, describe: () => describeTopology(topology) })
+}
+
+/** The declared stores, and those of the tables that are stored. */
+function storesOf(graph: LogicalGraph, tables: TablePlan): readonly StoreSpec[] {
+  const ofTables = graph.nodes.flatMap((node) =>
+    (node.kind === 'table-source' && tables.isStored(node.name)) || (node.kind === 'table-operator' && node.store !== undefined)
+      ? [node.store]
+      : [],
+  )
+  return [...graph.stores, ...ofTables.filter((store) => store !== undefined)]
 }
 
 function placeNode(node: LogicalNode, tables: TablePlan): readonly PlacedNode[] {

@@ -19,6 +19,9 @@ export interface LogicalGraph {
 export type LogicalNode =
   StreamSourceNode | TableSourceNode | GlobalTableNode | PartitionNode | OperatorNode | TableOperatorNode | StreamSinkNode
 
+/** Whether an operator wants the old values of its parents: not at all, where they are known anyhow, or at all costs. */
+export type OldValueUse = 'unused' | 'if-known' | 'needed'
+
 /** A supplier whose types were checked where it was drawn. */
 export type AnyProcessorSupplier = ProcessorSupplier<never, never, unknown, unknown>
 
@@ -82,8 +85,7 @@ export interface OperatorNode extends CommonNode {
   readonly reads: readonly string[]
   /** Nodes whose topics must have as many partitions as those of its parents (the other sides of a join). */
   readonly copartitionedWith: readonly string[]
-  /** Its parents are tables that must send their old values. */
-  readonly needsOldValues: boolean
+  readonly parentsOldValues: OldValueUse
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
 
@@ -94,7 +96,7 @@ export interface TableOperatorNode extends CommonNode {
   readonly stores: readonly string[]
   readonly reads: readonly string[]
   readonly copartitionedWith: readonly string[]
-  readonly needsOldValues: boolean
+  readonly parentsOldValues: OldValueUse
   /** The store that holds the table. Without one the table is only a view of its parents. */
   readonly store?: StoreSpec
   /** How to look a key up where nothing is stored. */
@@ -111,6 +113,8 @@ export interface TableOperatorNode extends CommonNode {
 export interface OperatorPlan {
   /** Someone behind needs the old value in each `Change`. */
   readonly sendsOldValues: boolean
+  /** The changes that come in carry their old values. */
+  readonly parentsSendOldValues: boolean
   /** Views of the tables in `reads`. */
   readonly views: readonly OpenView[]
 }

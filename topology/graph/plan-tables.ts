@@ -1,8 +1,9 @@
 /**
- * Second pass: which tables must send old values, which table sources must be stored, and how each table is looked up.
- * Asking for old values travels upwards until it meets an operator that knows them itself.
+ * Second pass: which tables send old values, which table sources must be stored, and how each table is looked up.
+ * Asking for old values travels upwards until it meets an operator that knows them itself. Asking at all costs makes an unstored
+ * table source a stored one; asking for what is known anyhow does not.
  */
-import type { LogicalGraph, LogicalNode, OpenView, OperatorPlan } from './logical-graph.ts'
+import type { LogicalGraph, LogicalNode, OldValueUse, OpenView, OperatorPlan } from './logical-graph.ts'
 import { viewOfStore } from './table-view.ts'
 
 export interface TablePlan {
@@ -15,24 +16,21 @@ export interface TablePlan {
 
 export function planTables(graph: LogicalGraph): TablePlan {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
-  const asked = tablesAskedForOldValues(graph.nodes)
-  const read = new Set<string>()
-  const markRead = (name: string) => {
-    read.add(name)
-    const node = byName.get(name)
-    if (node?.kind === 'table-operator' && node.store === undefined) node.parents.forEach(markRead)
-  }
-  for (const node of graph.nodes) if ('reads' in node) node.reads.forEach(markRead)
+  const asked = askedForOldValues(graph.nodes, (use) => use === 'needed')
+  const wanted = askedForOldValues(graph.nodes, (use) => use !== 'unused')
+  const read = tablesLookedUp(graph.nodes, byName)
 
-  const isStored = (name: string) => {
+  const knowsOldValues = (name: string): boolean => {
     const node = byName.get(name)
-    return node?.kind === 'table-source' && (node.materialize === 'always' || asked.has(name) || read.has(name))
+    if (node?.kind === 'table-source') return node.materialize === 'always' || asked.has(name)
+    if (node?.kind !== 'table-operator') return false
+    return node.oldValues === 'own' || node.store !== undefined || node.parents.every(knowsOldValues)
   }
+  const sendsOldValues = (name: string) => asked.has(name) || (wanted.has(name) && knowsOldValues(name))
   const storesBehind = (name: string): readonly string[] => {
     const node = byName.get(name)
-    if (node === undefined || !('store' in node) || node.store === undefined)
-      return node === undefined ? [] : node.parents.flatMap(storesBehind)
-    return [node.store.name]
+    if (node === undefined) return []
+    return 'store' in node && node.store !== undefined ? [node.store.name] : node.parents.flatMap(storesBehind)
   }
   const viewOf = (name: string): OpenView => {
     const node = byName.get(name)
@@ -41,17 +39,35 @@ export function planTables(graph: LogicalGraph): TablePlan {
     throw new Error(`${name} is not a table that can be looked up`)
   }
   return {
-    operatorPlan: (node) => ({ sendsOldValues: asked.has(node.name), views: 'reads' in node ? node.reads.map(viewOf) : [] }),
-    isStored,
+    operatorPlan: (node) => ({
+      sendsOldValues: sendsOldValues(node.name),
+      parentsSendOldValues: node.parents.every(sendsOldValues),
+      views: 'reads' in node ? node.reads.map(viewOf) : [],
+    }),
+    isStored: (name) => {
+      const node = byName.get(name)
+      return node?.kind === 'table-source' && (node.materialize === 'always' || asked.has(name) || read.has(name))
+    },
     storesBehind,
   }
 }
 
-function tablesAskedForOldValues(nodes: readonly LogicalNode[]): ReadonlySet<string> {
+function askedForOldValues(nodes: readonly LogicalNode[], asks: (use: OldValueUse) => boolean): ReadonlySet<string> {
   const asked = new Set<string>()
   for (const node of nodes.toReversed()) {
     const passesOn = node.kind === 'table-operator' && node.oldValues === 'from-parents' && asked.has(node.name)
-    if (passesOn || ('needsOldValues' in node && node.needsOldValues)) for (const parent of node.parents) asked.add(parent)
+    if (passesOn || ('parentsOldValues' in node && asks(node.parentsOldValues))) for (const parent of node.parents) asked.add(parent)
   }
   return asked
+}
+
+function tablesLookedUp(nodes: readonly LogicalNode[], byName: ReadonlyMap<string, LogicalNode>): ReadonlySet<string> {
+  const read = new Set<string>()
+  const mark = (name: string) => {
+    read.add(name)
+    const node = byName.get(name)
+    if (node?.kind === 'table-operator' && node.store === undefined) node.parents.forEach(mark)
+  }
+  for (const node of nodes) if ('reads' in node) node.reads.forEach(mark)
+  return read
 }

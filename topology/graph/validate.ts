@@ -1,4 +1,5 @@
 /** Lists everything that is wrong with a graph whose repartitions are decided, so that one build shows all of it. */
+import type { StoreSpec } from '../../state/index.ts'
 import type { LogicalGraph, LogicalNode, PartitionNode } from './logical-graph.ts'
 import { countPartitions, repartitionTopic } from './partition-counts.ts'
 
@@ -22,14 +23,22 @@ function repeatedNames({ nodes }: LogicalGraph): readonly string[] {
   return repeated(nodes.map(({ name }) => name)).map((name) => `two operators are called "${name}": give one of them another name`)
 }
 
-function conflictingStores({ stores }: LogicalGraph): readonly string[] {
-  return repeated(stores.map(({ name }) => name)).map((name) => `two different stores are called "${name}": give one of them another name`)
+/** Every store there may be: declared ones and those of tables. */
+function allStores({ nodes, stores }: LogicalGraph): readonly StoreSpec[] {
+  return [...stores, ...nodes.flatMap((node) => ('store' in node && node.store !== undefined ? [node.store] : []))]
+}
+
+function conflictingStores(graph: LogicalGraph): readonly string[] {
+  return repeated(allStores(graph).map(({ name }) => name)).map(
+    (name) => `two different stores are called "${name}": give one of them another name`,
+  )
 }
 
 /** What Kafka accepts in the name of a topic, which these names become part of. */
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,200}$/
 
-function badNames({ nodes, stores }: LogicalGraph): readonly string[] {
+function badNames(graph: LogicalGraph): readonly string[] {
+  const { nodes } = graph
   const topics = nodes.flatMap((node) => [
     ...topicsOfSource(node),
     ...(node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : []),
@@ -38,16 +47,18 @@ function badNames({ nodes, stores }: LogicalGraph): readonly string[] {
   const complain = (what: string) => (name: string) => `${what} "${name}": a name has 1 to 200 of the characters a-z A-Z 0-9 . _ -`
   return [
     ...[...new Set([...topics, ...repartitions])].filter((name) => !TOPIC_NAME.test(name)).map(complain('topic')),
-    ...stores.filter(({ name }) => !TOPIC_NAME.test(name)).map(({ name }) => complain('store')(name)),
+    ...allStores(graph)
+      .filter(({ name }) => !TOPIC_NAME.test(name))
+      .map(({ name }) => complain('store')(name)),
     ...nodes
       .filter((node) => node.kind === 'stream-source' && node.topics.length === 0)
       .map(({ name }) => `source "${name}" reads no topic: name at least one`),
   ]
 }
 
-function unknownStores({ nodes, stores }: LogicalGraph): readonly string[] {
-  const known = new Set(stores.map(({ name }) => name))
-  return nodes.flatMap((node) =>
+function unknownStores(graph: LogicalGraph): readonly string[] {
+  const known = new Set(allStores(graph).map(({ name }) => name))
+  return graph.nodes.flatMap((node) =>
     'stores' in node
       ? node.stores
           .filter((name) => !known.has(name))
@@ -94,10 +105,13 @@ function missingSerdes(nodes: readonly LogicalNode[]): readonly string[] {
   })
 }
 
-function internalNamesTaken({ nodes, stores }: LogicalGraph): readonly string[] {
+function internalNamesTaken(graph: LogicalGraph): readonly string[] {
+  const { nodes } = graph
   const internal = new Set([
     ...nodes.filter((node) => node.kind === 'partition').map(repartitionTopic),
-    ...stores.filter(({ changelog }) => changelog !== false).map(({ name }) => `${name}-changelog`),
+    ...allStores(graph)
+      .filter(({ changelog }) => changelog !== false)
+      .map(({ name }) => `${name}-changelog`),
   ])
   const external = new Set(
     nodes.flatMap((node) => [...topicsOfSource(node), ...(node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : [])]),

@@ -26,9 +26,14 @@ export interface JoinSideOptions<K, VOwn, VOther, VOut> {
 interface JoinTimes {
   /** Largest timestamp seen on either side. */
   streamTime: number
-  /** No waiting record is older: spares a look into the buffer. */
+  /** No waiting record is older, as far as is known: spares a look into the buffer. */
   oldestUnmatched: number
+  /** Wall-clock time before which nobody looks into the buffer again. */
+  nextLookAt: number
 }
+
+/** Kafka Streams looks for expired records at most this often, in milliseconds of the wall clock. */
+const LOOK_INTERVAL_MS = 1000
 
 /** The times both sides of a join share, one pair per task: found by a store that both open. */
 export class SharedJoinTimes {
@@ -37,7 +42,7 @@ export class SharedJoinTimes {
   of(store: StateStore): JoinTimes {
     const known = this.byStore.get(store)
     if (known !== undefined) return known
-    const times = { streamTime: -1, oldestUnmatched: -1 }
+    const times = { streamTime: -1, oldestUnmatched: Number.MAX_SAFE_INTEGER, nextLookAt: 0 }
     this.byStore.set(store, times)
     return times
   }
@@ -73,6 +78,7 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
     this.other = context.store(otherStore)
     if (unmatchedStore !== undefined) this.unmatched = context.store(unmatchedStore)
     this.times = times.of(side === 'left' ? this.own : this.other)
+    this.times.oldestUnmatched = this.unmatched?.first()?.start ?? Number.MAX_SAFE_INTEGER
   }
 
   process(record: Record<K, VOwn>): void {
@@ -120,6 +126,9 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
     const { times, context } = this
     const { side, joiner, window } = this.options
     if (times.oldestUnmatched + this.afterMs + window.graceMs >= times.streamTime) return
+    const { systemTime } = context
+    if (systemTime < times.nextLookAt) return
+    times.nextLookAt = systemTime + LOOK_INTERVAL_MS
     times.oldestUnmatched = Number.MAX_SAFE_INTEGER
     const open = { left: false, right: false }
     for (const { key: sideKey, value: row, start } of unmatched.rows()) {
