@@ -41,7 +41,7 @@ export interface ValueOptions<V> extends NameOption {
 }
 
 export interface KeyValueOptions<K, V> extends ValueOptions<V> {
-  readonly key?: Serde<K>
+  readonly key?: Serde<NonNullable<K>>
 }
 
 export interface GroupOptions<K, V> extends KeyValueOptions<K, V> {
@@ -108,7 +108,10 @@ export class KStream<K, V> {
     return this.next('flatMapValues', flatMapValues(mapper), options, NEW_VALUES)
   }
 
-  selectKey<KOut>(mapper: (value: V, key: K) => KOut, options: NameOption & { readonly key?: Serde<KOut> } = {}): KStream<KOut, V> {
+  selectKey<KOut>(
+    mapper: (value: V, key: K) => KOut,
+    options: NameOption & { readonly key?: Serde<NonNullable<KOut>> } = {},
+  ): KStream<KOut, V> {
     return this.next('selectKey', selectKey(mapper), options, NEW_KEYS)
   }
 
@@ -156,17 +159,17 @@ export class KStream<K, V> {
   }
 
   /** The stream read as upserts; null deletes. Repartitioned first where the key has changed. */
-  toTable(options: TableOptions<K, NonNullable<V>>): KTable<K, NonNullable<V>> {
+  toTable(options: TableOptions<NonNullable<K>, NonNullable<V>>): KTable<NonNullable<K>, NonNullable<V>> {
     return tableFromStream(this, options)
   }
 
   /** For aggregation by the key there is. Behind a changed key a name for the repartition topic is needed. */
-  groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<K, V> {
+  groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<NonNullable<K>, V> {
     return new KGroupedStream(this.partitioned({ ...options, force: false, dropsNullKeys: true }).drawn)
   }
 
   /** For aggregation by another key, through the repartition topic `<name>-repartition`. */
-  groupBy<KOut>(keyOf: (value: V, key: K) => KOut, options: GroupOptions<KOut, V>): KGroupedStream<KOut, V> {
+  groupBy<KOut>(keyOf: (value: V, key: K) => KOut, options: GroupOptions<KOut, V>): KGroupedStream<NonNullable<KOut>, V> {
     const { name, key } = options
     return this.selectKey(keyOf, { name: `${name}-key`, ...(key && { key }) }).groupByKey(options)
   }
@@ -203,7 +206,7 @@ export class KStream<K, V> {
 
   /** Looks each record's key up in the table; records without a row there are left out. */
   joinTable<VTable, VOut>(
-    table: KTable<K, VTable>,
+    table: KTable<NonNullable<K>, VTable>,
     joiner: (value: NonNullable<V>, row: VTable, key: K) => VOut,
     options: TableJoinOptions<K, V, VOut>,
   ): KStream<K, VOut> {
@@ -212,7 +215,7 @@ export class KStream<K, V> {
 
   /** As `joinTable`, with null where there is no row. */
   leftJoinTable<VTable, VOut>(
-    table: KTable<K, VTable>,
+    table: KTable<NonNullable<K>, VTable>,
     joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut,
     options: TableJoinOptions<K, V, VOut>,
   ): KStream<K, VOut> {

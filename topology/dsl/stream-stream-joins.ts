@@ -13,7 +13,7 @@ export interface StreamJoinOptions<K, V, VOther, VOut> {
   readonly name: string
   readonly window: JoinWindows
   /** Serdes of key and values, where a stream does not carry them. */
-  readonly key?: Serde<K>
+  readonly key?: Serde<NonNullable<K>>
   readonly left?: Serde<NonNullable<V>>
   readonly right?: Serde<NonNullable<VOther>>
   /** Serde of what the joiner gives, for what writes it further down. */

@@ -11,7 +11,7 @@ export interface TableJoinOptions<K, V, VOut> {
   /** Of the operator and, where the stream's key has changed, of the topic `<name>-repartition`. */
   readonly name: string
   /** The stream's serdes, where it does not carry them and has to be repartitioned. */
-  readonly key?: Serde<K>
+  readonly key?: Serde<NonNullable<K>>
   readonly left?: Serde<NonNullable<V>>
   /** Serde of what the joiner gives, for what writes it further down. */
   readonly value?: Serde<NonNullable<VOut>>
@@ -26,7 +26,7 @@ export type TableJoinType = 'inner' | 'left'
 
 export function streamTableJoin<K, V, VTable, VOut>(
   stream: KStream<K, V>,
-  table: KTable<K, VTable>,
+  table: KTable<NonNullable<K>, VTable>,
   type: TableJoinType,
   joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut,
   { name, key, left, value }: TableJoinOptions<K, V, VOut>,
@@ -45,7 +45,8 @@ export function streamTableJoin<K, V, VTable, VOut>(
       parents: [node],
       reads: [table.drawn.node],
       copartitionedWith: [table.drawn.node],
-      supplier: ({ views }) => tableJoin<K, V, K, VTable, VOut>({ type, keyOf: (_, streamKey) => streamKey, joiner, view: views[0] }),
+      supplier: ({ views }) =>
+        tableJoin<K, V, NonNullable<K>, VTable, VOut>({ type, keyOf: (_, streamKey) => streamKey ?? null, joiner, view: views[0] }),
     }),
   )
   return new KStream(drawnAt(partitioned.drawn, name, { key: true, value: false }, { value }))

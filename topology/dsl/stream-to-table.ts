@@ -6,7 +6,10 @@ import { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
 import type { TableOptions } from './materialized.ts'
 
-export function tableFromStream<K, V>(stream: KStream<K, V>, options: TableOptions<K, NonNullable<V>>): KTable<K, NonNullable<V>> {
+export function tableFromStream<K, V>(
+  stream: KStream<K, V>,
+  options: TableOptions<NonNullable<K>, NonNullable<V>>,
+): KTable<NonNullable<K>, NonNullable<V>> {
   const { name } = options
   const { drawn } = stream.partitioned({ name, force: false, dropsNullKeys: true, ...serdesIn(options) })
   const { drawing } = drawn

@@ -4,7 +4,7 @@ import { stateless } from './stateless.ts'
 
 export interface Branch<K, V> {
   readonly child: string
-  readonly predicate: (value: V, key: K) => boolean
+  predicate(value: V, key: K): boolean
 }
 
 export function branch<K, V>(branches: readonly Branch<K, V>[]): ProcessorSupplier<K, V, K, V> {

@@ -1,0 +1,40 @@
+/** What most conformance topologies begin with. */
+import { Serdes } from '../../../../state/index.ts'
+import type { Serde } from '../../../../state/index.ts'
+import type { KGroupedStream, KStream, StreamsBuilder } from '../../../dsl/index.ts'
+import type { Params } from '../vectors.ts'
+import { head } from './functions.ts'
+import type { Key } from './functions.ts'
+
+export const keySerde = (params: Params): Serde<Key> => (params['keyType'] === 'long' ? Serdes.long : Serdes.string)
+
+export const textStream = (builder: StreamsBuilder, topic: string, params: Params): KStream<Key | null, string | null> =>
+  builder.stream(topic, { key: keySerde(params), value: Serdes.string })
+
+export const numberParam = (params: Params, name: string): number => {
+  const value = params[name]
+  if (typeof value !== 'number') throw new Error(`parameter ${name} is ${String(value)}, a number was expected`)
+  return value
+}
+
+export const optionalText = (params: Params, name: string): string | undefined => {
+  const value = params[name]
+  return value === undefined ? undefined : String(value)
+}
+
+/** The stream grouped by its own key or by the first character of its values, in one of four ways of saying so. */
+export function grouped(stream: KStream<Key | null, string | null>, params: Params): KGroupedStream<Key, string | null> {
+  const by = params['by'] ?? 'key'
+  switch (by) {
+    case 'key':
+      return stream.groupByKey()
+    case 'groupBy':
+      return stream.groupBy<Key | null>(head, { name: 'grouped', key: Serdes.string })
+    case 'selectKey':
+      return stream.selectKey<Key | null>(head, { key: Serdes.string }).groupByKey({ name: 'grouped' })
+    case 'repartition':
+      return stream.selectKey<Key | null>(head, { key: Serdes.string }).repartition({ name: 'rekeyed' }).groupByKey()
+    default:
+      throw new Error(`no way of grouping is called ${String(by)}`)
+  }
+}

@@ -1,0 +1,39 @@
+import { Serdes } from '../../../../state/index.ts'
+import { hopping, StreamsBuilder } from '../../../dsl/index.ts'
+import type { TimeWindows } from '../../../dsl/index.ts'
+import type { Topology } from '../../../graph/index.ts'
+import type { Params } from '../vectors.ts'
+import { append, str } from './functions.ts'
+import { numberParam, optionalText, textStream } from './sources.ts'
+
+export function windowed(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  const stream = textStream(builder, 'in', params).groupByKey().windowedBy(windowsOf(params))
+  const store = { name: 'store', ...('retentionMs' in params && { retentionMs: numberParam(params, 'retentionMs') }) }
+  switch (params['op']) {
+    case 'count':
+      stream.count(store).toStream().to('out')
+      break
+    case 'reduce':
+      stream
+        .reduce((aggregate, value) => str(aggregate) + str(value), store)
+        .toStream()
+        .to('out')
+      break
+    case 'aggregate':
+      stream
+        .aggregate(() => '', append(optionalText(params, 'nullOn')), { ...store, value: Serdes.string })
+        .toStream()
+        .to('out')
+      break
+    default:
+      throw new Error(`no windowed operator is called ${String(params['op'])}`)
+  }
+  return builder.build()
+}
+
+function windowsOf(params: Params): TimeWindows {
+  const sizeMs = numberParam(params, 'sizeMs')
+  const graceMs = numberParam(params, 'graceMs')
+  return hopping({ sizeMs, graceMs, advanceMs: params['kind'] === 'hopping' ? numberParam(params, 'advanceMs') : sizeMs })
+}
