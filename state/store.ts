@@ -3,7 +3,8 @@
  * transaction under way; only scans over a whole store (`range`, `all`) are asynchronous.
  * `null` means "no value" on the way in (a deletion), `undefined` means "nothing there" on the way out.
  */
-export type StateStore<K = unknown, V = unknown> = KeyValueStore<K, V> | WindowStore<K, V> | VersionedKeyValueStore<K, V> | TimeOrderedBuffer<K, V>
+export type StateStore<K = unknown, V = unknown> =
+  KeyValueStore<K, V> | WindowStore<K, V> | VersionedKeyValueStore<K, V> | TimeOrderedBuffer<K, V>
 
 export interface ValueAndTimestamp<V> {
   readonly value: V

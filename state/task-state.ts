@@ -4,6 +4,7 @@
  * What is in the storage is therefore always committed, and a restore replays only the changelog's tail.
  */
 import type { StateStore } from './store.ts'
+import type { CommittedReads } from './stores/engine.ts'
 
 /** Takes one changelog record per row written since the last commit: the last value of each (for a row written twice). */
 export interface ChangeSink {
@@ -18,6 +19,8 @@ export interface ChangelogRecord {
 
 export interface TaskState {
   store(name: string): StateStore
+  /** The same store without the transaction under way: what queries read. */
+  committed(name: string): CommittedReads
   readonly storeNames: readonly string[]
   /** Changelog offset up to which (exclusive) the storage holds everything; undefined: nothing yet. */
   position(store: string): number | undefined

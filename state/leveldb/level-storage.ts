@@ -1,0 +1,133 @@
+import { crc32c } from '@node-rs/crc32'
+import { ClassicLevel } from 'classic-level'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asBuffer } from '../bytes.ts'
+import { StateCorruptedError, StateLockedError, StateWriteError } from '../errors.ts'
+import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
+
+export interface LevelStorageOptions {
+  readonly directory: string
+  /** Blocks kept decompressed, in bytes. */
+  readonly cacheBytes?: number
+  /** Writes gathered in memory before a table is made of them, in bytes. */
+  readonly writeBufferBytes?: number
+}
+
+const FORMAT_FILE = 'FORMAT'
+const FORMAT = 'bob-storage 1\n'
+const CHECKSUM_BYTES = 4
+const SCAN_ROWS = 1000
+
+/**
+ * Opens (or makes) a LevelDB in the directory. LevelDB itself opens empty when its `CURRENT` is lost and hands over flipped
+ * bytes; so a directory that has been used must still hold its database, and each value carries a checksum over its key
+ * and itself. Throws `StateLockedError`, `StateCorruptedError`.
+ */
+export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
+  const { directory } = options
+  const formatFile = join(directory, FORMAT_FILE)
+  const used = existsSync(formatFile)
+  await mkdir(directory, { recursive: true })
+  const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: !used,
+    compression: false,
+    cacheSize: options.cacheBytes ?? 8 << 20,
+    writeBufferSize: options.writeBufferBytes ?? 4 << 20,
+  })
+  try {
+    await db.open()
+  } catch (error) {
+    throw openingError(directory, error)
+  }
+  if (!used) await writeFile(formatFile, FORMAT)
+  return new LevelStorage(db, directory)
+}
+
+/** Deletes a storage's directory; it must not be open. */
+export async function destroyLevelStorage(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true })
+}
+
+class LevelStorage implements OrderedStorage {
+  readonly #db: ClassicLevel<Uint8Array, Uint8Array>
+  readonly #directory: string
+
+  constructor(db: ClassicLevel<Uint8Array, Uint8Array>, directory: string) {
+    this.#db = db
+    this.#directory = directory
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const stored = this.#db.getSync(key)
+    return stored === undefined ? undefined : this.#verified(key, stored)
+  }
+
+  async write(batch: readonly StorageOperation[], options?: { readonly sync?: boolean }): Promise<void> {
+    const operations = batch.map(({ key, value }) =>
+      value === null ? { type: 'del' as const, key } : { type: 'put' as const, key, value: sealed(key, value) },
+    )
+    try {
+      await this.#db.batch(operations, { sync: options?.sync ?? false })
+    } catch (error) {
+      throw new StateWriteError(`The storage in ${this.#directory} did not take a write: ${text(error)}`, { cause: error })
+    }
+  }
+
+  async *scan(range: StorageRange): AsyncIterable<StorageRow> {
+    const iterator = this.#db.iterator({ gte: range.gte, lt: range.lt, reverse: range.reverse ?? false })
+    try {
+      for (;;) {
+        const rows = await iterator.nextv(SCAN_ROWS)
+        if (rows.length === 0) return
+        for (const [key, stored] of rows) yield { key, value: this.#verified(key, stored) }
+      }
+    } finally {
+      await iterator.close()
+    }
+  }
+
+  async clear(range: StorageRange): Promise<void> {
+    await this.#db.clear({ gte: range.gte, lt: range.lt })
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close()
+  }
+
+  #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
+    const bytes = asBuffer(stored)
+    const value = bytes.subarray(CHECKSUM_BYTES)
+    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(key, value)) {
+      throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
+    }
+    return value
+  }
+}
+
+function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length)
+  bytes.set(value, CHECKSUM_BYTES)
+  bytes.writeUInt32LE(checksum(key, value), 0)
+  return bytes
+}
+
+function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32c(asBuffer(value), crc32c(asBuffer(key)))
+}
+
+function openingError(directory: string, error: unknown): Error {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'LEVEL_LOCKED') {
+    return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
+  }
+  return new StateCorruptedError(`The database in ${directory} cannot be opened: ${text(cause)}`, { cause: error })
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

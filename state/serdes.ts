@@ -1,0 +1,92 @@
+import { asBuffer } from './bytes.ts'
+import type { Serde } from './serde.ts'
+
+/** Key of a windowed table: the record key and its window, `start` inclusive, `end` exclusive (sessions: inclusive). */
+export interface Windowed<K> {
+  readonly key: K
+  readonly start: number
+  readonly end: number
+}
+
+const string: Serde<string> = {
+  serialize: (value) => Buffer.from(value, 'utf8'),
+  deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
+}
+
+const bytes: Serde<Uint8Array> = {
+  serialize: (value) => value,
+  deserialize: (view) => Buffer.from(view),
+}
+
+const long: Serde<number> = {
+  serialize: (value) => {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer: use Serdes.bigint`)
+    const buffer = Buffer.allocUnsafe(8)
+    buffer.writeInt32BE(Math.floor(value / 0x100000000), 0)
+    buffer.writeUInt32BE(value >>> 0, 4)
+    return buffer
+  },
+  deserialize: (view) => {
+    const buffer = exactly(view, 8)
+    const value = buffer.readInt32BE(0) * 0x100000000 + buffer.readUInt32BE(4)
+    if (!Number.isSafeInteger(value)) throw new RangeError('A 64-bit integer beyond 2^53: use Serdes.bigint')
+    return value
+  },
+}
+
+const bigint: Serde<bigint> = {
+  serialize: (value) => {
+    const buffer = Buffer.allocUnsafe(8)
+    buffer.writeBigInt64BE(value)
+    return buffer
+  },
+  deserialize: (view) => exactly(view, 8).readBigInt64BE(0),
+}
+
+const double: Serde<number> = {
+  serialize: (value) => {
+    const buffer = Buffer.allocUnsafe(8)
+    buffer.writeDoubleBE(value)
+    return buffer
+  },
+  deserialize: (view) => exactly(view, 8).readDoubleBE(0),
+}
+
+/** Values as JSON text. `undefined` and functions have none and are refused by the type. */
+function json<T>(): Serde<T> {
+  return {
+    serialize: (value) => Buffer.from(JSON.stringify(value), 'utf8'),
+    deserialize: (view) => JSON.parse(string.deserialize(view)) as T,
+  }
+}
+
+/** Kafka's bytes of a time-windowed key: the key, then the window's start (8 bytes, big-endian). The size is not in them. */
+function windowed<K>(inner: Serde<K>, options: { readonly sizeMs: number }): Serde<Windowed<K>> {
+  return {
+    serialize: ({ key, start }) => Buffer.concat([inner.serialize(key), long.serialize(start)]),
+    deserialize: (view) => {
+      const start = long.deserialize(view.subarray(view.length - 8))
+      return { key: inner.deserialize(view.subarray(0, view.length - 8)), start, end: start + options.sizeMs }
+    },
+  }
+}
+
+/** Kafka's bytes of a session key: the key, the session's end, its start. */
+function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
+  return {
+    serialize: ({ key, start, end }) => Buffer.concat([inner.serialize(key), long.serialize(end), long.serialize(start)]),
+    deserialize: (view) => ({
+      key: inner.deserialize(view.subarray(0, view.length - 16)),
+      end: long.deserialize(view.subarray(view.length - 16, view.length - 8)),
+      start: long.deserialize(view.subarray(view.length - 8)),
+    }),
+  }
+}
+
+/** `long`: Kafka's 8 bytes as a JavaScript number, refused beyond 2^53; `bigint`: the same bytes without that bound. */
+export const Serdes = { string, bytes, long, bigint, double, json, windowed, sessionWindowed } as const
+
+function exactly(view: Uint8Array, length: number): Buffer {
+  if (view.length !== length) throw new RangeError(`${length} bytes expected, ${view.length} found`)
+  return asBuffer(view)
+}

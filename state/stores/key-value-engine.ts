@@ -1,0 +1,202 @@
+import { afterPrefix, asBuffer, keyText } from '../bytes.ts'
+import type { StorageOperation } from '../ordered-storage.ts'
+import type { Serde } from '../serde.ts'
+import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
+import type { KeyValueStoreSpec } from '../store-spec.ts'
+import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import { RowCache } from './row-cache.ts'
+
+interface StoredValue {
+  readonly bytes: Uint8Array
+  readonly timestamp: number
+}
+
+const TIMESTAMP_BYTES = 8
+
+/** Rows at `prefix | key`; a timestamped store keeps 8 bytes of timestamp in front of the value. */
+export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
+  readonly kind = 'keyValue'
+  readonly name: string
+  readonly store = this
+  readonly committed: CommittedReads
+  readonly #context: EngineContext
+  readonly #timestamped: boolean
+  readonly #keySerde: Serde<K>
+  readonly #valueSerde: Serde<V>
+  readonly #cache: RowCache<StoredValue | undefined>
+
+  constructor(spec: KeyValueStoreSpec, context: EngineContext) {
+    this.name = spec.name
+    this.#context = context
+    this.#timestamped = spec.timestamped
+    this.#keySerde = spec.keySerde as Serde<K>
+    this.#valueSerde = spec.valueSerde as Serde<V>
+    this.#cache = new RowCache({
+      load: (key) => this.#load(key),
+      sizeOf: (value) => (value === undefined ? 64 : 96 + value.bytes.length),
+      budgetBytes: context.cacheBytes,
+    })
+    this.committed = {
+      get: (key) => committedRow(key, this.#cache.readCommitted(key)),
+      scan: async (from, to, options) => {
+        const rows: CommittedRow[] = []
+        for await (const row of this.#rows(from, to, options, 'committed')) rows.push(row)
+        return rows
+      },
+    }
+  }
+
+  async load(): Promise<void> {}
+
+  get(key: K): V | undefined {
+    const stored = this.#cache.read(this.#keySerde.serialize(key))
+    return stored === undefined ? undefined : this.#valueSerde.deserialize(stored.bytes)
+  }
+
+  getWithTimestamp(key: K): ValueAndTimestamp<V> | undefined {
+    const stored = this.#cache.read(this.#keySerde.serialize(key))
+    return stored === undefined ? undefined : { value: this.#valueSerde.deserialize(stored.bytes), timestamp: stored.timestamp }
+  }
+
+  put(key: K, value: V | null, timestamp = 0): void {
+    const stored = value === null ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
+    this.#cache.write(this.#keySerde.serialize(key), stored)
+  }
+
+  delete(key: K): V | undefined {
+    const keyBytes = this.#keySerde.serialize(key)
+    const stored = this.#cache.read(keyBytes)
+    if (stored === undefined) return undefined
+    this.#cache.write(keyBytes, undefined)
+    return this.#valueSerde.deserialize(stored.bytes)
+  }
+
+  async *range(from: K | undefined, to: K | undefined, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
+    const first = from === undefined ? undefined : this.#keySerde.serialize(from)
+    const last = to === undefined ? undefined : this.#keySerde.serialize(to)
+    yield* this.#typed(this.#rows(first, last && justAfter(last), options, 'present'))
+  }
+
+  all(options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
+    return this.#typed(this.#rows(undefined, undefined, options, 'present'))
+  }
+
+  prefixScan(prefix: Uint8Array, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
+    return this.#typed(this.#rows(prefix, afterPrefix(prefix), options, 'present'))
+  }
+
+  get dirtyRows(): number {
+    return this.#cache.dirtyRows.length
+  }
+
+  get dirtyBytes(): number {
+    return this.#cache.dirtyBytes
+  }
+
+  collectChanges(sink: ChangeSink): void {
+    for (const { key, present } of this.#cache.dirtyRows) sink.change(this.name, key, present?.bytes ?? null, present?.timestamp ?? 0)
+  }
+
+  commit(batch: StorageOperation[]): void {
+    for (const { key, present } of this.#cache.dirtyRows) batch.push(this.#operation(key, present))
+    this.#cache.commit()
+  }
+
+  async written(): Promise<void> {
+    this.#cache.written()
+  }
+
+  abort(): void {
+    this.#cache.abort()
+  }
+
+  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+    for (const { key, value, timestamp } of records) {
+      this.#cache.forget(key)
+      batch.push(this.#operation(key, value === null ? undefined : { bytes: value, timestamp }))
+    }
+  }
+
+  #load(key: Uint8Array): StoredValue | undefined {
+    const stored = this.#context.storage.get(storageKey(this.#context.prefix, key))
+    return stored === undefined ? undefined : this.#decode(stored)
+  }
+
+  #decode(stored: Uint8Array): StoredValue {
+    if (!this.#timestamped) return { bytes: stored, timestamp: 0 }
+    return { bytes: stored.subarray(TIMESTAMP_BYTES), timestamp: asBuffer(stored).readDoubleBE(0) }
+  }
+
+  #operation(key: Uint8Array, value: StoredValue | undefined): StorageOperation {
+    const rowKey = storageKey(this.#context.prefix, key)
+    if (value === undefined) return { key: rowKey, value: null }
+    if (!this.#timestamped) return { key: rowKey, value: value.bytes }
+    const bytes = Buffer.allocUnsafe(TIMESTAMP_BYTES + value.bytes.length)
+    bytes.writeDoubleBE(value.timestamp, 0)
+    bytes.set(value.bytes, TIMESTAMP_BYTES)
+    return { key: rowKey, value: bytes }
+  }
+
+  async *#typed(rows: AsyncIterable<CommittedRow>): AsyncIterable<KeyValueRow<K, V>> {
+    for await (const { key, value, timestamp } of rows) {
+      yield { key: this.#keySerde.deserialize(key), value: this.#valueSerde.deserialize(value), timestamp }
+    }
+  }
+
+  /** The storage's rows with those in memory laid over them, as of the first step of the iteration; `to` is exclusive. */
+  async *#rows(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    options: ScanOptions | undefined,
+    view: 'present' | 'committed',
+  ): AsyncIterable<CommittedRow> {
+    const { prefix, storage } = this.#context
+    const overlay = new Map<string, CommittedRow | undefined>()
+    const low = from === undefined ? '' : keyText(from)
+    const high = to === undefined ? undefined : keyText(to)
+    for (const row of this.#cache.aheadOfStorage()) {
+      const text = keyText(row.key)
+      if (text >= low && (high === undefined || text < high)) overlay.set(text, committedRow(row.key, row[view]))
+    }
+    const sorted = [...overlay.keys()].sort()
+    if (options?.reverse) sorted.reverse()
+    const ahead = options?.reverse ? (a: string, b: string): boolean => a > b : (a: string, b: string): boolean => a < b
+    let left = options?.limit ?? Infinity
+    let next = 0
+    const range = {
+      gte: storageKey(prefix, from ?? Buffer.alloc(0)),
+      lt: to === undefined ? (afterPrefix(prefix) ?? Buffer.alloc(0)) : storageKey(prefix, to),
+      reverse: options?.reverse ?? false,
+    }
+    if (left <= 0) return
+    for await (const stored of storage.scan(range)) {
+      const key = stored.key.subarray(prefix.length)
+      const text = keyText(key)
+      for (let waiting = sorted[next]; waiting !== undefined && ahead(waiting, text); waiting = sorted[++next]) {
+        const row = overlay.get(waiting)
+        if (row === undefined) continue
+        yield row
+        if (--left <= 0) return
+      }
+      if (sorted[next] === text) continue
+      const { bytes, timestamp } = this.#decode(stored.value)
+      yield { key, value: bytes, timestamp }
+      if (--left <= 0) return
+    }
+    for (; next < sorted.length && left > 0; next++) {
+      const row = overlay.get(sorted[next] ?? '')
+      if (row === undefined) continue
+      yield row
+      left--
+    }
+  }
+}
+
+function committedRow(key: Uint8Array, value: StoredValue | undefined): CommittedRow | undefined {
+  return value === undefined ? undefined : { key, value: value.bytes, timestamp: value.timestamp }
+}
+
+function justAfter(key: Uint8Array): Buffer {
+  return Buffer.concat([key, Buffer.of(0)])
+}

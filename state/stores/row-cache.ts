@@ -1,0 +1,141 @@
+import { keyText } from '../bytes.ts'
+
+/** One row in memory: its present value, and the committed one while the present is not committed. */
+export interface CachedRow<T> {
+  readonly key: Uint8Array
+  present: T
+  committed: T
+  dirty: boolean
+  /** Set by a read, cleared when the clock hand passes: what is in use stays. */
+  used: boolean
+  size: number
+}
+
+/**
+ * Write buffer and cache in one map: a dirty row is pinned until its transaction ends, a clean one may be let go. `T` is
+ * immutable; `sizeOf` measures it in bytes.
+ */
+export class RowCache<T> {
+  readonly #rows = new Map<string, CachedRow<T>>()
+  readonly #sizeOf: (value: T) => number
+  readonly #load: (key: Uint8Array) => T
+  readonly #budget: number
+  #dirty: CachedRow<T>[] = []
+  #unwritten: readonly CachedRow<T>[] = []
+  #bytes = 0
+  #dirtyBytes = 0
+
+  constructor(options: { load: (key: Uint8Array) => T; sizeOf: (value: T) => number; budgetBytes: number }) {
+    this.#load = options.load
+    this.#sizeOf = options.sizeOf
+    this.#budget = options.budgetBytes
+  }
+
+  get dirtyRows(): readonly CachedRow<T>[] {
+    return this.#dirty
+  }
+
+  get dirtyBytes(): number {
+    return this.#dirtyBytes
+  }
+
+  read(key: Uint8Array): T {
+    return this.#row(key).present
+  }
+
+  readCommitted(key: Uint8Array): T {
+    const row = this.#rows.get(keyText(key))
+    if (row === undefined) return this.#load(key)
+    return row.committed
+  }
+
+  write(key: Uint8Array, value: T): void {
+    const row = this.#row(key)
+    row.present = value
+    const size = this.#sizeOf(value) + row.key.length
+    this.#bytes += size - row.size
+    if (row.dirty) {
+      this.#dirtyBytes += size - row.size
+    } else {
+      row.dirty = true
+      this.#dirty.push(row)
+      this.#dirtyBytes += size
+    }
+    row.size = size
+  }
+
+  /** The dirty rows become the committed ones. */
+  commit(): void {
+    for (const row of this.#dirty) {
+      row.committed = row.present
+      row.dirty = false
+    }
+    this.#unwritten = this.#dirty
+    this.#forgetDirty()
+  }
+
+  abort(): void {
+    for (const row of this.#dirty) {
+      row.present = row.committed
+      row.dirty = false
+    }
+    this.#forgetDirty()
+  }
+
+  /** The committed rows are in the storage: lets go of clean ones, least lately used first, until the rest fits the budget. */
+  written(): void {
+    this.#unwritten = []
+    if (this.#bytes <= this.#budget) return
+    const goal = this.#budget * 0.8
+    for (const [text, row] of this.#rows) {
+      if (this.#bytes <= goal) return
+      if (row.dirty) continue
+      this.#rows.delete(text)
+      if (row.used) {
+        row.used = false
+        this.#rows.set(text, row)
+      } else {
+        this.#bytes -= row.size
+      }
+    }
+  }
+
+  forget(key: Uint8Array): void {
+    const text = keyText(key)
+    const row = this.#rows.get(text)
+    if (row === undefined || row.dirty) return
+    this.#bytes -= row.size
+    this.#rows.delete(text)
+  }
+
+  /** Rows that differ, or may differ, from what is in the storage. */
+  aheadOfStorage(): readonly CachedRow<T>[] {
+    return this.#unwritten.length === 0 ? this.#dirty : [...this.#unwritten, ...this.#dirty]
+  }
+
+  #row(key: Uint8Array): CachedRow<T> {
+    const text = keyText(key)
+    const known = this.#rows.get(text)
+    if (known !== undefined) {
+      known.used = true
+      return known
+    }
+    const value = this.#load(key)
+    const row = {
+      key: Buffer.from(key),
+      present: value,
+      committed: value,
+      dirty: false,
+      used: false,
+      size: this.#sizeOf(value) + key.length,
+    }
+    this.#rows.set(text, row)
+    this.#bytes += row.size
+    return row
+  }
+
+  #forgetDirty(): void {
+    this.#dirty = []
+    this.#dirtyBytes = 0
+  }
+}

@@ -1,0 +1,214 @@
+import { afterPrefix, asBuffer, keyText } from '../bytes.ts'
+import type { StorageOperation } from '../ordered-storage.ts'
+import type { Serde } from '../serde.ts'
+import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
+import type { TimeOrderedBufferSpec } from '../store-spec.ts'
+import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { storageKey, type CommittedReads, type EngineContext, type StoreEngine } from './engine.ts'
+import { segmentBytes, readSegment } from './segment-key.ts'
+
+interface Waiting {
+  /** time (8 bytes, ordered) | key | sequence (4 bytes): the row's key in the changelog and the storage. */
+  readonly rowKey: Buffer
+  readonly text: string
+  readonly value: Uint8Array
+  readonly timestamp: number
+}
+
+/** All rows in memory, ascending by their bytes; the storage holds a copy for the next start. */
+export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K, V> {
+  readonly kind = 'timeOrdered'
+  readonly name: string
+  readonly store = this
+  readonly committed: CommittedReads = {}
+  readonly #context: EngineContext
+  readonly #keySerde: Serde<K>
+  readonly #valueSerde: Serde<V>
+  readonly #retainDuplicates: boolean
+  readonly #rows: Waiting[] = []
+  /** By row key, what it was at the last commit: undefined when it was not there. */
+  readonly #before = new Map<string, { readonly rowKey: Buffer; readonly row: Waiting | undefined }>()
+  #bytes = 0
+  #nextSequence = 0
+
+  constructor(spec: TimeOrderedBufferSpec, context: EngineContext) {
+    this.name = spec.name
+    this.#context = context
+    this.#keySerde = spec.keySerde as Serde<K>
+    this.#valueSerde = spec.valueSerde as Serde<V>
+    this.#retainDuplicates = spec.retainDuplicates
+  }
+
+  async load(): Promise<void> {
+    const { prefix, storage } = this.#context
+    for await (const stored of storage.scan({ gte: prefix, lt: afterPrefix(prefix) ?? prefix })) {
+      const rowKey = Buffer.from(stored.key.subarray(prefix.length))
+      const timestamp = asBuffer(stored.value).readDoubleBE(0)
+      this.#set(rowKey, { value: stored.value.subarray(8), timestamp })
+    }
+  }
+
+  get size(): number {
+    return this.#rows.length
+  }
+
+  get sizeInBytes(): number {
+    return this.#bytes
+  }
+
+  put(time: number, key: K, value: V, timestamp: number): void {
+    const sequence = this.#retainDuplicates ? this.#nextSequence : 0
+    this.#change(rowKeyOf(time, this.#keySerde.serialize(key), sequence), { value: this.#valueSerde.serialize(value), timestamp })
+  }
+
+  get(time: number, key: K): V | undefined {
+    const row = this.#rows[this.#firstOf(time, this.#keySerde.serialize(key))]
+    return row === undefined ? undefined : this.#valueSerde.deserialize(row.value)
+  }
+
+  delete(time: number, key: K): void {
+    const keyBytes = this.#keySerde.serialize(key)
+    for (;;) {
+      const row = this.#rows[this.#firstOf(time, keyBytes)]
+      if (row === undefined) return
+      this.#change(row.rowKey, undefined)
+    }
+  }
+
+  first(): WindowRow<K, V> | undefined {
+    const row = this.#rows[0]
+    return row === undefined ? undefined : this.#typed(row)
+  }
+
+  *rows(): Iterable<WindowRow<K, V>> {
+    for (let at = 0; at < this.#rows.length;) {
+      const row = this.#rows[at]
+      if (row === undefined) return
+      yield this.#typed(row)
+      if (this.#rows[at] === row) at++
+    }
+  }
+
+  drain(time: number): readonly WindowRow<K, V>[] {
+    let count = 0
+    while (count < this.#rows.length && timeOf(this.#rows[count]) <= time) count++
+    const drained = this.#rows.slice(0, count)
+    for (const row of drained) this.#remember(row.rowKey, row.text, row)
+    this.#rows.splice(0, count)
+    for (const row of drained) this.#bytes -= sizeOf(row)
+    return drained.map((row) => this.#typed(row))
+  }
+
+  get dirtyRows(): number {
+    return this.#before.size
+  }
+
+  get dirtyBytes(): number {
+    return this.#before.size === 0 ? 0 : this.#bytes
+  }
+
+  collectChanges(sink: ChangeSink): void {
+    for (const [text, { rowKey }] of this.#before) {
+      const row = this.#rowOf(text)
+      sink.change(this.name, rowKey, row?.value ?? null, row?.timestamp ?? 0)
+    }
+  }
+
+  commit(batch: StorageOperation[]): void {
+    for (const [text, { rowKey }] of this.#before) batch.push(this.#operation(rowKey, this.#rowOf(text)))
+    this.#before.clear()
+  }
+
+  async written(): Promise<void> {}
+
+  abort(): void {
+    for (const { rowKey, row } of [...this.#before.values()]) this.#set(rowKey, row)
+    this.#before.clear()
+  }
+
+  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+    for (const { key, value, timestamp } of records) {
+      const rowKey = Buffer.from(key)
+      this.#set(rowKey, value === null ? undefined : { value: Buffer.from(value), timestamp })
+      batch.push(this.#operation(rowKey, this.#rowOf(keyText(rowKey))))
+    }
+  }
+
+  #change(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
+    const text = keyText(rowKey)
+    this.#remember(rowKey, text, this.#rowOf(text))
+    this.#set(rowKey, row)
+  }
+
+  #remember(rowKey: Buffer, text: string, row: Waiting | undefined): void {
+    if (!this.#before.has(text)) this.#before.set(text, { rowKey, row })
+  }
+
+  #set(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
+    const text = keyText(rowKey)
+    const at = this.#position(text)
+    const present = this.#rows[at]
+    const replaces = present?.text === text
+    if (replaces && present !== undefined) this.#bytes -= sizeOf(present)
+    if (row === undefined) {
+      if (replaces) this.#rows.splice(at, 1)
+      return
+    }
+    const waiting = { rowKey, text, value: row.value, timestamp: row.timestamp }
+    this.#rows.splice(at, replaces ? 1 : 0, waiting)
+    this.#bytes += sizeOf(waiting)
+    if (this.#retainDuplicates) this.#nextSequence = Math.max(this.#nextSequence, rowKey.readUInt32BE(rowKey.length - 4) + 1)
+  }
+
+  #rowOf(text: string): Waiting | undefined {
+    const row = this.#rows[this.#position(text)]
+    return row?.text === text ? row : undefined
+  }
+
+  /** Index of the first row of that time and key, or −1. */
+  #firstOf(time: number, key: Uint8Array): number {
+    const text = keyText(rowKeyOf(time, key, 0))
+    const at = this.#position(text)
+    const found = this.#rows[at]?.text
+    return found !== undefined && found.length === text.length && found.startsWith(text.slice(0, -4)) ? at : -1
+  }
+
+  #position(text: string): number {
+    let low = 0
+    let high = this.#rows.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#rows[middle]?.text ?? '') < text) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #operation(rowKey: Uint8Array, row: Waiting | undefined): StorageOperation {
+    const key = storageKey(this.#context.prefix, rowKey)
+    if (row === undefined) return { key, value: null }
+    const bytes = Buffer.allocUnsafe(8 + row.value.length)
+    bytes.writeDoubleBE(row.timestamp, 0)
+    bytes.set(row.value, 8)
+    return { key, value: bytes }
+  }
+
+  #typed(row: Waiting): WindowRow<K, V> {
+    const key = this.#keySerde.deserialize(row.rowKey.subarray(8, row.rowKey.length - 4))
+    return { key, start: timeOf(row), value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
+  }
+}
+
+function rowKeyOf(time: number, key: Uint8Array, sequence: number): Buffer {
+  const tail = Buffer.allocUnsafe(4)
+  tail.writeUInt32BE(sequence)
+  return Buffer.concat([segmentBytes(time), key, tail])
+}
+
+function timeOf(row: Waiting | undefined): number {
+  return row === undefined ? Infinity : readSegment(row.rowKey, 0)
+}
+
+function sizeOf(row: Waiting): number {
+  return row.rowKey.length + row.value.length
+}

@@ -1,0 +1,290 @@
+import { asBuffer } from '../bytes.ts'
+import type { StorageOperation } from '../ordered-storage.ts'
+import type { Serde } from '../serde.ts'
+import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
+import type { VersionedStoreSpec } from '../store-spec.ts'
+import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import { RowCache } from './row-cache.ts'
+import { blockKey } from './segment-key.ts'
+import { decodeSpans, encodeSpans, spanAt, withSpan, type Span, type Spans } from './version-history.ts'
+
+/** What is kept of one key beside its history: the latest value, if there is one, and the segments that hold history. */
+interface Latest {
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  /** Ascending. A span lies in the segment of its end. */
+  readonly segments: readonly number[]
+}
+
+interface Version {
+  readonly value: Uint8Array
+  readonly timestamp: number
+  readonly validTo?: number
+}
+
+type Read = <T>(cache: RowCache<T>, key: Uint8Array) => T
+
+const HEAD = Buffer.of(0)
+const LATEST = Buffer.of(1)
+const HISTORY = Buffer.of(2)
+const NOTHING: Latest = { value: null, timestamp: 0, segments: [] }
+const NO_SPANS: Spans = []
+const SHORTEST_SEGMENT_MS = 60_000
+const SEGMENTS_PER_HISTORY = 1000
+const PRESENT: Read = (cache, key) => cache.read(key)
+const COMMITTED: Read = (cache, key) => cache.readCommitted(key)
+
+/**
+ * Follows Kafka's rules for versioned stores: a put in the past ends the version it falls into, a put older than the
+ * history is refused, a deletion of the latest version at its very timestamp leaves no trace.
+ */
+export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStore<K, V> {
+  readonly kind = 'versioned'
+  readonly name: string
+  readonly historyMs: number
+  readonly store = this
+  readonly committed: CommittedReads
+  readonly #context: EngineContext
+  readonly #keySerde: Serde<K>
+  readonly #valueSerde: Serde<V>
+  readonly #segmentMs: number
+  readonly #latest: RowCache<Latest>
+  readonly #history: RowCache<Spans>
+  #changes: ChangelogRecord[] = []
+  #changedBytes = 0
+  #observed = -1
+  #committedObserved = -1
+
+  constructor(spec: VersionedStoreSpec, context: EngineContext) {
+    this.name = spec.name
+    this.historyMs = spec.historyMs
+    this.#context = context
+    this.#keySerde = spec.keySerde as Serde<K>
+    this.#valueSerde = spec.valueSerde as Serde<V>
+    this.#segmentMs = Math.max(SHORTEST_SEGMENT_MS, Math.ceil(spec.historyMs / SEGMENTS_PER_HISTORY))
+    const { prefix, storage } = context
+    this.#latest = new RowCache({
+      load: (key) => {
+        const stored = storage.get(storageKey(prefix, LATEST, key))
+        return stored === undefined ? NOTHING : decodeLatest(stored)
+      },
+      sizeOf: (latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8,
+      budgetBytes: context.cacheBytes / 2,
+    })
+    this.#history = new RowCache({
+      load: (key) => {
+        const stored = storage.get(storageKey(prefix, HISTORY, key))
+        return stored === undefined ? NO_SPANS : decodeSpans(stored)
+      },
+      sizeOf: (spans) => spans.reduce((sum, span) => sum + 80 + (span.value?.length ?? 0), 64),
+      budgetBytes: context.cacheBytes / 2,
+    })
+    this.committed = {
+      getAsOf: (key, asOf) => row(key, this.#find(key, asOf, COMMITTED, this.#committedObserved)),
+      history: (key, from, to) => this.#versions(key, from, to, COMMITTED, this.#committedObserved).map((version) => ({ ...version, key })),
+    }
+  }
+
+  async load(): Promise<void> {
+    const stored = this.#context.storage.get(storageKey(this.#context.prefix, HEAD))
+    if (stored !== undefined) this.#observed = this.#committedObserved = asBuffer(stored).readDoubleBE(0)
+  }
+
+  put(key: K, value: V | null, timestamp: number): VersionedPutResult {
+    const keyBytes = this.#keySerde.serialize(key)
+    const valueBytes = value === null ? null : this.#valueSerde.serialize(value)
+    this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
+    this.#changedBytes += keyBytes.length + (valueBytes?.length ?? 0)
+    return this.#put(keyBytes, valueBytes, timestamp)
+  }
+
+  get(key: K): VersionedRecord<V> | undefined {
+    return this.#typed(this.#find(this.#keySerde.serialize(key), undefined, PRESENT, this.#observed))
+  }
+
+  getAsOf(key: K, asOf: number): VersionedRecord<V> | undefined {
+    return this.#typed(this.#find(this.#keySerde.serialize(key), asOf, PRESENT, this.#observed))
+  }
+
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    if (timestamp < this.#observed - this.historyMs) return undefined
+    const existing = this.getAsOf(key, timestamp)
+    this.put(key, null, timestamp)
+    return existing
+  }
+
+  history(key: K, from: number, to: number): readonly VersionedRecord<V>[] {
+    return this.#versions(this.#keySerde.serialize(key), from, to, PRESENT, this.#observed).map((version) => ({
+      ...version,
+      value: this.#valueSerde.deserialize(version.value),
+    }))
+  }
+
+  get dirtyRows(): number {
+    return this.#changes.length
+  }
+
+  get dirtyBytes(): number {
+    return this.#changedBytes
+  }
+
+  /** Every put, not the last of each key: the changelog is the history. */
+  collectChanges(sink: ChangeSink): void {
+    for (const { key, value, timestamp } of this.#changes) sink.change(this.name, key, value, timestamp)
+  }
+
+  commit(batch: StorageOperation[]): void {
+    const { prefix } = this.#context
+    for (const { key, present } of this.#latest.dirtyRows)
+      batch.push({ key: storageKey(prefix, LATEST, key), value: encodeLatest(present) })
+    for (const { key, present } of this.#history.dirtyRows) {
+      batch.push({ key: storageKey(prefix, HISTORY, key), value: present.length === 0 ? null : encodeSpans(present) })
+    }
+    this.#latest.commit()
+    this.#history.commit()
+    if (this.#observed !== this.#committedObserved) {
+      const head = Buffer.allocUnsafe(8)
+      head.writeDoubleBE(this.#observed)
+      batch.push({ key: storageKey(prefix, HEAD), value: head })
+      this.#committedObserved = this.#observed
+    }
+    this.#forgetChanges()
+  }
+
+  async written(): Promise<void> {
+    this.#latest.written()
+    this.#history.written()
+  }
+
+  abort(): void {
+    this.#latest.abort()
+    this.#history.abort()
+    this.#observed = this.#committedObserved
+    this.#forgetChanges()
+  }
+
+  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+    for (const { key, value, timestamp } of records) this.#put(key, value, timestamp)
+    this.commit(batch)
+  }
+
+  #put(key: Uint8Array, value: Uint8Array | null, timestamp: number): VersionedPutResult {
+    if (timestamp < this.#observed - this.historyMs) return { stored: false }
+    this.#observed = Math.max(this.#observed, timestamp)
+    const latest = this.#latest.read(key)
+    if (latest.value !== null && timestamp >= latest.timestamp) {
+      const segments =
+        timestamp > latest.timestamp
+          ? this.#addSpan(key, latest.segments, { from: latest.timestamp, to: timestamp, value: latest.value })
+          : latest.segments
+      this.#latest.write(key, { value, timestamp, segments })
+      return { stored: true, validTo: 'latest' }
+    }
+    let next = latest.value === null ? undefined : latest.timestamp
+    for (const segment of latest.segments.toReversed()) {
+      const at = blockKey(segment, key)
+      const spans = this.#history.read(at)
+      const first = spans[0]
+      const last = spans.at(-1)
+      if (first === undefined || last === undefined) continue
+      if (last.to <= timestamp) break
+      const covering = spanAt(spans, timestamp)
+      if (covering !== undefined) {
+        this.#split(key, latest, segment, covering, value, timestamp)
+        return { stored: true, validTo: covering.to }
+      }
+      if (first.from <= timestamp) {
+        next = spans.find((span) => span.from > timestamp)?.from ?? next
+        break
+      }
+      if (first.from < this.#observed - this.historyMs) return { stored: false }
+      next = first.from
+    }
+    if (next === undefined) {
+      if (value !== null) this.#latest.write(key, { ...latest, value, timestamp })
+      return { stored: true, validTo: 'latest' }
+    }
+    const segments = this.#addSpan(key, latest.segments, { from: timestamp, to: next, value })
+    this.#latest.write(key, { ...latest, segments })
+    return { stored: true, validTo: next }
+  }
+
+  /** Ends the covering span at the time and begins another with the value there; both stay in the segments of their ends. */
+  #split(key: Uint8Array, latest: Latest, segment: number, covering: Span, value: Uint8Array | null, timestamp: number): void {
+    const at = blockKey(segment, key)
+    const without = this.#history.read(at).filter((span) => span !== covering)
+    this.#history.write(at, withSpan(without, { from: timestamp, to: covering.to, value }))
+    if (covering.from === timestamp) return
+    const segments = this.#addSpan(key, latest.segments, { ...covering, to: timestamp })
+    this.#latest.write(key, { ...latest, segments })
+  }
+
+  /** Answers with the key's segments: with the span's own among them, without those whose every span has expired. */
+  #addSpan(key: Uint8Array, segments: readonly number[], span: Span): readonly number[] {
+    const own = Math.floor(span.to / this.#segmentMs)
+    const at = blockKey(own, key)
+    this.#history.write(at, withSpan(this.#history.read(at), span))
+    const oldest = Math.floor((this.#observed - this.historyMs) / this.#segmentMs)
+    const live = segments.filter((segment) => {
+      if (segment >= oldest || segment === own) return true
+      this.#history.write(blockKey(segment, key), NO_SPANS)
+      return false
+    })
+    return live.includes(own) ? live : [...live, own].sort((a, b) => a - b)
+  }
+
+  #find(key: Uint8Array, asOf: number | undefined, read: Read, observed: number): Version | undefined {
+    const latest = read(this.#latest, key)
+    if (latest.value !== null && (asOf === undefined || latest.timestamp <= asOf))
+      return { value: latest.value, timestamp: latest.timestamp }
+    if (asOf === undefined || asOf < observed - this.historyMs) return undefined
+    for (const segment of latest.segments) {
+      const span = spanAt(read(this.#history, blockKey(segment, key)), asOf)
+      if (span !== undefined) return version(span)
+    }
+    return undefined
+  }
+
+  #versions(key: Uint8Array, from: number, to: number, read: Read, observed: number): Version[] {
+    const latest = read(this.#latest, key)
+    const spans = to < observed - this.historyMs ? [] : latest.segments.flatMap((segment) => read(this.#history, blockKey(segment, key)))
+    const found = spans.filter((span) => span.from <= to && span.to > from).map(version)
+    if (latest.value !== null && latest.timestamp <= to) found.push({ value: latest.value, timestamp: latest.timestamp })
+    return found.filter((one) => one !== undefined).sort((a, b) => b.timestamp - a.timestamp)
+  }
+
+  #typed(found: Version | undefined): VersionedRecord<V> | undefined {
+    return found === undefined ? undefined : { ...found, value: this.#valueSerde.deserialize(found.value) }
+  }
+
+  #forgetChanges(): void {
+    this.#changes = []
+    this.#changedBytes = 0
+  }
+}
+
+function version(span: Span): Version | undefined {
+  return span.value === null ? undefined : { value: span.value, timestamp: span.from, validTo: span.to }
+}
+
+function row(key: Uint8Array, found: Version | undefined): CommittedRow | undefined {
+  return found === undefined ? undefined : { ...found, key }
+}
+
+function encodeLatest(latest: Latest): Buffer {
+  const bytes = Buffer.allocUnsafe(16 + latest.segments.length * 8 + (latest.value?.length ?? 0))
+  bytes.writeDoubleBE(latest.timestamp, 0)
+  bytes.writeUInt32BE(latest.segments.length, 8)
+  bytes.writeUInt32BE(latest.value === null ? 0 : 1, 12)
+  latest.segments.forEach((segment, at) => bytes.writeDoubleBE(segment, 16 + at * 8))
+  if (latest.value !== null) bytes.set(latest.value, 16 + latest.segments.length * 8)
+  return bytes
+}
+
+function decodeLatest(stored: Uint8Array): Latest {
+  const bytes = asBuffer(stored)
+  const count = bytes.readUInt32BE(8)
+  const value = bytes.readUInt32BE(12) === 0 ? null : bytes.subarray(16 + count * 8)
+  return { timestamp: bytes.readDoubleBE(0), value, segments: Array.from({ length: count }, (_, at) => bytes.readDoubleBE(16 + at * 8)) }
+}

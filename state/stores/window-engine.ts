@@ -1,0 +1,267 @@
+import { asBuffer, keyText } from '../bytes.ts'
+import type { StorageOperation } from '../ordered-storage.ts'
+import type { Serde } from '../serde.ts'
+import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
+import type { WindowStoreSpec } from '../store-spec.ts'
+import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import { LiveSegments } from './live-segments.ts'
+import { RowCache } from './row-cache.ts'
+import { blockKey, readSegment, segmentBytes } from './segment-key.ts'
+import { blockSize, decodeBlock, encodeBlock, positionOf, withRow, type Block, type BlockRow } from './window-block.ts'
+
+interface Head {
+  readonly lastStart: number
+  readonly nextSequence: number
+  readonly segments: readonly number[]
+}
+
+const HEAD = Buffer.of(0)
+const BLOCKS = Buffer.of(1)
+const EMPTY: Block = []
+const SEQUENCES = 0x100000000
+
+/**
+ * Time is cut into segments of about a window's size; the rows of one key in one segment form a block, which is one row
+ * of the storage. A search over time is then a few point reads, and what expires goes segment by segment.
+ */
+export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
+  readonly kind = 'window'
+  readonly name: string
+  readonly retentionMs: number
+  readonly store = this
+  readonly committed: CommittedReads
+  readonly #context: EngineContext
+  readonly #keySerde: Serde<K>
+  readonly #valueSerde: Serde<V>
+  readonly #segmentMs: number
+  readonly #retainDuplicates: boolean
+  readonly #keepsEdge: boolean
+  readonly #blocks: RowCache<Block>
+  readonly #changes = new Map<string, ChangelogRecord>()
+  #changedBytes = 0
+  #segments = new LiveSegments()
+  #head: Head = { lastStart: -1, nextSequence: 0, segments: [] }
+  #lastStart = -1
+  #nextSequence = 0
+  #expired: readonly number[] = []
+
+  constructor(spec: WindowStoreSpec, context: EngineContext) {
+    this.name = spec.name
+    this.retentionMs = spec.retentionMs
+    this.#context = context
+    this.#keySerde = spec.keySerde as Serde<K>
+    this.#valueSerde = spec.valueSerde as Serde<V>
+    this.#segmentMs = Math.max(1, spec.windowSizeMs)
+    this.#retainDuplicates = spec.retainDuplicates
+    this.#keepsEdge = spec.keepsEdge ?? false
+    this.#blocks = new RowCache({
+      load: (key) => {
+        const stored = context.storage.get(storageKey(context.prefix, BLOCKS, key))
+        return stored === undefined ? EMPTY : decodeBlock(stored)
+      },
+      sizeOf: blockSize,
+      budgetBytes: context.cacheBytes,
+    })
+    this.committed = {
+      fetchRange: (key, from, to) =>
+        this.#search(key, from, to, this.#head.lastStart, (at) => this.#blocks.readCommitted(at)).map((row) => ({ ...row, key })),
+      fetchAll: (from, to, options) => this.#scan(from, to, options, 'committed'),
+    }
+  }
+
+  get lastStart(): number {
+    return this.#lastStart
+  }
+
+  async load(): Promise<void> {
+    const stored = this.#context.storage.get(storageKey(this.#context.prefix, HEAD))
+    if (stored === undefined) return
+    this.#head = JSON.parse(asBuffer(stored).toString('utf8')) as Head
+    this.#rewind()
+  }
+
+  fetch(key: K, start: number): ValueAndTimestamp<V> | undefined {
+    if (this.#isExpired(start, this.#lastStart)) return undefined
+    const block = this.#blocks.read(blockKey(this.#segmentOf(start), this.#keySerde.serialize(key)))
+    const row = block[positionOf(block, start, 0)]
+    if (row === undefined || row.start !== start) return undefined
+    return { value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
+  }
+
+  fetchRange(key: K, from: number, to: number): readonly WindowRow<K, V>[] {
+    const rows = this.#search(this.#keySerde.serialize(key), from, to, this.#lastStart, (at) => this.#blocks.read(at))
+    return rows.map(({ start, value, timestamp }) => ({ key, start, value: this.#valueSerde.deserialize(value), timestamp }))
+  }
+
+  put(key: K, value: V | null, start: number, timestamp: number): void {
+    if (value === null && this.#retainDuplicates) return
+    this.#lastStart = Math.max(this.#lastStart, start)
+    if (this.#isExpired(start, this.#lastStart)) return
+    const sequence = this.#nextSequence
+    if (this.#retainDuplicates) this.#nextSequence = (sequence + 1) % SEQUENCES
+    const keyBytes = this.#keySerde.serialize(key)
+    const change = {
+      key: changelogKey(keyBytes, start, sequence),
+      value: value === null ? null : this.#valueSerde.serialize(value),
+      timestamp,
+    }
+    this.#changes.set(keyText(change.key), change)
+    this.#changedBytes += change.key.length + (change.value?.length ?? 0)
+    this.#apply(keyBytes, { start, sequence, timestamp, value: change.value })
+  }
+
+  async *fetchAll(from: number, to: number, options?: ScanOptions): AsyncIterable<WindowRow<K, V>> {
+    for (const { key, start, value, timestamp } of await this.#scan(from, to, options, 'present')) {
+      yield { key: this.#keySerde.deserialize(key), start: start ?? 0, value: this.#valueSerde.deserialize(value), timestamp }
+    }
+  }
+
+  get dirtyRows(): number {
+    return this.#changes.size
+  }
+
+  get dirtyBytes(): number {
+    return this.#changedBytes
+  }
+
+  collectChanges(sink: ChangeSink): void {
+    for (const { key, value, timestamp } of this.#changes.values()) sink.change(this.name, key, value, timestamp)
+  }
+
+  commit(batch: StorageOperation[]): void {
+    for (const { key, present } of this.#blocks.dirtyRows) batch.push(this.#blockOperation(key, present))
+    this.#blocks.commit()
+    this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#segmentOf(this.#lastStart - this.retentionMs))]
+    const head = { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments: this.#segments.list.slice() }
+    if (!sameHead(head, this.#head)) {
+      batch.push({ key: storageKey(this.#context.prefix, HEAD), value: Buffer.from(JSON.stringify(head), 'utf8') })
+      this.#head = head
+    }
+    this.#forgetChanges()
+  }
+
+  async written(): Promise<void> {
+    this.#blocks.written()
+    const expired = this.#expired
+    this.#expired = []
+    const { prefix, storage } = this.#context
+    for (const segment of expired) {
+      await storage.clear({
+        gte: storageKey(prefix, BLOCKS, segmentBytes(segment)),
+        lt: storageKey(prefix, BLOCKS, segmentBytes(segment + 1)),
+      })
+    }
+  }
+
+  abort(): void {
+    this.#blocks.abort()
+    this.#rewind()
+    this.#forgetChanges()
+  }
+
+  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+    for (const { key, value, timestamp } of records) {
+      const bytes = asBuffer(key)
+      const start = Number(bytes.readBigInt64BE(bytes.length - 12))
+      const sequence = bytes.readUInt32BE(bytes.length - 4)
+      this.#lastStart = Math.max(this.#lastStart, start)
+      this.#nextSequence = this.#retainDuplicates ? (sequence + 1) % SEQUENCES : 0
+      if (this.#isExpired(start, this.#lastStart)) continue
+      this.#apply(bytes.subarray(0, bytes.length - 12), { start, sequence, timestamp, value })
+    }
+    this.commit(batch)
+  }
+
+  #apply(key: Uint8Array, row: Omit<BlockRow, 'value'> & { readonly value: Uint8Array | null }): void {
+    const segment = this.#segmentOf(row.start)
+    const at = blockKey(segment, key)
+    this.#blocks.write(at, withRow(this.#blocks.read(at), row))
+    if (row.value !== null) this.#segments.add(segment)
+  }
+
+  #search(key: Uint8Array, from: number, to: number, lastStart: number, read: (at: Uint8Array) => Block): BlockRow[] {
+    const found: BlockRow[] = []
+    for (const segment of this.#segments.between(this.#segmentOf(from), this.#segmentOf(to))) {
+      const block = read(blockKey(segment, key))
+      for (let at = positionOf(block, from, 0); at < block.length; at++) {
+        const row = block[at]
+        if (row === undefined || row.start > to) break
+        if (!this.#isExpired(row.start, lastStart)) found.push(row)
+      }
+    }
+    return found
+  }
+
+  async #scan(from: number, to: number, options: ScanOptions | undefined, view: 'present' | 'committed'): Promise<CommittedRow[]> {
+    const { prefix, storage } = this.#context
+    const lastStart = view === 'present' ? this.#lastStart : this.#head.lastStart
+    const first = this.#segmentOf(from)
+    const last = this.#segmentOf(to)
+    const overlay = new Map<string, { readonly key: Uint8Array; readonly block: Block }>()
+    for (const row of this.#blocks.aheadOfStorage()) {
+      const segment = readSegment(row.key, 0)
+      if (segment >= first && segment <= last) overlay.set(keyText(row.key), { key: row.key, block: row[view] })
+    }
+    const live = this.#segments.between(first, last)
+    const low = live[0]
+    const high = live.at(-1)
+    if (low !== undefined && high !== undefined) {
+      const range = { gte: storageKey(prefix, BLOCKS, segmentBytes(low)), lt: storageKey(prefix, BLOCKS, segmentBytes(high + 1)) }
+      for await (const stored of storage.scan(range)) {
+        const key = stored.key.subarray(prefix.length + BLOCKS.length)
+        const text = keyText(key)
+        if (!overlay.has(text)) overlay.set(text, { key, block: decodeBlock(stored.value) })
+      }
+    }
+    const rows: (CommittedRow & { readonly start: number; readonly sequence: number })[] = []
+    for (const { key, block } of overlay.values()) {
+      for (const row of block) {
+        if (row.start >= from && row.start <= to && !this.#isExpired(row.start, lastStart)) rows.push({ ...row, key: key.subarray(8) })
+      }
+    }
+    rows.sort((a, b) => a.start - b.start || Buffer.compare(a.key, b.key) || a.sequence - b.sequence)
+    if (options?.reverse) rows.reverse()
+    return options?.limit === undefined ? rows : rows.slice(0, options.limit)
+  }
+
+  #blockOperation(key: Uint8Array, block: Block): StorageOperation {
+    return { key: storageKey(this.#context.prefix, BLOCKS, key), value: block.length === 0 ? null : encodeBlock(block) }
+  }
+
+  #segmentOf(start: number): number {
+    return Math.floor(Math.max(Math.min(start, Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER) / this.#segmentMs)
+  }
+
+  #isExpired(start: number, lastStart: number): boolean {
+    return this.#keepsEdge ? start < lastStart - this.retentionMs : start <= lastStart - this.retentionMs
+  }
+
+  #rewind(): void {
+    this.#lastStart = this.#head.lastStart
+    this.#nextSequence = this.#head.nextSequence
+    this.#segments = new LiveSegments(this.#head.segments)
+  }
+
+  #forgetChanges(): void {
+    this.#changes.clear()
+    this.#changedBytes = 0
+  }
+}
+
+function changelogKey(key: Uint8Array, start: number, sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(key.length + 12)
+  bytes.set(key)
+  bytes.writeBigInt64BE(BigInt(start), key.length)
+  bytes.writeUInt32BE(sequence, key.length + 8)
+  return bytes
+}
+
+function sameHead(a: Head, b: Head): boolean {
+  return (
+    a.lastStart === b.lastStart &&
+    a.nextSequence === b.nextSequence &&
+    a.segments.length === b.segments.length &&
+    a.segments.every((segment, at) => segment === b.segments[at])
+  )
+}
