@@ -15,8 +15,11 @@ type OperatorDefaults = Pick<OperatorNode, 'rekeys' | 'stores' | 'reads' | 'copa
 const PLAIN: OperatorDefaults = { rekeys: false, stores: [], reads: [], copartitionedWith: [], parentsOldValues: 'unused' }
 
 /** A stream operator that is plain but for what is given. */
-export function operatorNode(node: Omit<OperatorNode, 'kind' | keyof OperatorDefaults> & Partial<OperatorDefaults>): OperatorNode {
-  return { kind: 'operator', ...PLAIN, ...node }
+export function operatorNode(
+  node: Omit<OperatorNode, 'kind' | 'takesNullKeys' | keyof OperatorDefaults> &
+    Partial<OperatorDefaults> & { readonly takesNullKeys?: boolean },
+): OperatorNode {
+  return { kind: 'operator', takesNullKeys: false, ...PLAIN, ...node }
 }
 
 /** A table operator that is plain but for what is given. */

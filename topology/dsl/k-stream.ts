@@ -139,7 +139,7 @@ export class KStream<K, V> {
 
   /** Through a topic of its own, so that records lie in the partition of their key and sub-topologies are cut here. */
   repartition(options: RepartitionOptions<K, V>): KStream<K, V> {
-    return this.partitioned({ ...options, force: true, dropsNullKeys: false })
+    return this.partitioned({ ...options, force: true })
   }
 
   /** Writes to a topic, or to the one that the function picks for a record. */
@@ -165,7 +165,7 @@ export class KStream<K, V> {
 
   /** For aggregation by the key there is. Behind a changed key a name for the repartition topic is needed. */
   groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<NonNullable<K>, V> {
-    return new KGroupedStream(this.partitioned({ ...options, force: false, dropsNullKeys: true }).drawn)
+    return new KGroupedStream(this.partitioned({ ...options, force: false }).drawn)
   }
 
   /** For aggregation by another key, through the repartition topic `<name>-repartition`. */
@@ -272,11 +272,9 @@ export class KStream<K, V> {
   }
 
   /** For the classes of the DSL: this stream, partitioned by its key. */
-  partitioned(
-    options: KeyValueOptions<K, V> & { readonly force: boolean; readonly dropsNullKeys: boolean; readonly partitions?: number },
-  ): KStream<K, V> {
+  partitioned(options: KeyValueOptions<K, V> & { readonly force: boolean; readonly partitions?: number }): KStream<K, V> {
     const { drawing, node } = this.drawn
-    const { name: topic, force, dropsNullKeys, partitions } = options
+    const { name: topic, force, partitions } = options
     const name = topic === undefined ? drawing.nameOf('partition') : `${topic}-repartition`
     const at = drawnAt(this.drawn, name, KEEPS_BOTH, options)
     drawing.add({
@@ -284,7 +282,7 @@ export class KStream<K, V> {
       name,
       parents: [node],
       force,
-      dropsNullKeys,
+
       ...(topic !== undefined && { topic }),
       ...(partitions !== undefined && { partitions }),
       ...(at.keySerde && { keySerde: at.keySerde }),

@@ -34,18 +34,17 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   const { name, window, persistent = true } = options
   const { beforeMs, afterMs, graceMs } = window
   const key = options.key && { key: options.key }
-  const dropsNullKeys = type === 'inner'
   const leftSide = left.partitioned({
     name: `${name}-left`,
     force: false,
-    dropsNullKeys,
+
     ...key,
     ...(options.left && { value: options.left }),
   }).drawn
   const rightSide = right.partitioned({
     name: `${name}-right`,
     force: false,
-    dropsNullKeys,
+
     ...key,
     ...(options.right && { value: options.right }),
   }).drawn
@@ -103,9 +102,18 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   })
   const [leftName, rightName] = [`${name}-left`, `${name}-right`]
   drawing.add(
-    operatorNode({ name: leftName, parents: [leftSide.node], stores, copartitionedWith: [rightSide.node], supplier: () => leftSupplier }),
+    operatorNode({
+      name: leftName,
+      parents: [leftSide.node],
+      stores,
+      copartitionedWith: [rightSide.node],
+      takesNullKeys: type !== 'inner',
+      supplier: () => leftSupplier,
+    }),
   )
-  drawing.add(operatorNode({ name: rightName, parents: [rightSide.node], stores, supplier: () => rightSupplier }))
+  drawing.add(
+    operatorNode({ name: rightName, parents: [rightSide.node], stores, takesNullKeys: type !== 'inner', supplier: () => rightSupplier }),
+  )
   drawing.add(operatorNode({ name, parents: [leftName, rightName], supplier: () => passThrough() }))
   return new KStream(drawnAt(leftSide, name, { key: true, value: false }, options))
 }

@@ -34,7 +34,6 @@ export function streamTableJoin<K, V, VTable, VOut>(
   const partitioned = stream.partitioned({
     name,
     force: false,
-    dropsNullKeys: type === 'inner',
     ...(key && { key }),
     ...(left && { value: left }),
   })
@@ -45,6 +44,7 @@ export function streamTableJoin<K, V, VTable, VOut>(
       parents: [node],
       reads: [table.drawn.node],
       copartitionedWith: [table.drawn.node],
+      takesNullKeys: type === 'left',
       supplier: ({ views }) =>
         tableJoin<K, V, NonNullable<K>, VTable, VOut>({ type, keyOf: (_, streamKey) => streamKey ?? null, joiner, view: views[0] }),
     }),
@@ -67,6 +67,7 @@ export function streamGlobalTableJoin<K, V, KRow, VTable, VOut>(
       name,
       parents: [node],
       reads: [table.drawn.node],
+      takesNullKeys: type === 'left',
       supplier: ({ views }) => tableJoin<K, V, KRow, VTable, VOut>({ type, keyOf, joiner, view: views[0] }),
     }),
   )

@@ -11,7 +11,7 @@ export function tableFromStream<K, V>(
   options: TableOptions<NonNullable<K>, NonNullable<V>>,
 ): KTable<NonNullable<K>, NonNullable<V>> {
   const { name } = options
-  const { drawn } = stream.partitioned({ name, force: false, dropsNullKeys: true, ...serdesIn(options) })
+  const { drawn } = stream.partitioned({ name, force: false, ...serdesIn(options) })
   const { drawing } = drawn
   const table = drawnAt(drawn, name, { key: true, value: true }, options)
   const store = tableStore(options, drawing.needSerde(table.keySerde, 'key', name), drawing.needSerde(table.valueSerde, 'value', name))

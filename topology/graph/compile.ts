@@ -4,6 +4,7 @@ import { dropNullKeys } from '../operators/drop-null-keys.ts'
 import { tableSource } from '../operators/table-source.ts'
 import { describeTopology } from './describe.ts'
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
+import { nodesKeepingNullKeys } from './null-keys.ts'
 import { countPartitions, repartitionTopic } from './partition-counts.ts'
 import type { PartitionCounts } from './partition-counts.ts'
 import { planTables } from './plan-tables.ts'
@@ -20,7 +21,8 @@ export type PlacedNode = (Omit<SourceNode, 'children'> | Omit<ProcessorNode, 'ch
 export function compile(graph: LogicalGraph): Topology {
   const tables = planTables(graph)
   const counts = countPartitions(graph)
-  const placed = graph.nodes.flatMap((node) => placeNode(node, tables))
+  const keepingNullKeys = nodesKeepingNullKeys(graph)
+  const placed = graph.nodes.flatMap((node) => placeNode(node, tables, !keepingNullKeys.has(node.name)))
   const globalStores = graph.nodes.flatMap(globalStoreOf)
   const globalNames = new Set(globalStores.map(({ store }) => store.name))
   const taskStores = new Map(
@@ -48,7 +50,7 @@ function storesOf(graph: LogicalGraph, tables: TablePlan): readonly StoreSpec[] 
   return [...graph.stores, ...ofTables.filter((store) => store !== undefined)]
 }
 
-function placeNode(node: LogicalNode, tables: TablePlan): readonly PlacedNode[] {
+function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean): readonly PlacedNode[] {
   const { name, parents } = node
   switch (node.kind) {
     case 'stream-source':
@@ -90,13 +92,13 @@ function placeNode(node: LogicalNode, tables: TablePlan): readonly PlacedNode[] 
       const sink: PlacedNode = {
         kind: 'sink',
         name: `${name}-sink`,
-        parents: node.dropsNullKeys ? [filter] : parents,
+        parents: dropsNullKeys ? [filter] : parents,
         topic,
         keySerde,
         valueSerde,
       }
       const source: PlacedNode = { kind: 'source', name, parents: [], topics: [topic], keySerde, valueSerde, offsetReset: 'earliest' }
-      return node.dropsNullKeys
+      return dropsNullKeys
         ? [{ kind: 'processor', name: filter, parents, supplier: dropNullKeys(), stores: [] }, sink, source]
         : [sink, source]
     }

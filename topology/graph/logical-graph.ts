@@ -71,8 +71,6 @@ export interface PartitionNode extends CommonNode {
   readonly keySerde?: Serde<unknown>
   readonly valueSerde?: Serde<unknown>
   readonly partitions?: number
-  /** Records without a key are of no use to what stands behind. */
-  readonly dropsNullKeys: boolean
 }
 
 export interface OperatorNode extends CommonNode {
@@ -86,6 +84,8 @@ export interface OperatorNode extends CommonNode {
   /** Nodes whose topics must have as many partitions as those of its parents (the other sides of a join). */
   readonly copartitionedWith: readonly string[]
   readonly parentsOldValues: OldValueUse
+  /** Has a use for records without a key (left and outer joins), which a repartition in front of it must then let through. */
+  readonly takesNullKeys: boolean
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
 

@@ -28,12 +28,7 @@ interface JoinTimes {
   streamTime: number
   /** No waiting record is older, as far as is known: spares a look into the buffer. */
   oldestUnmatched: number
-  /** Wall-clock time before which nobody looks into the buffer again. */
-  nextLookAt: number
 }
-
-/** Kafka Streams looks for expired records at most this often, in milliseconds of the wall clock. */
-const LOOK_INTERVAL_MS = 1000
 
 /** The times both sides of a join share, one pair per task: found by a store that both open. */
 export class SharedJoinTimes {
@@ -42,7 +37,7 @@ export class SharedJoinTimes {
   of(store: StateStore): JoinTimes {
     const known = this.byStore.get(store)
     if (known !== undefined) return known
-    const times = { streamTime: -1, oldestUnmatched: Number.MAX_SAFE_INTEGER, nextLookAt: 0 }
+    const times = { streamTime: -1, oldestUnmatched: Number.MAX_SAFE_INTEGER }
     this.byStore.set(store, times)
     return times
   }
@@ -126,10 +121,8 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
     const { times, context } = this
     const { side, joiner, window } = this.options
     if (times.oldestUnmatched + this.afterMs + window.graceMs >= times.streamTime) return
-    const { systemTime } = context
-    if (systemTime < times.nextLookAt) return
-    times.nextLookAt = systemTime + LOOK_INTERVAL_MS
     times.oldestUnmatched = Number.MAX_SAFE_INTEGER
+    const emitted: { readonly start: number; readonly sideKey: SideKey<K> }[] = []
     const open = { left: false, right: false }
     for (const { key: sideKey, value: row, start } of unmatched.rows()) {
       times.oldestUnmatched = start
@@ -142,8 +135,9 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
       const { key } = sideKey
       const joined =
         row.side === side ? joiner(row.value as NonNullable<VOwn>, null, key) : joiner(null, row.value as NonNullable<VOther>, key)
-      unmatched.delete(start, sideKey)
+      emitted.push({ start, sideKey })
       context.forward({ key, value: joined, timestamp: start, headers: record.headers })
     }
+    for (const { start, sideKey } of emitted) unmatched.delete(start, sideKey)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Looks each record up in a table at the moment it comes. Records without a value are left out, and so are those without a key
- * to look up, except that a left join hands on a record whose own key is null.
+ * to look up, except in a left join.
  */
 import type { OpenView } from '../graph/logical-graph.ts'
 import type { TableView } from '../graph/table-view.ts'
@@ -32,7 +32,7 @@ export function tableJoin<K, V, KRow, VTable, VOut>(options: TableJoinOptions<K,
           return
         }
         const rowKey = keyOf(value, key)
-        if (rowKey === null && !(type === 'left' && key === null)) {
+        if (rowKey === null && type === 'inner') {
           context.drop('null-key')
           return
         }

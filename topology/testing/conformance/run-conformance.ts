@@ -1,0 +1,88 @@
+/**
+ * Replays recorded behaviour of Kafka Streams and reports, per topology, how many cases came out the same. What is not built yet
+ * is skipped by an explicit list (`catalogue.ts`), never because it fails.
+ */
+import { fileURLToPath } from 'node:url'
+import type { Topology } from '../../graph/index.ts'
+import { drawTopology, skipReason } from './catalogue.ts'
+import { replay } from './replay.ts'
+import type { Difference, ReplayDriver } from './replay.ts'
+import { readVectors } from './vectors.ts'
+import type { Case, VectorFile } from './vectors.ts'
+
+export interface ConformanceOptions {
+  /** A folder of vectors (`.json` or `.json.gz`); default: those of this project. */
+  readonly dir?: string
+  /** Takes one line of the report. */
+  readonly write: (line: string) => void
+  readonly open: (topology: Topology) => Promise<ReplayDriver>
+}
+
+export const OWN_VECTORS = fileURLToPath(new URL('./vectors', import.meta.url))
+
+/** Resolves with the exit code: 0 if nothing failed, 1 otherwise. */
+export async function runConformance({ dir = OWN_VECTORS, write, open }: ConformanceOptions): Promise<number> {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  for (const file of await readVectors(dir)) {
+    const result = await runFile(file, open)
+    total.passed += result.passed
+    total.failed += result.failed
+    total.skipped += result.skipped
+    report(file, result, write)
+  }
+  write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  return total.failed > 0 || total.passed === 0 ? 1 : 0
+}
+
+interface FileResult {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly firstFailure?: { readonly recorded: Case; readonly difference: Difference }
+}
+
+async function runFile({ topology, cases }: VectorFile, open: ConformanceOptions['open']): Promise<FileResult> {
+  let [passed, failed, skipped] = [0, 0, 0]
+  let firstFailure: FileResult['firstFailure']
+  for (const recorded of cases) {
+    if (skipReason(topology, recorded.params) !== undefined) {
+      skipped += 1
+      continue
+    }
+    const difference = await runCase(topology, recorded, open)
+    if (difference === undefined) {
+      passed += 1
+    } else {
+      failed += 1
+      firstFailure ??= { recorded, difference }
+    }
+  }
+  return { passed, failed, skipped, ...(firstFailure && { firstFailure }) }
+}
+
+async function runCase(topology: string, recorded: Case, open: ConformanceOptions['open']): Promise<Difference | undefined> {
+  try {
+    return await replay(drawTopology(topology, recorded.params), recorded, open)
+  } catch (error) {
+    return {
+      where: 'while it ran',
+      expected: 'no error',
+      received: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+function report(
+  { topology, cases }: VectorFile,
+  { passed, failed, skipped, firstFailure }: FileResult,
+  write: (line: string) => void,
+): void {
+  const ran = cases.length - skipped
+  write(`${topology} ${passed}/${ran}${skipped > 0 ? ` (${skipped} skipped)` : ''}${failed > 0 ? `  ${failed} FAILED` : ''}`)
+  if (firstFailure === undefined) return
+  const { recorded, difference } = firstFailure
+  write(`  ${recorded.case} ${JSON.stringify(recorded.params)}`)
+  write(`    ${difference.where}${difference.step === undefined ? '' : ` (step ${difference.step})`}`)
+  write(`      expected ${difference.expected}`)
+  write(`      received ${difference.received}`)
+}
