@@ -53,17 +53,12 @@ function storesOf(graph: LogicalGraph, tables: TablePlan): readonly StoreSpec[] 
 function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean): readonly PlacedNode[] {
   const { name, parents } = node
   switch (node.kind) {
-    case 'stream-source':
-      return [{ ...node }].map(({ topics, keySerde, valueSerde, timestampExtractor, offsetReset }) => ({
-        kind: 'source' as const,
-        name,
-        parents,
-        topics,
-        keySerde,
-        valueSerde,
-        offsetReset,
-        ...(timestampExtractor && { timestampExtractor }),
-      }))
+    case 'stream-source': {
+      const { topics, keySerde, valueSerde, timestampExtractor, offsetReset } = node
+      return [
+        { kind: 'source', name, parents, topics, keySerde, valueSerde, offsetReset, ...(timestampExtractor && { timestampExtractor }) },
+      ]
+    }
     case 'table-source': {
       const { topic, keySerde, valueSerde, timestampExtractor, store } = node
       const source = `${name}-source`
