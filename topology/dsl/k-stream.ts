@@ -204,6 +204,15 @@ export class KStream<K, V> {
     )
   }
 
+  /** As `join`; a record of either stream that found none by the end of its window comes out with null. */
+  outerJoin<VOther, VOut>(
+    other: KStream<K, VOther>,
+    joiner: (left: NonNullable<V> | null, right: NonNullable<VOther> | null, key: K) => VOut,
+    options: StreamJoinOptions<K, V, VOther, VOut>,
+  ): KStream<K, VOut> {
+    return streamStreamJoin(this, other, 'outer', joiner, options)
+  }
+
   /** Looks each record's key up in the table; records without a row there are left out. */
   joinTable<VTable, VOut>(
     table: KTable<NonNullable<K>, VTable>,

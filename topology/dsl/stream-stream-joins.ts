@@ -22,7 +22,8 @@ export interface StreamJoinOptions<K, V, VOther, VOut> {
   readonly persistent?: boolean
 }
 
-export type StreamJoinType = 'inner' | 'left'
+/** `left` keeps unmatched records of the left stream, `outer` those of both. */
+export type StreamJoinType = 'inner' | 'left' | 'outer'
 
 export function streamStreamJoin<K, V, VOther, VOut>(
   left: KStream<K, V>,
@@ -92,7 +93,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   })
   const rightSupplier = streamStreamJoinSide<K, VOther, V, VOut>({
     side: 'right',
-    emitsUnmatched: false,
+    emitsUnmatched: type === 'outer',
     window,
     ownStore: rightStore,
     otherStore: leftStore,

@@ -1,7 +1,7 @@
 /** Which conformance topologies can be drawn so far, and which of their cases belong to parts that are still to come. */
 import type { Topology } from '../../graph/index.ts'
 import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCount } from './topologies/grouping.ts'
-import { streamGlobalJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
+import { streamGlobalJoin, streamSelfJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
 import { processValues, punctuate, versionedStore } from './topologies/processors.ts'
 import { repartition, stateless } from './topologies/stateless.ts'
 import { streamToTable, tableChain, tableFilter, tableMapValues, tableSource } from './topologies/tables.ts'
@@ -27,6 +27,7 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'stream-table-join': streamTableJoin,
   'stream-global-join': streamGlobalJoin,
   'stream-stream-join': streamStreamJoin,
+  'stream-self-join': streamSelfJoin,
   punctuate,
   'process-values': processValues,
   'versioned-store': versionedStore,
@@ -37,7 +38,7 @@ export function skipReason(topology: string, params: Params): string | undefined
   if (!(topology in DRAWINGS)) return 'the topology uses operators that are still to come'
   if (params['cache'] === true) return 'record caching is still to come'
   if (params['emit'] === 'close') return 'emission on window close is still to come'
-  if (params['type'] === 'outer') return 'outer joins are still to come'
+  if (params['optimize'] === true) return 'the self-join optimisation is still to come'
   if ('historyMs' in params && topology !== 'versioned-store') return 'versioned tables are still to come'
   return undefined
 }

@@ -24,8 +24,24 @@ export function streamStreamJoin(params: Params): Topology {
     number,
   ]
   const join = { name: 'joined', window: joinWindow({ beforeMs, afterMs, graceMs }), ...text }
-  const result = params['type'] === 'left' ? left.leftJoin(right, joined, join) : left.join(right, joined, join)
-  result.to('out')
+  switch (params['type']) {
+    case 'left':
+      left.leftJoin(right, joined, join).to('out')
+      break
+    case 'outer':
+      left.outerJoin(right, joined, join).to('out')
+      break
+    default:
+      left.join(right, joined, join).to('out')
+  }
+  return builder.build()
+}
+
+export function streamSelfJoin(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  const stream = textStream(builder, 'in', params)
+  const [beforeMs, afterMs, graceMs] = ['beforeMs', 'afterMs', 'graceMs'].map((name) => numberParam(params, name)) as [number, number, number]
+  stream.join(stream, joined, { name: 'joined', window: joinWindow({ beforeMs, afterMs, graceMs }), ...text }).to('out')
   return builder.build()
 }
 
