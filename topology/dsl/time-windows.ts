@@ -30,10 +30,7 @@ export function hopping({ sizeMs, advanceMs, graceMs }: HoppingOptions): TimeWin
   return { kind: 'time', sizeMs, advanceMs, graceMs }
 }
 
-/** Starts of the windows that a timestamp falls into, ascending. */
-export function windowStarts({ sizeMs, advanceMs }: TimeWindows, timestamp: number): readonly number[] {
-  const starts: number[] = []
-  const first = Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
-  for (let start = first; start <= timestamp; start += advanceMs) starts.push(start)
-  return starts
+/** Start of the earliest window that a timestamp falls into; the others follow at every advance up to the timestamp. */
+export function firstWindowStart({ sizeMs, advanceMs }: TimeWindows, timestamp: number): number {
+  return Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
 }

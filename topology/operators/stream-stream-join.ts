@@ -73,6 +73,7 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
     this.other = context.store(otherStore)
     if (unmatchedStore !== undefined) this.unmatched = context.store(unmatchedStore)
     this.times = times.of(side === 'left' ? this.own : this.other)
+    this.times.streamTime = Math.max(this.own.lastStart, this.other.lastStart)
     this.times.oldestUnmatched = this.unmatched?.first()?.start ?? Number.MAX_SAFE_INTEGER
   }
 

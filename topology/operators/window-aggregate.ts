@@ -1,10 +1,11 @@
 /**
  * Folds the values of each key and window into one. A window takes records until stream time has passed its end by the
- * grace; what comes later is left out. Stream time here is the largest timestamp this operator has seen.
+ * grace; what comes later is left out. Stream time here is the largest timestamp this operator has seen, and after a restart
+ * at least the newest window's start.
  */
 import type { Windowed, WindowStore } from '../../state/index.ts'
 import type { TimeWindows } from '../dsl/time-windows.ts'
-import { windowStarts } from '../dsl/time-windows.ts'
+import { firstWindowStart } from '../dsl/time-windows.ts'
 import type { Change } from '../graph/change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { changeOf } from './records.ts'
@@ -26,6 +27,7 @@ export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A
       init: (given) => {
         context = given
         store = given.store(options.store)
+        streamTime = store.lastStart
       },
       process: ({ key, value, timestamp, headers }) => {
         if (key === null) {
@@ -34,7 +36,7 @@ export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A
         }
         streamTime = Math.max(streamTime, timestamp)
         const closedUpTo = streamTime - windows.graceMs
-        for (const start of windowStarts(windows, timestamp)) {
+        for (let start = firstWindowStart(windows, timestamp); start <= timestamp; start += windows.advanceMs) {
           const end = start + windows.sizeMs
           if (end <= closedUpTo) {
             context.drop('late')

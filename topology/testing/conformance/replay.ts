@@ -1,18 +1,9 @@
 /** Plays one recorded case through a topology on the test driver and compares what came out with what Kafka Streams did. */
-import type { StateStore, StoreSpec } from '../../../state/index.ts'
+import type { StoreSpec } from '../../../state/index.ts'
 import type { Topology } from '../../graph/index.ts'
+import { DirectDriver } from '../direct-driver.ts'
 import { storeRows } from './store-rows.ts'
 import type { Case, Json, OutputRow } from './vectors.ts'
-
-/** What the replay needs of a driver. */
-export interface ReplayDriver {
-  pipe(topic: string, key: unknown, value: unknown, timestamp: number): Promise<void>
-  advanceWallClock(ms: number): Promise<void>
-  /** What was written to the topic since the last call. */
-  takeOutput(topic: string): readonly { readonly key: unknown; readonly value: unknown; readonly timestamp: number }[]
-  store(name: string): StateStore
-  close(): Promise<void>
-}
 
 /** The first thing that differs, each side as one line of JSON. */
 export interface Difference {
@@ -23,12 +14,8 @@ export interface Difference {
   readonly step?: string
 }
 
-export async function replay(
-  topology: Topology,
-  recorded: Case,
-  open: (topology: Topology) => Promise<ReplayDriver>,
-): Promise<Difference | undefined> {
-  const driver = await open(topology)
+export async function replay(topology: Topology, recorded: Case): Promise<Difference | undefined> {
+  const driver = await DirectDriver.open(topology)
   try {
     const outputs = await play(driver, [...new Set([...sinkTopics(topology), ...Object.keys(recorded.outputs)])], recorded)
     for (const [topic, received] of outputs) {
@@ -48,7 +35,7 @@ function sinkTopics({ subtopologies, internalTopics }: Topology): readonly strin
     .flatMap((node) => (node.kind === 'sink' && typeof node.topic === 'string' && !internal.has(node.topic) ? [node.topic] : []))
 }
 
-async function play(driver: ReplayDriver, topics: readonly string[], { inputs }: Case): Promise<ReadonlyMap<string, readonly OutputRow[]>> {
+async function play(driver: DirectDriver, topics: readonly string[], { inputs }: Case): Promise<ReadonlyMap<string, readonly OutputRow[]>> {
   const outputs = new Map(topics.map((topic): [string, OutputRow[]] => [topic, []]))
   for (const [index, step] of inputs.entries()) {
     if ('advanceWallClockMs' in step) await driver.advanceWallClock(step.advanceWallClockMs)
@@ -77,7 +64,7 @@ function differentRow(
 }
 
 async function differentStore(
-  driver: ReplayDriver,
+  driver: DirectDriver,
   { subtopologies, globalStores }: Topology,
   recorded: Case,
 ): Promise<Difference | undefined> {

@@ -3,10 +3,9 @@
  * is skipped by an explicit list (`catalogue.ts`), never because it fails.
  */
 import { fileURLToPath } from 'node:url'
-import type { Topology } from '../../graph/index.ts'
 import { drawTopology, skipReason } from './catalogue.ts'
 import { replay } from './replay.ts'
-import type { Difference, ReplayDriver } from './replay.ts'
+import type { Difference } from './replay.ts'
 import { readVectors } from './vectors.ts'
 import type { Case, VectorFile } from './vectors.ts'
 
@@ -15,16 +14,15 @@ export interface ConformanceOptions {
   readonly dir?: string
   /** Takes one line of the report. */
   readonly write: (line: string) => void
-  readonly open: (topology: Topology) => Promise<ReplayDriver>
 }
 
 export const OWN_VECTORS = fileURLToPath(new URL('./vectors', import.meta.url))
 
 /** Resolves with the exit code: 0 if nothing failed, 1 otherwise. */
-export async function runConformance({ dir = OWN_VECTORS, write, open }: ConformanceOptions): Promise<number> {
+export async function runConformance({ dir = OWN_VECTORS, write }: ConformanceOptions): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const file of await readVectors(dir)) {
-    const result = await runFile(file, open)
+    const result = await runFile(file)
     total.passed += result.passed
     total.failed += result.failed
     total.skipped += result.skipped
@@ -41,7 +39,7 @@ interface FileResult {
   readonly firstFailure?: { readonly recorded: Case; readonly difference: Difference }
 }
 
-async function runFile({ topology, cases }: VectorFile, open: ConformanceOptions['open']): Promise<FileResult> {
+async function runFile({ topology, cases }: VectorFile): Promise<FileResult> {
   let [passed, failed, skipped] = [0, 0, 0]
   let firstFailure: FileResult['firstFailure']
   for (const recorded of cases) {
@@ -49,7 +47,7 @@ async function runFile({ topology, cases }: VectorFile, open: ConformanceOptions
       skipped += 1
       continue
     }
-    const difference = await runCase(topology, recorded, open)
+    const difference = await runCase(topology, recorded)
     if (difference === undefined) {
       passed += 1
     } else {
@@ -60,9 +58,9 @@ async function runFile({ topology, cases }: VectorFile, open: ConformanceOptions
   return { passed, failed, skipped, ...(firstFailure && { firstFailure }) }
 }
 
-async function runCase(topology: string, recorded: Case, open: ConformanceOptions['open']): Promise<Difference | undefined> {
+async function runCase(topology: string, recorded: Case): Promise<Difference | undefined> {
   try {
-    return await replay(drawTopology(topology, recorded.params), recorded, open)
+    return await replay(drawTopology(topology, recorded.params), recorded)
   } catch (error) {
     return {
       where: 'while it ran',

@@ -40,7 +40,11 @@ export function streamStreamJoin(params: Params): Topology {
 export function streamSelfJoin(params: Params): Topology {
   const builder = new StreamsBuilder()
   const stream = textStream(builder, 'in', params)
-  const [beforeMs, afterMs, graceMs] = ['beforeMs', 'afterMs', 'graceMs'].map((name) => numberParam(params, name)) as [number, number, number]
+  const [beforeMs, afterMs, graceMs] = ['beforeMs', 'afterMs', 'graceMs'].map((name) => numberParam(params, name)) as [
+    number,
+    number,
+    number,
+  ]
   stream.join(stream, joined, { name: 'joined', window: joinWindow({ beforeMs, afterMs, graceMs }), ...text }).to('out')
   return builder.build()
 }

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { Serdes } from '../../state/index.ts'
+import type { StreamsBuilder } from '../dsl/index.ts'
+import { drive } from './testing/drive.ts'
+
+const text = { key: Serdes.string, value: Serdes.string } as const
+const texts = (builder: StreamsBuilder, topic = 'in') => builder.stream(topic, text)
+
+describe('operators without state', () => {
+  it('keep key and timestamp of what they let through', async () => {
+    const rows = await drive(
+      (builder) =>
+        texts(builder)
+          .filter((value) => value === 'yes')
+          .to('out'),
+      [
+        ['in', 'a', 'yes', 5],
+        ['in', 'a', 'no', 6],
+        ['in', 'b', 'yes', 1],
+      ],
+    )
+    expect(rows).toEqual([
+      ['a', 'yes', 5],
+      ['b', 'yes', 1],
+    ])
+  })
+
+  it('see missing keys and values as null', async () => {
+    const rows = await drive(
+      (builder) =>
+        texts(builder)
+          .map((value, key) => [`${key}`, `${value}`], text)
+          .to('out'),
+      [['in', null, null, 1]],
+    )
+    expect(rows).toEqual([['null', 'null', 1]])
+  })
+
+  it('hand on the many records of one in order, and none of an empty list', async () => {
+    const rows = await drive(
+      (builder) =>
+        texts(builder)
+          .flatMap((value, key) => [...(value ?? '')].map((char) => [char, `${key}`] as const), text)
+          .to('out'),
+      [
+        ['in', 'k', 'ab', 1],
+        ['in', 'k', null, 2],
+      ],
+    )
+    expect(rows).toEqual([
+      ['a', 'k', 1],
+      ['b', 'k', 1],
+    ])
+  })
+
+  it('give children the record in the order in which they were drawn', async () => {
+    const seen: string[] = []
+    await drive(
+      (builder) => {
+        const stream = texts(builder)
+        stream.peek(() => seen.push('first'))
+        stream.forEach(() => seen.push('second'))
+        stream.peek(() => seen.push('third')).peek(() => seen.push('below third'))
+      },
+      [['in', 'k', 'v', 1]],
+    )
+    expect(seen).toEqual(['first', 'second', 'third', 'below third'])
+  })
+
+  it('bring a record to the first branch that wants it only', async () => {
+    const draw = (builder: StreamsBuilder) => {
+      const { long, any } = texts(builder)
+        .split()
+        .branch('long', (value) => (value ?? '').length > 2)
+        .branch('any', (value) => value !== null)
+        .noDefaultBranch()
+      long.to('out-long')
+      any.to('out-any')
+    }
+    const steps = [
+      ['in', 'k', 'long one', 1],
+      ['in', 'k', 'no', 2],
+      ['in', 'k', null, 3],
+    ] as const
+    expect(await drive(draw, steps, 'out-long')).toEqual([['k', 'long one', 1]])
+    expect(await drive(draw, steps, 'out-any')).toEqual([['k', 'no', 2]])
+  })
+
+  it('pick the topic of a sink record by record', async () => {
+    const draw = (builder: StreamsBuilder) => texts(builder).to(({ value }) => `out-${value}`)
+    const steps = [
+      ['in', 'k', 'a', 1],
+      ['in', 'k', 'b', 2],
+    ] as const
+    expect(await drive(draw, steps, 'out-b')).toEqual([['k', 'b', 2]])
+  })
+
+  it('merge a stream with what it became, parents in the order in which they were drawn', async () => {
+    const rows = await drive(
+      (builder) => {
+        const stream = texts(builder)
+        stream.merge(stream.mapValues((value) => `${value}!`, { value: Serdes.string })).to('out')
+      },
+      [['in', 'k', 'v', 1]],
+    )
+    expect(rows).toEqual([
+      ['k', 'v!', 1],
+      ['k', 'v', 1],
+    ])
+  })
+
+  it('leave out records without a key in front of a repartition topic, unless a left join waits behind it', async () => {
+    const steps = [
+      ['in', null, 'x', 1],
+      ['in', 'k', 'y', 2],
+    ] as const
+    expect(await drive((builder) => texts(builder).repartition({ name: 'again' }).to('out'), steps)).toEqual([['k', 'y', 2]])
+    const joined = await drive((builder) => {
+      const table = builder.table('rows', { name: 'rows', ...text })
+      texts(builder)
+        .repartition({ name: 'again' })
+        .leftJoinTable(table, (value, row) => `${value}+${row}`, { name: 'looked-up', value: Serdes.string })
+        .to('out')
+    }, steps)
+    expect(joined).toEqual([
+      [null, 'x+null', 1],
+      ['k', 'y+null', 2],
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { Serdes } from '../../state/index.ts'
+import { hopping, tumbling } from '../dsl/index.ts'
+import type { StreamsBuilder, TimeWindows } from '../dsl/index.ts'
+import { drive } from './testing/drive.ts'
+
+const text = { key: Serdes.string, value: Serdes.string } as const
+
+const counting = (windows: TimeWindows) => (builder: StreamsBuilder) =>
+  builder.stream('in', text).groupByKey().windowedBy(windows).count({ name: 'counts' }).toStream().to('out')
+
+const window = (key: string, start: number, end: number) => ({ key, start, end })
+
+describe('aggregation by key and window', () => {
+  it('puts a record into the one tumbling window it falls into: start inclusive, end exclusive', async () => {
+    const rows = await drive(counting(tumbling({ sizeMs: 10, graceMs: 100 })), [
+      ['in', 'a', 'x', 0],
+      ['in', 'a', 'x', 9],
+      ['in', 'a', 'x', 10],
+    ])
+    expect(rows).toEqual([
+      [window('a', 0, 10), 1, 0],
+      [window('a', 0, 10), 2, 9],
+      [window('a', 10, 20), 1, 10],
+    ])
+  })
+
+  it('puts a record into every hopping window that covers it, the earliest first', async () => {
+    const rows = await drive(counting(hopping({ sizeMs: 10, advanceMs: 4, graceMs: 0 })), [['in', 'a', 'x', 9]])
+    expect(rows).toEqual([
+      [window('a', 0, 10), 1, 9],
+      [window('a', 4, 14), 1, 9],
+      [window('a', 8, 18), 1, 9],
+    ])
+  })
+
+  it('takes a late record until stream time has passed the end of its window by the grace', async () => {
+    const windows = counting(tumbling({ sizeMs: 10, graceMs: 5 }))
+    const late = [window('a', 0, 10), 1, 3]
+    expect(
+      await drive(windows, [
+        ['in', 'b', 'x', 14],
+        ['in', 'a', 'x', 3],
+      ]),
+    ).toContainEqual(late)
+    expect(
+      await drive(windows, [
+        ['in', 'b', 'x', 15],
+        ['in', 'a', 'x', 3],
+      ]),
+    ).not.toContainEqual(late)
+  })
+
+  it('still takes a late record into those of its hopping windows that are open', async () => {
+    const rows = await drive(counting(hopping({ sizeMs: 10, advanceMs: 5, graceMs: 0 })), [
+      ['in', 'b', 'x', 14],
+      ['in', 'a', 'x', 9],
+    ])
+    expect(rows.filter(([key]) => (key as { key: string }).key === 'a')).toEqual([[window('a', 5, 15), 1, 9]])
+  })
+
+  it('counts records without a value, and leaves out those without a key', async () => {
+    const rows = await drive(counting(tumbling({ sizeMs: 10, graceMs: 0 })), [
+      ['in', 'a', null, 1],
+      ['in', null, 'x', 2],
+    ])
+    expect(rows).toEqual([[window('a', 0, 10), 1, 1]])
+  })
+})
