@@ -2,14 +2,26 @@
  * A table: the last value of each key. Its changes flow on with old and new value (see `graph/change.ts`). What an
  * operator gives is stored if options with a name are given, else it is a view that is computed when looked at.
  */
+import type { Serde } from '../../state/index.ts'
+import { changeSerde } from '../operators/change-serde.ts'
+import type { KeyValue } from '../operators/map.ts'
+import { tableRegroup } from '../operators/table-regroup.ts'
 import { tableValues, tableValuesView } from '../operators/table-values.ts'
 import { toStream } from '../operators/to-stream.ts'
 import { drawnAt, operatorNode, tableOperatorNode } from './drawn.ts'
 import type { Drawn } from './drawn.ts'
+import { KGroupedTable } from './k-grouped-table.ts'
 import { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
 import type { TableOptions } from './materialized.ts'
+
+export interface TableGroupOptions<K, V> {
+  /** Of the repartition topic `<name>-repartition`. */
+  readonly name: string
+  readonly key: Serde<NonNullable<K>>
+  readonly value: Serde<NonNullable<V>>
+}
 
 export class KTable<K, V> {
   /** For the classes of the DSL. */
@@ -35,6 +47,37 @@ export class KTable<K, V> {
   /** Each row with another value; null takes the row out. */
   mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut>): KTable<K, VOut> {
     return this.values('mapValues', mapper, false, options)
+  }
+
+  /**
+   * For aggregation of the rows by another key, through the repartition topic `<name>-repartition`. A row for which the mapper
+   * gives a null key or value belongs to no group.
+   */
+  groupBy<KOut, VOut>(
+    mapper: (value: V, key: K) => KeyValue<KOut, VOut>,
+    options: TableGroupOptions<KOut, VOut>,
+  ): KGroupedTable<NonNullable<KOut>, NonNullable<VOut>> {
+    const { drawing, node } = this.drawn
+    const { name, key: keySerde, value: valueSerde } = options
+    const select = `${name}-key`
+    const supplier = tableRegroup<K, V, NonNullable<KOut>, NonNullable<VOut>>({
+      mapper: (value, key) => {
+        const [newKey, newValue] = mapper(value, key)
+        return [newKey ?? null, newValue ?? null]
+      },
+      keySerde,
+    })
+    drawing.add(operatorNode({ name: select, parents: [node], rekeys: true, parentsOldValues: 'needed', supplier: () => supplier }))
+    const partition = drawing.add({
+      kind: 'partition',
+      name: `${name}-repartition`,
+      parents: [select],
+      force: true,
+      topic: name,
+      keySerde,
+      valueSerde: changeSerde(valueSerde),
+    })
+    return new KGroupedTable({ drawing, node: partition, keySerde, valueSerde })
   }
 
   /** Every change as a record; null where the row went away. */

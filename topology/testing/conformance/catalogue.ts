@@ -4,7 +4,19 @@ import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCo
 import { streamGlobalJoin, streamSelfJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
 import { processValues, punctuate, versionedStore } from './topologies/processors.ts'
 import { repartition, stateless } from './topologies/stateless.ts'
-import { streamToTable, tableChain, tableFilter, tableMapValues, tableSource } from './topologies/tables.ts'
+import {
+  countHistogram,
+  streamToTable,
+  tableChain,
+  tableFilter,
+  tableFilterGroup,
+  tableGroupAggregate,
+  tableGroupCount,
+  tableGroupReduce,
+  tableGroupSum,
+  tableMapValues,
+  tableSource,
+} from './topologies/tables.ts'
 import { windowed } from './topologies/windows.ts'
 import type { Params } from './vectors.ts'
 
@@ -21,6 +33,12 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'table-filter': tableFilter,
   'table-mapvalues': tableMapValues,
   'table-chain': tableChain,
+  'table-filter-group': tableFilterGroup,
+  'table-group-count': tableGroupCount,
+  'table-group-reduce': tableGroupReduce,
+  'table-group-aggregate': tableGroupAggregate,
+  'table-group-sum': tableGroupSum,
+  'count-histogram': countHistogram,
   'stream-totable': streamToTable,
   'window-tumbling': windowed,
   'window-hopping': windowed,

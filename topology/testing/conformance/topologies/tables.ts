@@ -55,3 +55,81 @@ export function streamToTable(params: Params): Topology {
   rekeyed.toTable({ name: 'store' }).toStream().to('out')
   return builder.build()
 }
+
+const by: Readonly<Record<string, (value: string) => string | null>> = { value: (value) => value, head, all: () => 'all' }
+
+const grouping = { name: 'grouped', key: Serdes.string, value: Serdes.string } as const
+
+const regrouped = (table: KTable<Key, string>, params: Params) =>
+  table.groupBy((value) => [by[String(params['by'])]?.(value) ?? null, value] as const, grouping)
+
+const add = (aggregate: string, value: string) => `${aggregate}+${value}`
+const subtract = (aggregate: string, value: string) => `${aggregate}-${value}`
+
+const sourceOnly = (builder: StreamsBuilder, params: Params) => tableIn(builder, { ...params, store: 'none' })
+
+export function tableGroupCount(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  regrouped(sourceOnly(builder, params), params).count({ name: 'store' }).toStream().to('out')
+  return builder.build()
+}
+
+export function tableGroupReduce(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  regrouped(sourceOnly(builder, params), params).reduce(add, subtract, { name: 'store' }).toStream().to('out')
+  return builder.build()
+}
+
+export function tableGroupAggregate(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  const nullOn = params['nullOn']
+  regrouped(sourceOnly(builder, params), params)
+    .aggregate(
+      () => '0',
+      (aggregate, value) => (nullOn !== undefined && value.endsWith(String(nullOn)) ? null : add(aggregate, value)),
+      subtract,
+      { name: 'store', ...text },
+    )
+    .toStream()
+    .to('out')
+  return builder.build()
+}
+
+export function tableGroupSum(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .table('in', { name: 'source', key: keySerde(params), value: Serdes.long, materialize: 'when-needed' })
+    .groupBy((value) => [value % 2 === 0 ? 'even' : 'odd', value] as const, { name: 'grouped', key: Serdes.string, value: Serdes.long })
+    .aggregate(
+      () => 0,
+      (sum, value) => sum + value,
+      (sum, value) => sum - value,
+      { name: 'store', value: Serdes.long },
+    )
+    .toStream()
+    .to('out')
+  return builder.build()
+}
+
+export function tableFilterGroup(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  tableIn(builder, params)
+    .filter(hasA)
+    .groupBy((value) => [head(value), value] as const, grouping)
+    .count({ name: 'result' })
+    .toStream()
+    .to('out')
+  return builder.build()
+}
+
+export function countHistogram(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  textStream(builder, 'in', params)
+    .groupByKey()
+    .count({ name: 'counts' })
+    .groupBy((count) => [count, count] as const, { name: 'by-count', key: Serdes.long, value: Serdes.long })
+    .count({ name: 'store' })
+    .toStream()
+    .to('out')
+  return builder.build()
+}

@@ -1,0 +1,62 @@
+/**
+ * A `Change` in a repartition topic, in Kafka Streams' bytes: old value + 0, new value + 1, or both + 2 with the length of the
+ * new one in front (zigzag varint). A change from nothing to nothing is never written.
+ */
+import type { Serde } from '../../state/index.ts'
+import type { Change } from '../graph/change.ts'
+
+const OLD = 0
+const NEW = 1
+const BOTH = 2
+
+export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
+  return {
+    serialize: ({ newValue, oldValue }) => {
+      if (newValue !== null && oldValue !== null) {
+        const bytes = inner.serialize(newValue)
+        return Buffer.concat([varint(bytes.length), bytes, inner.serialize(oldValue), Buffer.of(BOTH)])
+      }
+      if (newValue !== null) return Buffer.concat([inner.serialize(newValue), Buffer.of(NEW)])
+      if (oldValue !== null) return Buffer.concat([inner.serialize(oldValue), Buffer.of(OLD)])
+      throw new RangeError('a change from nothing to nothing has no bytes')
+    },
+    deserialize: (bytes) => {
+      const end = bytes.length - 1
+      switch (bytes[end]) {
+        case OLD:
+          return { newValue: null, oldValue: inner.deserialize(bytes.subarray(0, end)), isLatest: true }
+        case NEW:
+          return { newValue: inner.deserialize(bytes.subarray(0, end)), oldValue: null, isLatest: true }
+        case BOTH: {
+          const { length, at } = readVarint(bytes)
+          const newValue = inner.deserialize(bytes.subarray(at, at + length))
+          return { newValue, oldValue: inner.deserialize(bytes.subarray(at + length, end)), isLatest: true }
+        }
+        default:
+          throw new RangeError(`a change ends with 0, 1 or 2, found ${bytes[end]}`)
+      }
+    },
+  }
+}
+
+function varint(length: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = length * 2
+  while (rest > 0x7f) {
+    bytes.push((rest & 0x7f) | 0x80)
+    rest = Math.floor(rest / 128)
+  }
+  return Uint8Array.from([...bytes, rest])
+}
+
+function readVarint(bytes: Uint8Array): { readonly length: number; readonly at: number } {
+  let zigzag = 0
+  let scale = 1
+  for (let at = 0; at < 5; at++) {
+    const byte = bytes[at] ?? 0
+    zigzag += (byte & 0x7f) * scale
+    if (byte < 0x80) return { length: zigzag / 2, at: at + 1 }
+    scale *= 128
+  }
+  throw new RangeError('the length of a change is damaged')
+}
