@@ -35,6 +35,7 @@ export type {
   TableJoinOptions,
   TableOptions,
   TableSourceOptions,
+  TableTableJoinOptions,
   TimeWindows,
   ToOptions,
   TumblingOptions,

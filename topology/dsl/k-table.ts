@@ -15,6 +15,8 @@ import { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
 import type { TableOptions } from './materialized.ts'
+import { tableTableJoin } from './table-table-joins.ts'
+import type { TableTableJoinOptions } from './table-table-joins.ts'
 
 export interface TableGroupOptions<K, V> {
   /** Of the repartition topic `<name>-repartition`. */
@@ -47,6 +49,33 @@ export class KTable<K, V> {
   /** Each row with another value; null takes the row out. */
   mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut>): KTable<K, VOut> {
     return this.values('mapValues', mapper, false, options)
+  }
+
+  /** Rows of the two tables that have the same key; gone when one of them is. */
+  join<VOther, VOut>(
+    other: KTable<K, VOther>,
+    joiner: (left: V, right: VOther, key: K) => VOut | null,
+    options: TableTableJoinOptions<VOut>,
+  ): KTable<K, VOut> {
+    return tableTableJoin(this, other, 'inner', joiner as (left: V | null, right: VOther | null, key: K) => VOut | null, options)
+  }
+
+  /** As `join`, with every row of this table; null where the other has none. */
+  leftJoin<VOther, VOut>(
+    other: KTable<K, VOther>,
+    joiner: (left: V, right: VOther | null, key: K) => VOut | null,
+    options: TableTableJoinOptions<VOut>,
+  ): KTable<K, VOut> {
+    return tableTableJoin(this, other, 'left', joiner as (left: V | null, right: VOther | null, key: K) => VOut | null, options)
+  }
+
+  /** As `join`, with every row of both tables. */
+  outerJoin<VOther, VOut>(
+    other: KTable<K, VOther>,
+    joiner: (left: V | null, right: VOther | null, key: K) => VOut | null,
+    options: TableTableJoinOptions<VOut>,
+  ): KTable<K, VOut> {
+    return tableTableJoin(this, other, 'outer', joiner, options)
   }
 
   /**

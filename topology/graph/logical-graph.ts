@@ -102,10 +102,10 @@ export interface TableOperatorNode extends CommonNode {
   /** How to look a key up where nothing is stored. */
   readonly view?: (parents: readonly OpenView[]) => OpenView
   /**
-   * Where old values come from if someone behind asks for them: the operator knows them itself, or its parents must
-   * send them too.
+   * Where old values come from if someone behind wants them: the operator knows them itself; its parents must send them
+   * too; or they must even where nobody insists (a join knows its own only so).
    */
-  readonly oldValues: 'own' | 'from-parents'
+  readonly oldValues: 'own' | 'from-parents' | 'at-parents-cost'
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
 

@@ -16,15 +16,15 @@ export interface TablePlan {
 
 export function planTables(graph: LogicalGraph): TablePlan {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
-  const asked = askedForOldValues(graph.nodes, (use) => use === 'needed')
-  const wanted = askedForOldValues(graph.nodes, (use) => use !== 'unused')
+  const wanted = askedForOldValues(graph.nodes, (use) => use !== 'unused', new Set())
+  const asked = askedForOldValues(graph.nodes, (use) => use === 'needed', wanted)
   const read = tablesLookedUp(graph.nodes, byName)
 
   const knowsOldValues = (name: string): boolean => {
     const node = byName.get(name)
     if (node?.kind === 'table-source') return node.materialize === 'always' || asked.has(name)
     if (node?.kind !== 'table-operator') return false
-    return node.oldValues === 'own' || node.store !== undefined || node.parents.every(knowsOldValues)
+    return node.oldValues !== 'from-parents' || node.store !== undefined || node.parents.every(knowsOldValues)
   }
   const sendsOldValues = (name: string) => asked.has(name) || (wanted.has(name) && knowsOldValues(name))
   const storesBehind = (name: string): readonly string[] => {
@@ -52,10 +52,17 @@ export function planTables(graph: LogicalGraph): TablePlan {
   }
 }
 
-function askedForOldValues(nodes: readonly LogicalNode[], asks: (use: OldValueUse) => boolean): ReadonlySet<string> {
+/** Who is asked, directly or by what stands behind; `wanted` are those of whom it would be welcome. */
+function askedForOldValues(
+  nodes: readonly LogicalNode[],
+  asks: (use: OldValueUse) => boolean,
+  wanted: ReadonlySet<string>,
+): ReadonlySet<string> {
   const asked = new Set<string>()
   for (const node of nodes.toReversed()) {
-    const passesOn = node.kind === 'table-operator' && node.oldValues === 'from-parents' && asked.has(node.name)
+    const passesOn =
+      node.kind === 'table-operator' &&
+      ((node.oldValues !== 'own' && asked.has(node.name)) || (node.oldValues === 'at-parents-cost' && wanted.has(node.name)))
     if (passesOn || ('parentsOldValues' in node && asks(node.parentsOldValues))) for (const parent of node.parents) asked.add(parent)
   }
   return asked

@@ -1,15 +1,29 @@
 /** A table as an operator sees it that looks keys up: its store, or what its parents hold seen through its functions. */
-import type { KeyValueStore, ValueAndTimestamp } from '../../state/index.ts'
+import type { StateStore, ValueAndTimestamp, Windowed } from '../../state/index.ts'
 import type { OpenView } from './logical-graph.ts'
 
 export interface TableView<K, V> {
   get(key: K): ValueAndTimestamp<V> | undefined
 }
 
-/** The view of a table that lies in a store. */
+/** The view of a table that lies in a store; a windowed table is looked up by key and window. */
 export const viewOfStore =
-  (store: string): OpenView =>
+  (name: string): OpenView =>
   (context) => {
-    const rows = context.store<KeyValueStore<unknown, unknown>>(store)
-    return { get: (key) => rows.getWithTimestamp(key) }
+    const store = context.store<StateStore>(name)
+    switch (store.kind) {
+      case 'keyValue':
+        return { get: (key) => store.getWithTimestamp(key) }
+      case 'window':
+        return {
+          get: (windowed) => {
+            const { key, start } = windowed as Windowed<unknown>
+            return store.fetch(key, start)
+          },
+        }
+      case 'versioned':
+        return { get: (key) => store.get(key) }
+      case 'timeOrdered':
+        throw new RangeError(`store "${name}" is a buffer, which holds no table`)
+    }
   }

@@ -4,6 +4,7 @@ import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCo
 import { streamGlobalJoin, streamSelfJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
 import { processValues, punctuate, versionedStore } from './topologies/processors.ts'
 import { repartition, stateless } from './topologies/stateless.ts'
+import { tableJoinChain, tableJoinGroup, tableTableJoin, viewJoin, windowJoin } from './topologies/table-joins.ts'
 import {
   countHistogram,
   streamToTable,
@@ -17,7 +18,7 @@ import {
   tableMapValues,
   tableSource,
 } from './topologies/tables.ts'
-import { windowed } from './topologies/windows.ts'
+import { windowed, windowRegroup } from './topologies/windows.ts'
 import type { Params } from './vectors.ts'
 
 const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
@@ -39,6 +40,12 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'table-group-aggregate': tableGroupAggregate,
   'table-group-sum': tableGroupSum,
   'count-histogram': countHistogram,
+  'table-table-join': tableTableJoin,
+  'table-join-group': tableJoinGroup,
+  'table-join-chain': tableJoinChain,
+  'view-join': viewJoin,
+  'window-join': windowJoin,
+  'window-regroup': windowRegroup,
   'stream-totable': streamToTable,
   'window-tumbling': windowed,
   'window-hopping': windowed,
@@ -57,6 +64,8 @@ export function skipReason(topology: string, params: Params): string | undefined
   if (params['cache'] === true) return 'record caching is still to come'
   if (params['emit'] === 'close') return 'emission on window close is still to come'
   if (params['optimize'] === true) return 'the self-join optimisation is still to come'
+  if (params['kind'] === 'session' || params['kind'] === 'sliding') return `${params['kind']} windows are still to come`
+  if (params['view'] === 'suppress' || params['view'] === 'transformValues') return `${params['view']} is still to come`
   if ('historyMs' in params && topology !== 'versioned-store') return 'versioned tables are still to come'
   return undefined
 }

@@ -99,7 +99,11 @@ export function tableGroupSum(params: Params): Topology {
   const builder = new StreamsBuilder()
   builder
     .table('in', { name: 'source', key: keySerde(params), value: Serdes.long, materialize: 'when-needed' })
-    .groupBy((value) => [value % 2 === 0 ? 'even' : 'odd', value] as const, { name: 'grouped', key: Serdes.string, value: Serdes.long })
+    .groupBy<string, number>((value) => [value % 2 === 0 ? 'even' : 'odd', value], {
+      name: 'grouped',
+      key: Serdes.string,
+      value: Serdes.long,
+    })
     .aggregate(
       () => 0,
       (sum, value) => sum + value,

@@ -4,7 +4,7 @@ import type { TimeWindows } from '../../../dsl/index.ts'
 import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { append, str } from './functions.ts'
-import { numberParam, optionalText, textStream } from './sources.ts'
+import { keySerde, numberParam, optionalText, textStream } from './sources.ts'
 
 export function windowed(params: Params): Topology {
   const builder = new StreamsBuilder()
@@ -29,6 +29,24 @@ export function windowed(params: Params): Topology {
     default:
       throw new Error(`no windowed operator is called ${String(params['op'])}`)
   }
+  return builder.build()
+}
+
+/** The windows of a key put together again into one text. */
+export function windowRegroup(params: Params): Topology {
+  const builder = new StreamsBuilder()
+  textStream(builder, 'in', params)
+    .groupByKey()
+    .windowedBy(windowsOf(params))
+    .aggregate(() => '', append(undefined), { name: 'store', value: Serdes.string })
+    .groupBy((value, window) => [window.key, value] as const, { name: 'by-key', key: keySerde(params), value: Serdes.string })
+    .reduce(
+      (aggregate, value) => `${aggregate}+${value}`,
+      (aggregate, value) => `${aggregate}-${value}`,
+      { name: 'total' },
+    )
+    .toStream()
+    .to('out')
   return builder.build()
 }
 
