@@ -165,7 +165,10 @@ export interface Admin {
   createPartitions(name: string, partitions: number): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
   /** `earliest`: first offset still there. `latest`: last stable offset. A number: first offset at or after that timestamp. */
-  listOffsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | { readonly timestampMs: number }): Promise<readonly PartitionOffset[]>
+  listOffsets(
+    partitions: readonly TopicPartition[],
+    at: 'earliest' | 'latest' | { readonly timestampMs: number },
+  ): Promise<readonly PartitionOffset[]>
   /** Drops the records before the offset (used on repartition topics once they are committed). */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>
   /** Sets a group's offsets from outside the group; refused while the group has members. */

@@ -1,0 +1,175 @@
+import type { StorageOperation } from '../../../state/index.ts'
+import type { Ports, TimerHandle } from '../../ports.ts'
+import { filterBatch } from '../record-batch/filter-batch.ts'
+import { BatchReader } from '../record-batch/batch-reader.ts'
+import type { Journal } from './journal.ts'
+import type { LogEntry, PartitionLog } from './partition-log.ts'
+import type { Topic, Topics } from './topics.ts'
+
+/** Kafka's defaults of `retention.ms` and `delete.retention.ms`. */
+const DEFAULT_RETENTION_MS = 7 * 86_400_000
+const DEFAULT_DELETE_RETENTION_MS = 86_400_000
+/** Work between two pauses, so that records flow on while a log is compacted. */
+const STEP_BYTES = 1 << 20
+
+interface CleanerOptions {
+  readonly topics: Topics
+  readonly journal: Journal
+  readonly ports: Ports
+  readonly retentionCheckIntervalMs: number
+  readonly compactionMinBytes: number
+}
+
+/**
+ * Takes away what the topics' settings no longer keep: whole batches past `retention.ms` (policy `delete`), records whose key
+ * came again (policy `compact`), and deletions of keys older than `delete.retention.ms`. The newest batch always stays.
+ */
+export class Cleaner {
+  readonly #options: CleanerOptions
+  readonly #queue = new Map<PartitionLog, Topic>()
+  #working: Promise<void> | undefined
+  #timer: TimerHandle | undefined
+  #stopped = false
+
+  constructor(options: CleanerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#checkRetention()
+    for (const topic of this.#options.topics.all()) for (const log of topic.logs) this.grown(topic, log)
+  }
+
+  /** A log has got more records. */
+  grown(topic: Topic, log: PartitionLog): void {
+    if (
+      log.dirtyBytes < this.#options.compactionMinBytes ||
+      log.dirtyBytes < log.sizeInBytes - log.dirtyBytes ||
+      !hasPolicy(topic, 'compact')
+    )
+      return
+    log.dirtyBytes = 0
+    this.#queue.set(log, topic)
+    this.#working ??= this.#work()
+  }
+
+  topicsChanged(): void {
+    if (this.#timer === undefined) this.#armRetention()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    try {
+      for (const [log, topic] of this.#queue) {
+        this.#queue.delete(log)
+        await this.#compact(log, Number(topic.config['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS))
+      }
+    } catch (error) {
+      if (!this.#stopped) this.#options.ports.logger.error('Cleaning a log failed; it stays as it is', { error: String(error) })
+    } finally {
+      this.#working = undefined
+    }
+  }
+
+  async #compact(log: PartitionLog, deleteRetentionMs: number): Promise<void> {
+    const entries = [...log.entries]
+    const latest = new Map<string, number>()
+    await this.#inSteps(log, entries, (batch) => {
+      while (batch.next()) if (batch.key !== null) latest.set(textOf(batch.key), batch.offset)
+    })
+    const deletionsUntil = this.#options.ports.clock.now() - deleteRetentionMs
+    let changes = new Map<LogEntry, Buffer | undefined>()
+    await this.#inSteps(
+      log,
+      entries.slice(0, -1),
+      (batch, entry) => {
+        const kept = filterBatch(batch, ({ key, value, offset }) => {
+          return key !== null && latest.get(textOf(key)) === offset && (value !== null || entry.appendedAt > deletionsUntil)
+        })
+        if (!(kept instanceof BatchReader)) changes.set(entry, kept)
+      },
+      async () => {
+        await this.#rewrite(log, changes)
+        changes = new Map()
+      },
+    )
+  }
+
+  /** Reads the batches, pausing now and then; stops early when the broker does. */
+  async #inSteps(
+    log: PartitionLog,
+    entries: readonly LogEntry[],
+    read: (batch: BatchReader, entry: LogEntry) => void,
+    endStep: () => Promise<void> = async () => {},
+  ): Promise<void> {
+    let bytes = 0
+    for (const entry of entries) {
+      if (this.#stopped) return
+      if (!log.holds(entry)) continue
+      bytes += entry.sizeInBytes
+      read(log.readBatch(entry), entry)
+      if (bytes < STEP_BYTES) continue
+      bytes = 0
+      await endStep()
+      await this.#options.ports.timers.yield()
+    }
+    await endStep()
+  }
+
+  async #rewrite(log: PartitionLog, changes: Map<LogEntry, Buffer | undefined>): Promise<void> {
+    if (this.#stopped) return
+    for (const entry of changes.keys()) if (!log.holds(entry)) changes.delete(entry)
+    if (changes.size === 0) return
+    const operations: StorageOperation[] = []
+    log.rewriteRows(changes, operations)
+    await this.#options.journal.append(operations, () => log.rewrite(changes))
+  }
+
+  #checkRetention(): void {
+    const now = this.#options.ports.clock.now()
+    const drops = []
+    for (const topic of this.#options.topics.all()) {
+      const keptMs = retentionMs(topic)
+      for (const [partition, log] of topic.logs.entries()) {
+        const keep = log.entries.findIndex((entry, at) => entry.maxTimestamp >= now - keptMs || at === log.entries.length - 1)
+        const offset = log.entries[keep]?.baseOffset
+        if (keep > 0 && offset !== undefined) drops.push({ topic: topic.name, partition, offset })
+      }
+    }
+    this.#options.topics.deleteRecords(drops).catch((error: unknown) => {
+      if (!this.#stopped)
+        this.#options.ports.logger.error('Dropping old records failed', {
+          error: String(error),
+        })
+    })
+    this.#armRetention()
+  }
+
+  /** No timer while no topic has a retention. */
+  #armRetention(): void {
+    const needed = [...this.#options.topics.all()].some((topic) => retentionMs(topic) !== Infinity)
+    this.#timer =
+      needed && !this.#stopped
+        ? this.#options.ports.timers.setTimeout(() => this.#checkRetention(), this.#options.retentionCheckIntervalMs)
+        : undefined
+  }
+}
+
+function retentionMs(topic: Topic): number {
+  if (!hasPolicy(topic, 'delete')) return Infinity
+  const configured = Number(topic.config['retention.ms'] ?? DEFAULT_RETENTION_MS)
+  return configured < 0 ? Infinity : configured
+}
+
+function hasPolicy(topic: Topic, policy: 'compact' | 'delete'): boolean {
+  return (topic.config['cleanup.policy'] ?? 'delete').split(',').some((name) => name.trim() === policy)
+}
+
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}

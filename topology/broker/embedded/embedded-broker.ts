@@ -1,0 +1,233 @@
+import { StateCorruptedError, StateLockedError, type OrderedStorage } from '../../../state/index.ts'
+import type { Ports } from '../../ports.ts'
+import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
+import { FatalBrokerError, OutcomeUnknownError, RetriableBrokerError, type BrokerError } from '../errors.ts'
+import { BatchCache } from './batch-cache.ts'
+import { Cleaner } from './cleaner.ts'
+import { EmbeddedFetcher } from './fetcher.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import { Groups } from './groups.ts'
+import { openJournal, type Journal } from './journal.ts'
+import { FORMAT, FORMAT_KEY } from './keys.ts'
+import { PlainProducer, TransactionalProducer } from './producer.ts'
+import { Topics } from './topics.ts'
+import { Transactions } from './transactions.ts'
+
+export interface EmbeddedBrokerOptions {
+  /** Where everything lies; the broker closes it. A function is called by `open`, which then explains what goes wrong. */
+  readonly storage: OrderedStorage | (() => Promise<OrderedStorage>)
+  readonly ports: Ports
+  /** Newest batches kept in memory. Default 64 MiB. */
+  readonly cacheBytes?: number
+  /** How long the first rebalance of a group waits for more members. Default 0. */
+  readonly initialRebalanceDelayMs?: number
+  /** How often topics with a retention are looked through. Default 5 minutes. */
+  readonly retentionCheckIntervalMs?: number
+  /** A compacted partition is compacted when this much was written to it, and as much as is left of it. Default 8 MiB. */
+  readonly compactionMinBytes?: number
+}
+
+/**
+ * A broker in this process, on one ordered storage: partitions, transactions, groups, fencing, compaction and retention as
+ * Kafka has them. What was acknowledged is on disk. A storage serves one broker at a time.
+ */
+export class EmbeddedBroker implements Broker {
+  readonly admin: Admin
+  readonly groups: GroupCoordinator
+  readonly #storage: OrderedStorage
+  readonly #ports: Ports
+  readonly #journal: Journal
+  readonly #topics: Topics
+  readonly #offsets: GroupOffsets
+  readonly #groups: Groups
+  readonly #transactions: Transactions
+  readonly #cleaner: Cleaner
+  readonly #fetchers = new Set<EmbeddedFetcher>()
+  #ended: BrokerError | undefined
+
+  private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
+    const { ports } = options
+    const offsets = new GroupOffsets()
+    this.#storage = storage
+    this.#ports = ports
+    this.#journal = journal
+    this.#topics = new Topics({
+      storage,
+      journal,
+      cache: new BatchCache(options.cacheBytes ?? 64 << 20),
+      offsets,
+      ports,
+      onGrown: (topic, log) => this.#cleaner.grown(topic, log),
+    })
+    this.#groups = new Groups({
+      ports,
+      journal,
+      offsets,
+      initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
+    })
+    this.#transactions = new Transactions({
+      storage,
+      journal,
+      topics: this.#topics,
+      offsets,
+      groups: this.#groups,
+      ports,
+    })
+    this.#cleaner = new Cleaner({
+      topics: this.#topics,
+      journal,
+      ports,
+      retentionCheckIntervalMs: options.retentionCheckIntervalMs ?? 300_000,
+      compactionMinBytes: options.compactionMinBytes ?? 8 << 20,
+    })
+    this.#offsets = offsets
+    this.groups = this.#groups
+    this.admin = this.#createAdmin()
+  }
+
+  /** Throws `FatalBrokerError` with advice when another process holds the storage, or it is damaged. */
+  static async open(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+    let storage: OrderedStorage | undefined
+    try {
+      storage = typeof options.storage === 'function' ? await options.storage() : options.storage
+      await checkFormat(storage)
+      const broker = new EmbeddedBroker(storage, await openJournal(storage), options)
+      await broker.#offsets.restore(storage)
+      await broker.#topics.restore()
+      await broker.#transactions.restore()
+      broker.#cleaner.start()
+      return broker
+    } catch (error) {
+      await storage?.close()
+      throw explained(error)
+    }
+  }
+
+  openFetcher(): Fetcher {
+    const fetcher = new EmbeddedFetcher(this.#topics, this.#ports.timers, (closed) => this.#fetchers.delete(closed))
+    if (this.#ended !== undefined) fetcher.end(this.#ended)
+    else this.#fetchers.add(fetcher)
+    return fetcher
+  }
+
+  async openProducer(options: ProducerOptions): Promise<Producer> {
+    this.#checkUp()
+    const check = (): void => {
+      if (this.#ended !== undefined) throw new OutcomeUnknownError('The broker was stopped: open another producer.', { cause: this.#ended })
+    }
+    if (options.transactionalId === undefined) {
+      return new PlainProducer({
+        journal: this.#journal,
+        topics: this.#topics,
+        groups: this.#groups,
+        clock: this.#ports.clock,
+        check,
+      })
+    }
+    return new TransactionalProducer(
+      this.#transactions,
+      await this.#transactions.open(options.transactionalId, options.transactionTimeoutMs),
+      check,
+    )
+  }
+
+  /** Writes what has been accepted, ends everybody's waits, closes the storage. Open transactions are dropped. */
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return
+    const reason = new FatalBrokerError('The broker is closed.')
+    this.#end(reason)
+    await this.#cleaner.stop()
+    await this.#journal.close(reason)
+    await this.#storage.close()
+  }
+
+  /**
+   * Ends as a killed process would: whatever is under way fails, nothing more is written, the storage stays as it is. For
+   * simulations, which then open another broker on the same storage.
+   */
+  crash(): void {
+    const reason = new RetriableBrokerError('The broker is down.')
+    this.#journal.end(reason)
+    this.#end(reason)
+    void this.#cleaner.stop()
+  }
+
+  #end(reason: BrokerError): void {
+    this.#ended = reason
+    this.#groups.end(reason)
+    this.#transactions.end()
+    for (const fetcher of this.#fetchers) fetcher.end(reason)
+    this.#fetchers.clear()
+  }
+
+  #createAdmin(): Admin {
+    const topics = this.#topics
+    return {
+      createTopics: async (specs) => {
+        this.#checkUp()
+        await topics.create(specs)
+        this.#cleaner.topicsChanged()
+      },
+      describeTopics: async (names) => {
+        this.#checkUp()
+        return topics.describe(names)
+      },
+      alterTopic: async (name, config) => {
+        this.#checkUp()
+        await topics.alter(name, config)
+        this.#cleaner.topicsChanged()
+      },
+      createPartitions: async (name, partitions) => {
+        this.#checkUp()
+        await topics.createPartitions(name, partitions)
+      },
+      deleteTopics: async (names) => {
+        this.#checkUp()
+        await topics.delete(names)
+      },
+      listOffsets: async (partitions, at) => {
+        this.#checkUp()
+        return topics.listOffsets(partitions, at)
+      },
+      deleteRecords: async (offsets) => {
+        this.#checkUp()
+        await topics.deleteRecords(offsets)
+      },
+      alterOffsets: (groupId, offsets) => this.#groups.alterOffsets(groupId, offsets),
+    }
+  }
+
+  #checkUp(): void {
+    if (this.#ended !== undefined) throw this.#ended
+  }
+}
+
+async function checkFormat(storage: OrderedStorage): Promise<void> {
+  const stored = storage.get(FORMAT_KEY)
+  if (stored === undefined) {
+    for await (const row of storage.scan({
+      gte: Buffer.alloc(0),
+      lt: Buffer.from([0xff]),
+    })) {
+      throw new FatalBrokerError(
+        `The broker's data has no format row but other rows (the first is ${row.key.length} bytes long): it is damaged or not a broker's.`,
+      )
+    }
+    await storage.write([{ key: FORMAT_KEY, value: Buffer.from([FORMAT]) }], {
+      sync: true,
+    })
+  } else if (stored[0] !== FORMAT) {
+    throw new FatalBrokerError(`The broker's data is of format ${stored[0]}, and this version reads format ${FORMAT}.`)
+  }
+}
+
+function explained(error: unknown): unknown {
+  if (error instanceof StateLockedError) return new FatalBrokerError(error.message, { cause: error })
+  if (error instanceof StateCorruptedError) {
+    return new FatalBrokerError(
+      `${error.message} Nothing was changed; put a copy of the data directory back, or reset it to start empty.`,
+      { cause: error },
+    )
+  }
+  return error
+}

@@ -1,0 +1,82 @@
+import type { StorageOperation } from '../../../state/index.ts'
+import type { Ports } from '../../ports.ts'
+import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import { FatalBrokerError, UnknownMemberError } from '../errors.ts'
+import { Group } from './group.ts'
+import type { GroupOffsets } from './group-offsets.ts'
+import type { Journal } from './journal.ts'
+
+interface GroupsOptions {
+  readonly ports: Ports
+  readonly journal: Journal
+  readonly offsets: GroupOffsets
+  readonly initialRebalanceDelayMs: number
+}
+
+/** The group coordinator of the embedded broker. */
+export class Groups implements GroupCoordinator {
+  readonly #options: GroupsOptions
+  readonly #groups = new Map<string, Group>()
+  #ended: Error | undefined
+
+  constructor(options: GroupsOptions) {
+    this.#options = options
+  }
+
+  async join(request: JoinRequest): Promise<JoinAnswer> {
+    return this.#group(request.groupId).join(request)
+  }
+
+  async sync(request: SyncRequest): Promise<Uint8Array> {
+    return this.#group(request.groupId).sync(request)
+  }
+
+  async heartbeat(member: GroupMember): Promise<void> {
+    this.#group(member.groupId).heartbeat(member)
+  }
+
+  async leave(groupId: string, memberId: string): Promise<void> {
+    this.#group(groupId).leave(memberId)
+  }
+
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    this.#checkUp()
+    const offsets = await this.#options.offsets.settled(groupId, partitions)
+    this.#checkUp()
+    return offsets
+  }
+
+  async alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    if (!this.#group(groupId).isEmpty) throw new FatalBrokerError(`The group ${groupId} has members: stop them, then set its offsets.`)
+    await this.storeOffsets(groupId, offsets)
+  }
+
+  async storeOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    const operations: StorageOperation[] = []
+    const apply = this.#options.offsets.change(groupId, offsets, operations)
+    await this.#options.journal.append(operations, apply)
+  }
+
+  /** Whether offsets may be stored in this name. Without a member (empty id) only in a group that nobody is in. */
+  checkMember(member: GroupMember): void {
+    const group = this.#group(member.groupId)
+    if (member.memberId !== '') group.checkMember(member)
+    else if (!group.isEmpty) throw new UnknownMemberError(`The group ${member.groupId} has members: only they store offsets.`)
+  }
+
+  end(reason: Error): void {
+    this.#ended = reason
+    for (const group of this.#groups.values()) group.end(reason)
+  }
+
+  #group(groupId: string): Group {
+    this.#checkUp()
+    let group = this.#groups.get(groupId)
+    if (group === undefined) this.#groups.set(groupId, (group = new Group(this.#options.ports, this.#options.initialRebalanceDelayMs)))
+    return group
+  }
+
+  #checkUp(): void {
+    if (this.#ended !== undefined) throw this.#ended
+  }
+}

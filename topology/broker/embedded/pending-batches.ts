@@ -1,0 +1,53 @@
+import type { StorageOperation } from '../../../state/index.ts'
+import type { PartitionOffset } from '../broker.ts'
+import { UnknownTopicError } from '../errors.ts'
+import type { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { PartitionLog, SealedBatch } from './partition-log.ts'
+
+interface PartitionBatches {
+  readonly topic: string
+  readonly partition: number
+  readonly batches: SealedBatch[]
+  nextSequence: number
+}
+
+/** Sealed batches that wait for their place in the logs. */
+export class PendingBatches {
+  readonly #byLog = new Map<PartitionLog, PartitionBatches>()
+
+  add(log: PartitionLog, topic: string, partition: number, builder: BatchBuilder, producerId: number, producerEpoch: number): void {
+    let pending = this.#byLog.get(log)
+    if (pending === undefined) this.#byLog.set(log, (pending = { topic, partition, batches: [], nextSequence: 0 }))
+    const transactional = producerId >= 0
+    const firstSequence = transactional ? pending.nextSequence : -1
+    const bytes = builder.seal({
+      baseOffset: 0,
+      producerId,
+      producerEpoch,
+      firstSequence,
+      transactional,
+    })
+    pending.batches.push({
+      bytes,
+      recordCount: builder.recordCount,
+      maxTimestamp: builder.maxTimestamp,
+    })
+    pending.nextSequence += builder.recordCount
+  }
+
+  /** Gives every batch its offsets. Answers with the offset behind the last record of each partition. */
+  place(gap: number, appendedAt: number, operations: StorageOperation[], apply: (() => void)[]): PartitionOffset[] {
+    for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`The topic ${topic} was deleted.`)
+    const results: PartitionOffset[] = []
+    for (const [log, { topic, partition, batches }] of this.#byLog) {
+      const entries = log.reserve(batches, gap, appendedAt, operations)
+      apply.push(() => log.publish(entries, gap))
+      results.push({
+        topic,
+        partition,
+        offset: (entries.at(-1)?.lastOffset ?? 0) + 1,
+      })
+    }
+    return results
+  }
+}

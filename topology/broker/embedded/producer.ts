@@ -1,0 +1,123 @@
+import type { StorageOperation } from '../../../state/index.ts'
+import type { Clock } from '../../ports.ts'
+import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import { FatalBrokerError } from '../errors.ts'
+import type { RecordBatchBuilder } from '../record-batch.ts'
+import { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { Groups } from './groups.ts'
+import type { Journal } from './journal.ts'
+import { PendingBatches } from './pending-batches.ts'
+import type { Topics } from './topics.ts'
+import type { TransactionHolder, Transactions } from './transactions.ts'
+
+export class TransactionalProducer implements Producer {
+  readonly #transactions: Transactions
+  readonly #holder: TransactionHolder
+  readonly #check: () => void
+
+  /** `check` throws once the broker is gone. */
+  constructor(transactions: Transactions, holder: TransactionHolder, check: () => void) {
+    this.#transactions = transactions
+    this.#holder = holder
+    this.#check = check
+  }
+
+  async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
+    this.#check()
+    this.#transactions.send(this.#holder, topic, partition, ourBuilder(batch))
+  }
+
+  async sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    this.#check()
+    this.#transactions.sendOffsets(this.#holder, group, offsets)
+  }
+
+  async commit(): Promise<readonly PartitionOffset[]> {
+    this.#check()
+    return this.#transactions.commit(this.#holder)
+  }
+
+  async abort(): Promise<void> {
+    this.#check()
+    this.#transactions.abort(this.#holder)
+  }
+
+  async close(): Promise<void> {
+    this.#transactions.close(this.#holder)
+  }
+}
+
+interface PlainProducerOptions {
+  readonly journal: Journal
+  readonly topics: Topics
+  readonly groups: Groups
+  readonly clock: Clock
+  /** Throws once the broker is gone. */
+  readonly check: () => void
+}
+
+/** At least once: every send is appended on its own; `commit` waits for them and then stores the offsets. */
+export class PlainProducer implements Producer {
+  readonly #options: PlainProducerOptions
+  #sends: Promise<readonly PartitionOffset[]>[] = []
+  #offsets: {
+    readonly group: GroupMember
+    readonly offsets: readonly PartitionOffset[]
+  }[] = []
+
+  constructor(options: PlainProducerOptions) {
+    this.#options = options
+  }
+
+  async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
+    this.#options.check()
+    const builder = ourBuilder(batch)
+    const log = this.#options.topics.log(topic, partition)
+    if (builder.recordCount === 0) return
+    const pending = new PendingBatches()
+    pending.add(log, topic, partition, builder, -1, -1)
+    const operations: StorageOperation[] = []
+    const apply: (() => void)[] = []
+    const results = pending.place(0, this.#options.clock.now(), operations, apply)
+    const sent = this.#options.journal.append(operations, () => apply.forEach((step) => step())).then(() => results)
+    sent.catch(() => undefined) // told by commit
+    this.#sends.push(sent)
+  }
+
+  async sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    this.#options.check()
+    this.#options.groups.checkMember(group)
+    this.#offsets.push({ group, offsets })
+  }
+
+  async commit(): Promise<readonly PartitionOffset[]> {
+    this.#options.check()
+    const sends = this.#sends
+    const stored = this.#offsets
+    this.#sends = []
+    this.#offsets = []
+    const results = new Map<string, PartitionOffset>()
+    for (const sent of await Promise.all(sends)) for (const result of sent) results.set(`${result.topic}/${result.partition}`, result)
+    for (const { group, offsets } of stored) {
+      this.#options.groups.checkMember(group)
+      await this.#options.groups.storeOffsets(group.groupId, offsets)
+    }
+    return [...results.values()]
+  }
+
+  /** What was sent stays sent; only the offsets are not stored. */
+  async abort(): Promise<void> {
+    this.#options.check()
+    this.#sends = []
+    this.#offsets = []
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#sends)
+  }
+}
+
+function ourBuilder(batch: RecordBatchBuilder): BatchBuilder {
+  if (batch instanceof BatchBuilder) return batch
+  throw new FatalBrokerError('A batch must be made with createRecordBatchBuilder().')
+}

@@ -1,0 +1,258 @@
+import type { StorageOperation } from '../../../state/index.ts'
+import type { Ports } from '../../ports.ts'
+import type { PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
+import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
+import type { BatchCache } from './batch-cache.ts'
+import type { GroupOffsets } from './group-offsets.ts'
+import type { Journal } from './journal.ts'
+import { BATCH, BATCH_ENTRY, PARTITION, rangeOf, textRow, TOPIC } from './keys.ts'
+import { PartitionLog } from './partition-log.ts'
+import type { OrderedStorage } from '../../../state/index.ts'
+
+export interface Topic {
+  readonly name: string
+  /** In storage keys; never used twice. */
+  readonly number: number
+  readonly topicId: string
+  readonly replicationFactor: number
+  config: Readonly<Record<string, string>>
+  readonly logs: PartitionLog[]
+}
+
+/** What is stored of a topic, as JSON. `deleted` stays until its rows are cleared. */
+export interface TopicRow {
+  readonly number: number
+  readonly topicId: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly config: Readonly<Record<string, string>>
+  readonly deleted?: true
+}
+
+interface TopicsOptions {
+  readonly storage: OrderedStorage
+  readonly journal: Journal
+  readonly cache: BatchCache
+  readonly offsets: GroupOffsets
+  readonly ports: Ports
+  readonly onGrown: (topic: Topic, log: PartitionLog) => void
+}
+
+/** The topics and their partitions' logs. Every change is on disk when its promise resolves. */
+export class Topics {
+  readonly #options: TopicsOptions
+  readonly #topics = new Map<string, Topic>()
+  #nextNumber = 1
+  /** Creations and deletions follow each other: the second `createTopics` of a name waits for the first. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: TopicsOptions) {
+    this.#options = options
+  }
+
+  all(): Iterable<Topic> {
+    return this.#topics.values()
+  }
+
+  log(topic: string, partition: number): PartitionLog {
+    const log = this.#topics.get(topic)?.logs[partition]
+    if (log === undefined) throw new UnknownTopicError(`There is no partition ${partition} of topic ${topic}.`)
+    return log
+  }
+
+  create(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const operations: StorageOperation[] = []
+      const created: Topic[] = []
+      for (const spec of specs) {
+        if (this.#topics.has(spec.name) || created.some((topic) => topic.name === spec.name)) continue
+        checkPartitions(spec.name, spec.partitions)
+        const topic = this.#newTopic(spec.name, {
+          number: this.#nextNumber++,
+          topicId: this.#options.ports.random.uuid(),
+          partitions: spec.partitions,
+          replicationFactor: spec.replicationFactor ?? 1,
+          config: { ...spec.config },
+        })
+        created.push(topic)
+        operations.push(rowOf(topic), ...topic.logs.map((log) => log.boundsRow()))
+      }
+      if (created.length > 0)
+        await this.#options.journal.append(operations, () => created.forEach((topic) => this.#topics.set(topic.name, topic)))
+    })
+  }
+
+  /** Those asked for that exist; all without names. */
+  describe(names: readonly string[] | undefined): TopicDescription[] {
+    const topics = names === undefined ? [...this.#topics.values()] : names.flatMap((name) => this.#topics.get(name) ?? [])
+    return topics.map(({ name, topicId, replicationFactor, config, logs }) => ({
+      name,
+      topicId,
+      partitions: logs.length,
+      replicationFactor,
+      config,
+    }))
+  }
+
+  alter(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    return this.#inTurn(async () => {
+      const topic = this.#topic(name)
+      const altered = { ...topic.config, ...config }
+      await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => (topic.config = altered))
+    })
+  }
+
+  createPartitions(name: string, partitions: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const topic = this.#topic(name)
+      checkPartitions(name, partitions)
+      if (partitions < topic.logs.length) {
+        throw new FatalBrokerError(`Topic ${name} has ${topic.logs.length} partitions: their number can grow, not shrink to ${partitions}.`)
+      }
+      const added = Array.from({ length: partitions - topic.logs.length }, (_, i) =>
+        this.#newLog(name, topic.number, topic.logs.length + i),
+      )
+      await this.#options.journal.append([rowOf(topic, partitions), ...added.map((log) => log.boundsRow())], () =>
+        topic.logs.push(...added),
+      )
+    })
+  }
+
+  /** Unknown names are passed over. Committed offsets of the topics go with them. */
+  delete(names: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const topics = [...new Set(names)].flatMap((name) => this.#topics.get(name) ?? [])
+      if (topics.length === 0) return
+      const operations = topics.map((topic) => ({
+        key: deletedRow(topic.number),
+        value: Buffer.from(JSON.stringify(topic.name)),
+      }))
+      const forgotten = this.#options.offsets.forgetTopics(new Set(topics.map(({ name }) => name)))
+      const rows = topics.map((topic) => ({
+        key: textRow(TOPIC, topic.name),
+        value: null,
+      }))
+      await this.#options.journal.append([...operations, ...rows, ...forgotten.operations], () => {
+        forgotten.apply()
+        for (const topic of topics) {
+          this.#topics.delete(topic.name)
+          for (const log of topic.logs) {
+            log.deleted = true
+            log.dropBefore(Infinity)
+            log.wake()
+          }
+        }
+      })
+      for (const topic of topics) await this.#clear(topic.number)
+    })
+  }
+
+  async deleteRecords(bounds: readonly PartitionOffset[]): Promise<void> {
+    const operations: StorageOperation[] = []
+    const drops = bounds.map(({ topic, partition, offset }) => {
+      const log = this.log(topic, partition)
+      const before = Math.min(offset, log.endOffset)
+      log.dropRows(before, operations)
+      return { log, before }
+    })
+    if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
+  }
+
+  listOffsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | { readonly timestampMs: number }): PartitionOffset[] {
+    return partitions.map(({ topic, partition }) => {
+      const log = this.log(topic, partition)
+      const offset = at === 'earliest' ? log.startOffset : at === 'latest' ? log.endOffset : log.offsetAt(at.timestampMs)
+      return { topic, partition, offset }
+    })
+  }
+
+  /** Reads the topics back from the storage, and clears away what a deleted one may have left. */
+  async restore(): Promise<void> {
+    const { storage } = this.#options
+    const byNumber = new Map<number, Topic>()
+    for await (const { key, value } of storage.scan(rangeOf(TOPIC))) {
+      const row: TopicRow = JSON.parse(Buffer.from(value).toString('utf8'))
+      const topic = this.#newTopic(Buffer.from(key.subarray(1)).toString('utf8'), row)
+      this.#topics.set(topic.name, topic)
+      byNumber.set(topic.number, topic)
+    }
+    const logOf = (key: Uint8Array): PartitionLog | undefined => {
+      const at = Buffer.from(key.buffer, key.byteOffset, key.length)
+      return byNumber.get(at.readUInt32BE(1))?.logs[at.readUInt32BE(5)]
+    }
+    for await (const { key, value } of storage.scan(rangeOf(PARTITION))) logOf(key)?.restoreBounds(value)
+    for await (const { key, value } of storage.scan(rangeOf(BATCH_ENTRY))) logOf(key)?.restoreEntry(key, value)
+    this.#nextNumber = Math.max(0, ...byNumber.keys()) + 1
+    for await (const { key } of storage.scan(rangeOf(DELETED_TOPIC))) {
+      const number = Buffer.from(key).readUInt32BE(1)
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1)
+      await this.#clear(number)
+    }
+  }
+
+  async #clear(number: number): Promise<void> {
+    for (const kind of [BATCH, BATCH_ENTRY, PARTITION]) await this.#options.storage.clear(rangeOf(kind, number))
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  #topic(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) throw new UnknownTopicError(`There is no topic ${name}.`)
+    return topic
+  }
+
+  #newTopic(name: string, row: TopicRow): Topic {
+    const logs = Array.from({ length: row.partitions }, (_, partition) => this.#newLog(name, row.number, partition))
+    return {
+      name,
+      number: row.number,
+      topicId: row.topicId,
+      replicationFactor: row.replicationFactor,
+      config: row.config,
+      logs,
+    }
+  }
+
+  #newLog(name: string, number: number, partition: number): PartitionLog {
+    return new PartitionLog(`${name}-${partition}`, number, partition, this.#options.storage, this.#options.cache, (log) => {
+      const topic = this.#topics.get(name)
+      if (topic !== undefined) this.#options.onGrown(topic, log)
+    })
+  }
+}
+
+/** Kept for ever: it is what keeps a number from being used again. */
+const DELETED_TOPIC = 0x64
+
+function deletedRow(number: number): Buffer {
+  const key = Buffer.allocUnsafe(5)
+  key[0] = DELETED_TOPIC
+  key.writeUInt32BE(number, 1)
+  return key
+}
+
+function rowOf(topic: Topic, partitions = topic.logs.length): StorageOperation {
+  const { number, topicId, replicationFactor, config } = topic
+  const row: TopicRow = {
+    number,
+    topicId,
+    partitions,
+    replicationFactor,
+    config,
+  }
+  return {
+    key: textRow(TOPIC, topic.name),
+    value: Buffer.from(JSON.stringify(row)),
+  }
+}
+
+function checkPartitions(name: string, partitions: number): void {
+  if (!Number.isSafeInteger(partitions) || partitions < 1) {
+    throw new FatalBrokerError(`Topic ${name} cannot have ${partitions} partitions: give a whole number from 1 on.`)
+  }
+}

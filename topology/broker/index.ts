@@ -1,0 +1,23 @@
+/**
+ * The *broker seam*: all that the engine asks of a Kafka-like log. A *producer* sends *batches* of records to *partitions* in
+ * transactions, a *fetcher* reads committed ones from any offset, the *group coordinator* tells instances about each other, the
+ * *admin* keeps the topics. Adapters: the *embedded broker* (in this process, on an ordered storage). Decorators: the *faulty
+ * broker*, for simulations. Errors are named after the reaction they need.
+ */
+export type * from './broker.ts'
+export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+export { createRecordBatchBuilder } from './record-batch/batch-builder.ts'
+export { partitionOf } from './partitioner.ts'
+export {
+  BrokerError,
+  FatalBrokerError,
+  FencedError,
+  OffsetOutOfRangeError,
+  OutcomeUnknownError,
+  RebalanceInProgressError,
+  RetriableBrokerError,
+  UnknownMemberError,
+  UnknownTopicError,
+} from './errors.ts'
+export { EmbeddedBroker } from './embedded/embedded-broker.ts'
+export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
