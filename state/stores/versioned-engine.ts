@@ -202,7 +202,10 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       next = first.from
     }
     if (next === undefined) {
-      if (value !== null) this.#latest.write(key, { ...latest, value, timestamp })
+      this.#latest.write(
+        key,
+        value === null ? { ...latest, segments: this.#addTombstone(key, latest, timestamp) } : { ...latest, value, timestamp },
+      )
       return { stored: true, validTo: 'latest' }
     }
     const segments = this.#addSpan(key, latest.segments, { from: timestamp, to: next, value })
@@ -218,6 +221,17 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     if (covering.from === timestamp) return
     const segments = this.#addSpan(key, latest.segments, { ...covering, to: timestamp })
     this.#latest.write(key, { ...latest, segments })
+  }
+
+  /**
+   * A deletion where no later version is: the time since the segment's last version is one without a value. A put in between
+   * must end at the deletion, so an otherwise empty segment keeps the deletion as a span without length.
+   */
+  #addTombstone(key: Uint8Array, { segments }: Latest, timestamp: number): readonly number[] {
+    const segment = Math.floor(timestamp / this.#segmentMs)
+    const last = this.#history.read(blockKey(segment, key)).at(-1)
+    if (last?.to === timestamp) return segments
+    return this.#addSpan(key, segments, { from: last?.to ?? timestamp, to: timestamp, value: null })
   }
 
   /** Answers with the key's segments: with the span's own among them, without those whose every span has expired. */
