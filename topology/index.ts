@@ -24,6 +24,7 @@ export type {
   GroupOptions,
   HoppingOptions,
   JoinWindows,
+  KeyValue,
   KeyValueOptions,
   Materialized,
   NameOption,
@@ -57,5 +58,62 @@ export type {
   RecordMetadata,
   TaskId,
 } from './processor.ts'
+
+export { Serdes, Stores } from '../state/index.ts'
+export type {
+  KeyValueRow,
+  KeyValueStore,
+  ScanOptions,
+  Serde,
+  StateStore,
+  StoreSpec,
+  TimeOrderedBuffer,
+  ValueAndTimestamp,
+  VersionedKeyValueStore,
+  VersionedPutResult,
+  VersionedRecord,
+  Windowed,
+  WindowRow,
+  WindowStore,
+} from '../state/index.ts'
+
+export {
+  BrokerError,
+  createRecordBatchBuilder,
+  EmbeddedBroker,
+  FatalBrokerError,
+  FencedError,
+  OffsetOutOfRangeError,
+  OutcomeUnknownError,
+  partitionOf,
+  RebalanceInProgressError,
+  RetriableBrokerError,
+  UnknownMemberError,
+  UnknownTopicError,
+} from './broker/index.ts'
+export type {
+  Admin,
+  Broker,
+  EmbeddedBrokerOptions,
+  FetchedPartition,
+  Fetcher,
+  FetchOptions,
+  FetchPartition,
+  GroupCoordinator,
+  GroupMember,
+  Header,
+  JoinAnswer,
+  JoinRequest,
+  Offset,
+  PartitionOffset,
+  Producer,
+  ProducerOptions,
+  RecordBatch,
+  RecordBatchBuilder,
+  SyncRequest,
+  TopicDescription,
+  TopicPartition,
+  TopicSpec,
+} from './broker/index.ts'
 
 export type { Clock, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'

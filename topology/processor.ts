@@ -23,7 +23,8 @@ export interface TaskId {
 }
 
 /**
- * A fresh instance per task. `process` and punctuators may return a promise; the task then holds back what follows until it has
+ * A fresh instance per task, and again after an aborted transaction: what it keeps outside its stores is only ever what it
+ * has worked out from records since then. `process` and punctuators may return a promise; the task then holds back what follows until it has
  * settled. Whatever they throw sends the record under way to the dead-letter topic, unless it is an error of the
  * engine's own (`StreamsError`), which is handled by its class.
  */

@@ -8,6 +8,7 @@
 export { StreamsBuilder } from './streams-builder.ts'
 export type { Consumed, StreamOptions, TableSourceOptions } from './streams-builder.ts'
 export { KStream } from './k-stream.ts'
+export type { KeyValue } from '../operators/map.ts'
 export type { GroupOptions, KeyValueOptions, NameOption, ProcessOptions, RepartitionOptions, ToOptions, ValueOptions } from './k-stream.ts'
 export { BranchedKStream } from './branched-k-stream.ts'
 export { KTable } from './k-table.ts'
