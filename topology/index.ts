@@ -41,6 +41,7 @@ export type {
   ToOptions,
   TumblingOptions,
   ValueOptions,
+  Versioned,
   WindowRetention,
 } from './dsl/index.ts'
 

@@ -24,7 +24,7 @@ import type { GlobalKTable } from './global-k-table.ts'
 import { KGroupedStream } from './k-grouped-stream.ts'
 import type { KTable } from './k-table.ts'
 import { tableFromStream } from './stream-to-table.ts'
-import type { TableOptions } from './materialized.ts'
+import type { TableOptions, Versioned } from './materialized.ts'
 import { streamGlobalTableJoin, streamTableJoin } from './stream-table-joins.ts'
 import type { GlobalJoinOptions, TableJoinOptions } from './stream-table-joins.ts'
 import { streamStreamJoin } from './stream-stream-joins.ts'
@@ -159,7 +159,7 @@ export class KStream<K, V> {
   }
 
   /** The stream read as upserts; null deletes. Repartitioned first where the key has changed. */
-  toTable(options: TableOptions<NonNullable<K>, NonNullable<V>>): KTable<NonNullable<K>, NonNullable<V>> {
+  toTable(options: TableOptions<NonNullable<K>, NonNullable<V>> & Versioned): KTable<NonNullable<K>, NonNullable<V>> {
     return tableFromStream(this, options)
   }
 

@@ -14,7 +14,7 @@ import { KGroupedTable } from './k-grouped-table.ts'
 import { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
-import type { TableOptions } from './materialized.ts'
+import type { TableOptions, Versioned } from './materialized.ts'
 import { tableTableJoin } from './table-table-joins.ts'
 import type { TableTableJoinOptions } from './table-table-joins.ts'
 
@@ -36,18 +36,18 @@ export class KTable<K, V> {
   }
 
   /** The rows that the predicate accepts. With a type predicate the table's type narrows too. */
-  filter<VOut extends V>(predicate: (value: V, key: K) => value is VOut, options?: TableOptions<K, VOut>): KTable<K, VOut>
-  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V>
-  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V> {
+  filter<VOut extends V>(predicate: (value: V, key: K) => value is VOut, options?: TableOptions<K, VOut> & Versioned): KTable<K, VOut>
+  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V>
+  filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V> {
     return this.values('filter', (value, key) => (predicate(value, key) ? value : null), true, options)
   }
 
-  filterNot(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V>): KTable<K, V> {
+  filterNot(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V> {
     return this.values('filterNot', (value, key) => (predicate(value, key) ? null : value), true, options)
   }
 
   /** Each row with another value; null takes the row out. */
-  mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut>): KTable<K, VOut> {
+  mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut> & Versioned): KTable<K, VOut> {
     return this.values('mapValues', mapper, false, options)
   }
 
@@ -121,7 +121,7 @@ export class KTable<K, V> {
     operator: string,
     compute: (value: V, key: K) => VOut | null,
     isFilter: boolean,
-    options: TableOptions<K, VOut> | undefined,
+    options: (TableOptions<K, VOut> & Versioned) | undefined,
   ): KTable<K, VOut> {
     const { drawing, node } = this.drawn
     const name = drawing.nameOf(`table-${operator}`, options?.name)

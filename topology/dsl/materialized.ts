@@ -16,15 +16,17 @@ export interface TableOptions<K, V> extends Materialized {
   readonly value?: Serde<V>
 }
 
+export interface Versioned {
+  /**
+   * Keeps every value of the last so many milliseconds: joins with streams see the row that was valid at the record's
+   * time, and changes in the past are told apart from the latest.
+   */
+  readonly historyMs?: number
+}
+
 /** The store under a table. */
-export function tableStore(materialized: Materialized, key: Serde<unknown>, value: Serde<unknown>): StoreSpec {
-  const { name, persistent, changelog } = materialized
-  return Stores.keyValue({
-    name,
-    key,
-    value,
-    timestamped: true,
-    ...(persistent !== undefined && { persistent }),
-    ...(changelog !== undefined && { changelog }),
-  })
+export function tableStore(materialized: Materialized & Versioned, key: Serde<unknown>, value: Serde<unknown>): StoreSpec {
+  const { name, persistent, changelog, historyMs } = materialized
+  const options = { name, key, value, ...(persistent !== undefined && { persistent }), ...(changelog !== undefined && { changelog }) }
+  return historyMs === undefined ? Stores.keyValue({ ...options, timestamped: true }) : Stores.versioned({ ...options, historyMs })
 }

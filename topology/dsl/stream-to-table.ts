@@ -4,11 +4,11 @@ import { drawnAt, tableOperatorNode } from './drawn.ts'
 import type { KStream } from './k-stream.ts'
 import { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
-import type { TableOptions } from './materialized.ts'
+import type { TableOptions, Versioned } from './materialized.ts'
 
 export function tableFromStream<K, V>(
   stream: KStream<K, V>,
-  options: TableOptions<NonNullable<K>, NonNullable<V>>,
+  options: TableOptions<NonNullable<K>, NonNullable<V>> & Versioned,
 ): KTable<NonNullable<K>, NonNullable<V>> {
   const { name } = options
   const { drawn } = stream.partitioned({ name, force: false, ...serdesIn(options) })

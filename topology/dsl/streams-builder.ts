@@ -7,7 +7,7 @@ import { GlobalKTable } from './global-k-table.ts'
 import { KStream } from './k-stream.ts'
 import { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
-import type { Materialized } from './materialized.ts'
+import type { Materialized, Versioned } from './materialized.ts'
 
 export interface Consumed<K, V> {
   readonly key: Serde<K>
@@ -23,7 +23,7 @@ export interface StreamOptions<K, V> extends Consumed<K, V> {
   readonly offsetReset?: 'earliest' | 'latest'
 }
 
-export interface TableSourceOptions<K, V> extends Consumed<K, V>, Materialized {
+export interface TableSourceOptions<K, V> extends Consumed<K, V>, Materialized, Versioned {
   /**
    * `always` (the default) keeps the rows in the store `name`, where queries find them too; `when-needed` only if a
    * join or an operator behind needs them.

@@ -5,9 +5,9 @@ import { tableJoinResult, tableJoinSide, tableJoinView } from '../operators/tabl
 import { drawnAt, tableOperatorNode } from './drawn.ts'
 import { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
-import type { Materialized } from './materialized.ts'
+import type { Materialized, Versioned } from './materialized.ts'
 
-export interface TableTableJoinOptions<VOut> extends Materialized {
+export interface TableTableJoinOptions<VOut> extends Materialized, Versioned {
   /** Serde of what the joiner gives: needed where the result is stored, and for what writes it further down. */
   readonly value?: Serde<VOut>
   /** `always` keeps the result in the store `name`; by default it is computed when looked at. */

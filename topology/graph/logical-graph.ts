@@ -115,6 +115,8 @@ export interface OperatorPlan {
   readonly sendsOldValues: boolean
   /** The changes that come in carry their old values. */
   readonly parentsSendOldValues: boolean
+  /** The changes that come in are those of a versioned table: some may lie in the past. */
+  readonly parentsAreVersioned: boolean
   /** Views of the tables in `reads`. */
   readonly views: readonly OpenView[]
 }

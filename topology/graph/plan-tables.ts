@@ -38,10 +38,17 @@ export function planTables(graph: LogicalGraph): TablePlan {
     if (node?.kind === 'table-operator' && node.view !== undefined) return node.view(node.parents.map(viewOf))
     throw new Error(`${name} is not a table that can be looked up`)
   }
+  const isVersioned = (name: string): boolean => {
+    const node = byName.get(name)
+    if (node?.kind !== 'table-source' && node?.kind !== 'table-operator') return false
+    if (node.store !== undefined) return node.store.kind === 'versioned'
+    return node.kind === 'table-operator' && node.oldValues === 'from-parents' && node.parents.every(isVersioned)
+  }
   return {
     operatorPlan: (node) => ({
       sendsOldValues: sendsOldValues(node.name),
       parentsSendOldValues: node.parents.every(sendsOldValues),
+      parentsAreVersioned: node.parents.some(isVersioned),
       views: 'reads' in node ? node.reads.map(viewOf) : [],
     }),
     isStored: (name) => {

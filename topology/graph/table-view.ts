@@ -3,7 +3,8 @@ import type { StateStore, ValueAndTimestamp, Windowed } from '../../state/index.
 import type { OpenView } from './logical-graph.ts'
 
 export interface TableView<K, V> {
-  get(key: K): ValueAndTimestamp<V> | undefined
+  /** The row now; a versioned table answers with the one valid at `asOf`, where that is given. */
+  get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined
 }
 
 /** The view of a table that lies in a store; a windowed table is looked up by key and window. */
@@ -22,7 +23,7 @@ export const viewOfStore =
           },
         }
       case 'versioned':
-        return { get: (key) => store.get(key) }
+        return { get: (key, asOf) => (asOf === undefined ? store.get(key) : store.getAsOf(key, asOf)) }
       case 'timeOrdered':
         throw new RangeError(`store "${name}" is a buffer, which holds no table`)
     }

@@ -36,7 +36,7 @@ export function tableJoin<K, V, KRow, VTable, VOut>(options: TableJoinOptions<K,
           context.drop('null-key')
           return
         }
-        const row = rowKey === null ? undefined : table.get(rowKey)
+        const row = rowKey === null ? undefined : table.get(rowKey, record.timestamp)
         if (row !== undefined) context.forward(withValue(record, joiner(value, row.value, key)))
         else if (type === 'left') context.forward(withValue(record, joiner(value, null, key)))
       },

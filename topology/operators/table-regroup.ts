@@ -1,6 +1,7 @@
 /**
  * A table's changes on their way to another grouping: the old row is taken out where it was, the new one goes in where it
- * belongs now; in one step if that is the same place. Rows whose new key or value is null belong nowhere.
+ * belongs now; in one step if that is the same place. Rows whose new key or value is null belong nowhere,
+ * and changes in the past of a versioned table change no group.
  */
 import type { Serde } from '../../state/index.ts'
 import type { Change } from '../graph/change.ts'
@@ -25,6 +26,10 @@ export function tableRegroup<K, V, KOut, VOut>(
     return newKey === null || newValue === null ? undefined : { key: newKey, value: newValue }
   }
   return stateless((record, context) => {
+    if (!record.value.isLatest) {
+      context.drop('out-of-order')
+      return
+    }
     const before = placeOf(record.value.oldValue, record.key)
     const after = placeOf(record.value.newValue, record.key)
     if (before !== undefined && after !== undefined && sameKey(before.key, after.key)) {

@@ -1,8 +1,9 @@
 /** Turns a stream of upserts into a table: puts each value into the store, where there is one, and hands on the change. */
-import type { KeyValueStore } from '../../state/index.ts'
 import type { Change } from '../graph/change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
-import { changeOf, withValue } from './records.ts'
+import { withValue } from './records.ts'
+import { openTableRows } from './table-rows.ts'
+import type { TableRows } from './table-rows.ts'
 
 export interface TableSourceOptions {
   /** undefined: nothing is stored, and old values are not known. */
@@ -12,11 +13,11 @@ export interface TableSourceOptions {
 export function tableSource<K, V>(options: TableSourceOptions): ProcessorSupplier<K, V | null, K, Change<V>> {
   return () => {
     let context: ProcessorContext<K, Change<V>>
-    let store: KeyValueStore<K, V> | undefined
+    let rows: TableRows<K, V> | undefined
     return {
       init: (given) => {
         context = given
-        if (options.store !== undefined) store = given.store(options.store)
+        if (options.store !== undefined) rows = openTableRows(given, options.store)
       },
       process: (record) => {
         const { key, value, timestamp } = record
@@ -24,9 +25,10 @@ export function tableSource<K, V>(options: TableSourceOptions): ProcessorSupplie
           context.drop('null-key')
           return
         }
-        const oldValue = store?.get(key) ?? null
-        store?.put(key, value, timestamp)
-        context.forward(withValue(record, changeOf(value, oldValue)))
+        const oldValue = rows?.get(key) ?? null
+        const put = rows === undefined ? 'latest' : rows.put(key, value, timestamp)
+        if (put === 'rejected') context.drop('expired')
+        else context.forward(withValue(record, { newValue: value, oldValue, isLatest: put === 'latest' }))
       },
     }
   }

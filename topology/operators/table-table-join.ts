@@ -2,12 +2,13 @@
  * Joins of two tables by key: a change on either side looks the other side's row up. One processor per side, and one behind both
  * that stores the result or merely hands it on.
  */
-import type { KeyValueStore } from '../../state/index.ts'
 import type { Change } from '../graph/change.ts'
 import type { OpenView, OperatorPlan } from '../graph/logical-graph.ts'
 import type { TableView } from '../graph/table-view.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
-import { withValueAt } from './records.ts'
+import { withValue, withValueAt } from './records.ts'
+import { openTableRows } from './table-rows.ts'
+import type { TableRows } from './table-rows.ts'
 
 export interface TableJoinSideOptions<K, VOwn, VOther, VOut> {
   readonly joiner: (own: VOwn | null, other: VOther | null, key: K) => VOut | null
@@ -36,6 +37,10 @@ export function tableJoinSide<K, VOwn, VOther, VOut>(
       },
       process: (record) => {
         const { key, value: change, timestamp } = record
+        if (!change.isLatest) {
+          context.drop('out-of-order')
+          return
+        }
         const row = table.get(key)
         if (row === undefined && (!standsAlone || (change.newValue === null && change.oldValue === null))) return
         const other = row === undefined ? null : row.value
@@ -54,15 +59,18 @@ export function tableJoinSide<K, VOwn, VOther, VOut>(
 export function tableJoinResult<K, V>(storeName: string | undefined): ProcessorSupplier<K, Change<V>, K, Change<V>> {
   return () => {
     let context: ProcessorContext<K, Change<V>>
-    let store: KeyValueStore<K, V> | undefined
+    let rows: TableRows<K, V> | undefined
     return {
       init: (given) => {
         context = given
-        if (storeName !== undefined) store = given.store(storeName)
+        if (storeName !== undefined) rows = openTableRows(given, storeName)
       },
       process: (record) => {
-        store?.put(record.key, record.value.newValue, record.timestamp)
-        context.forward(record)
+        const { key, value: change, timestamp } = record
+        const put = rows?.put(key, change.newValue, timestamp)
+        if (put === undefined) context.forward(record)
+        else if (put === 'rejected') context.drop('expired')
+        else context.forward(withValue(record, { ...change, isLatest: put === 'latest' }))
       },
     }
   }

@@ -1,13 +1,15 @@
 /**
  * Each row of a table seen through a function of value and key (`filter`, `mapValues`), stored or as a mere view. A null result
- * means that the row is not there. `skipsNulls` keeps back changes from nothing to nothing, where old values are known.
+ * means that the row is not there. `skipsNulls` keeps back changes from nothing to nothing, where old values are known (not
+ * behind a versioned table, where a change in the past may mean something further down).
  */
-import type { KeyValueStore } from '../../state/index.ts'
 import type { Change } from '../graph/change.ts'
 import type { OpenView, OperatorPlan } from '../graph/logical-graph.ts'
 import type { TableView } from '../graph/table-view.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
+import { openTableRows } from './table-rows.ts'
+import type { TableRows } from './table-rows.ts'
 
 export interface TableValuesOptions<K, V, VOut> {
   readonly compute: (value: V, key: K) => VOut | null
@@ -18,27 +20,28 @@ export interface TableValuesOptions<K, V, VOut> {
 
 export function tableValues<K, V, VOut>(
   options: TableValuesOptions<K, V, VOut>,
-  { sendsOldValues, parentsSendOldValues }: OperatorPlan,
+  { sendsOldValues, parentsSendOldValues, parentsAreVersioned }: OperatorPlan,
 ): ProcessorSupplier<K, Change<V>, K, Change<VOut>> {
   const { compute, skipsNulls } = options
   const knowsOldValues = sendsOldValues || (skipsNulls && parentsSendOldValues)
   const through = (value: V | null, key: K) => (value === null ? null : compute(value, key))
   return () => {
     let context: ProcessorContext<K, Change<VOut>>
-    let store: KeyValueStore<K, VOut> | undefined
+    let rows: TableRows<K, VOut> | undefined
     return {
       init: (given) => {
         context = given
-        if (options.store !== undefined) store = given.store(options.store)
+        if (options.store !== undefined) rows = openTableRows(given, options.store)
       },
       process: (record) => {
         const { key, value: change, timestamp } = record
         const newValue = through(change.newValue, key)
         let oldValue: VOut | null = null
-        if (knowsOldValues) oldValue = store === undefined ? through(change.oldValue, key) : (store.get(key) ?? null)
-        if (skipsNulls && knowsOldValues && newValue === null && oldValue === null) return
-        store?.put(key, newValue, timestamp)
-        context.forward(withValue(record, { newValue, oldValue, isLatest: change.isLatest }))
+        if (knowsOldValues) oldValue = rows === undefined ? through(change.oldValue, key) : (rows.get(key) ?? null)
+        if (skipsNulls && knowsOldValues && !parentsAreVersioned && newValue === null && oldValue === null) return
+        const put = rows?.put(key, newValue, timestamp)
+        if (put === 'rejected') context.drop('expired')
+        else context.forward(withValue(record, { newValue, oldValue, isLatest: put === undefined ? change.isLatest : put === 'latest' }))
       },
     }
   }
@@ -50,8 +53,8 @@ export function tableValuesView<K, V, VOut>(compute: (value: V, key: K) => VOut 
     (context) => {
       const parent = openParent?.(context) as TableView<K, V> | undefined
       const look: TableView<K, VOut> = {
-        get: (key) => {
-          const row = parent?.get(key)
+        get: (key, asOf) => {
+          const row = parent?.get(key, asOf)
           if (row === undefined) return undefined
           const value = compute(row.value, key)
           return value === null ? undefined : { value, timestamp: row.timestamp }

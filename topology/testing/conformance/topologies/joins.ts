@@ -4,7 +4,7 @@ import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { head, joined } from './functions.ts'
 import type { Key } from './functions.ts'
-import { keySerde, numberParam, textStream } from './sources.ts'
+import { history, keySerde, numberParam, textStream } from './sources.ts'
 
 const text = { value: Serdes.string } as const
 
@@ -52,7 +52,7 @@ export function streamSelfJoin(params: Params): Topology {
 export function streamTableJoin(params: Params): Topology {
   const builder = new StreamsBuilder()
   const stream = rekeyed(builder, 'stream', params)
-  const table = builder.table<Key, string>('table', { name: 'store', key: keySerde(params), ...text })
+  const table = builder.table<Key, string>('table', { name: 'store', key: keySerde(params), ...text, ...history(params) })
   const join = { name: 'joined', ...text } as const
   const result = params['type'] === 'left' ? stream.leftJoinTable(table, joined, join) : stream.joinTable(table, joined, join)
   result.to('out')

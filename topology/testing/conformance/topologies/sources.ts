@@ -1,7 +1,7 @@
 /** What most conformance topologies begin with. */
 import { Serdes } from '../../../../state/index.ts'
 import type { Serde } from '../../../../state/index.ts'
-import type { KGroupedStream, KStream, StreamsBuilder } from '../../../dsl/index.ts'
+import type { KGroupedStream, KStream, StreamsBuilder, Versioned } from '../../../dsl/index.ts'
 import type { Params } from '../vectors.ts'
 import { head } from './functions.ts'
 import type { Key } from './functions.ts'
@@ -16,6 +16,9 @@ export const numberParam = (params: Params, name: string): number => {
   if (typeof value !== 'number') throw new Error(`parameter ${name} is ${String(value)}, a number was expected`)
   return value
 }
+
+/** Tables whose cases give a history keep it. */
+export const history = (params: Params): Versioned => ('historyMs' in params ? { historyMs: numberParam(params, 'historyMs') } : {})
 
 export const optionalText = (params: Params, name: string): string | undefined => {
   const value = params[name]

@@ -5,12 +5,12 @@ import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { hasA, joined, mark, str } from './functions.ts'
 import type { Key } from './functions.ts'
-import { keySerde, numberParam, textStream } from './sources.ts'
+import { history, keySerde, numberParam, textStream } from './sources.ts'
 
 const text = { value: Serdes.string } as const
 
 const storedTable = (builder: StreamsBuilder, topic: string, params: Params): KTable<Key, string> =>
-  builder.table(topic, { name: `${topic}-store`, key: keySerde(params), ...text })
+  builder.table(topic, { name: `${topic}-store`, key: keySerde(params), ...text, ...history(params) })
 
 const unstoredTable = (builder: StreamsBuilder, topic: string, params: Params): KTable<Key, string> =>
   builder.table(topic, { name: `${topic}-table`, key: keySerde(params), ...text, materialize: 'when-needed' })

@@ -5,14 +5,14 @@ import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { hasA, head, mark } from './functions.ts'
 import type { Key } from './functions.ts'
-import { keySerde, textStream } from './sources.ts'
+import { history, keySerde, textStream } from './sources.ts'
 
 const text = { value: Serdes.string } as const
 
 /** The table "in": stored only if the case says so, or if it has to be. */
 function tableIn(builder: StreamsBuilder, params: Params): KTable<Key, string> {
-  const materialize = params['store'] === 'source' || params['store'] === 'both' ? 'always' : 'when-needed'
-  return builder.table('in', { name: 'source', key: keySerde(params), ...text, materialize })
+  const materialize = params['store'] === 'source' || params['store'] === 'both' || 'historyMs' in params ? 'always' : 'when-needed'
+  return builder.table('in', { name: 'source', key: keySerde(params), ...text, ...history(params), materialize })
 }
 
 const result = (params: Params) => (params['store'] === 'result' || params['store'] === 'both' ? { name: 'result', ...text } : undefined)
@@ -52,7 +52,10 @@ export function streamToTable(params: Params): Topology {
   const builder = new StreamsBuilder()
   const stream = textStream(builder, 'in', params)
   const rekeyed = params['rekey'] === true ? stream.selectKey<Key | null>(head, { key: Serdes.string }) : stream
-  rekeyed.toTable({ name: 'store' }).toStream().to('out')
+  rekeyed
+    .toTable({ name: 'store', ...history(params) })
+    .toStream()
+    .to('out')
   return builder.build()
 }
 
