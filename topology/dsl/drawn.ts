@@ -12,14 +12,15 @@ export interface Drawn {
 
 type OperatorDefaults = Pick<OperatorNode, 'rekeys' | 'stores' | 'reads' | 'copartitionedWith' | 'parentsOldValues'>
 
+type StreamDefaults = Pick<OperatorNode, 'takesNullKeys' | 'readsHistory'>
+
 const PLAIN: OperatorDefaults = { rekeys: false, stores: [], reads: [], copartitionedWith: [], parentsOldValues: 'unused' }
 
 /** A stream operator that is plain but for what is given. */
 export function operatorNode(
-  node: Omit<OperatorNode, 'kind' | 'takesNullKeys' | keyof OperatorDefaults> &
-    Partial<OperatorDefaults> & { readonly takesNullKeys?: boolean },
+  node: Omit<OperatorNode, 'kind' | keyof StreamDefaults | keyof OperatorDefaults> & Partial<OperatorDefaults & StreamDefaults>,
 ): OperatorNode {
-  return { kind: 'operator', takesNullKeys: false, ...PLAIN, ...node }
+  return { kind: 'operator', takesNullKeys: false, readsHistory: false, ...PLAIN, ...node }
 }
 
 /** A table operator that is plain but for what is given. */

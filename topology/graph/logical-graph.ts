@@ -81,6 +81,8 @@ export interface OperatorNode extends CommonNode {
   readonly stores: readonly string[]
   /** Tables it looks up by key, in the order in which `supplier` gets their views. */
   readonly reads: readonly string[]
+  /** It asks those tables for past rows, so they must be versioned. */
+  readonly readsHistory: boolean
   /** Nodes whose topics must have as many partitions as those of its parents (the other sides of a join). */
   readonly copartitionedWith: readonly string[]
   readonly parentsOldValues: OldValueUse

@@ -16,6 +16,7 @@ export function validate(graph: LogicalGraph): readonly string[] {
     ...missingSerdes(graph.nodes),
     ...internalNamesTaken(graph),
     ...unequalPartitions(graph),
+    ...missingHistories(graph),
   ]
 }
 
@@ -135,6 +136,20 @@ function unequalPartitions(graph: LogicalGraph): readonly string[] {
           `these topics are joined and need the same number of partitions: ${counts.map((topic) => `${topic} (${fixed.get(topic)})`).join(', ')}`,
         ]
   })
+}
+
+function missingHistories(graph: LogicalGraph): readonly string[] {
+  const byName = new Map(graph.nodes.map((node) => [node.name, node]))
+  const isVersioned = (name: string): boolean => {
+    const node = byName.get(name)
+    if (node === undefined) return false
+    return 'store' in node && node.store !== undefined ? node.store.kind === 'versioned' : node.parents.every(isVersioned)
+  }
+  return graph.nodes.flatMap((node) =>
+    node.kind === 'operator' && node.readsHistory && !node.reads.every(isVersioned)
+      ? [`"${node.name}" joins within a grace, so its table must keep its history: give the table historyMs`]
+      : [],
+  )
 }
 
 function topicsOfSource(node: LogicalNode): readonly string[] {

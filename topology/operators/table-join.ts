@@ -4,7 +4,7 @@
  */
 import type { OpenView } from '../graph/logical-graph.ts'
 import type { TableView } from '../graph/table-view.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import { withValue } from './records.ts'
 
 export interface TableJoinOptions<K, V, KRow, VTable, VOut> {
@@ -14,32 +14,40 @@ export interface TableJoinOptions<K, V, KRow, VTable, VOut> {
   readonly view: OpenView | undefined
 }
 
+export type JoinRecord<K, V> = (record: Record<K, V>) => void
+
 export function tableJoin<K, V, KRow, VTable, VOut>(options: TableJoinOptions<K, V, KRow, VTable, VOut>): ProcessorSupplier<K, V, K, VOut> {
-  const { type, keyOf, joiner, view } = options
   return () => {
-    let context: ProcessorContext<K, VOut>
-    let table: TableView<KRow, VTable>
+    let join: JoinRecord<K, V>
     return {
-      init: (given) => {
-        if (view === undefined) throw new Error('a join with a table needs a view of it')
-        context = given
-        table = view(given) as TableView<KRow, VTable>
+      init: (context) => {
+        join = openTableJoin(options, context)
       },
-      process: (record) => {
-        const { key, value } = record
-        if (value === null || value === undefined) {
-          context.drop('null-value')
-          return
-        }
-        const rowKey = keyOf(value, key)
-        if (rowKey === null && type === 'inner') {
-          context.drop('null-key')
-          return
-        }
-        const row = rowKey === null ? undefined : table.get(rowKey, record.timestamp)
-        if (row !== undefined) context.forward(withValue(record, joiner(value, row.value, key)))
-        else if (type === 'left') context.forward(withValue(record, joiner(value, null, key)))
-      },
+      process: (record) => join(record),
     }
+  }
+}
+
+/** The join of one task, record by record. */
+export function openTableJoin<K, V, KRow, VTable, VOut>(
+  { type, keyOf, joiner, view }: TableJoinOptions<K, V, KRow, VTable, VOut>,
+  context: ProcessorContext<K, VOut>,
+): JoinRecord<K, V> {
+  if (view === undefined) throw new Error('a join with a table needs a view of it')
+  const table = view(context) as TableView<KRow, VTable>
+  return (record) => {
+    const { key, value } = record
+    if (value === null || value === undefined) {
+      context.drop('null-value')
+      return
+    }
+    const rowKey = keyOf(value, key)
+    if (rowKey === null && type === 'inner') {
+      context.drop('null-key')
+      return
+    }
+    const row = rowKey === null ? undefined : table.get(rowKey, record.timestamp)
+    if (row !== undefined) context.forward(withValue(record, joiner(value, row.value, key)))
+    else if (type === 'left') context.forward(withValue(record, joiner(value, null, key)))
   }
 }

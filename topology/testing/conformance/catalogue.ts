@@ -66,7 +66,6 @@ export function skipReason(topology: string, params: Params): string | undefined
   if (params['optimize'] === true) return 'the self-join optimisation is still to come'
   if (params['kind'] === 'session' || params['kind'] === 'sliding') return `${params['kind']} windows are still to come`
   if (params['view'] === 'suppress' || params['view'] === 'transformValues') return `${params['view']} is still to come`
-  if ('historyMs' in params && 'graceMs' in params) return 'joins of streams with tables within a grace are still to come'
   return undefined
 }
 

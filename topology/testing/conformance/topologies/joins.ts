@@ -53,7 +53,7 @@ export function streamTableJoin(params: Params): Topology {
   const builder = new StreamsBuilder()
   const stream = rekeyed(builder, 'stream', params)
   const table = builder.table<Key, string>('table', { name: 'store', key: keySerde(params), ...text, ...history(params) })
-  const join = { name: 'joined', ...text } as const
+  const join = { name: 'joined', ...text, ...('graceMs' in params && { graceMs: numberParam(params, 'graceMs') }) }
   const result = params['type'] === 'left' ? stream.leftJoinTable(table, joined, join) : stream.joinTable(table, joined, join)
   result.to('out')
   return builder.build()
