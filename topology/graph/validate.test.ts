@@ -113,6 +113,14 @@ describe('validation of a topology', () => {
     expect(problems).toEqual(['topic "counts-changelog" has the name of an internal topic: rename one of them'])
   })
 
+  it('refuses a join within a grace whose table keeps no history', () => {
+    const problems = problemsOf((builder) => {
+      const table = builder.table('rows', { name: 'rows', ...text })
+      builder.stream('in', text).joinTable(table, (value, row) => value + row, { name: 'looked-up', graceMs: 5 })
+    })
+    expect(problems).toEqual(['"looked-up" joins within a grace, so its table must keep its history: give the table historyMs'])
+  })
+
   it('refuses a join of repartition topics whose numbers of partitions are fixed and differ', () => {
     const problems = problemsOf((builder) => {
       const left = builder.stream('l', text).repartition({ name: 'left', partitions: 4 })
