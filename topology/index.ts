@@ -42,6 +42,7 @@ export type {
   TumblingOptions,
   ValueOptions,
   Versioned,
+  WindowedByOptions,
   WindowRetention,
 } from './dsl/index.ts'
 

@@ -10,6 +10,7 @@ import { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
 import { TimeWindowedKStream } from './time-windowed-k-stream.ts'
+import type { WindowedByOptions } from './time-windowed-k-stream.ts'
 import type { TimeWindows } from './time-windows.ts'
 
 export interface AggregateOptions<K, A> extends TableOptions<K, A> {
@@ -49,8 +50,8 @@ export class KGroupedStream<K, V> {
   }
 
   /** The same aggregations per window of time. */
-  windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V> {
-    return new TimeWindowedKStream(this.drawn, windows)
+  windowedBy(windows: TimeWindows, options: WindowedByOptions = {}): TimeWindowedKStream<K, V> {
+    return new TimeWindowedKStream(this.drawn, windows, options)
   }
 
   private stored<A>(supplier: AnyProcessorSupplier, options: TableOptions<K, A>): KTable<K, A> {

@@ -14,13 +14,20 @@ export interface WindowRetention {
   readonly retentionMs?: number
 }
 
+export interface WindowedByOptions {
+  /** `update` (the default) hands on every change of a window, `close` its last state once, when it takes no more records. */
+  readonly emit?: 'update' | 'close'
+}
+
 export class TimeWindowedKStream<K, V> {
   private readonly drawn: Drawn
   private readonly windows: TimeWindows
+  private readonly emitsOnClose: boolean
 
-  constructor(drawn: Drawn, windows: TimeWindows) {
+  constructor(drawn: Drawn, windows: TimeWindows, { emit = 'update' }: WindowedByOptions) {
     this.drawn = drawn
     this.windows = windows
+    this.emitsOnClose = emit === 'close'
   }
 
   /** How many records each key has had in each window. */
@@ -70,11 +77,16 @@ export class TimeWindowedKStream<K, V> {
       value,
       windowSizeMs: sizeMs,
       retentionMs: retentionMs ?? sizeMs + graceMs,
+      keepsEdge: this.emitsOnClose,
       ...(persistent !== undefined && { persistent }),
       ...(changelog !== undefined && { changelog }),
     })
-    const supplier = windowAggregate({ store: name, windows: this.windows, initializer, aggregator })
-    drawing.add(tableOperatorNode({ name, parents: [node], stores: [name], store, oldValues: 'own', supplier: () => supplier }))
+    const closedStore = this.emitsOnClose
+      ? drawing.addStore(Stores.keyValue({ name: `${name}-closed`, key: Serdes.string, value: Serdes.long }))
+      : undefined
+    const stores = closedStore === undefined ? [name] : [name, closedStore]
+    const supplier = windowAggregate({ store: name, windows: this.windows, initializer, aggregator, closedStore })
+    drawing.add(tableOperatorNode({ name, parents: [node], stores, store, oldValues: 'own', supplier: () => supplier }))
     return new KTable({ ...at, node: name, keySerde: Serdes.windowed(key, { sizeMs }) })
   }
 }

@@ -66,4 +66,30 @@ describe('aggregation by key and window', () => {
     ])
     expect(rows).toEqual([[window('a', 0, 10), 1, 1]])
   })
+
+  it('hands on each window once it has closed, where that is asked for, by start and then by key', async () => {
+    const rows = await drive(
+      (builder) =>
+        builder
+          .stream('in', text)
+          .groupByKey()
+          .windowedBy(tumbling({ sizeMs: 10, graceMs: 5 }), { emit: 'close' })
+          .count({ name: 'counts' })
+          .toStream()
+          .to('out'),
+      [
+        ['in', 'b', 'x', 3],
+        ['in', 'a', 'x', 4],
+        ['in', 'b', 'x', 14],
+        ['in', 'b', 'late, but in time', 5],
+        ['in', 'c', 'closes the first', 15],
+        ['in', 'a', 'too late', 9],
+        ['in', 'c', 'closes nothing', 16],
+      ],
+    )
+    expect(rows).toEqual([
+      [window('a', 0, 10), 1, 4],
+      [window('b', 0, 10), 2, 5],
+    ])
+  })
 })

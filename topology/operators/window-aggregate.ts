@@ -8,6 +8,7 @@ import type { TimeWindows } from '../dsl/time-windows.ts'
 import { firstWindowStart } from '../dsl/time-windows.ts'
 import type { Change } from '../graph/change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'
 
 export interface WindowAggregateOptions<K, V, A> {
@@ -15,19 +16,23 @@ export interface WindowAggregateOptions<K, V, A> {
   readonly windows: TimeWindows
   readonly initializer: () => A | null
   readonly aggregator: (aggregate: A | null, value: V, key: K) => A | null
+  /** Hands on each window once, when it has closed, instead of every update. The store of that name remembers how far that went. */
+  readonly closedStore: string | undefined
 }
 
 export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A>): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
-  const { windows, initializer, aggregator } = options
+  const { windows, initializer, aggregator, closedStore } = options
   return () => {
     let context: ProcessorContext<Windowed<K>, Change<A>>
     let store: WindowStore<K, A>
+    let closed: ClosedWindows<K, A> | undefined
     let streamTime = -1
     return {
       init: (given) => {
         context = given
         store = given.store(options.store)
         streamTime = store.lastStart
+        if (closedStore !== undefined) closed = new ClosedWindows(windows, store, given.store(closedStore), given)
       },
       process: ({ key, value, timestamp, headers }) => {
         if (key === null) {
@@ -47,8 +52,11 @@ export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A
           const newTimestamp = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
           const newAggregate = aggregator(oldAggregate, value, key)
           store.put(key, newAggregate, start, newTimestamp)
-          context.forward({ key: { key, start, end }, value: changeOf(newAggregate, oldAggregate), timestamp: newTimestamp, headers })
+          if (closed === undefined) {
+            context.forward({ key: { key, start, end }, value: changeOf(newAggregate, oldAggregate), timestamp: newTimestamp, headers })
+          }
         }
+        return closed?.advance(closedUpTo)
       },
     }
   }

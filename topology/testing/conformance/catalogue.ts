@@ -62,7 +62,6 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
 export function skipReason(topology: string, params: Params): string | undefined {
   if (!(topology in DRAWINGS)) return 'the topology uses operators that are still to come'
   if (params['cache'] === true) return 'record caching is still to come'
-  if (params['emit'] === 'close') return 'emission on window close is still to come'
   if (params['optimize'] === true) return 'the self-join optimisation is still to come'
   if (params['kind'] === 'session' || params['kind'] === 'sliding') return `${params['kind']} windows are still to come`
   if (params['view'] === 'suppress' || params['view'] === 'transformValues') return `${params['view']} is still to come`

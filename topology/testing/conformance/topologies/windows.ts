@@ -8,7 +8,8 @@ import { keySerde, numberParam, optionalText, textStream } from './sources.ts'
 
 export function windowed(params: Params): Topology {
   const builder = new StreamsBuilder()
-  const stream = textStream(builder, 'in', params).groupByKey().windowedBy(windowsOf(params))
+  const emit = params['emit'] === 'close' ? 'close' : 'update'
+  const stream = textStream(builder, 'in', params).groupByKey().windowedBy(windowsOf(params), { emit })
   const store = { name: 'store', ...('retentionMs' in params && { retentionMs: numberParam(params, 'retentionMs') }) }
   switch (params['op']) {
     case 'count':

@@ -1,0 +1,60 @@
+/** Emission on window close: hands on the rows of windows that have closed since the last time, by start, then by key. */
+import type { KeyValueStore, Windowed, WindowStore } from '../../state/index.ts'
+import type { TimeWindows } from '../dsl/time-windows.ts'
+import { firstWindowStart } from '../dsl/time-windows.ts'
+import type { Change } from '../graph/change.ts'
+import type { ProcessorContext } from '../processor.ts'
+import { changeOf } from './records.ts'
+
+/** The one row of the store that remembers. */
+const ROW = 'closed-up-to'
+
+export class ClosedWindows<K, A> {
+  private readonly windows: TimeWindows
+  private readonly rows: WindowStore<K, A>
+  private readonly memory: KeyValueStore<string, number>
+  private readonly context: ProcessorContext<Windowed<K>, Change<A>>
+  /** Windows that end up to here have been handed on; undefined: none yet. */
+  private closedUpTo: number | undefined
+
+  constructor(
+    windows: TimeWindows,
+    rows: WindowStore<K, A>,
+    memory: KeyValueStore<string, number>,
+    context: ProcessorContext<Windowed<K>, Change<A>>,
+  ) {
+    this.windows = windows
+    this.rows = rows
+    this.memory = memory
+    this.context = context
+    this.closedUpTo = memory.get(ROW)
+  }
+
+  /** Only where a window has closed is there anything to wait for. */
+  advance(closedUpTo: number): Promise<void> | undefined {
+    const before = this.closedUpTo
+    const { sizeMs } = this.windows
+    const lastStart = closedUpTo - sizeMs
+    if (lastStart < 0 || (before !== undefined && closedUpTo <= before)) return undefined
+    const firstStart = before === undefined ? 0 : Math.max(0, before - sizeMs) + 1
+    if (before !== undefined && this.inSameWindows(lastStart, firstStart - 1)) return undefined
+    this.closedUpTo = closedUpTo
+    this.memory.put(ROW, closedUpTo)
+    return this.emit(firstStart, lastStart)
+  }
+
+  private async emit(firstStart: number, lastStart: number): Promise<void> {
+    for await (const { key, start, value, timestamp } of this.rows.fetchAll(firstStart, lastStart)) {
+      const window = { key, start, end: start + this.windows.sizeMs }
+      this.context.forward({ key: window, value: changeOf(value, null), timestamp, headers: undefined })
+    }
+  }
+
+  private inSameWindows(one: number, other: number): boolean {
+    const { advanceMs } = this.windows
+    return (
+      firstWindowStart(this.windows, one) === firstWindowStart(this.windows, other) &&
+      Math.floor(one / advanceMs) === Math.floor(other / advanceMs)
+    )
+  }
+}
