@@ -11,7 +11,7 @@ import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
 import { TimeWindowedKStream } from './time-windowed-k-stream.ts'
 import type { WindowedByOptions } from './time-windowed-k-stream.ts'
-import type { TimeWindows } from './time-windows.ts'
+import type { TimeWindows } from '../operators/time-windows.ts'
 
 export interface AggregateOptions<K, A> extends TableOptions<K, A> {
   readonly value: Serde<A>

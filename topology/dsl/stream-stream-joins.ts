@@ -4,7 +4,7 @@ import type { Serde } from '../../state/index.ts'
 import { passThrough } from '../operators/pass-through.ts'
 import { sideKeySerde, sideValueSerde } from '../operators/join-side.ts'
 import { SharedJoinTimes, streamStreamJoinSide } from '../operators/stream-stream-join.ts'
-import type { JoinWindows } from './join-windows.ts'
+import type { JoinWindows } from '../operators/join-windows.ts'
 import { drawnAt, operatorNode } from './drawn.ts'
 import { KStream } from './k-stream.ts'
 

@@ -7,7 +7,7 @@ import type { Drawn } from './drawn.ts'
 import type { AggregateOptions } from './k-grouped-stream.ts'
 import { KTable } from './k-table.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
-import type { TimeWindows } from './time-windows.ts'
+import type { TimeWindows } from '../operators/time-windows.ts'
 
 export interface WindowRetention {
   /** How long rows are kept behind the newest window; default and least: size + grace. */

@@ -18,12 +18,12 @@ export function splitSubtopologies(placed: readonly PlacedNode[], taskStores: Re
   return together.groups().map((members, id) => {
     const names = new Set(members)
     const nodes = placed.filter(({ name }) => names.has(`node ${name}`))
-    return {
+    return Object.freeze({
       id,
       nodes: nodes.map((node) => withChildren(node, children.get(node.name) ?? [])),
       stores: [...taskStores.values()].filter(({ name }) => names.has(`store ${name}`)),
       sourceTopics: nodes.flatMap((node) => (node.kind === 'source' ? node.topics : [])),
-    }
+    })
   })
 }
 
@@ -36,7 +36,7 @@ function childrenByParent(placed: readonly PlacedNode[]): ReadonlyMap<string, re
 }
 
 function withChildren({ parents: _, ...node }: PlacedNode, children: readonly string[]): TopologyNode {
-  return node.kind === 'sink' ? node : { ...node, children }
+  return Object.freeze(node.kind === 'sink' ? node : { ...node, children })
 }
 
 const storesOf = (node: PlacedNode) => (node.kind === 'processor' ? node.stores : [])

@@ -1,7 +1,7 @@
 /** Emission on window close: hands on the rows of windows that have closed since the last time, by start, then by key. */
 import type { KeyValueStore, Windowed, WindowStore } from '../../state/index.ts'
-import type { TimeWindows } from '../dsl/time-windows.ts'
-import { firstWindowStart } from '../dsl/time-windows.ts'
+import type { TimeWindows } from './time-windows.ts'
+import { firstWindowStart } from './time-windows.ts'
 import type { Change } from '../graph/change.ts'
 import type { ProcessorContext } from '../processor.ts'
 import { changeOf } from './records.ts'

@@ -4,7 +4,7 @@
  * until their window and the grace are over; a record already too late for that comes out at once and may still join later.
  */
 import type { StateStore, TimeOrderedBuffer, WindowStore } from '../../state/index.ts'
-import type { JoinWindows } from '../dsl/join-windows.ts'
+import type { JoinWindows } from './join-windows.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import type { JoinSide, SideKey, SideValue } from './join-side.ts'
 import { withValue, withValueAt } from './records.ts'

@@ -4,8 +4,8 @@
  * at least the newest window's start.
  */
 import type { Windowed, WindowStore } from '../../state/index.ts'
-import type { TimeWindows } from '../dsl/time-windows.ts'
-import { firstWindowStart } from '../dsl/time-windows.ts'
+import type { TimeWindows } from './time-windows.ts'
+import { firstWindowStart } from './time-windows.ts'
 import type { Change } from '../graph/change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { ClosedWindows } from './closed-windows.ts'
