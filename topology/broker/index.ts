@@ -21,3 +21,7 @@ export {
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/embedded-broker.ts'
 export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
+export { faultyBroker } from './faulty/faulty-broker.ts'
+export type { FaultyBrokerOptions } from './faulty/faulty-broker.ts'
+export { noFaults } from './faulty/fault-profile.ts'
+export type { FaultProfile } from './faulty/fault-profile.ts'

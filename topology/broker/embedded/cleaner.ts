@@ -21,7 +21,8 @@ interface CleanerOptions {
 }
 
 /**
- * Takes away what the topics' settings no longer keep: whole batches past `retention.ms` (policy `delete`), records whose key
+ * Takes away what the topics' settings no longer keep: whole batches past `retention.ms` by the
+ * records' time and by the broker's (policy `delete`), records whose key
  * came again (policy `compact`), and deletions of keys older than `delete.retention.ms`. The newest batch always stays.
  */
 export class Cleaner {
@@ -136,7 +137,9 @@ export class Cleaner {
     for (const topic of this.#options.topics.all()) {
       const keptMs = retentionMs(topic)
       for (const [partition, log] of topic.logs.entries()) {
-        const keep = log.entries.findIndex((entry, at) => entry.maxTimestamp >= now - keptMs || at === log.entries.length - 1)
+        const keep = log.entries.findIndex(
+          (entry, at) => Math.max(entry.maxTimestamp, entry.appendedAt) >= now - keptMs || at === log.entries.length - 1,
+        )
         const offset = log.entries[keep]?.baseOffset
         if (keep > 0 && offset !== undefined) drops.push({ topic: topic.name, partition, offset })
       }

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MemoryStorage } from '../../../state/index.ts'
+import type { Broker } from '../broker.ts'
+import { manualPorts, type ManualPorts } from '../testing/manual-ports.ts'
+import { readAll } from '../testing/records.ts'
+import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { EmbeddedBroker } from './embedded-broker.ts'
+
+const T = { topic: 't', partition: 0 }
+const HOUR = 3_600_000
+
+describe('the cleaner', () => {
+  let ports: ManualPorts
+  let storage: MemoryStorage
+  let broker: EmbeddedBroker
+  beforeEach(async () => {
+    ports = manualPorts()
+    storage = new MemoryStorage()
+    broker = await open()
+  })
+  afterEach(() => broker.close())
+
+  function open(): Promise<EmbeddedBroker> {
+    return EmbeddedBroker.open({ storage, ports, compactionMinBytes: 2_000 })
+  }
+
+  it('keeps the last value of every key of a compacted topic, at its offset, and bounds the log', async () => {
+    await broker.admin.createTopics([{ name: 't', partitions: 1, config: { 'cleanup.policy': 'compact' } }])
+    const written: string[] = []
+    for (let i = 0; i < 400; i++) written.push(await put(broker, `k${i % 7}`, `v${i}`))
+    await ports.advance(1)
+    const records = await readAll(broker, T)
+    expect(records.length).toBeLessThan(120)
+    expect(records.map(({ value }) => value).filter((value, at, all) => at > 0 && all[at - 1] === value)).toEqual([])
+    const last = new Map(records.map(({ key, value }) => [key, value]))
+    for (let k = 0; k < 7; k++) expect(last.get(`k${k}`)).toBe(written.findLast((_, i) => i % 7 === k))
+    for (const { offset, value } of records) expect(value).toBe(`v${offset / 2}`)
+    const before = await broker.admin.listOffsets([T], 'latest')
+    const rows = storage.size
+    broker.crash()
+    broker = await open()
+    expect(await broker.admin.listOffsets([T], 'latest')).toEqual(before)
+    expect((await readAll(broker, T)).at(-1)).toEqual(records.at(-1))
+    expect(rows).toBeLessThan(1_500)
+  })
+
+  it('keeps a deletion for delete.retention.ms, so that no reader misses it', async () => {
+    await broker.admin.createTopics([
+      { name: 't', partitions: 1, config: { 'cleanup.policy': 'compact', 'delete.retention.ms': `${HOUR}` } },
+    ])
+    await put(broker, 'gone', 'x')
+    await put(broker, 'gone', null)
+    const fill = async (): Promise<void> => {
+      for (let i = 0; i < 100; i++) await put(broker, 'other', `${i}`)
+      await ports.advance(1)
+    }
+    await fill()
+    expect((await readAll(broker, T)).filter(({ key }) => key === 'gone').map(({ value }) => value)).toEqual([null])
+    await ports.advance(2 * HOUR)
+    await fill()
+    expect((await readAll(broker, T)).filter(({ key }) => key === 'gone')).toEqual([])
+  })
+
+  it('drops batches past retention.ms but never the newest, and none without a retention', async () => {
+    const forever = { topic: 'forever', partition: 0 }
+    await broker.admin.createTopics([
+      { name: 't', partitions: 1, config: { 'retention.ms': `${HOUR}` } },
+      { name: 'forever', partitions: 1, config: { 'retention.ms': '-1' } },
+    ])
+    for (const topic of ['t', 'forever']) for (let i = 0; i < 3; i++) await put(broker, 'k', `${i}`, topic)
+    await ports.advance(HOUR / 2)
+    expect((await readAll(broker, T)).length).toBe(3)
+    await ports.advance(HOUR)
+    const [earliest] = await broker.admin.listOffsets([T], 'earliest')
+    expect((await readAll(broker, T, earliest?.offset)).map(({ value }) => value)).toEqual(['2'])
+    expect((await readAll(broker, forever)).length).toBe(3)
+  })
+})
+
+/** A transaction with one record: its offset is the double of how many there were before, as each leaves a marker. */
+async function put(broker: Broker, key: string, value: string | null, topic = 't'): Promise<string> {
+  const producer = await broker.openProducer({ transactionalId: 'p' })
+  const builder = createRecordBatchBuilder()
+  builder.append(Buffer.from(key), value === null ? null : Buffer.from(value), 5)
+  await producer.send(topic, 0, builder)
+  await producer.commit()
+  return value ?? ''
+}

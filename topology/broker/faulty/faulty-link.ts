@@ -1,0 +1,42 @@
+import type { Random, Timers } from '../../ports.ts'
+import type { FaultProfile } from './fault-profile.ts'
+
+/** The way between one client and the broker: every call crosses it twice. */
+export class FaultyLink {
+  readonly #profile: FaultProfile
+  readonly #random: Random
+  readonly #timers: Timers
+
+  constructor(profile: FaultProfile, random: Random, timers: Timers) {
+    this.#profile = profile
+    this.#random = random
+    this.#timers = timers
+  }
+
+  /**
+   * Makes the call, unless it gets lost. `lost` makes the error of a lost request or answer; what a client must do differs
+   * from call to call.
+   */
+  async call<T>(work: () => Promise<T>, lost: (what: 'request' | 'answer') => Error): Promise<T> {
+    const profile = this.#profile
+    if (!profile.enabled) return work()
+    if (await this.#isLost(profile.lostRequest)) throw lost('request')
+    const result = await work()
+    if (profile.enabled && (await this.#isLost(profile.lostAnswer))) throw lost('answer')
+    return result
+  }
+
+  async #isLost(probability: number): Promise<boolean> {
+    const { partitioned, maxDelayMs, delay } = this.#profile
+    if (partitioned) {
+      await this.#timers.sleep(maxDelayMs)
+      return true
+    }
+    if (this.#drawn(delay)) await this.#timers.sleep((this.#random.next() * maxDelayMs) / 2)
+    return this.#drawn(probability)
+  }
+
+  #drawn(probability: number): boolean {
+    return probability > 0 && this.#random.next() < probability
+  }
+}
