@@ -44,7 +44,10 @@ export interface Producer {
    * resolved. Resolving means accepted, not committed.
    */
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void>
-  /** Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. */
+  /**
+   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. An empty
+   * member id stores them for a group that nobody is in.
+   */
   sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void>
   /**
    * Ends the transaction. Resolves with, for each partition sent to, the offset after the last record of this
@@ -160,9 +163,11 @@ export interface TopicDescription {
 export interface Admin {
   /** Creates what is missing; an existing topic is left as it is (its settings are the synchroniser's business). */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
+  /** Those of the names that exist; all topics without names. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>
   alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   createPartitions(name: string, partitions: number): Promise<void>
+  /** Names that do not exist are passed over. The groups' offsets of the topics go with them. */
   deleteTopics(names: readonly string[]): Promise<void>
   /** `earliest`: first offset still there. `latest`: last stable offset. A number: first offset at or after that timestamp. */
   listOffsets(

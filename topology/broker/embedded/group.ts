@@ -39,6 +39,8 @@ export class Group {
   #generation = 0
   #leaderId = ''
   #deadline: TimerHandle | undefined
+  /** The first rebalance of an empty group waits for more members to come. */
+  #waitsForMore = false
 
   constructor(ports: Ports, initialDelayMs: number) {
     this.#ports = ports
@@ -146,19 +148,20 @@ export class Group {
       this.#state = 'gathering'
       for (const member of this.#members.values()) rejectAll(member.syncing, new RebalanceInProgressError('The group gathers again: join.'))
       if (first && this.#initialDelayMs > 0) {
+        this.#waitsForMore = true
         this.#deadline = this.#ports.timers.setTimeout(() => this.#complete(), this.#initialDelayMs)
         return
       }
       const timeoutMs = Math.max(0, ...[...this.#members.values()].map((member) => member.rebalanceTimeoutMs))
       this.#deadline = this.#ports.timers.setTimeout(() => this.#complete(), timeoutMs)
     }
-    const waitsForFirst = this.#generation === 0 && this.#initialDelayMs > 0
-    if (!waitsForFirst && [...this.#members.values()].every((member) => member.joining.length > 0)) this.#complete()
+    if (!this.#waitsForMore && [...this.#members.values()].every((member) => member.joining.length > 0)) this.#complete()
   }
 
   /** Members that did not join in time are out, but for static ones: those have until the end of their session. */
   #complete(): void {
     this.#deadline?.cancel()
+    this.#waitsForMore = false
     for (const member of [...this.#members.values()]) {
       if (member.joining.length > 0 || member.instanceId !== undefined) continue
       this.#members.delete(member.memberId)
@@ -212,6 +215,7 @@ export class Group {
     dismiss(member, reason)
     if (this.#members.size > 0) return this.#gather()
     this.#deadline?.cancel()
+    this.#waitsForMore = false
     this.#generation++
     this.#state = 'empty'
   }

@@ -6,6 +6,8 @@ export const FORMAT_KEY = Buffer.from('f')
 export const FORMAT = 1
 
 export const TOPIC = 0x74
+/** One row a deleted topic, kept for ever: it is what keeps the number from being used again. */
+export const DELETED_TOPIC = 0x64
 export const TRANSACTIONAL_ID = 0x78
 export const GROUP_OFFSET = 0x6f
 export const WRITE_MARKER = 0x6d
@@ -25,6 +27,13 @@ export function textRow(kind: number, text: string): Buffer {
 
 export function textOf(key: Uint8Array): string {
   return Buffer.from(key.subarray(1)).toString('utf8')
+}
+
+export function deletedTopicRow(topic: number): Buffer {
+  const key = Buffer.allocUnsafe(5)
+  key[0] = DELETED_TOPIC
+  key.writeUInt32BE(topic, 1)
+  return key
 }
 
 export function partitionRow(topic: number, partition: number): Buffer {

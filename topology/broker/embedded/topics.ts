@@ -1,13 +1,12 @@
-import type { StorageOperation } from '../../../state/index.ts'
+import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
 import type { BatchCache } from './batch-cache.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
-import { BATCH, BATCH_ENTRY, PARTITION, rangeOf, textRow, TOPIC } from './keys.ts'
+import { BATCH, BATCH_ENTRY, DELETED_TOPIC, deletedTopicRow, PARTITION, rangeOf, textRow, TOPIC } from './keys.ts'
 import { PartitionLog } from './partition-log.ts'
-import type { OrderedStorage } from '../../../state/index.ts'
 
 export interface Topic {
   readonly name: string
@@ -19,14 +18,13 @@ export interface Topic {
   readonly logs: PartitionLog[]
 }
 
-/** What is stored of a topic, as JSON. `deleted` stays until its rows are cleared. */
-export interface TopicRow {
+/** What is stored of a topic, as JSON. */
+interface TopicRow {
   readonly number: number
   readonly topicId: string
   readonly partitions: number
   readonly replicationFactor: number
   readonly config: Readonly<Record<string, string>>
-  readonly deleted?: true
 }
 
 interface TopicsOptions {
@@ -124,7 +122,7 @@ export class Topics {
       const topics = [...new Set(names)].flatMap((name) => this.#topics.get(name) ?? [])
       if (topics.length === 0) return
       const operations = topics.map((topic) => ({
-        key: deletedRow(topic.number),
+        key: deletedTopicRow(topic.number),
         value: Buffer.from(JSON.stringify(topic.name)),
       }))
       const forgotten = this.#options.offsets.forgetTopics(new Set(topics.map(({ name }) => name)))
@@ -224,16 +222,6 @@ export class Topics {
       if (topic !== undefined) this.#options.onGrown(topic, log)
     })
   }
-}
-
-/** Kept for ever: it is what keeps a number from being used again. */
-const DELETED_TOPIC = 0x64
-
-function deletedRow(number: number): Buffer {
-  const key = Buffer.allocUnsafe(5)
-  key[0] = DELETED_TOPIC
-  key.writeUInt32BE(number, 1)
-  return key
 }
 
 function rowOf(topic: Topic, partitions = topic.logs.length): StorageOperation {

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { MemoryStorage } from '../../../state/index.ts'
+import type { JoinRequest } from '../broker.ts'
+import { manualPorts } from '../testing/manual-ports.ts'
+import { EmbeddedBroker } from './embedded-broker.ts'
+
+it('the first rebalance of an empty group waits for more members, each time the group has been empty', async () => {
+  const ports = manualPorts()
+  const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, initialRebalanceDelayMs: 50 })
+  const request: JoinRequest = {
+    groupId: 'g',
+    memberId: '',
+    metadata: Buffer.from('m'),
+    sessionTimeoutMs: 6_000,
+    rebalanceTimeoutMs: 10_000,
+  }
+  for (let round = 0; round < 2; round++) {
+    const joining = [broker.groups.join(request), broker.groups.join(request), broker.groups.join(request)]
+    await ports.advance(50)
+    const answers = await Promise.all(joining)
+    expect(answers.map(({ members }) => members.length).sort()).toEqual([0, 0, 3])
+    for (const { memberId } of answers) await broker.groups.leave('g', memberId)
+  }
+  await broker.close()
+})
