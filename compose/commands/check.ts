@@ -1,0 +1,23 @@
+/** `npm run check`: types, lint, formatting, import rules, unused code. Runs all of them, then says which were red. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const steps: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
+  ['types', 'typescript/bin/tsc', '-p', '.'],
+  ...(existsSync('web/tsconfig.json')
+    ? [['types of the page', 'svelte-check/bin/svelte-check', '--tsconfig', 'web/tsconfig.json', '--fail-on-warnings'] as const]
+    : []),
+  ['lint', 'eslint/bin/eslint.js', '--max-warnings', '0', '.'],
+  ['formatting', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  ['import rules', 'vitest/vitest.mjs', 'run', '--project', 'server', 'compose/import-rules', 'compose/engine-alone'],
+  ['unused code', 'knip/bin/knip.js'],
+]
+
+const red: string[] = []
+for (const [name, script, ...args] of steps) {
+  process.stdout.write(`— ${name}\n`)
+  const { status } = spawnSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: 'inherit' })
+  if (status !== 0) red.push(name)
+}
+process.stdout.write(red.length === 0 ? 'check: all green\n' : `check: red: ${red.join(', ')}\n`)
+process.exitCode = red.length === 0 ? 0 : 1

@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+// Two copies of graphql in one process refuse each other's schemas, so every import goes to the CommonJS entry.
+const graphql = createRequire(import.meta.url).resolve('graphql')
+
+const server = {
+  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
+  test: {
+    name: 'server',
+    environment: 'node' as const,
+    include: ['{schemas,state,topology,processors,api,compose}/**/*.test.ts'],
+    exclude: ['**/*.e2e.test.ts'],
+    testTimeout: 30_000,
+  },
+}
+
+const web = {
+  plugins: [svelte()],
+  resolve: { conditions: ['browser'] },
+  test: {
+    name: 'web',
+    environment: 'jsdom' as const,
+    include: ['web/**/*.test.ts'],
+    exclude: ['**/*.e2e.test.ts'],
+  },
+}
+
+const pages = {
+  test: {
+    name: 'pages',
+    environment: 'node' as const,
+    include: ['web/e2e/**/*.e2e.test.ts'],
+    testTimeout: 120_000,
+    fileParallelism: false,
+  },
+}
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [server, web, ...(existsSync(`${root}web/e2e`) ? [pages] : [])],
+    reporters: ['default', './compose/testing/total-line-reporter.ts'],
+    maxWorkers: 2,
+  },
+})
