@@ -1,9 +1,9 @@
 import { asBuffer } from './bytes.ts'
-import { StateCorruptedError } from './errors.ts'
+import { CommitMarkers } from './commit-markers.ts'
 import type { OrderedStorage, StorageOperation } from './ordered-storage.ts'
 import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
-import { storageKey, type CommittedReads, type EngineContext, type StoreEngine } from './stores/engine.ts'
+import type { CommittedReads, EngineContext, StoreEngine } from './stores/engine.ts'
 import { KeyValueEngine } from './stores/key-value-engine.ts'
 import { TimeOrderedEngine } from './stores/time-ordered-engine.ts'
 import { VersionedEngine } from './stores/versioned-engine.ts'
@@ -29,10 +29,7 @@ interface Head {
 
 const HEAD = Buffer.of(0, 0)
 const MARKERS = Buffer.of(0, 1)
-const AFTER_MARKERS = Buffer.of(0, 2)
 const FIRST_NUMBER = 16
-/** More commits than LevelDB holds in its log at a time, so that a lost one leaves a gap among the markers. */
-const MARKERS_KEPT = 512
 const DEFAULT_CACHE_BYTES = 16 << 20
 
 /**
@@ -41,7 +38,8 @@ const DEFAULT_CACHE_BYTES = 16 << 20
  */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
   const { storage, stores } = options
-  const head = await readHead(storage)
+  const head = readHead(storage)
+  const markers = await CommitMarkers.open(storage, MARKERS, head.commit)
   const numbers: Record<string, number> = { ...head.numbers }
   let next = Math.max(FIRST_NUMBER - 1, ...Object.values(numbers)) + 1
   const engines = new Map<string, StoreEngine>()
@@ -54,7 +52,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     await engine.load()
     engines.set(spec.name, engine)
   }
-  return new StoredTaskState(storage, engines, { ...head, numbers })
+  return new StoredTaskState(storage, engines, markers, { ...head, numbers })
 }
 
 class StoredTaskState implements TaskState {
@@ -62,14 +60,16 @@ class StoredTaskState implements TaskState {
   readonly #storage: OrderedStorage
   readonly #engines: ReadonlyMap<string, StoreEngine>
   readonly #all: readonly StoreEngine[]
+  readonly #markers: CommitMarkers
   #head: Head
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(storage: OrderedStorage, engines: ReadonlyMap<string, StoreEngine>, head: Head) {
+  constructor(storage: OrderedStorage, engines: ReadonlyMap<string, StoreEngine>, markers: CommitMarkers, head: Head) {
     this.#storage = storage
     this.#engines = engines
     this.#all = [...engines.values()]
     this.storeNames = [...engines.keys()]
+    this.#markers = markers
     this.#head = head
   }
 
@@ -131,7 +131,7 @@ class StoredTaskState implements TaskState {
   }
 
   async #write(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
-    const commit = this.#head.commit + 1
+    const commit = this.#markers.mark(batch)
     const { note: former, ...head } = this.#head
     const kept = note ?? former
     this.#head = {
@@ -141,31 +141,15 @@ class StoredTaskState implements TaskState {
       ...(kept === undefined ? {} : { note: kept }),
     }
     batch.push({ key: HEAD, value: Buffer.from(JSON.stringify(this.#head), 'utf8') })
-    batch.push({ key: markerKey(commit), value: Buffer.alloc(0) })
-    if (commit > MARKERS_KEPT) batch.push({ key: markerKey(commit - MARKERS_KEPT), value: null })
     this.#writing = this.#storage.write(batch)
     await this.#writing
     for (const engine of this.#all) await engine.written()
   }
 }
 
-async function readHead(storage: OrderedStorage): Promise<Head> {
+function readHead(storage: OrderedStorage): Head {
   const stored = storage.get(HEAD)
-  const markers: number[] = []
-  for await (const { key } of storage.scan({ gte: MARKERS, lt: AFTER_MARKERS })) markers.push(asBuffer(key).readDoubleBE(MARKERS.length))
-  const first = markers[0] ?? 0
-  const contiguous = markers.every((marker, at) => marker === first + at)
-  const head = stored === undefined ? undefined : (JSON.parse(asBuffer(stored).toString('utf8')) as Head)
-  if (!contiguous || (markers.at(-1) ?? 0) !== (head?.commit ?? 0) || (first > 1 && markers.length < MARKERS_KEPT)) {
-    throw new StateCorruptedError('The storage lost a commit: its markers are not contiguous.')
-  }
-  return head ?? { commit: 0, positions: {}, numbers: {} }
-}
-
-function markerKey(commit: number): Buffer {
-  const number = Buffer.allocUnsafe(8)
-  number.writeDoubleBE(commit)
-  return storageKey(MARKERS, number)
+  return stored === undefined ? { commit: 0, positions: {}, numbers: {} } : (JSON.parse(asBuffer(stored).toString('utf8')) as Head)
 }
 
 function engineOf(spec: StoreSpec, context: EngineContext): StoreEngine {
