@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -25,6 +25,7 @@ const OWN_EXAMPLES = 'compose/import-rules.test.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const SOURCES = Object.keys(MAY_IMPORT)
+  .filter((folder) => existsSync(join(ROOT, folder)))
   .flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.(ts|svelte)$/.test(path) && !path.includes('node_modules'))

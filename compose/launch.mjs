@@ -75,7 +75,7 @@ async function build(commands) {
 
 function fingerprint() {
   const hash = createHash('sha256').update(readFileSync(INSTALLED))
-  for (const folder of SERVER_FOLDERS) {
+  for (const folder of SERVER_FOLDERS.filter((name) => existsSync(join(ROOT, name)))) {
     for (const entry of readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name)

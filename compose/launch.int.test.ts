@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+describe('The launcher', () => {
+  let project: string
+
+  beforeEach(() => {
+    project = mkdtempSync(join(tmpdir(), 'bob-launch-'))
+    mkdirSync(join(project, 'compose/commands'), { recursive: true })
+    mkdirSync(join(project, 'node_modules'))
+    mkdirSync(join(project, 'bin'))
+    copyFileSync(join(ROOT, 'compose/launch.mjs'), join(project, 'compose/launch.mjs'))
+    writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(project, 'package-lock.json'), '{}')
+    for (const name of ['esbuild', '@esbuild']) symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
+    npm('echo ran >> npm-ran')
+    command('greet', 'console.log("hello " + process.argv.slice(2).join("+"))')
+  })
+
+  afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+  it('installs once for a lockfile, and again when the lockfile changed', () => {
+    expect(launch('greet').stdout).toBe('hello \n')
+    expect(launch('greet').stdout).toBe('hello \n')
+    expect(readFileSync(join(project, 'npm-ran'), 'utf8')).toBe('ran\n')
+    writeFileSync(join(project, 'package-lock.json'), '{ "changed": true }')
+    launch('greet')
+    expect(readFileSync(join(project, 'npm-ran'), 'utf8')).toBe('ran\nran\n')
+  })
+
+  it('runs nothing after an install that failed, and tries again next time', () => {
+    npm('exit 3')
+    const { status, stdout, stderr } = launch('greet')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('npm ci failed; nothing was started.')
+    npm('true')
+    expect(launch('greet').stdout).toBe('hello \n')
+  })
+
+  it('hands on the arguments and the exit code', () => {
+    command('greet', 'console.log(process.argv.slice(2).join("+")); process.exitCode = 7')
+    expect(launch('greet', '--load', '5')).toMatchObject({ stdout: '--load+5\n', status: 7 })
+  })
+
+  it('builds again when a source changed, and not otherwise', () => {
+    launch('greet')
+    const built = statSync(join(project, 'dist/greet.js')).mtimeMs
+    launch('greet')
+    expect(statSync(join(project, 'dist/greet.js')).mtimeMs).toBe(built)
+    command('greet', 'console.log("good evening")')
+    expect(launch('greet').stdout).toBe('good evening\n')
+  })
+
+  it('never runs an old build of sources that no longer compile', () => {
+    launch('greet')
+    command('greet', 'const = 1')
+    expect(launch('greet')).toMatchObject({ stdout: '', status: 1 })
+    expect(launch('greet')).toMatchObject({ stdout: '', status: 1 })
+  })
+
+  it('says in one sentence which commands there are', () => {
+    const { status, stderr } = launch('gret')
+    expect(status).toBe(1)
+    expect(stderr).toContain('There is no command "gret": choose one of test, greet.\n')
+  })
+
+  it('refuses an old Node in one sentence', () => {
+    const old = `Object.defineProperty(process.versions, 'node', { value: '20.18.9' })`
+    const { status, stderr } = launchWith(['--import', `data:text/javascript,${encodeURIComponent(old)}`], 'greet')
+    expect(status).toBe(1)
+    expect(stderr).toBe('Bob needs Node 20.19 or later, and this is Node 20.18.9.\n')
+  })
+
+  function npm(script: string): void {
+    writeFileSync(join(project, 'bin/npm'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+
+  function command(name: string, source: string): void {
+    writeFileSync(join(project, `compose/commands/${name}.ts`), source)
+  }
+
+  function launch(...args: string[]) {
+    return launchWith([], ...args)
+  }
+
+  function launchWith(nodeArgs: readonly string[], ...args: string[]) {
+    const path = `${join(project, 'bin')}:${process.env['PATH'] ?? ''}`
+    const options = { encoding: 'utf8', cwd: tmpdir(), env: { ...process.env, PATH: path } } as const
+    return spawnSync(process.execPath, [...nodeArgs, join(project, 'compose/launch.mjs'), ...args], options)
+  }
+})
