@@ -1,0 +1,27 @@
+/** What members and leader tell each other through the group protocol, as JSON. */
+export interface Subscription {
+  /** The instance, by a name that outlives a restart. */
+  readonly instanceId: string
+  /** Where others can ask it questions. */
+  readonly endpoint?: string
+  readonly held: readonly string[]
+}
+
+export interface Assignment {
+  readonly active: readonly string[]
+  /** Which member has, or is to have, which task: so that each instance can send a question to the right one. */
+  readonly owners: readonly { readonly instanceId: string; readonly endpoint?: string; readonly tasks: readonly string[] }[]
+}
+
+export function encode(message: Subscription | Assignment): Uint8Array {
+  return Buffer.from(JSON.stringify(message), 'utf8')
+}
+
+export function decodeSubscription(bytes: Uint8Array): Subscription {
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as Subscription
+}
+
+/** An empty answer is what a member gets that the leader did not know of. */
+export function decodeAssignment(bytes: Uint8Array): Assignment {
+  return bytes.length === 0 ? { active: [], owners: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
+}

@@ -1,0 +1,10 @@
+/**
+ * The runtime: an *instance* (`Streams`) joins a group, gets *tasks*, and keeps each going: fetch, process, commit. A task is one
+ * sub-topology on one partition with its stores, its producer and its input queues. Everything since the last commit
+ * becomes permanent in one transaction, or not at all.
+ */
+export { Streams } from './streams.ts'
+export type { StreamsOptions, StreamsState, TaskInfo } from './streams.ts'
+export type { TaskStorages } from './task.ts'
+export { levelTaskStorages, memoryTaskStorages } from './task-storages.ts'
+export { FatalStreamsError, RetriableError, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'

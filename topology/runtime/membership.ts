@@ -1,0 +1,154 @@
+import { FencedError, RebalanceInProgressError, UnknownMemberError, type GroupCoordinator, type GroupMember } from '../broker/index.ts'
+import type { Ports } from '../ports.ts'
+import { assignTasks } from './assignment/assign-tasks.ts'
+import { decodeAssignment, decodeSubscription, encode, type Assignment, type Subscription } from './assignment/messages.ts'
+
+export interface MembershipOptions {
+  readonly groupId: string
+  readonly groups: GroupCoordinator
+  readonly ports: Ports
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  /** All tasks there are: what the leader divides. */
+  tasks(): readonly string[]
+  subscription(): Subscription
+  /** A rebalance has begun; tasks go on running. */
+  onRebalance(): void
+  /** Resolves when the tasks that are not in it have been given up; true when there were any. */
+  onAssignment(assignment: Assignment): Promise<boolean>
+  /** The group does not know this member any more: others may have its tasks. */
+  onLost(): Promise<void>
+}
+
+const RETRY_MS = 200
+
+/**
+ * The instance's place in its group: joins, keeps itself alive by heartbeats of its own, joins again when the group gathers.
+ * Tasks that stay are not touched by any of it.
+ */
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #stopped = new AbortController()
+  #member: GroupMember
+  #running: Promise<void> | undefined
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#member = { groupId: options.groupId, memberId: '', generation: -1 }
+  }
+
+  get member(): GroupMember {
+    return this.#member
+  }
+
+  /** Asks the group whether it still counts this member in. */
+  async confirm(): Promise<boolean> {
+    try {
+      await this.#options.groups.heartbeat(this.#member)
+      return true
+    } catch (error) {
+      return error instanceof RebalanceInProgressError
+    }
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Leaves the group, so that the others take over at once. */
+  async leave(): Promise<void> {
+    this.abandon()
+    await this.#running
+    const { groups, groupId, ports } = this.#options
+    if (this.#member.memberId === '') return
+    try {
+      await groups.leave(groupId, this.#member.memberId)
+    } catch (error) {
+      ports.logger.warn('could not leave the group; it will notice when the session is over', { error: String(error) })
+    }
+  }
+
+  /** Falls silent, as a crash would. */
+  abandon(): void {
+    this.#stopped.abort(new Error('The instance stops'))
+  }
+
+  async #run(): Promise<void> {
+    const { ports } = this.#options
+    while (!this.#stopped.signal.aborted) {
+      try {
+        const gaveUp = await this.#join()
+        if (!gaveUp) await this.#heartbeats()
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        if (error instanceof UnknownMemberError || error instanceof FencedError) {
+          this.#member = { ...this.#member, memberId: '', generation: -1 }
+          await this.#options.onLost()
+        } else if (!(error instanceof RebalanceInProgressError)) {
+          ports.logger.warn('the group could not be reached', { error: String(error) })
+          await ports.timers.sleep(RETRY_MS)
+        }
+      }
+    }
+  }
+
+  async #join(): Promise<boolean> {
+    const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    this.#options.onRebalance()
+    const answer = await groups.join({
+      groupId,
+      memberId: this.#member.memberId,
+      metadata: encode(this.#options.subscription()),
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+    })
+    if (this.#stopped.signal.aborted) {
+      this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
+      return false
+    }
+    this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
+    const assignments = answer.leaderId === answer.memberId ? this.#divide(answer.members) : new Map<string, Uint8Array>()
+    const bytes = await groups.sync({ ...this.#member, assignments })
+    if (this.#stopped.signal.aborted) return false
+    return this.#whileBeating(this.#options.onAssignment(decodeAssignment(bytes)))
+  }
+
+  #divide(members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]): ReadonlyMap<string, Uint8Array> {
+    const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
+    const shares = assignTasks(subscriptions, this.#options.tasks())
+    const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
+      instanceId,
+      tasks: shares.get(memberId) ?? [],
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }))
+    return new Map(subscriptions.map(({ memberId }) => [memberId, encode({ active: shares.get(memberId) ?? [], owners })]))
+  }
+
+  /** Throws what a heartbeat throws: that is how the group calls its members together. */
+  async #heartbeats(): Promise<void> {
+    const { groups, heartbeatIntervalMs, ports } = this.#options
+    while (!this.#stopped.signal.aborted) {
+      await ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal)
+      await groups.heartbeat(this.#member)
+    }
+  }
+
+  /** Giving tasks up may take longer than a session. */
+  async #whileBeating(work: Promise<boolean>): Promise<boolean> {
+    const { groups, heartbeatIntervalMs, ports } = this.#options
+    let done = false
+    const beat = (): void => {
+      if (done || this.#stopped.signal.aborted) return
+      groups.heartbeat(this.#member).catch(() => undefined)
+      timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
+    }
+    let timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
+    try {
+      return await work
+    } finally {
+      done = true
+      timer.cancel()
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import type { StateStore } from '../../state/index.ts'
+import type { ProcessorNode, SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
+import type {
+  Cancellable,
+  Processor,
+  ProcessorContext,
+  PunctuationOptions,
+  Punctuator,
+  Record,
+  RecordMetadata,
+  TaskId,
+} from '../processor.ts'
+import { Punctuations } from './punctuations.ts'
+
+export type AnyRecord = Record<unknown, unknown>
+
+/** What the nodes of a task reach beyond themselves. */
+export interface GraphEnvironment {
+  readonly taskId: TaskId
+  readonly applicationId: string
+  /** The topic's name on the broker. */
+  topicOf(name: string): string
+  store(name: string): StateStore
+  emit(sink: SinkNode, record: AnyRecord): void
+  drop(reason: string): void
+  wallClock(): number
+}
+
+interface Receiver {
+  deliver(record: AnyRecord): void
+}
+
+/**
+ * The nodes of a sub-topology at work in one task: forwarding is a direct call from parent to child. A node whose processor
+ * answers with a promise takes its next record only when that has settled; `settled` waits for all of them.
+ */
+export class RunningGraph {
+  readonly #environment: GraphEnvironment
+  readonly #receivers = new Map<string, Receiver>()
+  readonly #sources = new Map<string, { readonly node: SourceNode; readonly children: readonly Receiver[] }>()
+  readonly #starts: (() => void | Promise<void>)[] = []
+  readonly #processors: Processor<never, never, unknown, unknown>[] = []
+  readonly #punctuations = new Punctuations()
+  #unsettled = 0
+  #failure: { readonly error: unknown } | undefined
+  #whenSettled: (() => void)[] = []
+  #streamTime: number
+  #metadata: RecordMetadata | undefined
+
+  constructor(subtopology: Subtopology, environment: GraphEnvironment, streamTime: number) {
+    this.#environment = environment
+    this.#streamTime = streamTime
+    for (const node of subtopology.nodes.toReversed()) {
+      if (node.kind === 'sink') this.#receivers.set(node.name, { deliver: (record) => environment.emit(node, record) })
+      else if (node.kind === 'processor') this.#receivers.set(node.name, this.#addProcessor(node))
+      else
+        for (const topic of node.topics) this.#sources.set(environment.topicOf(topic), { node, children: this.#childrenOf(node.children) })
+    }
+  }
+
+  get streamTime(): number {
+    return this.#streamTime
+  }
+
+  get punctuations(): Punctuations {
+    return this.#punctuations
+  }
+
+  async init(): Promise<void> {
+    for (const start of this.#starts) await start()
+    await this.settled()
+  }
+
+  /** Works the record off; a promise is returned only when a processor returned one. */
+  process(topic: string, record: AnyRecord, metadata: RecordMetadata): void | Promise<void> {
+    const source = this.#sources.get(topic)
+    if (source === undefined) throw new RangeError(`No source reads topic "${topic}"`)
+    if (record.timestamp > this.#streamTime) this.#streamTime = record.timestamp
+    this.#metadata = metadata
+    for (const child of source.children) child.deliver(record)
+    const due = this.#punctuations.nextTime('stream')
+    if (this.#unsettled > 0 || this.#failure !== undefined || (due !== undefined && due <= this.#streamTime)) return this.#finish()
+  }
+
+  async punctuateWallClock(): Promise<void> {
+    this.#metadata = undefined
+    await this.#punctuations.fire('wall', this.#environment.wallClock())
+    await this.settled()
+  }
+
+  /** Resolves when no processor is at work; rejects with the first error of one. */
+  async settled(): Promise<void> {
+    while (this.#unsettled > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve))
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure.error
+  }
+
+  close(): void {
+    for (const processor of this.#processors) processor.close?.()
+  }
+
+  async #finish(): Promise<void> {
+    await this.settled()
+    this.#metadata = undefined
+    await this.#punctuations.fire('stream', this.#streamTime)
+    await this.settled()
+  }
+
+  #addProcessor(node: ProcessorNode): Receiver {
+    const processor = node.supplier()
+    const context = this.#contextOf(node)
+    this.#processors.push(processor)
+    this.#starts.unshift(() => processor.init?.(context))
+    const waiting: AnyRecord[] = []
+    let busy = false
+    const deliver = (record: AnyRecord): void => {
+      if (busy) {
+        waiting.push(record)
+        return
+      }
+      const running = processor.process(record as Record<never, never>)
+      if (running instanceof Promise) {
+        busy = true
+        void this.#hold(running, () => {
+          busy = false
+          while (!busy) {
+            const next = waiting.shift()
+            if (next === undefined) return
+            deliver(next)
+          }
+        })
+      }
+    }
+    return { deliver }
+  }
+
+  async #hold(running: Promise<void>, whenDone: () => void): Promise<void> {
+    this.#unsettled++
+    try {
+      await running
+      whenDone()
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    if (--this.#unsettled > 0) return
+    const waiting = this.#whenSettled
+    this.#whenSettled = []
+    for (const resolve of waiting) resolve()
+  }
+
+  #childrenOf(names: readonly string[]): readonly Receiver[] {
+    return names.map((name) => {
+      const receiver = this.#receivers.get(name)
+      if (receiver === undefined) throw new RangeError(`"${name}" stands before its parent`)
+      return receiver
+    })
+  }
+
+  #contextOf(node: ProcessorNode): ProcessorContext<unknown, unknown> {
+    const environment = this.#environment
+    const children = this.#childrenOf(node.children)
+    const byName = new Map(node.children.map((name, at) => [name, children[at]]))
+    const streamTime = (): number => this.#streamTime
+    const metadata = (): RecordMetadata | undefined => this.#metadata
+    return {
+      taskId: environment.taskId,
+      applicationId: environment.applicationId,
+      get recordMetadata() {
+        return metadata()
+      },
+      get streamTime() {
+        return streamTime()
+      },
+      get systemTime() {
+        return environment.wallClock()
+      },
+      forward: (record, child) => {
+        if (child === undefined) {
+          for (const receiver of children) receiver.deliver(record)
+          return
+        }
+        const receiver = byName.get(child)
+        if (receiver === undefined) throw new RangeError(`${node.name} has no child "${child}"`)
+        receiver.deliver(record)
+      },
+      store: <S extends StateStore>(name: string) => {
+        if (!node.stores.includes(name)) throw new RangeError(`${node.name} is not connected to a store "${name}"`)
+        return environment.store(name) as S
+      },
+      schedule: (options: PunctuationOptions, punctuate: Punctuator): Cancellable =>
+        this.#punctuations.schedule(options, punctuate, environment.wallClock()),
+      drop: (reason) => environment.drop(reason),
+    }
+  }
+}

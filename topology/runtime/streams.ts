@@ -1,0 +1,301 @@
+import type { StateStore } from '../../state/index.ts'
+import { OffsetOutOfRangeError, type Broker, type Fetcher, type GroupMember } from '../broker/index.ts'
+import type { Topology } from '../graph/index.ts'
+import type { Ports } from '../ports.ts'
+import type { Assignment } from './assignment/messages.ts'
+import { FatalStreamsError } from './errors.ts'
+import { GlobalStores } from './global-stores.ts'
+import { Membership } from './membership.ts'
+import { Signal } from './signal.ts'
+import { parseTaskName } from './task-id.ts'
+import { TaskLoop } from './task-loop.ts'
+import { Task, type TaskStorages } from './task.ts'
+import { TopicTable } from './topic-table.ts'
+
+export interface StreamsOptions {
+  readonly topology: Topology
+  /** Names the group, the internal topics and the transactional ids: instances with the same one share the work. */
+  readonly applicationId: string
+  /** This instance, by a name that outlives a restart. */
+  readonly instanceId: string
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly storages: TaskStorages
+  /** Where other instances can send questions to. */
+  readonly endpoint?: string
+  /** Default `exactly_once`. */
+  readonly guarantee?: 'exactly_once' | 'at_least_once'
+  /** The longest a busy task goes without a commit; an idle one commits at once. Default 100 ms. */
+  readonly commitIntervalMs?: number
+  /** Rows and records gathered at most before a commit. Default 50,000. */
+  readonly commitRecords?: number
+  /** Default 6,000 ms. */
+  readonly sessionTimeoutMs?: number
+  /** Default a third of the session. */
+  readonly heartbeatIntervalMs?: number
+  /** Bytes of committed rows kept in memory per task. */
+  readonly cacheBytes?: number
+}
+
+export type StreamsState = 'created' | 'starting' | 'rebalancing' | 'running' | 'stopped' | 'failed'
+
+export interface TaskInfo {
+  readonly name: string
+  readonly state: 'restoring' | 'running'
+  readonly lag: number
+  readonly records: number
+  readonly commits: number
+  readonly restored: number
+  readonly deadLetters: number
+  readonly drops: Readonly<{ [reason: string]: number }>
+}
+
+const FETCH_WAIT_MS = 10_000
+/** A partition leaves the fetch while it has more than this waiting. */
+const BUFFERED_BYTES = 4 << 20
+const RETRY_MS = 100
+
+/**
+ * One instance of an application (Kafka's `KafkaStreams`). It owns its place in the group, one fetcher for all its tasks, and the
+ * tasks. Several instances, in one process or many, divide the tasks among themselves.
+ */
+export class Streams {
+  readonly instanceId: string
+  readonly #options: StreamsOptions
+  readonly #topics: TopicTable
+  readonly #membership: Membership
+  readonly #fetcher: Fetcher
+  readonly #globals: GlobalStores
+  readonly #loops = new Map<string, TaskLoop>()
+  readonly #hungry = new Signal()
+  readonly #listeners = new Set<(state: StreamsState) => void>()
+  #state: StreamsState = 'created'
+  #failure: unknown
+  #owners: Assignment['owners'] = []
+  #fetching: Promise<void> | undefined
+
+  constructor(options: StreamsOptions) {
+    this.instanceId = options.instanceId
+    this.#options = options
+    this.#topics = new TopicTable(options.applicationId, options.topology, options.broker.admin)
+    this.#fetcher = options.broker.openFetcher()
+    this.#globals = new GlobalStores(options.topology.globalStores, options.broker, options.ports)
+    const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000
+    this.#membership = new Membership({
+      groupId: options.applicationId,
+      groups: options.broker.groups,
+      ports: options.ports,
+      sessionTimeoutMs,
+      heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 3),
+      rebalanceTimeoutMs: sessionTimeoutMs,
+      tasks: () => this.#allTasks(),
+      subscription: () => ({
+        instanceId: options.instanceId,
+        held: [...this.#loops.keys()],
+        ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      }),
+      onRebalance: () => this.#become('rebalancing'),
+      onAssignment: (assignment) => this.#take(assignment),
+      onLost: () => this.#dropAll(),
+    })
+  }
+
+  get state(): StreamsState {
+    return this.#state
+  }
+
+  /** Why the instance failed. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Which instance has which task, as of the last rebalance. */
+  get owners(): Assignment['owners'] {
+    return this.#owners
+  }
+
+  /** Makes the internal topics that are missing and joins the group. Throws `FatalStreamsError`. */
+  async start(): Promise<void> {
+    if (this.#state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} has been started before: make a new one.`)
+    this.#become('starting')
+    await this.#topics.ensure()
+    await this.#globals.start()
+    this.#membership.start()
+    this.#fetching = this.#fetchLoop()
+  }
+
+  /** Commits, hands the tasks over and leaves the group. */
+  async stop(): Promise<void> {
+    if (this.#isOver) return
+    this.#become('stopped')
+    await Promise.all([...this.#loops.values()].map((loop) => loop.close()))
+    await this.#membership.leave()
+    await this.#end()
+  }
+
+  /** Drops everything where it stands, as a crash would: no commit, no word to the group. */
+  async kill(): Promise<void> {
+    if (this.#isOver) return
+    this.#become('stopped')
+    this.#membership.abandon()
+    await this.#dropAll()
+    await this.#end()
+  }
+
+  tasks(): readonly TaskInfo[] {
+    return [...this.#loops.values()].map(({ task, isRunning }) => ({
+      name: task.name,
+      state: isRunning ? 'running' : 'restoring',
+      lag: task.lag,
+      records: task.metrics.records,
+      commits: task.metrics.commits,
+      restored: task.metrics.restored,
+      deadLetters: task.metrics.deadLetters,
+      drops: Object.fromEntries(task.metrics.drops),
+    }))
+  }
+
+  /** The running task of that name, if this instance has it. */
+  task(name: string): Task | undefined {
+    const loop = this.#loops.get(name)
+    return loop?.isRunning ? loop.task : undefined
+  }
+
+  /** Calls back at each change; answers with the way to stop that. */
+  onStateChange(listener: (state: StreamsState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'stopped'
+  }
+
+  #allTasks(): readonly string[] {
+    return this.#options.topology.subtopologies.flatMap(({ id, sourceTopics }) =>
+      Array.from({ length: this.#topics.taskCount(sourceTopics) }, (_, partition) => `${id}_${partition}`),
+    )
+  }
+
+  async #take(assignment: Assignment): Promise<boolean> {
+    this.#owners = assignment.owners
+    const wanted = new Set(assignment.active)
+    const given = [...this.#loops].filter(([name]) => !wanted.has(name))
+    await Promise.all(given.map(([, loop]) => loop.close()))
+    for (const [name] of given) this.#loops.delete(name)
+    if (this.#isOver) return false
+    for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
+    this.#become('running')
+    this.#fetchAnew()
+    return given.length > 0
+  }
+
+  #open(name: string): TaskLoop {
+    const { topology, applicationId, broker, ports, storages, cacheBytes } = this.#options
+    const id = parseTaskName(name)
+    const subtopology = topology.subtopologies.find((one) => one.id === id.subtopology)
+    if (subtopology === undefined)
+      throw new FatalStreamsError(`Task ${name} is of no sub-topology: all instances must run the same topology.`)
+    const task = new Task(id, subtopology, {
+      applicationId,
+      groupId: applicationId,
+      broker,
+      ports,
+      storages,
+      topics: this.#topics,
+      guarantee: this.#options.guarantee ?? 'exactly_once',
+      cacheBytes,
+      member: (): GroupMember => this.#membership.member,
+      globalStore: (store): StateStore | undefined => this.#globals.store(store),
+    })
+    return new TaskLoop(task, {
+      ports,
+      commitIntervalMs: this.#options.commitIntervalMs ?? 100,
+      commitRecords: this.#options.commitRecords ?? 50_000,
+      onHungry: () => this.#fetchAnew(),
+      onFatal: (error) => this.#fail(error),
+      isMember: () => this.#membership.confirm(),
+    })
+  }
+
+  async #dropAll(): Promise<void> {
+    const loops = [...this.#loops.values()]
+    this.#loops.clear()
+    await Promise.all(loops.map((loop) => loop.abandon()))
+  }
+
+  async #end(): Promise<void> {
+    this.#hungry.raise()
+    this.#fetcher.wakeup()
+    await this.#fetching
+    await this.#globals.stop()
+    await this.#fetcher.close()
+  }
+
+  #fail(error: unknown): void {
+    this.#options.ports.logger.error('the instance cannot go on', { instance: this.instanceId, error: String(error) })
+    this.#failure = error
+    this.#become('failed')
+  }
+
+  #become(state: StreamsState): void {
+    if (this.#state === state || this.#state === 'stopped' || (this.#state === 'failed' && state !== 'stopped')) return
+    this.#state = state
+    for (const listener of this.#listeners) listener(state)
+  }
+
+  /** The set of partitions to fetch has changed: the fetch under way does not cover it. */
+  #fetchAnew(): void {
+    if (!this.#wanted().some(({ key }) => !this.#polled.has(key))) return
+    this.#hungry.raise()
+    this.#fetcher.wakeup()
+  }
+
+  #polled: ReadonlySet<string> = new Set()
+
+  #wanted(): { readonly key: string; readonly topic: string; readonly partition: number; readonly offset: number }[] {
+    const wanted = []
+    for (const { task, isRunning } of this.#loops.values()) {
+      if (!isRunning) continue
+      for (const { topic, partition, bytes, fetchPosition } of task.queues) {
+        if (bytes < BUFFERED_BYTES) wanted.push({ key: `${topic}-${partition}@${fetchPosition}`, topic, partition, offset: fetchPosition })
+      }
+    }
+    return wanted
+  }
+
+  async #fetchLoop(): Promise<void> {
+    const { timers, logger } = this.#options.ports
+    while (!this.#isOver) {
+      const wanted = this.#wanted()
+      this.#polled = new Set(wanted.map(({ key }) => key))
+      if (wanted.length === 0) {
+        await this.#hungry.wait()
+        continue
+      }
+      try {
+        for (const fetched of await this.#fetcher.fetch(wanted, { maxWaitMs: FETCH_WAIT_MS })) {
+          const offset = wanted.find(({ topic, partition }) => topic === fetched.topic && partition === fetched.partition)?.offset
+          for (const loop of this.#loops.values()) {
+            const queue = loop.task.queues.find(({ topic, partition }) => topic === fetched.topic && partition === fetched.partition)
+            if (queue === undefined || queue.fetchPosition !== offset) continue
+            queue.add(fetched)
+            loop.wake()
+          }
+        }
+      } catch (error) {
+        if (this.#isOver) return
+        if (error instanceof OffsetOutOfRangeError) {
+          this.#fail(
+            new FatalStreamsError(`${error.message} Records may be lost: set the group's offsets by hand to go on without them.`, {
+              cause: error,
+            }),
+          )
+          return
+        }
+        logger.warn('nothing could be fetched', { instance: this.instanceId, error: String(error) })
+        await timers.sleep(RETRY_MS)
+      }
+    }
+  }
+}

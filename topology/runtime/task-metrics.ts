@@ -1,0 +1,13 @@
+/** What a task counts, since it was opened. */
+export interface TaskMetrics {
+  records: number
+  commits: number
+  aborts: number
+  restored: number
+  deadLetters: number
+  readonly drops: Map<string, number>
+}
+
+export function newTaskMetrics(): TaskMetrics {
+  return { records: 0, commits: 0, aborts: 0, restored: 0, deadLetters: 0, drops: new Map() }
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { destroyLevelStorage, MemoryStorage, openLevelStorage } from '../../state/index.ts'
+import { taskName } from './task-id.ts'
+import type { TaskStorages } from './task.ts'
+
+/** A LevelDB per task below the directory. The directory is one instance's: two must not share it. */
+export function levelTaskStorages(directory: string): TaskStorages {
+  const pathOf = (name: string): string => join(directory, name)
+  return {
+    open: (task) => openLevelStorage({ directory: pathOf(taskName(task)) }),
+    destroy: (task) => destroyLevelStorage(pathOf(taskName(task))),
+  }
+}
+
+/** State in memory: gone with the process, restored from the changelogs. */
+export function memoryTaskStorages(): TaskStorages {
+  const storages = new Map<string, MemoryStorage>()
+  return {
+    open: async (task) => {
+      const name = taskName(task)
+      const known = storages.get(name) ?? new MemoryStorage()
+      storages.set(name, known)
+      return known
+    },
+    destroy: async (task) => {
+      storages.delete(taskName(task))
+    },
+  }
+}

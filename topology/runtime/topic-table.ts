@@ -1,0 +1,104 @@
+import type { Admin, TopicDescription, TopicSpec } from '../broker/index.ts'
+import type { Topology } from '../graph/index.ts'
+import { FatalStreamsError, RetriableError } from './errors.ts'
+
+const DEAD_LETTERS = 'dead-letters'
+const KEPT_FOR_EVER = { 'retention.ms': '-1' }
+
+/** The topics an application uses, by the names of the drawing, and what the broker says of them. */
+export class TopicTable {
+  readonly deadLetters: string
+  readonly #applicationId: string
+  readonly #admin: Admin
+  readonly #topology: Topology
+  readonly #internal: ReadonlySet<string>
+  readonly #known = new Map<string, TopicDescription>()
+
+  constructor(applicationId: string, topology: Topology, admin: Admin) {
+    this.#applicationId = applicationId
+    this.#admin = admin
+    this.#topology = topology
+    this.#internal = new Set(topology.internalTopics.map(({ name }) => name))
+    this.deadLetters = `${applicationId}-${DEAD_LETTERS}`
+  }
+
+  /** Internal topics bear the application's name on the broker. */
+  nameOf(name: string): string {
+    return this.#internal.has(name) ? `${this.#applicationId}-${name}` : name
+  }
+
+  partitions(topic: string): number | undefined {
+    return this.#known.get(topic)?.partitions
+  }
+
+  changelogOf(store: string): string | undefined {
+    const name = `${store}-changelog`
+    return this.#internal.has(name) ? this.nameOf(name) : undefined
+  }
+
+  /** The incarnation of each store's changelog. */
+  changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
+    const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
+    return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+  }
+
+  /** How many tasks a sub-topology has: as many as its largest source topic has partitions. */
+  taskCount(sourceTopics: readonly string[]): number {
+    return Math.max(0, ...sourceTopics.map((topic) => this.partitions(this.nameOf(topic)) ?? 0))
+  }
+
+  /** Makes the internal topics that are missing. Throws `FatalStreamsError` when a source topic is, or topics of a join differ. */
+  async ensure(): Promise<void> {
+    await this.refresh()
+    this.#assertSources()
+    const counts = new Map<string, number>()
+    const specs: TopicSpec[] = this.#topology.internalTopics.map((topic) => ({
+      name: this.nameOf(topic.name),
+      partitions: this.#countOf(topic.name, counts, []),
+      config: topic.kind === 'repartition' ? { ...KEPT_FOR_EVER, ...topic.config } : topic.config,
+    }))
+    const deadLetters = { name: this.deadLetters, partitions: 1, config: KEPT_FOR_EVER }
+    await this.#admin.createTopics([...specs, deadLetters].filter(({ name }) => !this.#known.has(name)))
+    await this.refresh()
+    this.#assertCopartitioned()
+  }
+
+  async refresh(): Promise<void> {
+    for (const description of await this.#admin.describeTopics()) this.#known.set(description.name, description)
+  }
+
+  missing(topic: string): RetriableError {
+    return new RetriableError(`There is no topic "${topic}" to write to: create it.`, { ready: this.refresh() })
+  }
+
+  #assertSources(): void {
+    const sources = this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics)
+    const globals = this.#topology.globalStores.map(({ topic }) => topic)
+    const missing = [...sources, ...globals].filter((topic) => !this.#internal.has(topic) && !this.#known.has(topic))
+    if (missing.length > 0)
+      throw new FatalStreamsError(`Source topics are missing: ${[...new Set(missing)].join(', ')}. Create them before the start.`)
+  }
+
+  #assertCopartitioned(): void {
+    for (const topics of this.#topology.copartitioned) {
+      const counts = topics.map((topic) => `${topic} has ${this.partitions(this.nameOf(topic))}`)
+      if (new Set(topics.map((topic) => this.partitions(this.nameOf(topic)))).size > 1) {
+        throw new FatalStreamsError(`Topics that are joined must have the same number of partitions: ${counts.join(', ')}.`)
+      }
+    }
+  }
+
+  #countOf(name: string, counts: Map<string, number>, path: readonly string[]): number {
+    const external = this.partitions(this.nameOf(name))
+    if (external !== undefined) return external
+    const known = counts.get(name)
+    if (known !== undefined) return known
+    const wanted = this.#topology.internalTopics.find((topic) => topic.name === name)?.partitions
+    if (wanted === undefined || path.includes(name))
+      throw new FatalStreamsError(`The number of partitions of ${name} follows from nothing.`)
+    const count =
+      typeof wanted === 'number' ? wanted : Math.max(1, ...wanted.asLargestOf.map((other) => this.#countOf(other, counts, [...path, name])))
+    counts.set(name, count)
+    return count
+  }
+}

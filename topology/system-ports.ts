@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger, Ports, Timers } from './ports.ts'
+
+const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+const timers: Timers = {
+  setTimeout: (callback, delayMs) => {
+    const timer = setTimeout(callback, delayMs)
+    return { cancel: () => clearTimeout(timer) }
+  },
+  sleep: (delayMs, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const onAbort = (): void => {
+        clearTimeout(timer)
+        reject(signal?.reason as Error)
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }, delayMs)
+      signal?.addEventListener('abort', onAbort, { once: true })
+    }),
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+}
+
+/** The machine's own clock, timers and randomness. */
+export function systemPorts(logger: Logger = SILENT): Ports {
+  return {
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    timers,
+    random: { next: () => Math.random(), uuid: () => randomUUID() },
+    logger,
+  }
+}
