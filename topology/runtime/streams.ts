@@ -1,4 +1,4 @@
-import type { StateStore } from '../../state/index.ts'
+import { openTaskState, type StateStore } from '../../state/index.ts'
 import { OffsetOutOfRangeError, type Broker, type Fetcher, type GroupMember } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
@@ -21,6 +21,8 @@ export interface StreamsOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly storages: TaskStorages
+  /** How a task's stores are opened; simulations put faults in between. */
+  readonly openState?: typeof openTaskState
   /** Where other instances can send questions to. */
   readonly endpoint?: string
   /** Default `exactly_once`. */
@@ -202,6 +204,7 @@ export class Streams {
       broker,
       ports,
       storages,
+      openState: this.#options.openState ?? openTaskState,
       topics: this.#topics,
       guarantee: this.#options.guarantee ?? 'exactly_once',
       cacheBytes,

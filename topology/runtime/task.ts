@@ -27,6 +27,7 @@ export interface TaskContext {
   readonly broker: Broker
   readonly ports: Ports
   readonly storages: TaskStorages
+  readonly openState: typeof openTaskState
   readonly topics: TopicTable
   readonly guarantee: 'exactly_once' | 'at_least_once'
   readonly cacheBytes: number | undefined
@@ -282,11 +283,11 @@ export class Task {
   }
 
   async #openFresh(): Promise<void> {
-    const { cacheBytes, storages } = this.#context
+    const { cacheBytes, openState, storages } = this.#context
     const storage = await storages.open(this.id)
     try {
       const stores = this.#subtopology.stores
-      this.#state = await openTaskState({ storage, stores, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+      this.#state = await openState({ storage, stores, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
     } catch (error) {
       await storage.close()
       throw error
