@@ -31,7 +31,7 @@ export class VirtualTime implements Clock, Timers {
   }
 
   now(): number {
-    return this.#now
+    return Math.floor(this.#now)
   }
 
   monotonic(): number {

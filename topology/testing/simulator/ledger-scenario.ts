@@ -1,0 +1,187 @@
+/**
+ * A small ledger with the engine's promises at stake: commands keyed by account change a store, events and outcomes come
+ * out in the same transaction, a transfer debits one account and has another credited by a command of its own, and a
+ * projection folds the events behind a repartition.
+ */
+import { Serdes, Stores, type KeyValueStore } from '../../../state/index.ts'
+import { partitionOf, type TopicSpec } from '../../broker/index.ts'
+import { StreamsBuilder } from '../../dsl/index.ts'
+import type { Topology } from '../../graph/index.ts'
+import type { Processor, ProcessorContext, Record } from '../../processor.ts'
+import type { Logs, Scenario, Stimulus } from './scenario.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+interface Command {
+  readonly id: string
+  readonly account: string
+  readonly amount: number
+  /** A transfer: the account to be credited once this one has been debited. */
+  readonly to?: string
+}
+
+interface Account {
+  readonly balance: number
+  readonly version: number
+  readonly answered: readonly string[]
+}
+
+interface LedgerEvent {
+  readonly command: string
+  readonly account: string
+  readonly amount: number
+  readonly version: number
+}
+
+type Output =
+  | { readonly kind: 'event'; readonly event: LedgerEvent }
+  | { readonly kind: 'outcome'; readonly id: string }
+  | { readonly kind: 'command'; readonly command: Command }
+
+const PARTITIONS = 2
+const ACCOUNTS = 4
+const COMMANDS = 'ledger-commands'
+const EVENTS = 'ledger-events'
+const OUTCOMES = 'ledger-outcomes'
+const BALANCES = 'ledger-balances'
+const command = Serdes.json<Command>()
+const event = Serdes.json<LedgerEvent>()
+const OPENING: Account = { balance: 0, version: 0, answered: [] }
+
+export const ledgerScenario: Scenario = {
+  applicationId: 'ledger',
+  topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES].map((name): TopicSpec => ({
+    name,
+    partitions: PARTITIONS,
+    config: { 'retention.ms': '-1' },
+  })),
+  topology: () => topology(),
+  stimuli,
+  isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs),
+  violations,
+}
+
+function topology(): Topology {
+  const builder = new StreamsBuilder()
+  const accounts = Stores.keyValue({ name: 'accounts', key: Serdes.string, value: Serdes.json<Account>() })
+  const outputs = builder
+    .stream(COMMANDS, { key: Serdes.string, value: command })
+    .process<string, Output>(() => new Teller(), { name: 'teller', stores: [accounts] })
+  const of = <K extends Output['kind']>(kind: K) => outputs.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind)
+  of('event')
+    .mapValues((output) => output.event)
+    .to(EVENTS, { key: Serdes.string, value: event })
+  of('outcome')
+    .mapValues((output) => output.id)
+    .to(OUTCOMES, { key: Serdes.string, value: Serdes.string })
+  of('command')
+    .mapValues((output) => output.command)
+    .to(COMMANDS, { key: Serdes.string, value: command })
+  builder
+    .stream(EVENTS, { key: Serdes.string, value: event })
+    .selectKey((value) => value?.account ?? '')
+    .groupByKey({ name: 'by-account', key: Serdes.string, value: event })
+    .aggregate(
+      () => 0,
+      (sum, value) => sum + (value?.amount ?? 0),
+      { name: 'balances', key: Serdes.string, value: Serdes.double },
+    )
+    .toStream()
+    .to(BALANCES, { key: Serdes.string, value: Serdes.double })
+  return builder.build()
+}
+
+/** The same command again changes nothing and gets no second answer. */
+class Teller implements Processor<string, Command | null, string, Output> {
+  #context: ProcessorContext<string, Output> | undefined
+  #accounts: KeyValueStore<string, Account> | undefined
+
+  init(context: ProcessorContext<string, Output>): void {
+    this.#context = context
+    this.#accounts = context.store<KeyValueStore<string, Account>>('accounts')
+  }
+
+  process({ key, value, timestamp }: Record<string, Command | null>): void {
+    const account = this.#accounts?.get(key) ?? OPENING
+    if (value === null || account.answered.includes(value.id)) return
+    const version = account.version + 1
+    this.#accounts?.put(key, { balance: account.balance + value.amount, version, answered: [...account.answered, value.id] }, timestamp)
+    const forward = (output: Output, to = key): void => this.#context?.forward({ key: to, value: output, timestamp })
+    forward({ kind: 'event', event: { command: value.id, account: key, amount: value.amount, version } })
+    if (value.to !== undefined) {
+      forward({ kind: 'command', command: { id: `${value.id}-credit`, account: value.to, amount: -value.amount } }, value.to)
+    }
+    forward({ kind: 'outcome', id: value.id })
+  }
+}
+
+function stimuli(random: SeededRandom): readonly Stimulus[] {
+  return Array.from({ length: random.integer(6, 14) }, (_, number) => {
+    const from = random.integer(0, ACCOUNTS - 1)
+    const to = (from + random.integer(1, ACCOUNTS - 1)) % ACCOUNTS
+    const value: Command = { id: `c${number}`, account: `a${from}`, amount: -random.integer(1, 100), to: `a${to}` }
+    const key = Serdes.string.serialize(value.account)
+    return { topic: COMMANDS, partition: partitionOf(key, PARTITIONS), key, value: command.serialize(value) }
+  })
+}
+
+function unanswered(logs: Logs): readonly string[] {
+  const answered = new Set(logs.records(OUTCOMES).map(({ value }) => (value === null ? '' : Serdes.string.deserialize(value))))
+  return [...new Set(commandsOf(logs).map(({ id }) => id))].filter((id) => !answered.has(id))
+}
+
+function violations(logs: Logs): readonly string[] {
+  const found: string[] = []
+  for (const [id, count] of counted(logs.records(OUTCOMES).map(({ value }) => (value === null ? '' : Serdes.string.deserialize(value))))) {
+    if (count > 1) found.push(`command ${id} has ${count} outcomes`)
+  }
+  const events = eventsOf(logs)
+  for (const [id, count] of counted(events.map((one) => one.command))) if (count > 1) found.push(`command ${id} has ${count} events`)
+  const versions = new Map<string, number>()
+  for (const { account, version } of events) {
+    const expected = (versions.get(account) ?? 0) + 1
+    if (version !== expected) found.push(`account ${account} goes on with version ${version}, ${expected} was due`)
+    versions.set(account, version)
+  }
+  if (unanswered(logs).length > 0) found.push(`no outcome for ${unanswered(logs).join(', ')}`)
+  const sum = events.reduce((total, { amount }) => total + amount, 0)
+  if (sum !== 0) found.push(`the books are out by ${sum}`)
+  const folded = foldedBalances(logs)
+  const projected = projectedBalances(logs)
+  if (folded !== projected) found.push(`the projection is ${projected}, the events fold to ${folded}`)
+  return found
+}
+
+function commandsOf(logs: Logs): readonly Command[] {
+  return logs.records(COMMANDS).flatMap(({ value }) => (value === null ? [] : [command.deserialize(value)]))
+}
+
+function eventsOf(logs: Logs): readonly LedgerEvent[] {
+  return logs.records(EVENTS).flatMap(({ value }) => (value === null ? [] : [event.deserialize(value)]))
+}
+
+function foldedBalances(logs: Logs): string {
+  const balances = new Map<string, number>()
+  for (const { account, amount } of eventsOf(logs)) balances.set(account, (balances.get(account) ?? 0) + amount)
+  return shown(balances)
+}
+
+function projectedBalances(logs: Logs): string {
+  const balances = new Map<string, number>()
+  for (const { key, value } of logs.records(BALANCES)) {
+    if (key !== null && value !== null) balances.set(Serdes.string.deserialize(key), Serdes.double.deserialize(value))
+  }
+  return shown(balances)
+}
+
+function shown(balances: ReadonlyMap<string, number>): string {
+  return [...balances]
+    .map(([account, balance]) => `${account}:${balance}`)
+    .sort()
+    .join(' ')
+}
+
+function counted(texts: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return counts
+}

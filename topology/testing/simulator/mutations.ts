@@ -1,0 +1,217 @@
+/**
+ * Deliberate bugs, each one that was made before by somebody: a simulation that does not catch them is blind. They wrap what an
+ * instance is given and leave the engine's own code as it is.
+ */
+import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
+import { OutcomeUnknownError, type Broker, type PartitionOffset, type Producer, type RecordBatchBuilder } from '../../broker/index.ts'
+import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
+import { BatchReader } from '../../broker/record-batch/batch-reader.ts'
+
+export interface Mutation {
+  readonly name: string
+  readonly broker: (broker: Broker) => Broker
+  readonly openState: (options: TaskStateOptions) => Promise<TaskState>
+  /** What a lost write of the disk leaves behind. */
+  readonly lostWrite: (lost: readonly StorageOperation[]) => StorageOperation[]
+}
+
+/** Nothing is changed. */
+export const FAITHFUL: Mutation = { name: 'none', broker: (broker) => broker, openState: openTaskState, lostWrite: () => [] }
+
+export const MUTATIONS: readonly Mutation[] = [
+  { ...FAITHFUL, name: 'offset-read-before-fencing', broker: readOffsetsBeforeFencing },
+  { ...FAITHFUL, name: 'dirty-store-kept', openState: keepDirtyStore },
+  { ...FAITHFUL, name: 'timeout-taken-for-aborted', broker: (broker) => withProducers(broker, takeForAborted(broker)) },
+  {
+    ...FAITHFUL,
+    name: 'timeout-taken-for-committed',
+    broker: (broker) => withProducers(broker, async (producer) => takeForCommitted(producer)),
+  },
+  { ...FAITHFUL, name: 'stock-filter', broker: (broker) => withProducers(broker, leakAborted(broker)) },
+  { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, async (producer) => reuseSequence(producer)) },
+  { ...FAITHFUL, name: 'marker-skipped', lostWrite: (lost) => lost.filter(({ value }) => value === null || value.length === 0) },
+  { ...FAITHFUL, name: 'position-from-produced', openState: positionFromProduced },
+]
+
+/** Throws `RangeError` with the names there are. */
+export function mutationNamed(name: string): Mutation {
+  const found = [FAITHFUL, ...MUTATIONS].find((mutation) => mutation.name === name)
+  if (found === undefined) throw new RangeError(`No mutation "${name}". There are: ${MUTATIONS.map((one) => one.name).join(', ')}`)
+  return found
+}
+
+type Wrap = (producer: Producer, transactionalId: string | undefined) => Promise<Producer>
+
+function withProducers(broker: Broker, wrap: Wrap): Broker {
+  return { ...broker, openProducer: async (options) => wrap(await broker.openProducer(options), options.transactionalId) }
+}
+
+/** The committed offsets are those from before the transactional id was opened. */
+function readOffsetsBeforeFencing(broker: Broker): Broker {
+  const known = new Map<string, PartitionOffset>()
+  const asked = new Map<string, Set<string>>()
+  return {
+    ...broker,
+    openProducer: async (options) => {
+      for (const [groupId, partitions] of asked) {
+        const wanted = [...partitions].map((text) => JSON.parse(text) as { topic: string; partition: number })
+        for (const offset of await broker.groups.committedOffsets(groupId, wanted))
+          known.set(`${groupId} ${offset.topic} ${offset.partition}`, offset)
+      }
+      return broker.openProducer(options)
+    },
+    groups: {
+      join: (request) => broker.groups.join(request),
+      sync: (request) => broker.groups.sync(request),
+      heartbeat: (member) => broker.groups.heartbeat(member),
+      leave: (groupId, memberId) => broker.groups.leave(groupId, memberId),
+      committedOffsets: async (groupId, partitions) => {
+        const texts = asked.get(groupId) ?? new Set<string>()
+        asked.set(groupId, texts)
+        const fresh = await broker.groups.committedOffsets(groupId, partitions)
+        return fresh.map((offset) => {
+          texts.add(JSON.stringify({ topic: offset.topic, partition: offset.partition }))
+          return known.get(`${groupId} ${offset.topic} ${offset.partition}`) ?? offset
+        })
+      },
+    },
+  }
+}
+
+/** What an aborted transaction wrote to the stores stays there. */
+async function keepDirtyStore(options: TaskStateOptions): Promise<TaskState> {
+  const state = await openTaskState(options)
+  return override(state, { abort: () => undefined })
+}
+
+/** The store's rows and positions are written before the transaction is committed. */
+async function positionFromProduced(options: TaskStateOptions): Promise<TaskState> {
+  const state = await openTaskState(options)
+  return override(state, {
+    collectChanges: (sink) => {
+      const counts = new Map<string, number>()
+      state.collectChanges({
+        change: (store, ...row) => {
+          counts.set(store, (counts.get(store) ?? 0) + 1)
+          sink.change(store, ...row)
+        },
+      })
+      void state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
+    },
+  })
+}
+
+/** A commit without an answer is taken for aborted: everything is sent again in a new transaction. */
+function takeForAborted(broker: Broker): Wrap {
+  return async (first, transactionalId) => {
+    let producer = first
+    let sent: (() => Promise<void>)[] = []
+    return {
+      send: (topic, partition, batch) => {
+        const copy = copyOf(batch)
+        sent.push(() => producer.send(topic, partition, copy))
+        return producer.send(topic, partition, batch)
+      },
+      sendOffsets: (group, offsets) => {
+        sent.push(() => producer.sendOffsets(group, offsets))
+        return producer.sendOffsets(group, offsets)
+      },
+      commit: async () => {
+        try {
+          return await producer.commit()
+        } catch (error) {
+          if (!(error instanceof OutcomeUnknownError) || transactionalId === undefined) throw error
+          producer = await broker.openProducer({ transactionalId })
+          for (const again of sent) await again()
+          return await producer.commit()
+        } finally {
+          sent = []
+        }
+      },
+      abort: () => producer.abort(),
+      close: () => producer.close(),
+    }
+  }
+}
+
+/** A commit without an answer is taken for done. */
+function takeForCommitted(producer: Producer): Producer {
+  return override(producer, {
+    commit: async () => {
+      try {
+        return await producer.commit()
+      } catch (error) {
+        if (error instanceof OutcomeUnknownError) return []
+        throw error
+      }
+    },
+  })
+}
+
+/** Readers see the records of transactions that failed. */
+function leakAborted(broker: Broker): Wrap {
+  return async (producer) => {
+    let sent: { topic: string; partition: number; batch: RecordBatchBuilder }[] = []
+    return {
+      send: (topic, partition, batch) => {
+        sent.push({ topic, partition, batch: copyOf(batch) })
+        return producer.send(topic, partition, batch)
+      },
+      sendOffsets: (group, offsets) => producer.sendOffsets(group, offsets),
+      commit: async () => {
+        const mine = sent
+        sent = []
+        try {
+          return await producer.commit()
+        } catch (error) {
+          const plain = await broker.openProducer({})
+          for (const { topic, partition, batch } of mine) await plain.send(topic, partition, batch)
+          await plain.commit()
+          throw error
+        }
+      },
+      abort: () => producer.abort(),
+      close: () => producer.close(),
+    }
+  }
+}
+
+/** After a send without an answer the next one gets the same sequence numbers: the broker takes it for a duplicate. */
+function reuseSequence(producer: Producer): Producer {
+  let failed = false
+  return override(producer, {
+    send: async (topic, partition, batch) => {
+      if (failed) {
+        failed = false
+        return
+      }
+      try {
+        await producer.send(topic, partition, batch)
+      } catch (error) {
+        if (!(error instanceof OutcomeUnknownError)) throw error
+        failed = true
+      }
+    },
+  })
+}
+
+function override<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get: (object, name) => {
+      const own: unknown = Reflect.get(methods, name)
+      if (own !== undefined) return own
+      const member: unknown = Reflect.get(object, name)
+      return typeof member === 'function' ? (member.bind(object) as unknown) : member
+    },
+  })
+}
+
+/** The builder is reused by its owner as soon as the send has resolved. */
+function copyOf(batch: RecordBatchBuilder): RecordBatchBuilder {
+  if (!(batch instanceof BatchBuilder)) throw new TypeError('A batch builder of the seam is expected')
+  const copy = new BatchBuilder()
+  if (batch.recordCount === 0) return copy
+  const reader = new BatchReader(batch.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }))
+  while (reader.next()) copy.append(reader.key, reader.value, reader.timestamp, reader.headers)
+  return copy
+}

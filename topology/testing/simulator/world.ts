@@ -1,0 +1,201 @@
+import { MemoryStorage } from '../../../state/index.ts'
+import {
+  BrokerError,
+  createRecordBatchBuilder,
+  EmbeddedBroker,
+  faultyBroker,
+  noFaults,
+  type Broker,
+  type FaultProfile,
+} from '../../broker/index.ts'
+import type { Logger, Ports } from '../../ports.ts'
+import type { TaskId } from '../../processor.ts'
+import { Streams } from '../../runtime/index.ts'
+import { taskName } from '../../runtime/task-id.ts'
+import type { Mutation } from './mutations.ts'
+import { PowerSwitch } from './power-switch.ts'
+import { readLogs, type Scenario, type Stimulus } from './scenario.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { SimulatedDisk, type DiskFaults } from './simulated-disk.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+const SESSION_MS = 600
+const SLOTS = 3
+const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.1 }
+const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** A place where an instance runs, is lost and runs again; its disks stay. */
+interface Slot {
+  readonly name: string
+  readonly profile: FaultProfile
+  readonly disks: Map<string, SimulatedDisk>
+  running: { readonly streams: Streams; readonly power: PowerSwitch } | undefined
+}
+
+/** One broker, some instances of the application, a client, and what befalls them. Everything follows from the random numbers. */
+export class World {
+  readonly #scenario: Scenario
+  readonly #mutation: Mutation
+  readonly #random: SeededRandom
+  readonly #time: VirtualTime
+  readonly #ports: Ports
+  readonly #brokerStorage = new MemoryStorage()
+  readonly #slots: readonly Slot[]
+  readonly #clientProfile = noFaults()
+  #broker: EmbeddedBroker | undefined
+
+  constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
+    this.#scenario = scenario
+    this.#mutation = mutation
+    this.#random = random
+    this.#time = time
+    this.#ports = { clock: time, timers: time, random, logger }
+    this.#slots = Array.from({ length: SLOTS }, (_, at) => ({ name: `i${at}`, profile: noFaults(), disks: new Map(), running: undefined }))
+  }
+
+  async open(): Promise<void> {
+    await this.#openBroker()
+    await this.#target().admin.createTopics(this.#scenario.topics)
+    for (const profile of this.#profiles())
+      Object.assign(profile, { enabled: true, delay: 0.5, maxDelayMs: 6, lostRequest: 0.02, lostAnswer: 0.03 })
+    for (const slot of this.#slots.slice(0, 2)) this.#start(slot)
+  }
+
+  /** The client's work, and the mishaps meanwhile. Resolves when everything was sent and acknowledged. */
+  async live(): Promise<void> {
+    let sending = true
+    const sent = this.#send(this.#scenario.stimuli(this.#random)).finally(() => (sending = false))
+    for (let mishaps = this.#random.integer(2, 6); mishaps > 0 || sending; mishaps--) {
+      await this.#time.sleep(this.#random.integer(20, 300))
+      if (mishaps > 0) await this.#mishap()
+    }
+    await sent
+  }
+
+  /** No more faults: every link is good, every instance runs. */
+  heal(): void {
+    for (const profile of this.#profiles()) Object.assign(profile, { lostRequest: 0, lostAnswer: 0, partitioned: false })
+    for (const slot of this.#slots) if (slot.running === undefined || slot.running.streams.state === 'failed') this.#restart(slot)
+  }
+
+  async isAtRest(): Promise<boolean> {
+    return this.#scenario.isAtRest(await readLogs(this.#target(), this.#scenario.topics))
+  }
+
+  async violations(): Promise<readonly string[]> {
+    return this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics))
+  }
+
+  /** Cuts everything off, so that nothing of this world goes on. */
+  end(): void {
+    for (const slot of this.#slots) slot.running?.power.cut()
+    this.#broker?.crash()
+  }
+
+  async #mishap(): Promise<void> {
+    const slot = this.#random.pick(this.#slots)
+    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'pause', 'start', 'broker'] as const)) {
+      case 'crash':
+        return this.#crash(slot)
+      case 'stop':
+        return this.#stop(slot)
+      case 'pause':
+        slot.profile.partitioned = true
+        this.#time.setTimeout(() => (slot.profile.partitioned = false), this.#random.integer(50, 2 * SESSION_MS))
+        return
+      case 'start':
+        if (slot.running === undefined) this.#start(slot)
+        return
+      case 'broker':
+        this.#broker?.crash()
+        return this.#openBroker()
+    }
+  }
+
+  #crash(slot: Slot): void {
+    slot.running?.power.cut()
+    slot.running = undefined
+    for (const disk of slot.disks.values()) disk.crash(DISK_FAULTS, this.#mutation.lostWrite)
+    this.#time.setTimeout(() => slot.running === undefined && this.#start(slot), this.#random.integer(10, 400))
+  }
+
+  #stop(slot: Slot): void {
+    const { running } = slot
+    if (running === undefined) return
+    void running.streams.stop().then(
+      () => {
+        if (slot.running === running) slot.running = undefined
+      },
+      () => undefined,
+    )
+  }
+
+  #restart(slot: Slot): void {
+    slot.running?.power.cut()
+    this.#start(slot)
+  }
+
+  #start(slot: Slot): void {
+    const power = new PowerSwitch()
+    const ports = power.ports(this.#ports)
+    const link = faultyBroker({ target: () => this.#target(), profile: slot.profile, random: this.#random, timers: this.#time })
+    const diskOf = (task: TaskId): SimulatedDisk => {
+      const name = taskName(task)
+      const disk = slot.disks.get(name) ?? new SimulatedDisk(this.#random)
+      slot.disks.set(name, disk)
+      return disk
+    }
+    const streams = new Streams({
+      topology: this.#scenario.topology(),
+      applicationId: this.#scenario.applicationId,
+      instanceId: slot.name,
+      broker: this.#mutation.broker(power.broker(link)),
+      ports,
+      storages: {
+        open: async (task) => power.storage(await diskOf(task).open(ports.timers)),
+        destroy: async (task) => diskOf(task).wipe(),
+      },
+      openState: this.#mutation.openState,
+      sessionTimeoutMs: SESSION_MS,
+    })
+    slot.running = { streams, power }
+    streams.start().catch(() => {
+      if (slot.running?.streams === streams) this.#time.setTimeout(() => slot.running?.streams === streams && this.#restart(slot), 100)
+    })
+  }
+
+  async #send(stimuli: readonly Stimulus[]): Promise<void> {
+    const link = faultyBroker({ target: () => this.#target(), profile: this.#clientProfile, random: this.#random, timers: this.#time })
+    for (const stimulus of stimuli) {
+      await this.#time.sleep(this.#random.integer(0, 150))
+      while (!(await this.#acknowledged(link, stimulus))) await this.#time.sleep(20)
+    }
+  }
+
+  async #acknowledged(link: Broker, { topic, partition, key, value }: Stimulus): Promise<boolean> {
+    try {
+      const producer = await link.openProducer({})
+      const batch = createRecordBatchBuilder()
+      batch.append(key, value, this.#time.now())
+      await producer.send(topic, partition, batch)
+      await producer.commit()
+      return true
+    } catch (error) {
+      if (error instanceof BrokerError) return false
+      throw error
+    }
+  }
+
+  async #openBroker(): Promise<void> {
+    this.#broker = await EmbeddedBroker.open({ storage: this.#brokerStorage, ports: this.#ports })
+  }
+
+  #target(): EmbeddedBroker {
+    if (this.#broker === undefined) throw new Error('The world has not been opened')
+    return this.#broker
+  }
+
+  #profiles(): readonly FaultProfile[] {
+    return [this.#clientProfile, ...this.#slots.map(({ profile }) => profile)]
+  }
+}
