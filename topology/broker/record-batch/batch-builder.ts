@@ -3,7 +3,7 @@ import type { Header, RecordBatchBuilder } from '../record-batch.ts'
 import * as at from './layout.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
-const INITIAL_BYTES = 16 << 10
+const INITIAL_BYTES = 1 << 10
 /** Room for the varints of a record besides its key, value and headers. */
 const RECORD_HEAD_BYTES = 48
 

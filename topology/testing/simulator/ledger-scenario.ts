@@ -54,13 +54,13 @@ export const ledgerScenario: Scenario = {
     partitions: PARTITIONS,
     config: { 'retention.ms': '-1' },
   })),
-  topology: () => topology(),
+  topology: drawTopology(),
   stimuli,
   isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs),
   violations,
 }
 
-function topology(): Topology {
+function drawTopology(): Topology {
   const builder = new StreamsBuilder()
   const accounts = Stores.keyValue({ name: 'accounts', key: Serdes.string, value: Serdes.json<Account>() })
   const outputs = builder

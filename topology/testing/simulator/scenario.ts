@@ -14,7 +14,7 @@ export interface Stimulus {
 export interface Scenario {
   readonly applicationId: string
   readonly topics: readonly TopicSpec[]
-  topology(): Topology
+  readonly topology: Topology
   /** What clients send, in order. */
   stimuli(random: SeededRandom): readonly Stimulus[]
   /** True when all that was sent has been answered and nothing moves any more. */

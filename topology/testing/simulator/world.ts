@@ -57,7 +57,7 @@ export class World {
     await this.#openBroker()
     await this.#target().admin.createTopics(this.#scenario.topics)
     for (const profile of this.#profiles())
-      Object.assign(profile, { enabled: true, delay: 0.5, maxDelayMs: 6, lostRequest: 0.02, lostAnswer: 0.03 })
+      Object.assign(profile, { enabled: true, delay: 0.25, maxDelayMs: 12, lostRequest: 0.02, lostAnswer: 0.03 })
     for (const slot of this.#slots.slice(0, 2)) this.#start(slot)
   }
 
@@ -146,7 +146,7 @@ export class World {
       return disk
     }
     const streams = new Streams({
-      topology: this.#scenario.topology(),
+      topology: this.#scenario.topology,
       applicationId: this.#scenario.applicationId,
       instanceId: slot.name,
       broker: this.#mutation.broker(power.broker(link)),
