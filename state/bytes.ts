@@ -3,10 +3,6 @@ export function keyText(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('latin1')
 }
 
-export function textKey(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
-}
-
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

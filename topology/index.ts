@@ -61,6 +61,18 @@ export type {
   TaskId,
 } from './processor.ts'
 
+export {
+  FatalStreamsError,
+  levelTaskStorages,
+  memoryTaskStorages,
+  RetriableError,
+  Streams,
+  StreamsError,
+  TaskCorruptedError,
+  TaskMigratedError,
+} from './runtime/index.ts'
+export type { StreamsOptions, StreamsState, TaskInfo, TaskStorages } from './runtime/index.ts'
+
 export { Serdes, Stores } from '../state/index.ts'
 export type {
   KeyValueRow,
@@ -119,3 +131,4 @@ export type {
 } from './broker/index.ts'
 
 export type { Clock, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'
+export { systemPorts } from './system-ports.ts'

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLevelStorage } from '../../state/index.ts'
+import {
+  createRecordBatchBuilder,
+  EmbeddedBroker,
+  levelTaskStorages,
+  partitionOf,
+  Streams,
+  systemPorts,
+  type Broker,
+  type Topology,
+} from '../../topology/index.ts'
+
+export const PARTITIONS = 4
+const BATCH_RECORDS = 5_000
+
+/** A directory of its own with an embedded broker in it, and the way to run an application there. */
+export interface Workplace {
+  readonly broker: Broker
+  start(topology: Topology, instanceId?: string): Promise<Streams>
+  close(): Promise<void>
+}
+
+export async function openWorkplace(): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), 'bob-bench-'))
+  const ports = systemPorts()
+  const broker = await EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: join(directory, 'broker') }), ports })
+  return {
+    broker,
+    start: async (topology, instanceId = 'bench') => {
+      const storages = levelTaskStorages(join(directory, instanceId))
+      const streams = new Streams({ topology, applicationId: 'bench', instanceId, broker, ports, storages })
+      await streams.start()
+      return streams
+    },
+    close: async () => {
+      await broker.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Writes records to a topic, each to the partition of its key. */
+export async function fill(
+  broker: Broker,
+  topic: string,
+  count: number,
+  record: (at: number) => { readonly key: Buffer; readonly value: Buffer },
+): Promise<void> {
+  const producer = await broker.openProducer({})
+  const builders = Array.from({ length: PARTITIONS }, () => createRecordBatchBuilder())
+  for (let at = 0; at < count; at++) {
+    const { key, value } = record(at)
+    const partition = partitionOf(key, PARTITIONS)
+    const builder = builders[partition]
+    builder?.append(key, value, Date.now())
+    if (builder?.recordCount === BATCH_RECORDS) {
+      await producer.send(topic, partition, builder)
+      builder.reset()
+      await producer.commit()
+    }
+  }
+  for (const [partition, builder] of builders.entries()) if (builder.recordCount > 0) await producer.send(topic, partition, builder)
+  await producer.commit()
+  await producer.close()
+}
+
+/** How many committed records a topic holds. */
+export async function countRecords(broker: Broker, topic: string): Promise<number> {
+  const fetcher = broker.openFetcher()
+  let count = 0
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const [end] = await broker.admin.listOffsets([{ topic, partition }], 'latest')
+    for (let offset = 0; offset < (end?.offset ?? 0);) {
+      const [fetched] = await fetcher.fetch([{ topic, partition, offset }], { maxWaitMs: 0 })
+      if (fetched === undefined) break
+      count += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
+      offset = fetched.nextOffset
+    }
+  }
+  await fetcher.close()
+  return count
+}
+
+/** Resolves when the instance has worked through all of its input. */
+export async function caughtUp(streams: Streams, records: number): Promise<void> {
+  const { timers } = systemPorts()
+  for (;;) {
+    if (streams.failure !== undefined) throw streams.failure
+    const tasks = streams.tasks()
+    if (tasks.reduce((sum, task) => sum + task.records, 0) >= records && tasks.every(({ lag }) => lag === 0)) return
+    await timers.sleep(2)
+  }
+}
