@@ -24,7 +24,16 @@ export class RetriableError extends StreamsError {
   }
 }
 
+/** A query found nobody to answer it in time: ask again. */
+export class NotAvailableError extends StreamsError {
+  readonly code = 'NOT_AVAILABLE'
+}
+
 /** Nothing the engine can mend: the instance stops. The message says what to do. */
 export class FatalStreamsError extends StreamsError {
   readonly code = 'STREAMS_FATAL'
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

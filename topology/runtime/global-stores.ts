@@ -1,4 +1,4 @@
-import { MemoryStorage, openTaskState, type StateStore, type TaskState } from '../../state/index.ts'
+import { MemoryStorage, openTaskState, type CommittedReads, type StateStore, type TaskState } from '../../state/index.ts'
 import type { Broker, FetchedPartition, Fetcher, TopicPartition } from '../broker/index.ts'
 import type { GlobalStore } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
@@ -26,6 +26,11 @@ export class GlobalStores {
 
   store(name: string): StateStore | undefined {
     return this.#stores.some(({ store }) => store.name === name) ? this.#state?.store(name) : undefined
+  }
+
+  /** For queries; undefined until the store has been filled. */
+  committed(name: string): CommittedReads | undefined {
+    return this.#following === undefined ? undefined : this.#state?.committed(name)
   }
 
   async start(): Promise<void> {

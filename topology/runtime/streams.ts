@@ -6,6 +6,9 @@ import type { Assignment } from './assignment/messages.ts'
 import { FatalStreamsError } from './errors.ts'
 import { GlobalStores } from './global-stores.ts'
 import { Membership } from './membership.ts'
+import { Queries } from './queries/queries.ts'
+import { QueryRouter } from './queries/query-router.ts'
+import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
 import { Signal } from './signal.ts'
 import { parseTaskName } from './task-id.ts'
 import { TaskLoop } from './task-loop.ts'
@@ -23,8 +26,10 @@ export interface StreamsOptions {
   readonly storages: TaskStorages
   /** How a task's stores are opened; simulations put faults in between. */
   readonly openState?: typeof openTaskState
-  /** Where other instances can send questions to. */
+  /** Where other instances can send questions to, as the transport understands it. */
   readonly endpoint?: string
+  /** How instances ask each other; without it an instance answers only from its own tasks. */
+  readonly queryTransport?: QueryTransport
   /** Default `exactly_once`. */
   readonly guarantee?: 'exactly_once' | 'at_least_once'
   /** The longest a busy task goes without a commit; an idle one commits at once. Default 100 ms. */
@@ -63,6 +68,9 @@ const RETRY_MS = 100
  */
 export class Streams {
   readonly instanceId: string
+  /** Questions to the state of the whole application, wherever it is. */
+  readonly queries: Queries
+  readonly #router: QueryRouter
   readonly #options: StreamsOptions
   readonly #topics: TopicTable
   readonly #membership: Membership
@@ -82,6 +90,17 @@ export class Streams {
     this.#topics = new TopicTable(options.applicationId, options.topology, options.broker.admin)
     this.#fetcher = options.broker.openFetcher()
     this.#globals = new GlobalStores(options.topology.globalStores, options.broker, options.ports)
+    this.#router = new QueryRouter({
+      topology: options.topology,
+      topics: this.#topics,
+      globals: this.#globals,
+      ports: options.ports,
+      endpoint: options.endpoint,
+      transport: options.queryTransport,
+      owners: () => this.#owners,
+      task: (name) => this.task(name),
+    })
+    this.queries = new Queries(this.#router)
     const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000
     this.#membership = new Membership({
       groupId: options.applicationId,
@@ -122,6 +141,7 @@ export class Streams {
     this.#become('starting')
     await this.#topics.ensure()
     await this.#globals.start()
+    this.#router.start()
     this.#membership.start()
     this.#fetching = this.#fetchLoop()
   }
@@ -143,6 +163,9 @@ export class Streams {
     await this.#dropAll()
     await this.#end()
   }
+
+  /** Answers a question of another instance, as far as it can be answered here: for transports. */
+  readonly answer: QueryHandler = (request) => this.#router.answer(request)
 
   tasks(): readonly TaskInfo[] {
     return [...this.#loops.values()].map(({ task, isRunning }) => ({
@@ -228,6 +251,7 @@ export class Streams {
   }
 
   async #end(): Promise<void> {
+    this.#router.stop()
     this.#hungry.raise()
     this.#fetcher.wakeup()
     await this.#fetching

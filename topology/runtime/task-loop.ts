@@ -29,6 +29,9 @@ export class TaskLoop {
   readonly #options: TaskLoopOptions
   readonly #signal = new Signal()
   readonly #done: Promise<void>
+  /** Ends the waits that may be long when the task is to be given up. */
+  #endWaits = (): void => undefined
+  readonly #unwanted = new Promise<void>((resolve) => (this.#endWaits = resolve))
   #state: 'opening' | 'running' | 'closing' | 'abandoned' = 'opening'
   #punctuation: TimerHandle | undefined
 
@@ -50,6 +53,7 @@ export class TaskLoop {
   /** Commits what is in hand, then gives the task up. */
   async close(): Promise<void> {
     if (this.#state !== 'abandoned') this.#state = 'closing'
+    this.#endWaits()
     this.#signal.raise()
     await this.#done
   }
@@ -57,6 +61,7 @@ export class TaskLoop {
   /** Gives the task up without a commit: it belongs to somebody else. */
   async abandon(): Promise<void> {
     this.#state = 'abandoned'
+    this.#endWaits()
     this.#signal.raise()
     await this.#done
   }
@@ -123,7 +128,7 @@ export class TaskLoop {
     }
     logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
     if (!this.#isWanted) return
-    if (error instanceof RetriableError) await error.ready.catch(() => undefined)
+    if (error instanceof RetriableError) await Promise.race([error.ready.catch(() => undefined), this.#unwanted])
     if (!(error instanceof TaskMigratedError)) await timers.sleep(RETRY_MS)
     while (this.#isWanted && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
   }

@@ -1,6 +1,6 @@
 import { openTaskState, StateCorruptedError, type OrderedStorage, type StateStore, type TaskState } from '../../state/index.ts'
 import { FatalBrokerError, partitionOf } from '../broker/index.ts'
-import type { Broker, Fetcher, GroupMember, Producer, TopicPartition } from '../broker/index.ts'
+import type { Broker, Fetcher, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
 import type { SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
@@ -63,6 +63,7 @@ export class Task {
   #queues: RecordQueue[] = []
   #committedPositions = new Map<RecordQueue, number>()
   #streamTime = -1
+  readonly #commitListeners = new Set<() => void>()
 
   constructor(id: TaskId, subtopology: Subtopology, context: TaskContext) {
     this.id = id
@@ -98,6 +99,18 @@ export class Task {
 
   get state(): TaskState | undefined {
     return this.#state
+  }
+
+  /** Offsets of the inputs up to which everything is committed; undefined while the task is being opened. */
+  get committedPositions(): readonly PartitionOffset[] | undefined {
+    if (this.#graph === undefined) return undefined
+    return [...this.#committedPositions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset }))
+  }
+
+  /** Calls back after each commit; answers with the way to stop that. */
+  onCommit(listener: () => void): () => void {
+    this.#commitListeners.add(listener)
+    return () => this.#commitListeners.delete(listener)
   }
 
   /** Opens the task, or opens it again after an error: whatever was not committed is gone and will be done again. */
@@ -167,7 +180,6 @@ export class Task {
         moved.map(({ topic, partition: from, position }) => ({ topic, partition: from, offset: position })),
       )
       const ends = await producer.commit()
-      for (const queue of moved) this.#committedPositions.set(queue, queue.position)
       this.#outputs.clear()
       const positions = new Map<string, number>()
       for (const name of state.storeNames) {
@@ -175,8 +187,10 @@ export class Task {
         if (end !== undefined) positions.set(name, end.offset)
       }
       await this.#commitState(state, positions)
+      for (const queue of moved) this.#committedPositions.set(queue, queue.position)
       this.#streamTime = this.#graph?.streamTime ?? this.#streamTime
       this.metrics.commits++
+      for (const listener of this.#commitListeners) listener()
       this.#dead.clear()
     } catch (error) {
       throw error instanceof FatalBrokerError ? error : migrated(this.name, error)

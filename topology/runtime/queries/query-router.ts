@@ -1,0 +1,130 @@
+import { StateError, type CommittedRow, type StoreSpec } from '../../../state/index.ts'
+import type { PartitionOffset } from '../../broker/index.ts'
+import type { Topology } from '../../graph/index.ts'
+import type { Ports } from '../../ports.ts'
+import type { Assignment } from '../assignment/messages.ts'
+import { messageOf, NotAvailableError } from '../errors.ts'
+import type { GlobalStores } from '../global-stores.ts'
+import type { Task } from '../task.ts'
+import type { TopicTable } from '../topic-table.ts'
+import { answerFromTask, rowsOf } from './answer-query.ts'
+import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
+import type { QueryTransport } from './query-transport.ts'
+
+export interface QueryRouterOptions {
+  readonly topology: Topology
+  readonly topics: TopicTable
+  readonly globals: GlobalStores
+  readonly ports: Ports
+  readonly endpoint: string | undefined
+  readonly transport: QueryTransport | undefined
+  owners(): Assignment['owners']
+  /** The running task of that name, if this instance has it. */
+  task(name: string): Task | undefined
+}
+
+export interface QueryOptions {
+  /** Input offsets, exclusive, that must have been worked in: the positions a producer's commit answered with. */
+  readonly atLeast?: readonly PartitionOffset[]
+  /** How long to look for somebody who can answer. Default 5,000 ms. */
+  readonly timeoutMs?: number
+}
+
+const TIMEOUT_MS = 5_000
+const RETRY_MS = 20
+
+/** Finds, for each question, the task that can answer it: here, or on the instance that the last rebalance gave it to. */
+export class QueryRouter {
+  readonly #options: QueryRouterOptions
+  #stopServing = (): void => undefined
+
+  constructor(options: QueryRouterOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { endpoint, transport } = this.#options
+    if (endpoint !== undefined && transport !== undefined) {
+      this.#stopServing = transport.serve(endpoint, (request) => this.answer(request))
+    }
+  }
+
+  stop(): void {
+    this.#stopServing()
+  }
+
+  /** Throws `RangeError` when no sub-topology has that store. */
+  specOf(store: string): StoreSpec {
+    const { subtopologies, globalStores } = this.#options.topology
+    const specs = [...subtopologies.flatMap(({ stores }) => stores), ...globalStores.map((global) => global.store)]
+    const spec = specs.find(({ name }) => name === store)
+    if (spec === undefined) throw new RangeError(`No store "${store}": there are ${specs.map(({ name }) => name).join(', ')}`)
+    return spec
+  }
+
+  /** Into how many tasks the store is divided; a global store is whole on every instance. */
+  partitionsOf(store: string): number {
+    const { topics } = this.#options
+    return this.#isGlobal(store) ? 1 : topics.taskCount(this.#subtopologyOf(store).sourceTopics)
+  }
+
+  /** Answers a question that another instance asked, from this instance alone. */
+  async answer(request: QueryRequest): Promise<QueryAnswer> {
+    const { globals, ports } = this.#options
+    if (this.#isGlobal(request.store)) {
+      const reads = globals.committed(request.store)
+      return reads === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, reads) }
+    }
+    const task = this.#options.task(`${this.#subtopologyOf(request.store).id}_${request.partition}`)
+    if (task === undefined) return { kind: 'elsewhere' }
+    try {
+      return await answerFromTask(request, task, ports.timers)
+    } catch (error) {
+      if (error instanceof StateError) return { kind: 'elsewhere' } // the task is being given up or repaired
+      throw error
+    }
+  }
+
+  /** Asks until somebody answers. Throws `NotAvailableError` when the time is over. */
+  async ask(store: string, partition: number, query: Query, options: QueryOptions = {}): Promise<readonly CommittedRow[]> {
+    const { clock, timers } = this.#options.ports
+    const deadline = clock.monotonic() + (options.timeoutMs ?? TIMEOUT_MS)
+    for (;;) {
+      const waitMs = Math.max(0, deadline - clock.monotonic())
+      const answer = await this.#askOnce({ store, partition, query, atLeast: options.atLeast ?? [], waitMs })
+      if (answer.kind === 'rows') return answer.rows
+      if (clock.monotonic() + RETRY_MS > deadline) throw this.#notAvailable(store, partition, answer)
+      await timers.sleep(RETRY_MS)
+    }
+  }
+
+  async #askOnce(request: QueryRequest): Promise<QueryAnswer> {
+    const { endpoint, owners, ports, transport } = this.#options
+    const here = await this.answer(request)
+    if (here.kind !== 'elsewhere' || transport === undefined || this.#isGlobal(request.store)) return here
+    const name = `${this.#subtopologyOf(request.store).id}_${request.partition}`
+    const owner = owners().find(({ tasks }) => tasks.includes(name))
+    if (owner?.endpoint === undefined || owner.endpoint === endpoint) return here
+    try {
+      return await transport.ask(owner.endpoint, request)
+    } catch (error) {
+      ports.logger.debug('an instance did not answer a query', { endpoint: owner.endpoint, error: messageOf(error) })
+      return here
+    }
+  }
+
+  #notAvailable(store: string, partition: number, { kind }: QueryAnswer): NotAvailableError {
+    const reason = kind === 'behind' ? 'has not come so far yet' : 'is with nobody who answers'
+    return new NotAvailableError(`Partition ${partition} of the store ${store} ${reason}: try again.`)
+  }
+
+  #isGlobal(store: string): boolean {
+    return this.#options.topology.globalStores.some((global) => global.store.name === store)
+  }
+
+  #subtopologyOf(store: string) {
+    const found = this.#options.topology.subtopologies.find(({ stores }) => stores.some(({ name }) => name === store))
+    if (found === undefined) throw new RangeError(`No store "${store}" in this topology`)
+    return found
+  }
+}
