@@ -62,16 +62,40 @@ export type {
 } from './processor.ts'
 
 export {
+  deadLetterTopic,
   FatalStreamsError,
+  inProcessQueryTransport,
   levelTaskStorages,
   memoryTaskStorages,
+  NotAvailableError,
+  readDeadLetters,
+  redriveDeadLetters,
   RetriableError,
   Streams,
   StreamsError,
   TaskCorruptedError,
   TaskMigratedError,
 } from './runtime/index.ts'
-export type { StreamsOptions, StreamsState, TaskInfo, TaskStorages } from './runtime/index.ts'
+export type {
+  DeadLetter,
+  KeyValueQueries,
+  Queries,
+  QueryAnswer,
+  QueryHandler,
+  QueryOptions,
+  QueryRequest,
+  QueryTransport,
+  RangeOptions,
+  RedriveOptions,
+  RedriveResult,
+  StoreOptions,
+  StreamsOptions,
+  StreamsState,
+  TaskInfo,
+  TaskStorages,
+  VersionedQueries,
+  WindowQueries,
+} from './runtime/index.ts'
 
 export { Serdes, Stores } from '../state/index.ts'
 export type {

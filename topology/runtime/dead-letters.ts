@@ -1,17 +1,119 @@
-import type { Header } from '../broker/index.ts'
+import type { Broker, Header, RecordBatch } from '../broker/index.ts'
 
-/** Headers of a dead letter: why it is one and where it came from. Its key and value are the bytes of the original. */
-export function deadLetterHeaders(
-  origin: { readonly topic: string; readonly partition: number; readonly offset: number },
-  reason: string,
-  now: number,
-): readonly Header[] {
-  const header = (key: string, value: string | number): Header => ({ key, value: Buffer.from(String(value), 'utf8') })
-  return [
-    header('reason', reason),
-    header('topic', origin.topic),
-    header('partition', origin.partition),
-    header('offset', origin.offset),
-    header('time', now),
-  ]
+/**
+ * A record that could not be worked on, or that came behind such a one of the same key. Key, value and timestamp are those of
+ * the original, byte by byte; where it came from and why it is here stands in headers behind the original's own.
+ */
+export interface DeadLetter {
+  /** Its place in the dead-letter topic. */
+  readonly partition: number
+  readonly offset: number
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number }
+  readonly reason: string
+  /** When it was put here, milliseconds since the epoch. */
+  readonly time: number
+  /** Its place among the letters of its key; a record without a key has none. */
+  readonly place: LetterPlace | undefined
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  /** The original's own headers. */
+  readonly headers: readonly Header[]
+}
+
+/** `episode`: the offset of the key's first letter since it was last free. `sequence`: 0 for that one, ascending by one. */
+export interface LetterPlace {
+  readonly episode: number
+  readonly sequence: number
+}
+
+/** What a redriven record bears: its place, and whether it is only to be taken off the list. */
+export interface RedriveMark extends LetterPlace {
+  readonly discard: boolean
+}
+
+const PREFIX = 'dead-letter.'
+const MARK = `${PREFIX}redriven`
+
+export function deadLetterTopic(applicationId: string): string {
+  return `${applicationId}-dead-letters`
+}
+
+/** The group whose offsets say how far the letters have been redriven. */
+export function redriveGroup(applicationId: string): string {
+  return `${applicationId}-redrive`
+}
+
+export function letterHeaders(letter: Pick<DeadLetter, 'origin' | 'reason' | 'time' | 'place' | 'headers'>): readonly Header[] {
+  const { origin, reason, time, place } = letter
+  const fields = Object.entries({ reason, ...origin, time, ...place })
+  return [...letter.headers, ...fields.map(([name, value]) => ({ key: PREFIX + name, value: Buffer.from(String(value), 'utf8') }))]
+}
+
+export function redriveHeaders(letter: DeadLetter, discard: boolean): readonly Header[] {
+  if (letter.place === undefined) return letter.headers
+  const mark: RedriveMark = { ...letter.place, discard }
+  return [...letter.headers, { key: MARK, value: Buffer.from(JSON.stringify(mark), 'utf8') }]
+}
+
+/** The mark of a redriven record, if it is one. */
+export function redriveMark(headers: readonly Header[]): RedriveMark | undefined {
+  const mark = textOf(headers, MARK)
+  return mark === undefined ? undefined : (JSON.parse(mark) as RedriveMark)
+}
+
+/** The headers that a record had before the engine added its own. */
+export function ownHeaders(headers: readonly Header[] = []): readonly Header[] {
+  return headers.filter(({ key }) => !key.startsWith(PREFIX))
+}
+
+/** All letters that wait, partition by partition, in the order in which they came. */
+export async function readDeadLetters(broker: Broker, applicationId: string): Promise<readonly DeadLetter[]> {
+  const topic = deadLetterTopic(applicationId)
+  const [description] = await broker.admin.describeTopics([topic])
+  if (description === undefined) return []
+  const partitions = Array.from({ length: description.partitions }, (_, partition) => ({ topic, partition }))
+  const starts = await broker.admin.listOffsets(partitions, 'earliest')
+  const ends = await broker.admin.listOffsets(partitions, 'latest')
+  const redriven = await broker.groups.committedOffsets(redriveGroup(applicationId), partitions)
+  const offsetIn = (offsets: typeof starts, partition: number): number => offsets.find((one) => one.partition === partition)?.offset ?? 0
+  const letters: DeadLetter[] = []
+  const fetcher = broker.openFetcher()
+  try {
+    for (const { partition } of partitions) {
+      const end = offsetIn(ends, partition)
+      for (let offset = Math.max(offsetIn(starts, partition), offsetIn(redriven, partition)); offset < end;) {
+        const [fetched] = await fetcher.fetch([{ topic, partition, offset }], { maxWaitMs: 0 })
+        if (fetched === undefined) break
+        for (const batch of fetched.batches) while (batch.next()) if (batch.offset >= offset) letters.push(letterOf(partition, batch))
+        offset = fetched.nextOffset
+      }
+    }
+  } finally {
+    await fetcher.close()
+  }
+  return letters
+}
+
+function letterOf(partition: number, batch: RecordBatch): DeadLetter {
+  const { headers, offset, timestamp, key, value } = batch
+  const field = (name: string): string | undefined => textOf(headers, PREFIX + name)
+  const episode = field('episode')
+  return {
+    partition,
+    offset,
+    origin: { topic: field('topic') ?? '', partition: Number(field('partition')), offset: Number(field('offset')) },
+    reason: field('reason') ?? '',
+    time: Number(field('time')),
+    place: episode === undefined ? undefined : { episode: Number(episode), sequence: Number(field('sequence')) },
+    key,
+    value,
+    timestamp,
+    headers: ownHeaders(headers),
+  }
+}
+
+function textOf(headers: readonly Header[], name: string): string | undefined {
+  const value = headers.find(({ key }) => key === name)?.value
+  return value === undefined || value === null ? undefined : Buffer.from(value).toString('utf8')
 }

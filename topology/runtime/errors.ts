@@ -13,7 +13,15 @@ export class TaskCorruptedError extends StreamsError {
   readonly code = 'TASK_CORRUPTED'
 }
 
-/** The record cannot be worked on at the moment: try the same record again, once `ready` has settled. */
+/** Something of the task failed that no record can be blamed for (a punctuator): do the transaction again after a while. */
+export class TaskFailedError extends StreamsError {
+  readonly code = 'TASK_FAILED'
+}
+
+/**
+ * The record cannot be worked on at the moment: try the same record again, once `ready` has settled. Serdes that cannot import
+ * this class may throw any error with a promise called `ready`.
+ */
 export class RetriableError extends StreamsError {
   readonly code = 'RETRIABLE'
   readonly ready: Promise<unknown>
@@ -32,6 +40,13 @@ export class NotAvailableError extends StreamsError {
 /** Nothing the engine can mend: the instance stops. The message says what to do. */
 export class FatalStreamsError extends StreamsError {
   readonly code = 'STREAMS_FATAL'
+}
+
+/** The error as a retriable one, if it says that it is. */
+export function asRetriable(error: unknown): RetriableError | undefined {
+  if (error instanceof RetriableError) return error
+  if (!(error instanceof Error) || !('ready' in error) || !(error.ready instanceof Promise)) return undefined
+  return new RetriableError(error.message, { cause: error, ready: error.ready })
 }
 
 export function messageOf(error: unknown): string {

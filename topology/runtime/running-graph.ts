@@ -1,4 +1,4 @@
-import type { StateStore } from '../../state/index.ts'
+import { StateError, type StateStore } from '../../state/index.ts'
 import type { ProcessorNode, SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
 import type {
   Cancellable,
@@ -10,6 +10,7 @@ import type {
   RecordMetadata,
   TaskId,
 } from '../processor.ts'
+import { asRetriable, messageOf, StreamsError, TaskFailedError } from './errors.ts'
 import { Punctuations } from './punctuations.ts'
 
 export type AnyRecord = Record<unknown, unknown>
@@ -77,15 +78,19 @@ export class RunningGraph {
     if (source === undefined) throw new RangeError(`No source reads topic "${topic}"`)
     if (record.timestamp > this.#streamTime) this.#streamTime = record.timestamp
     this.#metadata = metadata
-    for (const child of source.children) child.deliver(record)
+    try {
+      for (const child of source.children) child.deliver(record)
+    } catch (error) {
+      if (this.#unsettled === 0) throw error
+      this.#failure ??= { error }
+    }
     const due = this.#punctuations.nextTime('stream')
     if (this.#unsettled > 0 || this.#failure !== undefined || (due !== undefined && due <= this.#streamTime)) return this.#finish()
   }
 
   async punctuateWallClock(): Promise<void> {
     this.#metadata = undefined
-    await this.#punctuations.fire('wall', this.#environment.wallClock())
-    await this.settled()
+    await this.#punctuate('wall', this.#environment.wallClock())
   }
 
   /** Resolves when no processor is at work; rejects with the first error of one. */
@@ -103,8 +108,18 @@ export class RunningGraph {
   async #finish(): Promise<void> {
     await this.settled()
     this.#metadata = undefined
-    await this.#punctuations.fire('stream', this.#streamTime)
-    await this.settled()
+    await this.#punctuate('stream', this.#streamTime)
+  }
+
+  /** No record is to blame for what a punctuator throws. */
+  async #punctuate(clock: 'stream' | 'wall', time: number): Promise<void> {
+    try {
+      await this.#punctuations.fire(clock, time)
+      await this.settled()
+    } catch (error) {
+      if (error instanceof StreamsError || error instanceof StateError) throw error
+      throw asRetriable(error) ?? new TaskFailedError(`A punctuator threw: ${messageOf(error)}`, { cause: error })
+    }
   }
 
   #addProcessor(node: ProcessorNode): Receiver {

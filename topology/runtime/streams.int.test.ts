@@ -79,7 +79,7 @@ async function read(
       for (const batch of fetched.batches) {
         while (batch.next()) {
           const value = Buffer.from(batch.value ?? [])
-          const reason = batch.headers.find(({ key }) => key === 'reason')?.value
+          const reason = batch.headers.find(({ key }) => key === 'dead-letter.reason')?.value
           rows.push({
             key: Buffer.from(batch.key ?? []).toString(),
             value: value.length === 8 ? Serdes.long.deserialize(value) : -1,

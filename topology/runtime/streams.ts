@@ -6,6 +6,7 @@ import type { Assignment } from './assignment/messages.ts'
 import { FatalStreamsError } from './errors.ts'
 import { GlobalStores } from './global-stores.ts'
 import { Membership } from './membership.ts'
+import { withParkedKeys } from './parked-keys.ts'
 import { Queries } from './queries/queries.ts'
 import { QueryRouter } from './queries/query-router.ts'
 import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
@@ -86,12 +87,13 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.instanceId = options.instanceId
-    this.#options = options
-    this.#topics = new TopicTable(options.applicationId, options.topology, options.broker.admin)
+    const topology = withParkedKeys(options.topology)
+    this.#options = { ...options, topology }
+    this.#topics = new TopicTable(options.applicationId, topology, options.broker.admin)
     this.#fetcher = options.broker.openFetcher()
-    this.#globals = new GlobalStores(options.topology.globalStores, options.broker, options.ports)
+    this.#globals = new GlobalStores(topology.globalStores, options.broker, options.ports)
     this.#router = new QueryRouter({
-      topology: options.topology,
+      topology,
       topics: this.#topics,
       globals: this.#globals,
       ports: options.ports,

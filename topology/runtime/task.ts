@@ -1,12 +1,14 @@
-import { openTaskState, StateCorruptedError, type OrderedStorage, type StateStore, type TaskState } from '../../state/index.ts'
+import { openTaskState, StateCorruptedError, StateError, type OrderedStorage, type StateStore, type TaskState } from '../../state/index.ts'
 import { FatalBrokerError, partitionOf } from '../broker/index.ts'
 import type { Broker, Fetcher, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
 import type { SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
-import { deadLetterHeaders } from './dead-letters.ts'
-import { RetriableError, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
+import { ownHeaders, type LetterPlace } from './dead-letters.ts'
+import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
+import { LetterBox } from './letter-box.ts'
 import { OutputBuffer } from './output-buffer.ts'
+import { ParkedKeys } from './parked-keys.ts'
 import { RecordQueue, type Head } from './record-queue.ts'
 import { restoreStore } from './restore.ts'
 import { RunningGraph, type AnyRecord } from './running-graph.ts'
@@ -56,10 +58,13 @@ export class Task {
   readonly #context: TaskContext
   readonly #outputs = new OutputBuffer()
   readonly #partitions: readonly TopicPartition[]
-  readonly #dead = new Map<string, { readonly reason: string }>()
+  /** Records known to fail, with the reason: they are passed over when their transaction is done again. */
+  readonly #dead = new Map<string, string>()
   #state: TaskState | undefined
   #producer: Producer | undefined
   #graph: RunningGraph | undefined
+  #letters: LetterBox | undefined
+  #isCorrupted = false
   #queues: RecordQueue[] = []
   #committedPositions = new Map<RecordQueue, number>()
   #streamTime = -1
@@ -125,6 +130,7 @@ export class Task {
     const committed = await broker.groups.committedOffsets(groupId, this.#partitions)
     await this.#openState()
     await this.#openQueues(committed)
+    this.#letters = await this.#openLetters()
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()
   }
@@ -220,42 +226,76 @@ export class Task {
   }
 
   #work(graph: RunningGraph, head: Head): void | Promise<void> {
-    const dead = this.#dead.size === 0 ? undefined : this.#dead.get(positionText(head))
-    if (dead !== undefined) return this.#bury(head, dead.reason)
-    if (head.record === undefined) {
-      if (head.error instanceof RetriableError || isRetriable(head.error)) throw retriable(head.error)
-      return this.#bury(head, `cannot be read: ${text(head.error)}`)
+    const letters = this.#opened(this.#letters)
+    const reason = this.#dead.size === 0 ? undefined : this.#dead.get(positionText(head))
+    const { record } = head
+    if (reason === undefined && record !== undefined && record.headers === undefined && letters.isEmpty) {
+      return this.#process(graph, head, record)
     }
+    const turn = letters.turnOf(head)
+    switch (turn.kind) {
+      case 'redriven-before':
+        return this.#drop(turn.kind)
+      case 'discard':
+        return letters.settle(head)
+      case 'behind':
+        return this.#bury(head, 'behind a dead letter of the same key', turn.place)
+      case 'work':
+        if (reason !== undefined) return this.#bury(head, reason, turn.place)
+        if (record === undefined) return this.#bury(head, unreadable(head), turn.place)
+        if (turn.place === undefined) return this.#process(graph, head, record)
+        return this.#processLetter(graph, head, record)
+      default:
+        return turn satisfies never
+    }
+  }
+
+  #process(graph: RunningGraph, head: Head, record: AnyRecord): void | Promise<void> {
     try {
-      const running = graph.process(head.topic, head.record, head)
+      const running = graph.process(head.topic, record, head)
       return running?.catch((error: unknown) => this.#failed(head, error))
     } catch (error) {
       this.#failed(head, error)
     }
   }
 
-  /** Marks the record as dead and has the transaction done again: its effects so far are among what is not committed. */
-  #failed(head: Head, error: unknown): never {
-    if (error instanceof StreamsError || isRetriable(error)) throw error instanceof StreamsError ? error : retriable(error)
-    this.#dead.set(positionText(head), { reason: `cannot be processed: ${text(error)}` })
-    this.metrics.aborts++
-    throw new TaskMigratedError(`Task ${this.name} leaves out ${positionText(head)}: ${text(error)}`, { cause: error })
+  #processLetter(graph: RunningGraph, head: Head, { headers, ...record }: AnyRecord): void | Promise<void> {
+    const letters = this.#opened(this.#letters)
+    const running = this.#process(graph, head, { ...record, headers: ownHeaders(headers) })
+    return running === undefined ? letters.settle(head) : running.then(() => letters.settle(head))
   }
 
-  #bury(head: Head, reason: string): void {
-    const { topics, ports } = this.#context
-    const { key, value } = head.batch
-    const headers = deadLetterHeaders(head, reason, ports.clock.now())
-    this.#outputs.append(
-      topics.deadLetters,
-      this.id.partition % (topics.partitions(topics.deadLetters) ?? 1),
-      key,
-      value,
-      head.timestamp,
-      headers,
-    )
+  /** Marks the record as dead and has the transaction done again: its effects so far are among what is not committed. */
+  #failed(head: Head, error: unknown): never {
+    if (error instanceof StreamsError) throw error
+    if (error instanceof StateError) throw this.#corrupted(error)
+    const retriable = asRetriable(error)
+    if (retriable !== undefined) throw retriable
+    this.#dead.set(positionText(head), `cannot be processed: ${messageOf(error)}`)
+    this.metrics.aborts++
+    throw new TaskMigratedError(`Task ${this.name} leaves out ${positionText(head)}: ${messageOf(error)}`, { cause: error })
+  }
+
+  #bury(head: Head, reason: string, place: LetterPlace | undefined): void {
+    this.#opened(this.#letters).bury(head, reason, place)
     this.metrics.deadLetters++
-    ports.logger.warn('a record went to the dead letters', { task: this.name, origin: positionText(head), reason })
+    this.#context.ports.logger.warn('a record went to the dead letters', { task: this.name, origin: positionText(head), reason })
+  }
+
+  async #openLetters(): Promise<LetterBox> {
+    const { topics, ports } = this.#context
+    const state = this.#opened(this.#state)
+    return new LetterBox({
+      parked: await ParkedKeys.open(this.id.subtopology, (name) => state.store(name)),
+      outputs: this.#outputs,
+      ports,
+      topic: topics.deadLetters,
+      partition: this.id.partition % (topics.partitions(topics.deadLetters) ?? 1),
+    })
+  }
+
+  #drop(reason: string): void {
+    this.metrics.drops.set(reason, (this.metrics.drops.get(reason) ?? 0) + 1)
   }
 
   #nextQueue(graph: RunningGraph): RecordQueue | undefined {
@@ -273,21 +313,31 @@ export class Task {
     return next
   }
 
+  /** What is on the disk is committed, so only what the changelogs have beyond it is replayed; what cannot be trusted is wiped. */
   async #openState(): Promise<void> {
-    if (this.#state !== undefined) {
-      this.#state.abort()
-      await this.#restore(this.#state)
-      return
-    }
     try {
-      await this.#openFresh()
+      if (this.#isCorrupted) throw new TaskCorruptedError('Its rows do not match their checksums.')
+      await this.#openOrGoOn()
     } catch (error) {
       if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
       this.#context.ports.logger.warn('local state is wiped and restored', { task: this.name, reason: error.message })
       await this.#closeState()
       await this.#context.storages.destroy(this.id)
-      await this.#openFresh()
+      this.#isCorrupted = false
+      await this.#openOrGoOn()
     }
+  }
+
+  async #openOrGoOn(): Promise<void> {
+    if (this.#state === undefined) return this.#openFresh()
+    this.#state.abort()
+    await this.#restore(this.#state)
+  }
+
+  /** A read that failed in the middle of a transaction: the next opening starts from nothing. */
+  #corrupted(error: StateError): TaskCorruptedError {
+    this.#isCorrupted = error instanceof StateCorruptedError
+    return new TaskCorruptedError(error.message, { cause: error })
   }
 
   async #closeState(): Promise<void> {
@@ -357,7 +407,7 @@ export class Task {
       topicOf: (name) => topics.nameOf(name),
       store: (name) => this.#context.globalStore(name) ?? this.#opened(this.#state).store(name),
       emit: (sink, record) => this.#emit(sink, record),
-      drop: (reason) => void this.metrics.drops.set(reason, (this.metrics.drops.get(reason) ?? 0) + 1),
+      drop: (reason) => this.#drop(reason),
       wallClock: () => ports.clock.now(),
     }
   }
@@ -387,24 +437,16 @@ export class Task {
 
 /** After any error between the first send and the end of the commit only opening the task again tells what happened. */
 function migrated(task: string, error: unknown): TaskMigratedError {
-  return new TaskMigratedError(`Task ${task} has to be opened again: ${text(error)}`, { cause: error })
+  return new TaskMigratedError(`Task ${task} has to be opened again: ${messageOf(error)}`, { cause: error })
 }
 
 function positionText({ topic, partition, offset }: Head): string {
   return `${topic}-${partition}@${offset}`
 }
 
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-/** Serdes from outside the engine say "not now" with a promise of when. */
-function isRetriable(error: unknown): error is Error & { readonly ready: Promise<unknown> } {
-  return error instanceof Error && 'ready' in error && error.ready instanceof Promise
-}
-
-function retriable(error: unknown): RetriableError {
-  if (error instanceof RetriableError) return error
-  const ready = isRetriable(error) ? error.ready : Promise.resolve()
-  return new RetriableError(text(error), { cause: error, ready })
+/** Throws the error of a serde that says "not now". */
+function unreadable({ error }: Head): string {
+  const retriable = asRetriable(error)
+  if (retriable !== undefined) throw retriable
+  return `cannot be read: ${messageOf(error)}`
 }

@@ -1,8 +1,8 @@
 import type { Admin, TopicDescription, TopicSpec } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
+import { deadLetterTopic } from './dead-letters.ts'
 import { FatalStreamsError, RetriableError } from './errors.ts'
 
-const DEAD_LETTERS = 'dead-letters'
 const KEPT_FOR_EVER = { 'retention.ms': '-1' }
 
 /** The topics an application uses, by the names of the drawing, and what the broker says of them. */
@@ -19,7 +19,7 @@ export class TopicTable {
     this.#admin = admin
     this.#topology = topology
     this.#internal = new Set(topology.internalTopics.map(({ name }) => name))
-    this.deadLetters = `${applicationId}-${DEAD_LETTERS}`
+    this.deadLetters = deadLetterTopic(applicationId)
   }
 
   /** Internal topics bear the application's name on the broker. */
