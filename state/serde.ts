@@ -1,4 +1,7 @@
-/** Turns values into bytes and back. `deserialize` gets a view it must not keep. */
+/**
+ * Turns values into bytes and back. The bytes that `serialize` gives belong to whoever asked and must not change
+ * afterwards, by either side; `deserialize` gets a view it must not keep.
+ */
 export interface Serde<T> {
   serialize(value: T): Uint8Array
   deserialize(bytes: Uint8Array): T

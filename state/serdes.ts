@@ -8,8 +8,18 @@ export interface Windowed<K> {
   readonly end: number
 }
 
+let lastText: string | undefined
+let lastTextBytes: Buffer = Buffer.alloc(0)
+
+/** A record's key is serialized for the store, again for the store and for the sink: the latest one is remembered. */
 const string: Serde<string> = {
-  serialize: (value) => Buffer.from(value, 'utf8'),
+  serialize: (value) => {
+    if (value !== lastText) {
+      lastTextBytes = Buffer.from(value, 'utf8')
+      lastText = value
+    }
+    return lastTextBytes
+  },
   deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
 }
 

@@ -111,15 +111,18 @@ class LevelStorage implements OrderedStorage {
   }
 }
 
+/** The checksum over value and key, then the value: laid side by side, so that one call covers both. */
 function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length)
+  const end = CHECKSUM_BYTES + value.length
+  const bytes = Buffer.allocUnsafe(end + key.length)
   bytes.set(value, CHECKSUM_BYTES)
-  bytes.writeUInt32LE(checksum(key, value), 0)
-  return bytes
+  bytes.set(key, end)
+  bytes.writeUInt32LE(crc32c(bytes.subarray(CHECKSUM_BYTES)), 0)
+  return bytes.subarray(0, end)
 }
 
 function checksum(key: Uint8Array, value: Uint8Array): number {
-  return crc32c(asBuffer(value), crc32c(asBuffer(key)))
+  return crc32c(asBuffer(key), crc32c(asBuffer(value)))
 }
 
 function openingError(directory: string, error: unknown): Error {

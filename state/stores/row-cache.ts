@@ -22,6 +22,8 @@ export class RowCache<T> {
   readonly #budget: number
   #dirty: CachedRow<T>[] = []
   #unwritten: readonly CachedRow<T>[] = []
+  #latest: CachedRow<T> | undefined
+  #latestKey: Uint8Array | undefined
   #bytes = 0
   #dirtyBytes = 0
 
@@ -85,6 +87,7 @@ export class RowCache<T> {
   /** The committed rows are in the storage: lets go of clean ones, least lately used first, until the rest fits the budget. */
   written(): void {
     this.#unwritten = []
+    this.#latest = undefined
     if (this.#bytes <= this.#budget) return
     const goal = this.#budget * 0.8
     for (const [text, row] of this.#rows) {
@@ -106,6 +109,7 @@ export class RowCache<T> {
     if (row === undefined || row.dirty) return
     this.#bytes -= row.size
     this.#rows.delete(text)
+    this.#latest = undefined
   }
 
   /** Rows that differ, or may differ, from what is in the storage. */
@@ -113,7 +117,16 @@ export class RowCache<T> {
     return this.#unwritten.length === 0 ? this.#dirty : [...this.#unwritten, ...this.#dirty]
   }
 
+  /** The same key object twice in a row, as in a read and then a write, is looked up once. */
   #row(key: Uint8Array): CachedRow<T> {
+    if (this.#latest !== undefined && key === this.#latestKey) return this.#latest
+    const row = this.#find(key)
+    this.#latest = row
+    this.#latestKey = key
+    return row
+  }
+
+  #find(key: Uint8Array): CachedRow<T> {
     const text = keyText(key)
     const known = this.#rows.get(text)
     if (known !== undefined) {
