@@ -44,11 +44,12 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
   let next = Math.max(FIRST_NUMBER - 1, ...Object.values(numbers)) + 1
   const engines = new Map<string, StoreEngine>()
   for (const spec of stores) {
+    const isNew = head.numbers[spec.name] === undefined
     const number = (numbers[spec.name] ??= next++)
     const prefix = Buffer.allocUnsafe(2)
     prefix.writeUInt16BE(number)
     const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / stores.length
-    const engine = engineOf(spec, { storage, prefix, cacheBytes })
+    const engine = engineOf(spec, { storage, prefix, isNew, cacheBytes })
     await engine.load()
     engines.set(spec.name, engine)
   }

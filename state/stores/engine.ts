@@ -45,6 +45,8 @@ export interface CommittedRow {
 export interface EngineContext {
   readonly storage: OrderedStorage
   readonly prefix: Buffer
+  /** Nothing was ever written to this store. */
+  readonly isNew: boolean
   /** Bytes of committed rows a store may keep in memory. */
   readonly cacheBytes: number
 }

@@ -35,7 +35,9 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.#cache = new RowCache({
       load: (key) => this.#load(key),
       sizeOf: (value) => (value === undefined ? 64 : 96 + value.bytes.length),
+      nothing: undefined,
       budgetBytes: context.cacheBytes,
+      isNew: context.isNew,
     })
     this.committed = {
       get: (key) => committedRow(key, this.#cache.readCommitted(key)),

@@ -11,6 +11,17 @@ export interface CachedRow<T> {
   size: number
 }
 
+export interface RowCacheOptions<T> {
+  /** Reads a row from the storage. */
+  readonly load: (key: Uint8Array) => T
+  /** What `load` gives where there is no row. */
+  readonly nothing: T
+  readonly sizeOf: (value: T) => number
+  readonly budgetBytes: number
+  /** The storage has no row of the store yet. */
+  readonly isNew: boolean
+}
+
 /**
  * Write buffer and cache in one map: a dirty row is pinned until its transaction ends, a clean one may be let go. `T` is
  * immutable; `sizeOf` measures it in bytes.
@@ -19,18 +30,23 @@ export class RowCache<T> {
   readonly #rows = new Map<string, CachedRow<T>>()
   readonly #sizeOf: (value: T) => number
   readonly #load: (key: Uint8Array) => T
+  readonly #nothing: T
   readonly #budget: number
   #dirty: CachedRow<T>[] = []
   #unwritten: readonly CachedRow<T>[] = []
   #latest: CachedRow<T> | undefined
   #latestKey: Uint8Array | undefined
+  /** No row is in the storage that is not here too: what is not here is nowhere, and need not be looked for on the disk. */
+  #holdsAll: boolean
   #bytes = 0
   #dirtyBytes = 0
 
-  constructor(options: { load: (key: Uint8Array) => T; sizeOf: (value: T) => number; budgetBytes: number }) {
+  constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
+    this.#nothing = options.nothing
     this.#sizeOf = options.sizeOf
     this.#budget = options.budgetBytes
+    this.#holdsAll = options.isNew
   }
 
   get dirtyRows(): readonly CachedRow<T>[] {
@@ -47,7 +63,7 @@ export class RowCache<T> {
 
   readCommitted(key: Uint8Array): T {
     const row = this.#rows.get(keyText(key))
-    if (row === undefined) return this.#load(key)
+    if (row === undefined) return this.#holdsAll ? this.#nothing : this.#load(key)
     return row.committed
   }
 
@@ -94,6 +110,7 @@ export class RowCache<T> {
       if (this.#bytes <= goal) return
       if (row.dirty) continue
       this.#rows.delete(text)
+      this.#holdsAll = row.used && this.#holdsAll
       if (row.used) {
         row.used = false
         this.#rows.set(text, row)
@@ -103,7 +120,9 @@ export class RowCache<T> {
     }
   }
 
+  /** The row has been changed in the storage, past the cache. */
   forget(key: Uint8Array): void {
+    this.#holdsAll = false
     const text = keyText(key)
     const row = this.#rows.get(text)
     if (row === undefined || row.dirty) return
@@ -133,7 +152,7 @@ export class RowCache<T> {
       known.used = true
       return known
     }
-    const value = this.#load(key)
+    const value = this.#holdsAll ? this.#nothing : this.#load(key)
     const row = {
       key: Buffer.from(key),
       present: value,

@@ -70,7 +70,9 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         return stored === undefined ? NOTHING : decodeLatest(stored)
       },
       sizeOf: (latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8,
+      nothing: NOTHING,
       budgetBytes: context.cacheBytes / 2,
+      isNew: context.isNew,
     })
     this.#history = new RowCache({
       load: (key) => {
@@ -78,7 +80,9 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         return stored === undefined ? NO_SPANS : decodeSpans(stored)
       },
       sizeOf: (spans) => spans.reduce((sum, span) => sum + 80 + (span.value?.length ?? 0), 64),
+      nothing: NO_SPANS,
       budgetBytes: context.cacheBytes / 2,
+      isNew: context.isNew,
     })
     this.committed = {
       getAsOf: (key, asOf) => row(key, this.#find(key, asOf, COMMITTED, this.#committedObserved)),

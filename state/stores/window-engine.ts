@@ -61,7 +61,9 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
         return stored === undefined ? EMPTY : decodeBlock(stored)
       },
       sizeOf: blockSize,
+      nothing: EMPTY,
       budgetBytes: context.cacheBytes,
+      isNew: context.isNew,
     })
     this.committed = {
       fetchRange: (key, from, to) =>
