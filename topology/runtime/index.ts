@@ -5,7 +5,7 @@
  */
 export { Streams } from './streams.ts'
 export type { StreamsOptions, StreamsState, TaskInfo } from './streams.ts'
-export type { TaskStorages } from './task.ts'
+export type { TaskStorages } from './task-stores.ts'
 export { levelTaskStorages, memoryTaskStorages } from './task-storages.ts'
 export { inProcessQueryTransport } from './queries/query-transport.ts'
 export type { QueryHandler, QueryTransport } from './queries/query-transport.ts'

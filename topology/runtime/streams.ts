@@ -13,7 +13,8 @@ import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
 import { Signal } from './signal.ts'
 import { parseTaskName } from './task-id.ts'
 import { TaskLoop } from './task-loop.ts'
-import { Task, type TaskStorages } from './task.ts'
+import type { TaskStorages } from './task-stores.ts'
+import { Task } from './task.ts'
 import { TopicTable } from './topic-table.ts'
 
 export interface StreamsOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { destroyLevelStorage, MemoryStorage, openLevelStorage } from '../../state/index.ts'
 import { taskName } from './task-id.ts'
-import type { TaskStorages } from './task.ts'
+import type { TaskStorages } from './task-stores.ts'
 
 /** A LevelDB per task below the directory. The directory is one instance's: two must not share it. */
 export function levelTaskStorages(directory: string): TaskStorages {

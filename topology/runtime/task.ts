@@ -1,6 +1,6 @@
-import { openTaskState, StateCorruptedError, StateError, type OrderedStorage, type StateStore, type TaskState } from '../../state/index.ts'
+import { StateCorruptedError, StateError, type openTaskState, type StateStore, type TaskState } from '../../state/index.ts'
 import { FatalBrokerError, partitionOf } from '../broker/index.ts'
-import type { Broker, Fetcher, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
+import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
 import type { SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
@@ -10,18 +10,11 @@ import { LetterBox } from './letter-box.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import { ParkedKeys } from './parked-keys.ts'
 import { RecordQueue, type Head } from './record-queue.ts'
-import { restoreStore } from './restore.ts'
 import { RunningGraph, type AnyRecord } from './running-graph.ts'
 import { taskName } from './task-id.ts'
 import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
+import { TaskStores, type TaskStorages } from './task-stores.ts'
 import type { TopicTable } from './topic-table.ts'
-
-/** Where tasks keep their state on this instance. */
-export interface TaskStorages {
-  open(task: TaskId): Promise<OrderedStorage>
-  /** Deletes what the task kept; it is not open. */
-  destroy(task: TaskId): Promise<void>
-}
 
 export interface TaskContext {
   readonly applicationId: string
@@ -38,11 +31,6 @@ export interface TaskContext {
   globalStore(name: string): StateStore | undefined
 }
 
-/** Kept beside the state: which incarnation of each changelog it goes with. */
-interface Note {
-  readonly changelogs: Readonly<{ [topic: string]: string }>
-}
-
 const RECORDS_PER_TURN = 1000
 
 /**
@@ -56,15 +44,14 @@ export class Task {
   readonly metrics: TaskMetrics = newTaskMetrics()
   readonly #subtopology: Subtopology
   readonly #context: TaskContext
+  readonly #stores: TaskStores
   readonly #outputs = new OutputBuffer()
   readonly #partitions: readonly TopicPartition[]
   /** Records known to fail, with the reason: they are passed over when their transaction is done again. */
   readonly #dead = new Map<string, string>()
-  #state: TaskState | undefined
   #producer: Producer | undefined
   #graph: RunningGraph | undefined
   #letters: LetterBox | undefined
-  #isCorrupted = false
   #queues: RecordQueue[] = []
   #committedPositions = new Map<RecordQueue, number>()
   #streamTime = -1
@@ -78,6 +65,12 @@ export class Task {
     this.#partitions = subtopology.sourceTopics
       .map((topic) => ({ topic: context.topics.nameOf(topic), partition: id.partition }))
       .filter(({ topic, partition }) => partition < (context.topics.partitions(topic) ?? 0))
+    this.#stores = new TaskStores({
+      ...context,
+      task: id,
+      specs: subtopology.stores,
+      onRestored: (records) => (this.metrics.restored += records),
+    })
   }
 
   get queues(): readonly RecordQueue[] {
@@ -89,12 +82,12 @@ export class Task {
   }
 
   get isDirty(): boolean {
-    return this.#outputs.records > 0 || (this.#state?.dirtyRows ?? 0) > 0 || this.#queues.some((queue) => this.#moved(queue))
+    return this.#outputs.records > 0 || (this.#stores.state?.dirtyRows ?? 0) > 0 || this.#queues.some((queue) => this.#moved(queue))
   }
 
   /** Bytes waiting to be committed, roughly. */
   get uncommittedRecords(): number {
-    return this.#outputs.records + (this.#state?.dirtyRows ?? 0)
+    return this.#outputs.records + (this.#stores.state?.dirtyRows ?? 0)
   }
 
   /** Wall-clock time of the next punctuation. */
@@ -103,7 +96,7 @@ export class Task {
   }
 
   get state(): TaskState | undefined {
-    return this.#state
+    return this.#stores.state
   }
 
   /** Offsets of the inputs up to which everything is committed; undefined while the task is being opened. */
@@ -128,9 +121,9 @@ export class Task {
     await this.#producer?.close()
     this.#producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId: `${applicationId}-${this.name}` } : {})
     const committed = await broker.groups.committedOffsets(groupId, this.#partitions)
-    await this.#openState()
+    const state = await this.#stores.open()
     await this.#openQueues(committed)
-    this.#letters = await this.#openLetters()
+    this.#letters = await this.#openLetters(state)
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()
   }
@@ -169,7 +162,7 @@ export class Task {
   async commit(): Promise<void> {
     if (!this.isDirty) return
     const { topics } = this.#context
-    const state = this.#opened(this.#state)
+    const state = this.#opened(this.#stores.state)
     const producer = this.#opened(this.#producer)
     const { partition } = this.id
     state.collectChanges({
@@ -187,12 +180,7 @@ export class Task {
       )
       const ends = await producer.commit()
       this.#outputs.clear()
-      const positions = new Map<string, number>()
-      for (const name of state.storeNames) {
-        const end = ends.find(({ topic }) => topic === topics.changelogOf(name))
-        if (end !== undefined) positions.set(name, end.offset)
-      }
-      await this.#commitState(state, positions)
+      await this.#stores.commit(ends)
       for (const queue of moved) this.#committedPositions.set(queue, queue.position)
       this.#streamTime = this.#graph?.streamTime ?? this.#streamTime
       this.metrics.commits++
@@ -211,17 +199,7 @@ export class Task {
     try {
       await this.#producer?.close()
     } finally {
-      await this.#closeState()
-    }
-  }
-
-  /** The broker has committed; a storage that does not take it is read anew, and the changelogs give what it lacks. */
-  async #commitState(state: TaskState, positions: ReadonlyMap<string, number>): Promise<void> {
-    try {
-      await state.commit(positions)
-    } catch (error) {
-      await this.#closeState()
-      throw error
+      await this.#stores.close()
     }
   }
 
@@ -268,7 +246,8 @@ export class Task {
   /** Marks the record as dead and has the transaction done again: its effects so far are among what is not committed. */
   #failed(head: Head, error: unknown): never {
     if (error instanceof StreamsError) throw error
-    if (error instanceof StateError) throw this.#corrupted(error)
+    if (error instanceof StateCorruptedError) this.#stores.damaged()
+    if (error instanceof StateError) throw new TaskCorruptedError(error.message, { cause: error })
     const retriable = asRetriable(error)
     if (retriable !== undefined) throw retriable
     this.#dead.set(positionText(head), `cannot be processed: ${messageOf(error)}`)
@@ -282,9 +261,8 @@ export class Task {
     this.#context.ports.logger.warn('a record went to the dead letters', { task: this.name, origin: positionText(head), reason })
   }
 
-  async #openLetters(): Promise<LetterBox> {
+  async #openLetters(state: TaskState): Promise<LetterBox> {
     const { topics, ports } = this.#context
-    const state = this.#opened(this.#state)
     return new LetterBox({
       parked: await ParkedKeys.open(this.id.subtopology, (name) => state.store(name)),
       outputs: this.#outputs,
@@ -311,71 +289,6 @@ export class Task {
       }
     }
     return next
-  }
-
-  /** What is on the disk is committed, so only what the changelogs have beyond it is replayed; what cannot be trusted is wiped. */
-  async #openState(): Promise<void> {
-    try {
-      if (this.#isCorrupted) throw new TaskCorruptedError('Its rows do not match their checksums.')
-      await this.#openOrGoOn()
-    } catch (error) {
-      if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
-      this.#context.ports.logger.warn('local state is wiped and restored', { task: this.name, reason: error.message })
-      await this.#closeState()
-      await this.#context.storages.destroy(this.id)
-      this.#isCorrupted = false
-      await this.#openOrGoOn()
-    }
-  }
-
-  async #openOrGoOn(): Promise<void> {
-    if (this.#state === undefined) return this.#openFresh()
-    this.#state.abort()
-    await this.#restore(this.#state)
-  }
-
-  /** A read that failed in the middle of a transaction: the next opening starts from nothing. */
-  #corrupted(error: StateError): TaskCorruptedError {
-    this.#isCorrupted = error instanceof StateCorruptedError
-    return new TaskCorruptedError(error.message, { cause: error })
-  }
-
-  async #closeState(): Promise<void> {
-    const state = this.#state
-    this.#state = undefined
-    await state?.close()
-  }
-
-  async #openFresh(): Promise<void> {
-    const { cacheBytes, openState, storages } = this.#context
-    const storage = await storages.open(this.id)
-    try {
-      const stores = this.#subtopology.stores
-      this.#state = await openState({ storage, stores, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
-    } catch (error) {
-      await storage.close()
-      throw error
-    }
-    await this.#restore(this.#state)
-  }
-
-  async #restore(state: TaskState): Promise<void> {
-    const { broker, topics } = this.#context
-    const note: Note = { changelogs: topics.changelogIds(state.storeNames) }
-    if (state.note !== undefined && state.note !== JSON.stringify(note)) {
-      throw new TaskCorruptedError('The changelogs have been made anew since this state was written.')
-    }
-    const fetcher: Fetcher = broker.openFetcher()
-    try {
-      for (const store of state.storeNames) {
-        const topic = topics.changelogOf(store)
-        if (topic === undefined) continue
-        this.metrics.restored += await restoreStore(broker, fetcher, state, { store, topic, partition: this.id.partition })
-      }
-      if (state.note === undefined) await state.commit(new Map(), JSON.stringify(note))
-    } finally {
-      await fetcher.close()
-    }
   }
 
   async #openQueues(committed: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]): Promise<void> {
@@ -405,7 +318,7 @@ export class Task {
       taskId: this.id,
       applicationId,
       topicOf: (name) => topics.nameOf(name),
-      store: (name) => this.#context.globalStore(name) ?? this.#opened(this.#state).store(name),
+      store: (name) => this.#context.globalStore(name) ?? this.#opened(this.#stores.state).store(name),
       emit: (sink, record) => this.#emit(sink, record),
       drop: (reason) => this.#drop(reason),
       wallClock: () => ports.clock.now(),

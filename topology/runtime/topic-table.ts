@@ -3,6 +3,8 @@ import type { Topology } from '../graph/index.ts'
 import { deadLetterTopic } from './dead-letters.ts'
 import { FatalStreamsError, RetriableError } from './errors.ts'
 
+/** Kafka's default of `delete.retention.ms`. */
+const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 const KEPT_FOR_EVER = { 'retention.ms': '-1' }
 
 /** The topics an application uses, by the names of the drawing, and what the broker says of them. */
@@ -40,6 +42,12 @@ export class TopicTable {
   changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
     const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
     return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+  }
+
+  /** The shortest time for which a deletion can still be read in the changelogs of these stores, milliseconds. */
+  deleteRetentionMs(stores: readonly string[]): number {
+    const configs = stores.map((store) => this.#known.get(this.changelogOf(store) ?? '')?.config)
+    return Math.min(...configs.map((config) => Number(config?.['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS)))
   }
 
   /** How many tasks a sub-topology has: as many as its largest source topic has partitions. */

@@ -1,0 +1,162 @@
+import { openTaskState, StateCorruptedError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
+import type { Broker, PartitionOffset } from '../broker/index.ts'
+import type { Ports } from '../ports.ts'
+import type { TaskId } from '../processor.ts'
+import { TaskCorruptedError } from './errors.ts'
+import { restoreStore } from './restore.ts'
+import type { TopicTable } from './topic-table.ts'
+
+/** Where tasks keep their state on this instance. */
+export interface TaskStorages {
+  open(task: TaskId): Promise<OrderedStorage>
+  /** Deletes what the task kept; it is not open. */
+  destroy(task: TaskId): Promise<void>
+}
+
+export interface TaskStoresOptions {
+  readonly task: TaskId
+  readonly specs: readonly StoreSpec[]
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly storages: TaskStorages
+  readonly openState: typeof openTaskState
+  readonly topics: TopicTable
+  readonly cacheBytes: number | undefined
+  readonly onRestored: (records: number) => void
+}
+
+/** Kept beside the rows: which incarnation of each changelog they go with, and when they were last written to. */
+interface Note {
+  readonly changelogs: Readonly<{ [topic: string]: string }>
+  readonly writtenAt: number
+}
+
+/**
+ * The stores of a task, and how they come to hold what the changelogs say. What is on the disk is committed, so only what the
+ * changelogs have beyond it is replayed. What cannot be trusted is wiped and restored in full: damaged rows, rows of a changelog
+ * that was deleted since, rows so old that deletions since may be gone from the changelogs.
+ */
+export class TaskStores {
+  readonly #options: TaskStoresOptions
+  readonly #changelogIds: Readonly<{ [topic: string]: string }>
+  #state: TaskState | undefined
+  #isDamaged = false
+
+  constructor(options: TaskStoresOptions) {
+    this.#options = options
+    this.#changelogIds = options.topics.changelogIds(options.specs.map(({ name }) => name))
+  }
+
+  get state(): TaskState | undefined {
+    return this.#state
+  }
+
+  /** Drops what was not committed, then brings every store up to the end of its changelog. */
+  async open(): Promise<TaskState> {
+    const { task, ports, storages } = this.#options
+    try {
+      if (this.#isDamaged) throw new TaskCorruptedError('Rows do not match their checksums.')
+      return await this.#openOrGoOn()
+    } catch (error) {
+      if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
+      ports.logger.warn('local state is wiped and restored', { ...task, reason: error.message })
+      await this.close()
+      await storages.destroy(task)
+      this.#isDamaged = false
+      return this.#openOrGoOn()
+    }
+  }
+
+  /**
+   * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given. A
+   * storage that does not take it is closed: opened again, it gets from the changelogs what it lacks.
+   */
+  async commit(ends: readonly PartitionOffset[]): Promise<void> {
+    const state = this.#state
+    if (state === undefined) return
+    const positions = new Map<string, number>()
+    for (const store of state.storeNames) {
+      const changelog = this.#options.topics.changelogOf(store)
+      const end = ends.find(({ topic }) => topic === changelog)
+      if (end !== undefined) positions.set(store, end.offset)
+    }
+    try {
+      await state.commit(positions, this.#note())
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /** A read found damaged rows: the next opening begins with nothing. */
+  damaged(): void {
+    this.#isDamaged = true
+  }
+
+  async close(): Promise<void> {
+    const state = this.#state
+    this.#state = undefined
+    await state?.close()
+  }
+
+  async #openOrGoOn(): Promise<TaskState> {
+    const { task, specs, storages, openState, cacheBytes } = this.#options
+    if (this.#state === undefined) {
+      const storage = await storages.open(task)
+      try {
+        this.#state = await openState({ storage, stores: specs, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+      } catch (error) {
+        await storage.close()
+        throw error
+      }
+      this.#checkNote(this.#state)
+    }
+    this.#state.abort()
+    await this.#restore(this.#state)
+    return this.#state
+  }
+
+  async #restore(state: TaskState): Promise<void> {
+    const { broker, task, topics, onRestored } = this.#options
+    const { partition } = task
+    const stores = state.storeNames.flatMap((store) => {
+      const topic = topics.changelogOf(store)
+      return topic === undefined ? [] : [{ store, changelog: { topic, partition } }]
+    })
+    const changelogs = stores.map(({ changelog }) => changelog)
+    const ends = await broker.admin.listOffsets(changelogs, 'latest')
+    const isNew = stores.some(({ store }) => state.position(store) === undefined)
+    const starts = isNew ? await broker.admin.listOffsets(changelogs, 'earliest') : []
+    const fetcher = broker.openFetcher()
+    try {
+      for (const { store, changelog } of stores) {
+        const [start, end] = [offsetOf(starts, changelog.topic), offsetOf(ends, changelog.topic)]
+        onRestored(await restoreStore({ fetcher, state, store, changelog, start, end }))
+      }
+    } finally {
+      await fetcher.close()
+    }
+    if (state.note === undefined) await state.commit(new Map(), this.#note())
+  }
+
+  #checkNote(state: TaskState): void {
+    if (state.note === undefined) return
+    const { changelogs, writtenAt } = JSON.parse(state.note) as Note
+    for (const [topic, id] of Object.entries(this.#changelogIds)) {
+      if ((changelogs[topic] ?? id) !== id) throw new TaskCorruptedError(`The changelog ${topic} was made anew since it was written.`)
+    }
+    const ageMs = this.#options.ports.clock.now() - writtenAt
+    if (ageMs > this.#options.topics.deleteRetentionMs(state.storeNames) / 2) {
+      throw new TaskCorruptedError(`It was last written ${ageMs} ms ago: deletions since may be gone from the changelogs.`)
+    }
+  }
+
+  #note(): string {
+    const note: Note = { changelogs: this.#changelogIds, writtenAt: this.#options.ports.clock.now() }
+    return JSON.stringify(note)
+  }
+}
+
+function offsetOf(offsets: readonly PartitionOffset[], topic: string): number {
+  return offsets.find((one) => one.topic === topic)?.offset ?? 0
+}
