@@ -1,0 +1,12 @@
+/**
+ * The records of the bank and their bytes. A *record* is a command, an event, an outcome or a view, described by an Avro schema in
+ * `avsc/` and by the type generated from it. The *registry* gives schemas ids and refuses a version that could not read its
+ * predecessor's bytes. The *codec* turns records into Confluent's wire format and reads what any version wrote.
+ */
+export type * from './generated/records.ts'
+export { RecordCodec, SchemaNotLoadedError, UnreadableRecordError } from './record-codec.ts'
+export type { RecordName, RecordSerde } from './record-codec.ts'
+export { EmbeddedRegistry } from './embedded-registry.ts'
+export type { RegistryStorage } from './embedded-registry.ts'
+export { IncompatibleSchemaError, UnknownSchemaError } from './registry.ts'
+export type { SchemaRegistry } from './registry.ts'

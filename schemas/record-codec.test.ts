@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { EmbeddedRegistry, RecordCodec, type MoneyTransfer, type RegistryStorage } from './index.ts'
+
+function memory(): RegistryStorage & { text: string | undefined } {
+  return {
+    text: undefined,
+    async load() {
+      return this.text
+    },
+    async save(text) {
+      this.text = text
+    },
+  }
+}
+
+const TRANSFER: MoneyTransfer = {
+  type: 'MoneyTransfer',
+  id: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+  deadline: 1_700_000_000_000,
+  replyTo: 'api-1',
+  expectedVersion: null,
+  token: '12345678901234567890',
+  amount: 100_000_000_000_000_001n,
+  from: 'cash',
+  to: 'NL66OPEN0000000000',
+  description: 'initial funds – é',
+  username: 'openweb',
+}
+
+/** `CommandSucceeded` as it was written before it could bear a token. */
+const OLDER = JSON.stringify({
+  type: 'record',
+  name: 'CommandSucceeded',
+  namespace: 'bob.outcomes',
+  fields: [
+    { name: 'command', type: 'string' },
+    { name: 'version', type: 'int' },
+  ],
+})
+
+describe('The record codec', () => {
+  it('brings a record back as it was, with amounts beyond 2^53', async () => {
+    const codec = await RecordCodec.open(await EmbeddedRegistry.open(memory()))
+    const serde = codec.serde('MoneyTransfer')
+    expect(serde.deserialize(serde.serialize(TRANSFER))).toEqual(TRANSFER)
+  })
+
+  it('refuses what is no record, is cut off, goes on too long or belongs elsewhere', async () => {
+    const codec = await RecordCodec.open(await EmbeddedRegistry.open(memory()))
+    const serde = codec.serde('MoneyTransfer')
+    const bytes = serde.serialize(TRANSFER)
+    expect(() => serde.deserialize(Buffer.from('{"no":"avro"}'))).toThrow('do not begin with a schema id')
+    expect(() => serde.deserialize(bytes.subarray(0, bytes.length - 1))).toThrow('are no MoneyTransfer')
+    expect(() => serde.deserialize(Buffer.concat([bytes, Buffer.of(0)]))).toThrow('are no MoneyTransfer')
+    expect(() => codec.serde('CommandFailed').deserialize(bytes)).toThrow('does not belong here')
+  })
+
+  it('reads the golden bytes of an older version as a record of this one', async () => {
+    const registry = await EmbeddedRegistry.open(memory())
+    const older = await registry.register('bob.outcomes.CommandSucceeded', OLDER)
+    const codec = await RecordCodec.open(registry)
+    const golden = Buffer.from([0, 0, 0, 0, older, 4, 0x63, 0x31, 14])
+    const serde = codec.serde('CommandSucceeded')
+    const first = ((): unknown => {
+      try {
+        return serde.deserialize(golden)
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(first).toMatchObject({ code: 'SCHEMA_NOT_LOADED' })
+    await (first as { ready: Promise<unknown> }).ready
+    expect(serde.deserialize(golden)).toEqual({ type: 'CommandSucceeded', command: 'c1', version: 7, token: null })
+  })
+})
+
+describe('The embedded registry', () => {
+  const schema = (fields: readonly object[]): string => JSON.stringify({ type: 'record', name: 'R', fields })
+
+  it('gives a schema the same id again, after a restart too', async () => {
+    const storage = memory()
+    const first = await EmbeddedRegistry.open(storage)
+    const id = await first.register('R', schema([{ name: 'a', type: 'string' }]))
+    const second = await EmbeddedRegistry.open(storage)
+    expect(await second.register('R', schema([{ name: 'a', type: 'string' }]))).toBe(id)
+    expect(await second.register('S', schema([]))).not.toBe(id)
+  })
+
+  it('refuses a version that could not read the latest one, with the reason', async () => {
+    const registry = await EmbeddedRegistry.open(memory())
+    await registry.register('R', schema([{ name: 'a', type: 'string' }]))
+    await registry.register(
+      'R',
+      schema([
+        { name: 'a', type: 'string' },
+        { name: 'b', type: 'int', default: 0 },
+      ]),
+    )
+    await expect(registry.register('R', schema([{ name: 'c', type: 'string' }]))).rejects.toThrow(/The new version of R cannot read .*c/)
+    await expect(registry.register('R', schema([{ name: 'a', type: 'int' }]))).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
+  })
+
+  it('knows no schema of another id', async () => {
+    const registry = await EmbeddedRegistry.open(memory())
+    await expect(registry.schema(7)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
+  })
+})
