@@ -1,0 +1,313 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Serdes, Stores, type KeyValueStore } from '../../state/index.ts'
+import { FencedError, OutcomeUnknownError, type Broker, type Producer } from '../broker/index.ts'
+import { StreamsBuilder } from '../dsl/index.ts'
+import type { Topology } from '../graph/index.ts'
+import { levelTaskStorages, memoryTaskStorages } from './index.ts'
+import { Application } from './testing/application.ts'
+
+let application: Application | undefined
+
+afterEach(async () => {
+  await application?.close()
+  application = undefined
+})
+
+async function open(topology: Topology, partitions = 1): Promise<Application> {
+  application = await Application.open({ topology, topics: ['in', 'out'], partitions })
+  return application
+}
+
+function counting(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { key: Serdes.string, value: Serdes.string })
+    .groupByKey()
+    .count({ name: 'counts' })
+    .toStream()
+    .mapValues((count) => String(count))
+    .to('out', { key: Serdes.string, value: Serdes.string })
+  return builder.build()
+}
+
+const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)
+const restored = (streams: { tasks(): readonly { restored: number }[] }): number =>
+  streams.tasks().reduce((sum, task) => sum + task.restored, 0)
+
+describe('taking a task', () => {
+  it('fences the former holder before its offset is read, so that its open transaction comes to nothing', async () => {
+    const app = await open(counting())
+    await app.send('in', ['a', 'x'], ['a', 'x'])
+    const zombie = await app.broker.openProducer({ transactionalId: 'app-0_0' })
+    await zombie.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 2 }])
+    await app.start('one')
+    expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
+    await expect(zombie.commit()).rejects.toThrow(FencedError)
+  })
+
+  it('goes on from what the former holder committed just before', async () => {
+    const app = await open(counting())
+    await app.send('in', ['a', 'skipped'], ['a', 'x'])
+    const former = await app.broker.openProducer({ transactionalId: 'app-0_0' })
+    await former.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 1 }])
+    const committing = former.commit()
+    await app.start('one')
+    await committing
+    expect(values(await app.rows('out', 1))).toEqual(['1'])
+  })
+
+  it('does not begin before the former holder has let go', async () => {
+    let atWork = 0
+    let most = 0
+    const moments: (() => void)[] = []
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .process<string, string>(
+        () => ({
+          process: async () => {
+            most = Math.max(most, ++atWork)
+            await new Promise<void>((resolve) => moments.push(resolve))
+            atWork--
+          },
+        }),
+        { name: 'slow' },
+      )
+      .to('out', { key: Serdes.string, value: Serdes.string })
+    const app = await open(builder.build(), 2)
+    const one = await app.start('one', { sessionTimeoutMs: 5_000 })
+    await app.send('in', ['a', 'x'], ['b', 'x'], ['c', 'x'], ['d', 'x'])
+    await app.eventually(
+      () => atWork,
+      (count) => count === 2,
+    )
+    const two = await app.start('two', { sessionTimeoutMs: 5_000 })
+    await app.eventually(
+      () => one.state,
+      (state) => state !== 'running',
+    )
+    expect(two.tasks()).toEqual([])
+    await app.eventually(
+      () => {
+        moments.shift()?.()
+        return two.tasks().length === 1 && one.tasks().length === 1 && atWork === 0
+      },
+      (isDivided) => isDivided,
+    )
+    expect(most).toBe(2)
+    expect(two.tasks().length).toBe(1)
+  })
+})
+
+describe('a commit', () => {
+  it('whose answer is lost is neither done twice nor left out', async () => {
+    const app = await open(counting())
+    for (const effect of ['before', 'after'] as const) {
+      let lost = 0
+      const broker = losingCommits(app.broker, effect, () => lost++ < 2)
+      const streams = await app.start('one', { broker })
+      const known = (await app.read('out')).length
+      await app.send('in', ['a', 'x'], ['a', 'x'], ['a', 'x'])
+      const rows = await app.rows('out', known + 3)
+      expect(values(rows)).toEqual(Array.from({ length: known + 3 }, (_, at) => String(at + 1)))
+      await streams.stop()
+    }
+  })
+
+  it('happens at once when there is nothing more to do, and not at all when nothing was done', async () => {
+    const app = await open(counting())
+    const one = await app.start('one', { commitIntervalMs: 3_600_000 })
+    for (const round of [1, 2, 3]) {
+      await app.send('in', ['a', 'x'])
+      await app.rows('out', round)
+    }
+    expect(one.tasks()[0]?.commits).toBe(3)
+  })
+
+  it('at least once works too, and loses nothing over a kill', async () => {
+    const app = await open(counting())
+    const storages = memoryTaskStorages()
+    const one = await app.start('one', { guarantee: 'at_least_once', storages })
+    await app.send('in', ['a', 'x'], ['a', 'x'])
+    await app.rows('out', 2)
+    await one.kill()
+    await app.start('one', { guarantee: 'at_least_once', storages })
+    await app.send('in', ['a', 'x'])
+    const rows = await app.rows('out', 3)
+    expect(Number(rows.at(-1)?.value)).toBeGreaterThanOrEqual(3)
+  })
+})
+
+describe('local state', () => {
+  it('on the disk is used again after a stop and after a kill', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bob-task-'))
+    const app = await open(counting())
+    try {
+      for (const [round, end] of (['stop', 'kill', 'stop'] as const).entries()) {
+        const streams = await app.start('one', { storages: levelTaskStorages(directory) })
+        await app.send('in', ['a', 'x'])
+        expect(values(await app.rows('out', round + 1)).at(-1)).toBe(String(round + 1))
+        expect(restored(streams)).toBeLessThanOrEqual(1)
+        await streams[end]()
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('that is damaged is wiped and restored', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bob-task-'))
+    const app = await open(counting())
+    try {
+      const one = await app.start('one', { storages: levelTaskStorages(directory) })
+      await app.send('in', ['a', 'x'], ['b', 'x'])
+      await app.rows('out', 2)
+      await one.stop()
+      for (const file of await readdir(join(directory, '0_0'))) {
+        if (file.endsWith('.log') || file === 'CURRENT') await writeFile(join(directory, '0_0', file), 'damaged')
+      }
+      const again = await app.start('one', { storages: levelTaskStorages(directory) })
+      await app.send('in', ['a', 'x'])
+      expect(values(await app.rows('out', 3)).at(-1)).toBe('2')
+      expect(restored(again)).toBe(2)
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+
+  it('of a changelog that was made anew is not reused', async () => {
+    const app = await open(counting())
+    const storages = memoryTaskStorages()
+    const one = await app.start('one', { storages })
+    await app.send('in', ['a', 'x'])
+    await app.rows('out', 1)
+    await one.stop()
+    await app.broker.admin.deleteTopics(['app-counts-changelog'])
+    await app.start('one', { storages })
+    await app.send('in', ['a', 'x'])
+    expect(values(await app.rows('out', 2)).at(-1)).toBe('1')
+  })
+})
+
+describe('an instance', () => {
+  it('whose input was deleted under it fails with advice, and skips nothing', async () => {
+    const app = await open(counting())
+    const one = await app.start('one')
+    await app.send('in', ['a', 'x'])
+    await app.rows('out', 1)
+    await one.stop()
+    await app.send('in', ['a', 'x'], ['a', 'x'])
+    await app.broker.admin.deleteRecords([{ topic: 'in', partition: 0, offset: 3 }])
+    const two = await app.start('two')
+    await app.eventually(
+      () => two.state,
+      (state) => state === 'failed',
+    )
+    expect(String(two.failure)).toMatch(/set the group's offsets/)
+    expect(values(await app.read('out'))).toEqual(['1'])
+  })
+
+  it('refuses to start when a source topic is missing', async () => {
+    const app = await Application.open({ topology: counting(), topics: ['out'] })
+    application = app
+    await expect(app.start('one')).rejects.toThrow(/Source topics are missing: in/)
+  })
+})
+
+describe('processors', () => {
+  it('that answer with promises get one record after the other', async () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .process<string, string>(
+        () => {
+          let forward: (key: string, value: string) => void
+          return {
+            init: (context) => {
+              forward = (key, value) => context.forward({ key, value, timestamp: 1 })
+            },
+            process: async ({ key, value }) => {
+              for (let turn = Number(value) % 3; turn > 0; turn--) await Promise.resolve()
+              forward(key, String(value))
+            },
+          }
+        },
+        { name: 'later', key: Serdes.string, value: Serdes.string },
+      )
+      .to('out', { key: Serdes.string, value: Serdes.string })
+    const app = await open(builder.build())
+    await app.start('one')
+    const sent = Array.from({ length: 30 }, (_, at) => String(at))
+    await app.send('in', ...sent.map((value) => ['a', value] as const))
+    expect(values(await app.rows('out', 30))).toEqual(sent)
+  })
+
+  it('whose punctuator throws lose no record to the dead letters', async () => {
+    let isBroken = true
+    let fired = 0
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .process<string, string>(
+        () => {
+          let store: KeyValueStore<string, string>
+          return {
+            init: (context) => {
+              store = context.store('seen')
+              context.schedule({ intervalMs: 10, clock: 'stream' }, () => {
+                fired++
+                if (isBroken) throw new Error('broken clock')
+                context.forward({ key: 'tick', value: String(store.get('a')), timestamp: 1 })
+              })
+            },
+            process: ({ key, value }) => store.put(key, value),
+          }
+        },
+        {
+          name: 'ticking',
+          key: Serdes.string,
+          value: Serdes.string,
+          stores: [Stores.keyValue({ name: 'seen', key: Serdes.string, value: Serdes.string })],
+        },
+      )
+      .to('out', { key: Serdes.string, value: Serdes.string })
+    const app = await open(builder.build())
+    await app.start('one')
+    await app.send('in', ['a', 'kept', 100])
+    await app.eventually(
+      () => fired,
+      (times) => times > 0,
+    )
+    isBroken = false
+    expect(values(await app.rows('out', 1))).toEqual(['kept'])
+    expect(await app.read('app-dead-letters')).toEqual([])
+  })
+})
+
+/** A broker that does not answer some commits; with or without the commit having happened. */
+function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () => boolean): Broker {
+  return {
+    admin: broker.admin,
+    groups: broker.groups,
+    openFetcher: () => broker.openFetcher(),
+    close: () => broker.close(),
+    openProducer: async (options) => {
+      const producer = await broker.openProducer(options)
+      const wrapped: Producer = {
+        send: (topic, partition, batch) => producer.send(topic, partition, batch),
+        sendOffsets: (group, offsets) => producer.sendOffsets(group, offsets),
+        abort: () => producer.abort(),
+        close: () => producer.close(),
+        commit: async () => {
+          if (!isLost()) return producer.commit()
+          if (effect === 'after') await producer.commit()
+          throw new OutcomeUnknownError('The answer was lost.')
+        },
+      }
+      return wrapped
+    },
+  }
+}
