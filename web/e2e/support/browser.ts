@@ -1,0 +1,34 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+const FOLDERS = ['/usr/bin', '/usr/local/bin', '/snap/bin', '/opt/google/chrome']
+
+/** The Chromium of the machine; throws with advice where there is none, so that no test is passed over. */
+export function startBrowser(): Promise<Browser> {
+  const executablePath = FOLDERS.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(runs)
+  if (executablePath === undefined) throw new Error(`No Chromium in ${FOLDERS.join(delimiter)}: apt-get install -y chromium.`)
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+import { mutate, query } from './api/request.ts'
+import type { Session } from './generated/graphql.ts'
+import { reasonOf } from './reason.ts'
+
+/** Who is signed in. The session itself is a cookie that scripts cannot read. */
+class CurrentSession {
+  /** `undefined` until the API was asked. */
+  current = $state.raw<Session | null | undefined>(undefined)
+  problem = $state.raw('')
+
+  get isClient(): boolean {
+    return this.current?.role === 'CLIENT'
+  }
+
+  get isEmployee(): boolean {
+    return this.current?.role === 'EMPLOYEE'
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.current = await query('me', {})
+      this.problem = ''
+    } catch (error) {
+      this.problem = reasonOf(error)
+      this.current = null
+    }
+  }
+
+  /** The reason of a refusal, or nothing. Throws when the bank cannot be reached. */
+  async enter(how: 'signIn' | 'signUp', username: string, password: string): Promise<string | undefined> {
+    const { session, reason } = await mutate(how, { username, password })
+    if (session === null) return reason ?? 'That did not work.'
+    this.current = session
+    return undefined
+  }
+
+  async leave(): Promise<void> {
+    await mutate('signOut', {})
+    this.current = null
+  }
+}
+
+export const session = new CurrentSession()

@@ -1,0 +1,108 @@
+import { graphlib, layout } from '@dagrejs/dagre'
+import type { GraphNode, Subtopology } from './generated/graphql.ts'
+
+export interface PlacedNode {
+  readonly id: string
+  readonly name: string
+  readonly kind: NodeKind
+  /** Centre and size, in pixels of the drawing. */
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  /** Topics of a source or sink, or stores of a processor. */
+  readonly detail: string
+}
+
+export interface PlacedEdge {
+  readonly id: string
+  /** An SVG path. */
+  readonly path: string
+}
+
+export interface Drawing {
+  readonly width: number
+  readonly height: number
+  readonly nodes: readonly PlacedNode[]
+  readonly edges: readonly PlacedEdge[]
+}
+
+export type NodeKind = 'source' | 'sink' | 'stateful' | 'processor'
+
+const HEIGHT = 58
+const NARROWEST = 120
+const WIDEST = 250
+const PER_CHARACTER = 7.4
+const PADDING = 26
+
+/** Places the nodes of one sub-topology from left to right. Depends on its names alone, so metrics never move anything. */
+export function layOut({ nodes }: Subtopology): Drawing {
+  const graph = new graphlib.Graph()
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 46, marginx: 6, marginy: 6 })
+  graph.setDefaultEdgeLabel(() => ({}))
+  const ids = new Set(nodes.map(({ id }) => id))
+  for (const node of nodes) graph.setNode(node.id, { width: widthOf(node), height: HEIGHT })
+  for (const { id, children } of nodes) for (const child of children) if (ids.has(child)) graph.setEdge(id, child)
+  layout(graph)
+  const placed = nodes.map((node) => place(node, graph.node(node.id)))
+  return {
+    width: Math.ceil(Math.max(0, ...placed.map(({ x, width }) => x + width / 2)) + 6),
+    height: Math.ceil(Math.max(0, ...placed.map(({ y, height }) => y + height / 2)) + 6),
+    nodes: placed,
+    edges: graph.edges().map(({ v, w }) => ({ id: `${v} ${w}`, path: pathOf(graph.edge(v, w)?.points ?? []) })),
+  }
+}
+
+export function kindOf({ kind, stores }: GraphNode): NodeKind {
+  if (/source/i.test(kind)) return 'source'
+  if (/sink/i.test(kind)) return 'sink'
+  return stores.length > 0 ? 'stateful' : 'processor'
+}
+
+/** What does not fit is cut; the whole name is in the table below the drawing. */
+export function shorten(text: string, width: number): string {
+  const fits = Math.floor((width - PADDING) / PER_CHARACTER)
+  return text.length <= fits ? text : `${text.slice(0, fits - 1)}…`
+}
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+function place(node: GraphNode, box: Box): PlacedNode {
+  const { id, name, topics, stores } = node
+  return {
+    id,
+    name,
+    kind: kindOf(node),
+    x: box.x,
+    y: box.y,
+    width: box.width,
+    height: box.height,
+    detail: [...topics, ...stores].join(', '),
+  }
+}
+
+function widthOf({ name, topics, stores }: GraphNode): number {
+  const longest = Math.max(name.length, ([...topics, ...stores].join(', ').length * 6.4) / PER_CHARACTER)
+  return Math.min(WIDEST, Math.max(NARROWEST, longest * PER_CHARACTER + PADDING))
+}
+
+/** A smooth line through the points of an edge. */
+function pathOf(points: ReadonlyArray<{ readonly x: number; readonly y: number }>): string {
+  const [first, ...rest] = points
+  if (first === undefined) return ''
+  const parts = rest.map(({ x, y }, index) => {
+    const before = index === 0 ? first : (rest[index - 1] ?? first)
+    const middle = (before.x + x) / 2
+    return `C ${round(middle)} ${round(before.y)} ${round(middle)} ${round(y)} ${round(x)} ${round(y)}`
+  })
+  return `M ${round(first.x)} ${round(first.y)} ${parts.join(' ')}`
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

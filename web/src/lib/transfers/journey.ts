@@ -1,0 +1,150 @@
+/**
+ * The way of one transfer through the bank, told in seven stations. Times come from the transfer's own steps; without them (one's own
+ * transfers are private) the way is told by its row, without times, rather than with invented ones.
+ */
+import type { Transaction, Transfer } from '../generated/graphql.ts'
+import { formatIban } from '../iban.ts'
+import { formatEuro } from '../money.ts'
+
+export interface Station {
+  readonly id: 'command' | 'saga' | 'from' | 'to' | 'end' | 'projection' | 'page'
+  readonly title: string
+  /** What runs there: a topic, a task, a process. */
+  readonly where: string
+  readonly text: string
+  /** This transfer's own data at this place, where it is known. */
+  readonly data: string
+  readonly state: 'done' | 'failed' | 'skipped' | 'waiting'
+  /** Milliseconds after the start, where it is known. */
+  readonly afterMs: number | undefined
+}
+
+/** What is known: the transfer, a row it left, both or nothing yet. */
+export interface Known {
+  readonly transfer?: Transfer | null | undefined
+  readonly row?: Transaction | null | undefined
+}
+
+export function journeyOf({ transfer, row }: Known): readonly Station[] {
+  const facts = transfer ? factsOfTransfer(transfer) : factsOfRow(row ?? undefined)
+  const time = (pattern: RegExp) => {
+    const step = transfer?.steps.find(({ name }) => pattern.test(name))
+    return step === undefined || transfer === undefined || transfer === null ? undefined : Math.max(0, step.time - transfer.startedAt)
+  }
+  const ended = transfer === undefined || transfer === null || transfer.state !== 'PENDING'
+  const failed = transfer?.state === 'FAILED' || transfer?.state === 'STUCK'
+  const moved = (pattern: RegExp): Station['state'] => {
+    if (transfer === undefined || transfer === null) return row ? 'done' : 'waiting'
+    if (transfer.steps.some(({ name }) => pattern.test(name))) return 'done'
+    return ended ? (failed ? 'failed' : 'done') : 'waiting'
+  }
+  const debit: Station['state'] = facts.fromCash ? 'skipped' : moved(/debit/i)
+  const credit: Station['state'] = facts.toElsewhere ? 'skipped' : debit === 'failed' ? 'skipped' : moved(/credit/i)
+  const known = row !== undefined && row !== null
+  const seen: Station['state'] = known || (ended && transfer && !failed) ? 'done' : failed ? 'skipped' : 'waiting'
+  const returned = time(/return/i) !== undefined
+
+  return [
+    {
+      id: 'command',
+      title: 'Command',
+      where: 'topic',
+      text: 'The API writes one command to a topic, under the transfer’s id, and waits for the outcome. Sent twice, it still happens once.',
+      data: facts.order,
+      state: facts.order === '' ? 'waiting' : 'done',
+      afterMs: transfer ? 0 : undefined,
+    },
+    {
+      id: 'saga',
+      title: 'Saga',
+      where: 'task, by transfer',
+      text: 'One task owns this transfer. It checks amount and accounts, notes in its store how far the transfer is, and asks the payer’s account.',
+      data: transfer ? `Transfer ${transfer.id.slice(0, 8)}` : '',
+      state: facts.order === '' ? 'waiting' : 'done',
+      afterMs: time(/start|saga|accept/i),
+    },
+    {
+      id: 'from',
+      title: 'Payer',
+      where: 'task, by account',
+      text: facts.fromCash
+        ? 'Cash at the counter: there is no account to debit, so this stop is passed.'
+        : 'The one task that owns this account checks owner, token and limit, and stores “money debited”.',
+      data: facts.from,
+      state: debit,
+      afterMs: time(/debit/i),
+    },
+    {
+      id: 'to',
+      title: 'Receiver',
+      where: 'task, by account',
+      text: facts.toElsewhere
+        ? 'The receiver banks elsewhere: the money is booked on the clearing account, and this stop is passed.'
+        : 'The task that owns the receiving account stores “money credited”. Should it refuse, the money goes back to the payer.',
+      data: returned ? 'Refused: the money went back' : facts.to,
+      state: credit,
+      afterMs: time(/credit/i),
+    },
+    {
+      id: 'end',
+      title: 'Outcome',
+      where: 'task, by transfer',
+      text: 'The saga ends, once and for good, and answers the command with exactly one outcome: completed, or failed with the reason.',
+      data: facts.outcome,
+      state: facts.order === '' || !ended ? 'waiting' : failed ? 'failed' : 'done',
+      afterMs: time(/complet|fail|stuck|end/i) ?? (transfer?.endedAt ? transfer.endedAt - transfer.startedAt : undefined),
+    },
+    {
+      id: 'projection',
+      title: 'Projection',
+      where: 'task, by account',
+      text: 'Another task folds the events into what people ask for: rows, balances, turnover, alerts. It can be rebuilt from the events alone.',
+      data: known ? `Row ${row.sequence} of ${formatIban(row.iban)}` : '',
+      state: seen,
+      afterMs: undefined,
+    },
+    {
+      id: 'page',
+      title: 'This page',
+      where: 'server-sent events',
+      text: 'The row is pushed to every page that watches this account. No reload; after a lost connection it goes on where it stopped.',
+      data: known ? `New balance ${formatEuro(BigInt(row.newBalance))}` : '',
+      state: seen,
+      afterMs: undefined,
+    },
+  ]
+}
+
+interface Facts {
+  readonly order: string
+  readonly from: string
+  readonly to: string
+  readonly outcome: string
+  readonly fromCash: boolean
+  readonly toElsewhere: boolean
+}
+
+function factsOfTransfer({ from, to, amount, state, reason }: Transfer): Facts {
+  const money = formatEuro(BigInt(amount))
+  const outcomes = { PENDING: 'Pending', COMPLETED: 'Completed', FAILED: reason ?? 'Failed', STUCK: 'Stuck: an employee looks at it' }
+  return { ...sides(from, to), order: `${money} from ${formatIban(from)} to ${formatIban(to)}`, outcome: outcomes[state] }
+}
+
+function factsOfRow(row: Transaction | undefined): Facts {
+  if (row === undefined) return { order: '', from: '', to: '', outcome: '', fromCash: false, toElsewhere: false }
+  const [from, to] = row.direction === 'DEBIT' ? [row.iban, row.counterparty] : [row.counterparty, row.iban]
+  return {
+    ...sides(from, to),
+    order: `${formatEuro(BigInt(row.amount))} from ${formatIban(from)} to ${formatIban(to)}`,
+    outcome: 'Completed',
+  }
+}
+
+function sides(from: string, to: string): Pick<Facts, 'from' | 'to' | 'fromCash' | 'toElsewhere'> {
+  return {
+    from: formatIban(from),
+    to: formatIban(to),
+    fromCash: from === 'cash',
+    toElsewhere: /^[A-Z]{2}\d{2}/.test(to) && !/^NL\d{2}OPEN0/.test(to),
+  }
+}
