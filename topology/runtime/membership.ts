@@ -12,19 +12,24 @@ export interface MembershipOptions {
   readonly rebalanceTimeoutMs: number
   /** All tasks there are: what the leader divides. */
   tasks(): readonly string[]
-  subscription(): Subscription
+  subscription(): Omit<Subscription, 'round'>
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
   /** Resolves when the tasks that are not in it have been given up; true when there were any. */
   onAssignment(assignment: Assignment): Promise<boolean>
   /** The group does not know this member any more: others may have its tasks. */
   onLost(): Promise<void>
+  /** Another instance runs under the same id: this one has to end. */
+  onReplaced(cause: unknown): void
 }
 
 const RETRY_MS = 200
+const MAX_REPLACEMENTS = 3
+const REMEMBERED_SESSIONS = 5
 
 /**
- * The instance's place in its group: joins, keeps itself alive by heartbeats of its own, joins again when the group gathers.
+ * The instance's place in its group, a static one: who comes back under the same instance id within the session gets its tasks
+ * back without a rebalance. It joins, keeps itself alive by heartbeats of its own, joins again when the group gathers.
  * Tasks that stay are not touched by any of it.
  */
 export class Membership {
@@ -32,6 +37,10 @@ export class Membership {
   readonly #stopped = new AbortController()
   #member: GroupMember
   #running: Promise<void> | undefined
+  #isJoining = false
+  #round = 0
+  /** When this member was replaced by another of the same instance id, lately. */
+  #replacements: readonly number[] = []
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -78,13 +87,16 @@ export class Membership {
     const { ports } = this.#options
     while (!this.#stopped.signal.aborted) {
       try {
-        const gaveUp = await this.#join()
-        if (!gaveUp) await this.#heartbeats()
+        const joinsAgain = await this.#join()
+        if (!joinsAgain) await this.#heartbeats()
       } catch (error) {
         if (this.#stopped.signal.aborted) return
         if (error instanceof UnknownMemberError || error instanceof FencedError) {
-          this.#member = { ...this.#member, memberId: '', generation: -1 }
+          const isReplaced = error instanceof FencedError && this.#isJoining
+          const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
+          this.#member = { ...this.#member, memberId, generation: -1 }
           await this.#options.onLost()
+          if (isReplaced && !(await this.#mayComeBack())) return this.#options.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
           ports.logger.warn('the group could not be reached', { error: String(error) })
           await ports.timers.sleep(RETRY_MS)
@@ -93,16 +105,34 @@ export class Membership {
     }
   }
 
+  /**
+   * Replaced once, it may have been a late request of this instance's former life; replaced again and again, another one
+   * lives under the same id.
+   */
+  async #mayComeBack(): Promise<boolean> {
+    const { ports, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
+    const now = ports.clock.monotonic()
+    this.#replacements = [...this.#replacements.filter((time) => now - time < REMEMBERED_SESSIONS * sessionTimeoutMs), now]
+    if (this.#replacements.length >= MAX_REPLACEMENTS) return false
+    await ports.timers.sleep(heartbeatIntervalMs)
+    return true
+  }
+
+  /** Answers whether it has to join again, to hand over what it gave up or to be heard. */
   async #join(): Promise<boolean> {
     const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#options.onRebalance()
+    const subscription = { ...this.#options.subscription(), round: this.#round }
+    this.#isJoining = true
     const answer = await groups.join({
       groupId,
       memberId: this.#member.memberId,
-      metadata: encode(this.#options.subscription()),
+      instanceId: subscription.instanceId,
+      metadata: encode(subscription),
       sessionTimeoutMs,
       rebalanceTimeoutMs,
     })
+    this.#isJoining = false
     if (this.#stopped.signal.aborted) {
       this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
       return false
@@ -111,7 +141,11 @@ export class Membership {
     const assignments = answer.leaderId === answer.memberId ? this.#divide(answer.members) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
-    return this.#whileBeating(this.#options.onAssignment(decodeAssignment(bytes)))
+    const assignment = decodeAssignment(bytes)
+    const hasGivenUp = await this.#whileBeating(this.#options.onAssignment(assignment))
+    const joinsAgain = hasGivenUp || assignment.givingUp.length > 0 || isOutdated(assignment, subscription)
+    if (joinsAgain) this.#round++
+    return joinsAgain
   }
 
   #divide(members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]): ReadonlyMap<string, Uint8Array> {
@@ -122,7 +156,12 @@ export class Membership {
       tasks: shares.get(memberId) ?? [],
       ...(endpoint === undefined ? {} : { endpoint }),
     }))
-    return new Map(subscriptions.map(({ memberId }) => [memberId, encode({ active: shares.get(memberId) ?? [], owners })]))
+    return new Map(
+      subscriptions.map(({ memberId, held }) => {
+        const active = shares.get(memberId) ?? []
+        return [memberId, encode({ active, givingUp: held.filter((task) => !active.includes(task)), owners })]
+      }),
+    )
   }
 
   /** Throws what a heartbeat throws: that is how the group calls its members together. */
@@ -151,4 +190,10 @@ export class Membership {
       timer.cancel()
     }
   }
+}
+
+/** An instance that came back at another address than the others were told of: they hear of it when it joins again. */
+function isOutdated({ owners }: Assignment, { instanceId, endpoint }: Subscription): boolean {
+  const known = owners.find((owner) => owner.instanceId === instanceId)
+  return known !== undefined && known.endpoint !== endpoint
 }

@@ -121,6 +121,7 @@ export class Streams {
       onRebalance: () => this.#become('rebalancing'),
       onAssignment: (assignment) => this.#take(assignment),
       onLost: () => this.#dropAll(),
+      onReplaced: (cause) => this.#replaced(cause),
     })
   }
 
@@ -260,6 +261,12 @@ export class Streams {
     await this.#fetching
     await this.#globals.stop()
     await this.#fetcher.close()
+  }
+
+  #replaced(cause: unknown): void {
+    const { instanceId } = this.#options
+    this.#fail(new FatalStreamsError(`Another instance runs under the id "${instanceId}": give each instance its own.`, { cause }))
+    void this.#dropAll()
   }
 
   #fail(error: unknown): void {

@@ -5,10 +5,17 @@ export interface Subscription {
   /** Where others can ask it questions. */
   readonly endpoint?: string
   readonly held: readonly string[]
+  /** Another number makes the group gather, even if nothing else in here has changed. */
+  readonly round: number
 }
 
 export interface Assignment {
   readonly active: readonly string[]
+  /**
+   * Tasks it had said to hold and is not to have: nobody has them until it has joined again without them. It must do so
+   * even if it lost them in the meantime, as one that was restarted.
+   */
+  readonly givingUp: readonly string[]
   /** Which member has, or is to have, which task: so that each instance can send a question to the right one. */
   readonly owners: readonly { readonly instanceId: string; readonly endpoint?: string; readonly tasks: readonly string[] }[]
 }
@@ -23,5 +30,5 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
 
 /** An empty answer is what a member gets that the leader did not know of. */
 export function decodeAssignment(bytes: Uint8Array): Assignment {
-  return bytes.length === 0 ? { active: [], owners: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
+  return bytes.length === 0 ? { active: [], givingUp: [], owners: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
 }
