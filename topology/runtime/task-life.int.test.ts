@@ -141,6 +141,27 @@ describe('a commit', () => {
   })
 })
 
+describe('a repartition topic', () => {
+  it('is shortened by what has been committed', async () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .selectKey((value) => String(value))
+      .groupByKey({ name: 'by-value', key: Serdes.string, value: Serdes.string })
+      .count({ name: 'counts' })
+    const app = await open(builder.build())
+    const one = await app.start('one')
+    await app.send('in', ...Array.from({ length: 10_500 }, () => ['a', 'x'] as const))
+    const partition = { topic: 'app-by-value-repartition', partition: 0 }
+    const [start] = await app.eventually(
+      () => app.broker.admin.listOffsets([partition], 'earliest'),
+      (seen) => (seen[0]?.offset ?? 0) >= 10_000,
+    )
+    expect(start?.offset).toBeGreaterThanOrEqual(10_000)
+    expect(await one.queries.keyValue('counts').get('x')).toMatchObject({ value: expect.any(Number) })
+  })
+})
+
 describe('local state', () => {
   it('on the disk is used again after a stop and after a kill', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bob-task-'))

@@ -32,6 +32,8 @@ export interface TaskContext {
 }
 
 const RECORDS_PER_TURN = 1000
+/** So many records go through a repartition topic before they are deleted from it. */
+const PURGE_RECORDS = 10_000
 
 /**
  * One sub-topology on one partition: its queues, its stores, its producer. Taking it goes: open the transactional id, which
@@ -54,6 +56,8 @@ export class Task {
   #letters: LetterBox | undefined
   #queues: RecordQueue[] = []
   #committedPositions = new Map<RecordQueue, number>()
+  /** Per repartition topic, up to where its records have been deleted. */
+  readonly #purged = new Map<string, number>()
   #streamTime = -1
   readonly #commitListeners = new Set<() => void>()
 
@@ -185,10 +189,26 @@ export class Task {
       this.#streamTime = this.#graph?.streamTime ?? this.#streamTime
       this.metrics.commits++
       for (const listener of this.#commitListeners) listener()
+      this.#purge()
       this.#dead.clear()
     } catch (error) {
       throw error instanceof FatalBrokerError ? error : migrated(this.name, error)
     }
+  }
+
+  /** What came through a repartition topic and is committed is of no use any more. */
+  #purge(): void {
+    const { broker, ports, topics } = this.#context
+    const offsets: PartitionOffset[] = []
+    for (const { topic, partition, position } of this.#queues) {
+      if (!topics.isRepartition(topic) || position - (this.#purged.get(topic) ?? 0) < PURGE_RECORDS) continue
+      this.#purged.set(topic, position)
+      offsets.push({ topic, partition, offset: position })
+    }
+    if (offsets.length === 0) return
+    broker.admin.deleteRecords(offsets).catch((error: unknown) => {
+      ports.logger.warn('a repartition topic could not be shortened; the next time will do', { task: this.name, error: messageOf(error) })
+    })
   }
 
   /** Gives the task up. Whoever wants what is in hand commits first. */

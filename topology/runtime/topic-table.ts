@@ -14,6 +14,7 @@ export class TopicTable {
   readonly #admin: Admin
   readonly #topology: Topology
   readonly #internal: ReadonlySet<string>
+  readonly #repartitions: ReadonlySet<string>
   readonly #known = new Map<string, TopicDescription>()
 
   constructor(applicationId: string, topology: Topology, admin: Admin) {
@@ -21,6 +22,7 @@ export class TopicTable {
     this.#admin = admin
     this.#topology = topology
     this.#internal = new Set(topology.internalTopics.map(({ name }) => name))
+    this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
     this.deadLetters = deadLetterTopic(applicationId)
   }
 
@@ -42,6 +44,10 @@ export class TopicTable {
   changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
     const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
     return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+  }
+
+  isRepartition(topic: string): boolean {
+    return this.#repartitions.has(topic)
   }
 
   /** The shortest time for which a deletion can still be read in the changelogs of these stores, milliseconds. */
