@@ -1,0 +1,83 @@
+import type { KeyValueStore, Processor, ProcessorContext, Record } from '../topology/index.ts'
+import { answerTo, withAnswer, type Answers, type Outcome } from './answers.ts'
+import type { Fact } from './domain/decider.ts'
+import { EXPIRED, OTHER_VERSION, type Refusal } from './domain/refusal.ts'
+import type { BankEvent, Output } from './output.ts'
+
+interface Command {
+  readonly id: string
+  readonly deadline: number
+  readonly replyTo: string
+  readonly expectedVersion: number | null
+}
+
+/** Where an event stands. */
+export interface EventHead {
+  readonly command: string
+  readonly version: number
+  readonly time: number
+}
+
+/** What is stored of an aggregate. */
+export interface Stored<S> {
+  readonly state: S | undefined
+  readonly version: number
+  readonly answers: Answers
+}
+
+export interface AggregateOptions<S, C extends Command, E extends BankEvent> {
+  readonly store: string
+  decide(state: S | undefined, command: C): Fact<E> | Refusal
+  evolve(state: S | undefined, event: Fact<E>): S
+  /** The event with its place in the history. */
+  placed(fact: Fact<E>, head: EventHead): E
+}
+
+/**
+ * Runs an aggregate: the command is checked against the state, and event, answer and new state leave together. The same command
+ * again gets its first answer again and changes nothing; one that is late is told so.
+ */
+export class AggregateProcessor<S, C extends Command, E extends BankEvent> implements Processor<string, C, string, Output> {
+  readonly #options: AggregateOptions<S, C, E>
+  #context: ProcessorContext<string, Output> | undefined
+  #store: KeyValueStore<string, Stored<S>> | undefined
+
+  constructor(options: AggregateOptions<S, C, E>) {
+    this.#options = options
+  }
+
+  init(context: ProcessorContext<string, Output>): void {
+    this.#context = context
+    this.#store = context.store<KeyValueStore<string, Stored<S>>>(this.#options.store)
+  }
+
+  process({ key, value: command, timestamp }: Record<string, C>): void {
+    const stored = this.#store?.get(key) ?? { state: undefined, version: 0, answers: [] }
+    const known = answerTo(stored.answers, command.id)
+    if (known !== undefined) return this.#answer(command.replyTo, known, timestamp)
+    const now = this.#context?.systemTime ?? timestamp
+    const decision = this.#decide(stored, command, now)
+    const version = !('kind' in decision) ? stored.version + 1 : stored.version
+    const outcome: Outcome =
+      'kind' in decision
+        ? { type: 'CommandFailed', command: command.id, code: decision.code, reason: decision.reason }
+        : { type: 'CommandSucceeded', command: command.id, version, token: 'token' in decision ? String(decision.token) : null }
+    const state = 'kind' in decision ? stored.state : this.#options.evolve(stored.state, decision)
+    this.#store?.put(key, { state, version, answers: withAnswer(stored.answers, outcome, command.deadline, now) }, timestamp)
+    if (!('kind' in decision)) {
+      const event = this.#options.placed(decision, { command: command.id, version, time: now })
+      this.#context?.forward({ key, value: { kind: 'event', event }, timestamp })
+    }
+    this.#answer(command.replyTo, outcome, timestamp)
+  }
+
+  #decide(stored: Stored<S>, command: C, now: number): Fact<E> | Refusal {
+    if (now > command.deadline) return EXPIRED
+    if (command.expectedVersion !== null && command.expectedVersion !== stored.version) return OTHER_VERSION
+    return this.#options.decide(stored.state, command)
+  }
+
+  #answer(replyTo: string, outcome: Outcome, timestamp: number): void {
+    this.#context?.forward({ key: replyTo, value: { kind: 'outcome', outcome }, timestamp })
+  }
+}

@@ -1,0 +1,83 @@
+import type {
+  AddUserToBankAccount,
+  AlertSettings,
+  CreateBankAccount,
+  CreditMoney,
+  DebitMoney,
+  RemoveUserFromBankAccount,
+  ReturnMoney,
+  UpdateAlertSettings,
+} from '../../../schemas/index.ts'
+import type { Fact } from '../decider.ts'
+import { isOwnIban } from '../iban.ts'
+import * as refusals from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { LIMIT, type Account } from './account.ts'
+import type { AccountEvent } from './evolve.ts'
+
+export type AccountCommand =
+  CreateBankAccount | AddUserToBankAccount | RemoveUserFromBankAccount | DebitMoney | CreditMoney | ReturnMoney | UpdateAlertSettings
+
+export interface AccountDecisions {
+  /** A fresh token of 20 digits, from a cryptographic generator. */
+  newToken(): string
+}
+
+type Decision = Fact<AccountEvent> | Refusal
+
+/** The rules of an account, in the order in which they are told. */
+export function decideAccount(account: Account | undefined, command: AccountCommand, { newToken }: AccountDecisions): Decision {
+  if (command.type === 'CreateBankAccount') {
+    if (!isOwnIban(command.iban)) return refusals.INVALID_OPEN_IBAN
+    if (account !== undefined) return refusals.IBAN_EXISTS
+    return { type: 'BankAccountCreated', iban: command.iban, token: newToken(), username: command.username }
+  }
+  if (account === undefined) return refusals.IBAN_NOT_KNOWN
+  switch (command.type) {
+    case 'AddUserToBankAccount':
+      return unauthorized(account, command) ?? addUser(account, command, newToken)
+    case 'RemoveUserFromBankAccount':
+      return unauthorized(account, command) ?? removeUser(account, command)
+    case 'DebitMoney':
+      return unauthorized(account, command) ?? debit(account, command)
+    case 'CreditMoney':
+      return { type: 'MoneyCredited', ...moved(command), balance: account.balance + command.amount }
+    case 'ReturnMoney':
+      return { type: 'MoneyReturned', ...moved(command), balance: account.balance + command.amount }
+    case 'UpdateAlertSettings':
+      return unauthorized(account, command) ?? updateSettings(command.iban, command.settings)
+    default:
+      return command satisfies never
+  }
+}
+
+function unauthorized(account: Account, { username, token }: { readonly username: string; readonly token: string }): Refusal | undefined {
+  const owner = account.owners.find((one) => one.username === username)
+  if (owner === undefined) return refusals.NO_OWNER
+  return owner.token === token ? undefined : refusals.TOKEN_NOT_VALID
+}
+
+function addUser(account: Account, { iban, userToAdd }: AddUserToBankAccount, newToken: () => string): Decision {
+  if (account.owners.some(({ username }) => username === userToAdd)) return refusals.ALREADY_OWNER
+  return { type: 'UserAddedToBankAccount', iban, token: newToken(), username: userToAdd }
+}
+
+function removeUser(account: Account, { iban, username }: RemoveUserFromBankAccount): Decision {
+  if (account.owners.length === 1 && account.balance !== 0n) return refusals.LAST_USER_WITH_BALANCE
+  return { type: 'UserRemovedFromBankAccount', iban, username }
+}
+
+function debit(account: Account, command: DebitMoney): Decision {
+  const balance = account.balance - command.amount
+  return balance < LIMIT ? refusals.INSUFFICIENT_FUNDS : { type: 'MoneyDebited', ...moved(command), balance }
+}
+
+function updateSettings(iban: string, settings: AlertSettings): Decision {
+  const { amountAbove, debitsInFiveMinutes } = settings
+  if ((amountAbove ?? 0n) < 0n || (debitsInFiveMinutes ?? 1) < 1) return refusals.BAD_SETTINGS
+  return { type: 'AlertSettingsUpdated', iban, settings }
+}
+
+function moved({ transferId, iban, amount, counterparty, description, username }: DebitMoney | CreditMoney | ReturnMoney) {
+  return { transferId, iban, amount, counterparty, description, username }
+}

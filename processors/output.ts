@@ -1,0 +1,13 @@
+import type { AddUserToBankAccount } from '../schemas/index.ts'
+import type { Outcome } from './answers.ts'
+import type { AccountEvent } from './domain/account/evolve.ts'
+import type { StepCommand, TransferEvent } from './domain/transfer/transfer.ts'
+import type { UserAccountCreated } from '../schemas/index.ts'
+
+export type BankEvent = UserAccountCreated | AccountEvent | TransferEvent
+
+/** What the write side hands on; the topology sends each kind to its topic. */
+export type Output =
+  | { readonly kind: 'event'; readonly event: BankEvent }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'account-command'; readonly command: StepCommand | AddUserToBankAccount }
