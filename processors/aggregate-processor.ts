@@ -1,5 +1,5 @@
 import type { KeyValueStore, Processor, ProcessorContext, Record } from '../topology/index.ts'
-import { answerTo, withAnswer, type Answers, type Outcome } from './answers.ts'
+import { Answers, type Answer, type Outcome } from './answers.ts'
 import type { Fact } from './domain/decider.ts'
 import { EXPIRED, OTHER_VERSION, type Refusal } from './domain/refusal.ts'
 import type { BankEvent, Output } from './output.ts'
@@ -22,16 +22,18 @@ export interface EventHead {
 export interface Stored<S> {
   readonly state: S | undefined
   readonly version: number
-  readonly answers: Answers
 }
 
 export interface AggregateOptions<S, C extends Command, E extends BankEvent> {
+  /** Its answers are in the store `<store>-answers`. */
   readonly store: string
   decide(state: S | undefined, command: C): Fact<E> | Refusal
   evolve(state: S | undefined, event: Fact<E>): S
   /** The event with its place in the history. */
   placed(fact: Fact<E>, head: EventHead): E
 }
+
+const FORGET_EVERY_MS = 600_000
 
 /**
  * Runs an aggregate: the command is checked against the state, and event, answer and new state leave together. The same command
@@ -41,6 +43,7 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent> imple
   readonly #options: AggregateOptions<S, C, E>
   #context: ProcessorContext<string, Output> | undefined
   #store: KeyValueStore<string, Stored<S>> | undefined
+  #answers: Answers | undefined
 
   constructor(options: AggregateOptions<S, C, E>) {
     this.#options = options
@@ -49,11 +52,14 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent> imple
   init(context: ProcessorContext<string, Output>): void {
     this.#context = context
     this.#store = context.store<KeyValueStore<string, Stored<S>>>(this.#options.store)
+    const answers = new Answers(context.store<KeyValueStore<string, Answer>>(`${this.#options.store}-answers`))
+    context.schedule({ intervalMs: FORGET_EVERY_MS, clock: 'wall' }, (now) => answers.forgetOld(now))
+    this.#answers = answers
   }
 
   process({ key, value: command, timestamp }: Record<string, C>): void {
-    const stored = this.#store?.get(key) ?? { state: undefined, version: 0, answers: [] }
-    const known = answerTo(stored.answers, command.id)
+    const stored = this.#store?.get(key) ?? { state: undefined, version: 0 }
+    const known = this.#answers?.to(key, command.id)
     if (known !== undefined) return this.#answer(command.replyTo, known, timestamp)
     const now = this.#context?.systemTime ?? timestamp
     const decision = this.#decide(stored, command, now)
@@ -63,7 +69,8 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent> imple
         ? { type: 'CommandFailed', command: command.id, code: decision.code, reason: decision.reason }
         : { type: 'CommandSucceeded', command: command.id, version, token: 'token' in decision ? String(decision.token) : null }
     const state = 'kind' in decision ? stored.state : this.#options.evolve(stored.state, decision)
-    this.#store?.put(key, { state, version, answers: withAnswer(stored.answers, outcome, command.deadline, now) }, timestamp)
+    this.#answers?.remember(key, outcome, command.deadline, now)
+    if (!('kind' in decision)) this.#store?.put(key, { state, version }, timestamp)
     if (!('kind' in decision)) {
       const event = this.#options.placed(decision, { command: command.id, version, time: now })
       this.#context?.forward({ key, value: { kind: 'event', event }, timestamp })

@@ -1,4 +1,5 @@
 import type { CommandFailed, CommandSucceeded } from '../schemas/index.ts'
+import type { KeyValueStore } from '../topology/index.ts'
 
 export type Outcome = CommandSucceeded | CommandFailed
 
@@ -9,15 +10,30 @@ export interface Answer {
   readonly until: number
 }
 
-export type Answers = readonly Answer[]
-
 /** How long after its deadline a command can still be told from a new one. */
 const KEPT_MS = 3_600_000
 
-export function answerTo(answers: Answers, command: string): Outcome | undefined {
-  return answers.find(({ outcome }) => outcome.command === command)?.outcome
+/** The answers an aggregate's processor has given, by command id: apart from the aggregates, which would grow with them. */
+export class Answers {
+  readonly #store: KeyValueStore<string, Answer>
+
+  constructor(store: KeyValueStore<string, Answer>) {
+    this.#store = store
+  }
+
+  to(aggregate: string, command: string): Outcome | undefined {
+    return this.#store.get(keyOf(aggregate, command))?.outcome
+  }
+
+  remember(aggregate: string, outcome: Outcome, deadline: number, now: number): void {
+    this.#store.put(keyOf(aggregate, outcome.command), { outcome, until: Math.max(deadline, now) + KEPT_MS }, now)
+  }
+
+  async forgetOld(now: number): Promise<void> {
+    for await (const { key, value } of this.#store.all()) if (value.until <= now) this.#store.delete(key)
+  }
 }
 
-export function withAnswer(answers: Answers, outcome: Outcome, deadline: number, now: number): Answers {
-  return [...answers.filter(({ until }) => until > now), { outcome, until: Math.max(deadline, now) + KEPT_MS }]
+function keyOf(aggregate: string, command: string): string {
+  return `${aggregate}\n${command}`
 }

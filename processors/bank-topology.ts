@@ -9,7 +9,7 @@ import type {
 } from '../schemas/index.ts'
 import { Serdes, Stores, StreamsBuilder, tumbling, type KStream, type Topology } from '../topology/index.ts'
 import { AggregateProcessor, type Stored } from './aggregate-processor.ts'
-import type { Outcome } from './answers.ts'
+import type { Answer, Outcome } from './answers.ts'
 import type { Account } from './domain/account/account.ts'
 import { decideAccount, type AccountCommand } from './domain/account/decide.ts'
 import { evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
@@ -66,7 +66,10 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
 
   const users = present(builder.stream(TOPICS.userCommands, userCommands)).process<string, Output>(() => new UserProcessor(), {
     name: 'user',
-    stores: [Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() })],
+    stores: [
+      Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() }),
+      Stores.keyValue({ name: 'users-answers', key, value: stateSerde<Answer>() }),
+    ],
   })
   eventsOf(users).to(TOPICS.userEvents, of('UserAccountCreated'))
   outcomesOf(users).to(TOPICS.outcomes, outcomes)
@@ -76,7 +79,10 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
     () => accountProcessor(newToken),
     {
       name: 'account',
-      stores: [Stores.keyValue({ name: 'accounts', key, value: stateSerde<Stored<Account>>() })],
+      stores: [
+        Stores.keyValue({ name: 'accounts', key, value: stateSerde<Stored<Account>>() }),
+        Stores.keyValue({ name: 'accounts-answers', key, value: stateSerde<Answer>() }),
+      ],
     },
   )
   eventsOf(accounts).to(TOPICS.accountEvents, accountEvents)
