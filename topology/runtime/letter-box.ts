@@ -61,7 +61,7 @@ export class LetterBox {
       place: place ?? (key === null ? undefined : this.#options.parked.add(head.topic, key, head.offset)),
       headers: ownHeaders(headers),
     }
-    outputs.append(topic, partition, key, value, timestamp, letterHeaders(letter))
+    outputs.topic(topic).append(partition, key, value, timestamp, letterHeaders(letter))
   }
 
   /** The oldest letter of the record's key has been dealt with. */

@@ -22,7 +22,8 @@ export interface GraphEnvironment {
   /** The topic's name on the broker. */
   topicOf(name: string): string
   store(name: string): StateStore
-  emit(sink: SinkNode, record: AnyRecord): void
+  /** What a sink does with its records. */
+  sink(node: SinkNode): (record: AnyRecord) => void
   drop(reason: string): void
   wallClock(): number
 }
@@ -52,7 +53,7 @@ export class RunningGraph {
     this.#environment = environment
     this.#streamTime = streamTime
     for (const node of subtopology.nodes.toReversed()) {
-      if (node.kind === 'sink') this.#receivers.set(node.name, { deliver: (record) => environment.emit(node, record) })
+      if (node.kind === 'sink') this.#receivers.set(node.name, { deliver: environment.sink(node) })
       else if (node.kind === 'processor') this.#receivers.set(node.name, this.#addProcessor(node))
       else
         for (const topic of node.topics) this.#sources.set(environment.topicOf(topic), { node, children: this.#childrenOf(node.children) })

@@ -1,16 +1,17 @@
 import { StateCorruptedError, StateError, type openTaskState, type StateStore, type TaskState } from '../../state/index.ts'
-import { FatalBrokerError, partitionOf } from '../broker/index.ts'
+import { FatalBrokerError } from '../broker/index.ts'
 import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
-import type { SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
+import type { SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
 import { ownHeaders, type LetterPlace } from './dead-letters.ts'
 import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
 import { LetterBox } from './letter-box.ts'
-import { OutputBuffer } from './output-buffer.ts'
+import { OutputBuffer, type TopicOutput } from './output-buffer.ts'
 import { ParkedKeys } from './parked-keys.ts'
 import { RecordQueue, type Head } from './record-queue.ts'
 import { RunningGraph, type AnyRecord } from './running-graph.ts'
+import { sinkWriter } from './sink-writer.ts'
 import { taskName } from './task-id.ts'
 import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
 import { TaskStores, type TaskStorages } from './task-stores.ts'
@@ -165,15 +166,12 @@ export class Task {
   /** Makes everything since the last commit permanent, in one transaction. */
   async commit(): Promise<void> {
     if (!this.isDirty) return
-    const { topics } = this.#context
     const state = this.#opened(this.#stores.state)
     const producer = this.#opened(this.#producer)
     const { partition } = this.id
+    const changelogs = new Map(state.storeNames.map((store) => [store, this.#changelogOutput(store)]))
     state.collectChanges({
-      change: (store, key, value, timestamp) => {
-        const changelog = topics.changelogOf(store)
-        if (changelog !== undefined) this.#outputs.append(changelog, partition, key, value, timestamp)
-      },
+      change: (store, key, value, timestamp) => changelogs.get(store)?.append(partition, key, value, timestamp),
     })
     try {
       await this.#outputs.send(producer)
@@ -339,23 +337,15 @@ export class Task {
       applicationId,
       topicOf: (name) => topics.nameOf(name),
       store: (name) => this.#context.globalStore(name) ?? this.#opened(this.#stores.state).store(name),
-      emit: (sink, record) => this.#emit(sink, record),
+      sink: (node) => sinkWriter(node, topics, this.#outputs, this.id.partition),
       drop: (reason) => this.#drop(reason),
       wallClock: () => ports.clock.now(),
     }
   }
 
-  #emit(sink: SinkNode, record: AnyRecord): void {
-    const { topics } = this.#context
-    const topic = topics.nameOf(typeof sink.topic === 'string' ? sink.topic : sink.topic(record))
-    const partitions = topics.partitions(topic)
-    if (partitions === undefined) throw topics.missing(topic)
-    const key = record.key === null ? null : sink.keySerde.serialize(record.key)
-    const value = record.value === null ? null : sink.valueSerde.serialize(record.value)
-    const partition =
-      sink.partitioner?.(topic, record.key, record.value, partitions) ??
-      (key === null ? this.id.partition % partitions : partitionOf(key, partitions))
-    this.#outputs.append(topic, partition, key, value, record.timestamp, record.headers)
+  #changelogOutput(store: string): TopicOutput | undefined {
+    const changelog = this.#context.topics.changelogOf(store)
+    return changelog === undefined ? undefined : this.#outputs.topic(changelog)
   }
 
   #moved(queue: RecordQueue): boolean {
