@@ -3,7 +3,7 @@ export const COMPANY_IBAN = 'NL66OPEN0000000000'
 
 /** In fours, as printed on paper; anything that is no IBAN stays as it is. */
 export function formatIban(text: string): string {
-  return /^[A-Z]{2}\d{2}/.test(text) ? text.replaceAll(/(.{4})(?=.)/g, '$1\u00a0') : text
+  return /^[A-Z]{2}\d{2}/.test(text) ? text.replaceAll(/(.{4})(?=.)/g, '$1 ') : text
 }
 
 /** What a person typed or pasted, as the bank writes it: capitals, no spaces. */

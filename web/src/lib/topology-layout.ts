@@ -32,7 +32,9 @@ export type NodeKind = 'source' | 'sink' | 'stateful' | 'processor'
 const HEIGHT = 58
 const NARROWEST = 120
 const WIDEST = 250
-const PER_CHARACTER = 7.4
+/** Widths of a character of the name and of the smaller line below it. */
+const NAME_CHARACTER = 8.1
+const DETAIL_CHARACTER = 6.7
 const PADDING = 26
 
 /** Places the nodes of one sub-topology from left to right. Depends on its names alone, so metrics never move anything. */
@@ -60,8 +62,8 @@ export function kindOf({ kind, stores }: GraphNode): NodeKind {
 }
 
 /** What does not fit is cut; the whole name is in the table below the drawing. */
-export function shorten(text: string, width: number): string {
-  const fits = Math.floor((width - PADDING) / PER_CHARACTER)
+export function shorten(text: string, width: number, line: 'name' | 'detail'): string {
+  const fits = Math.floor((width - PADDING) / (line === 'name' ? NAME_CHARACTER : DETAIL_CHARACTER))
   return text.length <= fits ? text : `${text.slice(0, fits - 1)}…`
 }
 
@@ -87,8 +89,8 @@ function place(node: GraphNode, box: Box): PlacedNode {
 }
 
 function widthOf({ name, topics, stores }: GraphNode): number {
-  const longest = Math.max(name.length, ([...topics, ...stores].join(', ').length * 6.4) / PER_CHARACTER)
-  return Math.min(WIDEST, Math.max(NARROWEST, longest * PER_CHARACTER + PADDING))
+  const longest = Math.max(name.length * NAME_CHARACTER, [...topics, ...stores].join(', ').length * DETAIL_CHARACTER)
+  return Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(longest) + PADDING))
 }
 
 /** A smooth line through the points of an edge. */
