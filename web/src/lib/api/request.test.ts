@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { FakeApi, rowOf } from '../testing/fake-api.ts'
+import { mutate, query, RefusedError, UnreachableError } from './request.ts'
+
+afterEach(() => vi.unstubAllGlobals())
+
+describe('A question to the API', () => {
+  it('carries its arguments and brings the field’s value', async () => {
+    const api = new FakeApi()
+    api.handlers.set('transaction', () => rowOf(1))
+    await expect(query('transaction', { id: 'row-1' })).resolves.toEqual(rowOf(1))
+    expect(api.calls).toEqual([{ field: 'transaction', variables: { id: 'row-1' } }])
+  })
+
+  it('brings missing as null', async () => {
+    new FakeApi().handlers.set('account', () => null)
+    await expect(query('account', { iban: 'x' })).resolves.toBeNull()
+  })
+
+  it('throws the API’s refusal with its code', async () => {
+    const errors = [{ message: 'There is no such account.', extensions: { code: 'NOT_FOUND' } }]
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ data: null, errors })))
+    const error = await query('account', { iban: 'x' }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(RefusedError)
+    expect(error).toMatchObject({ code: 'NOT_FOUND', message: 'There is no such account.' })
+  })
+
+  it.each([
+    ['no connection', () => Promise.reject(new TypeError('failed'))],
+    ['a page of a proxy', () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))],
+    ['half an answer', () => Promise.resolve(new Response('{"data":{"sig', { status: 200 }))],
+    ['nothing in it', () => Promise.resolve(Response.json({}))],
+  ])('time-out told as failure: %s says unreachable, never refused', async (_, answer) => {
+    vi.stubGlobal('fetch', answer)
+    await expect(mutate('signOut', {})).rejects.toBeInstanceOf(UnreachableError)
+  })
+})

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import type { GraphNode } from './generated/graphql.ts'
+import { layOut, shorten } from './topology-layout.ts'
+
+const node = (id: string, kind: string, children: readonly string[], stores: readonly string[] = []): GraphNode => ({
+  id,
+  name: id,
+  kind,
+  children,
+  stores,
+  topics: [],
+})
+
+describe('A drawn sub-topology', () => {
+  const drawing = layOut({
+    id: 0,
+    nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'sink', ['elsewhere'])],
+  })
+
+  it('runs from left to right', () => {
+    const x = Object.fromEntries(drawing.nodes.map((placed) => [placed.id, placed.x]))
+    expect(x['in']).toBeLessThan(x['count'] ?? 0)
+    expect(x['count']).toBeLessThan(x['out'] ?? 0)
+  })
+
+  it('has room for every node and an edge for every step within it', () => {
+    for (const { x, y, width, height } of drawing.nodes) {
+      expect(x - width / 2).toBeGreaterThanOrEqual(0)
+      expect(y - height / 2).toBeGreaterThanOrEqual(0)
+      expect(x + width / 2).toBeLessThanOrEqual(drawing.width)
+      expect(y + height / 2).toBeLessThanOrEqual(drawing.height)
+    }
+    expect(drawing.edges.map(({ id }) => id)).toEqual(['in count', 'count out'])
+    expect(drawing.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
+  })
+
+  it('tells the kinds apart', () => {
+    expect(drawing.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
+  })
+
+  it('can be empty, or one node', () => {
+    expect(layOut({ id: 1, nodes: [] }).nodes).toEqual([])
+    expect(layOut({ id: 1, nodes: [node('alone', 'source', [])] }).edges).toEqual([])
+  })
+
+  it('cuts a name that does not fit', () => {
+    expect(shorten('a-very-long-name-of-a-processor-indeed', 120, 'name')).toMatch(/^a-very-lon?g?.*…$/)
+    expect(shorten('short', 120, 'name')).toBe('short')
+  })
+})
