@@ -11,7 +11,7 @@ import { Queries } from './queries/queries.ts'
 import { QueryRouter } from './queries/query-router.ts'
 import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
 import { Signal } from './signal.ts'
-import { parseTaskName } from './task-id.ts'
+import { parseTaskName, taskName } from './task-id.ts'
 import { TaskLoop } from './task-loop.ts'
 import type { TaskStorages } from './task-stores.ts'
 import { Task } from './task.ts'
@@ -200,10 +200,16 @@ export class Streams {
     return this.#state === 'stopped'
   }
 
+  /** Partition by partition, so that everyone gets a share of each sub-topology. */
   #allTasks(): readonly string[] {
-    return this.#options.topology.subtopologies.flatMap(({ id, sourceTopics }) =>
-      Array.from({ length: this.#topics.taskCount(sourceTopics) }, (_, partition) => `${id}_${partition}`),
-    )
+    const counted = this.#options.topology.subtopologies.map(({ id, sourceTopics }) => ({
+      id,
+      count: this.#topics.taskCount(sourceTopics),
+    }))
+    const largest = Math.max(0, ...counted.map(({ count }) => count))
+    return Array.from({ length: largest }, (_, partition) =>
+      counted.filter(({ count }) => partition < count).map(({ id }) => taskName({ subtopology: id, partition })),
+    ).flat()
   }
 
   async #take(assignment: Assignment): Promise<boolean> {
