@@ -56,5 +56,11 @@ export default tseslint.config(
     files: ['web/**/*.svelte', 'web/**/*.svelte.ts'],
     extends: [svelte.configs.recommended],
     languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      // What is reactive is said with $state where it is; a Map or Set beside it is not meant to be.
+      'svelte/prefer-svelte-reactivity': 'off',
+      // Takes each word of a comment's reason for a code; svelte-check reports what is really ignored in vain.
+      'svelte/no-unused-svelte-ignore': 'off',
+    },
   },
 )

@@ -7,7 +7,7 @@ export interface Refusal {
   readonly reason: string
 }
 
-export function refuse(code: string, reason: string): Refusal {
+function refuse(code: string, reason: string): Refusal {
   return { kind: 'refusal', code, reason }
 }
 

@@ -36,12 +36,12 @@ export interface Progress {
   readonly outcome: { readonly refusal: Pick<Refusal, 'code' | 'reason'> | null } | null
 }
 
-export const MAX_AMOUNT = 10n ** 15n
+const MAX_AMOUNT = 10n ** 15n
 /** Of one deposit. */
-export const MAX_CASH = 100_000n
+const MAX_CASH = 100_000n
 /** The one deposit beyond that: the bank's own funds, once, under an id that is taken from then on. */
 export const OPENING_DEPOSIT = { id: '00000000-0000-4000-8000-000000000003', to: COMPANY_IBAN, amount: 10n ** 17n } as const
-export const STEP_TIMEOUT_MS = 5_000
+const STEP_TIMEOUT_MS = 5_000
 /** How long a step's command stays valid: asked again it has the same id, so the account answers it once. */
 const STEP_DEADLINE_MS = 3_600_000
 

@@ -48,6 +48,6 @@ export function manualPorts(startMs = 1_700_000_000_000): ManualPorts {
 }
 
 /** A turn of the real event loop: all promises that can settle without I/O have. */
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
