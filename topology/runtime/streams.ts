@@ -1,16 +1,17 @@
 import { openTaskState, type StateStore } from '../../state/index.ts'
-import { OffsetOutOfRangeError, type Broker, type Fetcher, type GroupMember } from '../broker/index.ts'
+import type { Broker, GroupMember } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { Assignment } from './assignment/messages.ts'
 import { FatalStreamsError } from './errors.ts'
+import { FetchLoop } from './fetch-loop.ts'
 import { GlobalStores } from './global-stores.ts'
 import { Membership } from './membership.ts'
 import { withParkedKeys } from './parked-keys.ts'
 import { Queries } from './queries/queries.ts'
 import { QueryRouter } from './queries/query-router.ts'
 import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
-import { Signal } from './signal.ts'
+import type { RecordQueue } from './record-queue.ts'
 import { parseTaskName, taskName } from './task-id.ts'
 import { TaskLoop } from './task-loop.ts'
 import type { TaskStorages } from './task-stores.ts'
@@ -59,11 +60,6 @@ export interface TaskInfo {
   readonly drops: Readonly<{ [reason: string]: number }>
 }
 
-const FETCH_WAIT_MS = 10_000
-/** A partition leaves the fetch while it has more than this waiting. */
-const BUFFERED_BYTES = 4 << 20
-const RETRY_MS = 100
-
 /**
  * One instance of an application (Kafka's `KafkaStreams`). It owns its place in the group, one fetcher for all its tasks, and the
  * tasks. Several instances, in one process or many, divide the tasks among themselves.
@@ -76,22 +72,25 @@ export class Streams {
   readonly #options: StreamsOptions
   readonly #topics: TopicTable
   readonly #membership: Membership
-  readonly #fetcher: Fetcher
+  readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
   readonly #loops = new Map<string, TaskLoop>()
-  readonly #hungry = new Signal()
   readonly #listeners = new Set<(state: StreamsState) => void>()
   #state: StreamsState = 'created'
   #failure: unknown
   #owners: Assignment['owners'] = []
-  #fetching: Promise<void> | undefined
 
   constructor(options: StreamsOptions) {
     this.instanceId = options.instanceId
     const topology = withParkedKeys(options.topology)
     this.#options = { ...options, topology }
     this.#topics = new TopicTable(options.applicationId, topology, options.broker.admin)
-    this.#fetcher = options.broker.openFetcher()
+    this.#fetching = new FetchLoop({
+      broker: options.broker,
+      ports: options.ports,
+      queues: () => this.#queues(),
+      onFatal: (error) => this.#fail(error),
+    })
     this.#globals = new GlobalStores(topology.globalStores, options.broker, options.ports)
     this.#router = new QueryRouter({
       topology,
@@ -147,7 +146,7 @@ export class Streams {
     await this.#globals.start()
     this.#router.start()
     this.#membership.start()
-    this.#fetching = this.#fetchLoop()
+    this.#fetching.start()
   }
 
   /** Commits, hands the tasks over and leaves the group. */
@@ -221,7 +220,7 @@ export class Streams {
     if (this.#isOver) return false
     for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
     this.#become('running')
-    this.#fetchAnew()
+    this.#fetching.refresh()
     return given.length > 0
   }
 
@@ -248,7 +247,7 @@ export class Streams {
       ports,
       commitIntervalMs: this.#options.commitIntervalMs ?? 100,
       commitRecords: this.#options.commitRecords ?? 50_000,
-      onHungry: () => this.#fetchAnew(),
+      onHungry: () => this.#fetching.refresh(),
       onFatal: (error) => this.#fail(error),
       isMember: () => this.#membership.confirm(),
     })
@@ -262,11 +261,8 @@ export class Streams {
 
   async #end(): Promise<void> {
     this.#router.stop()
-    this.#hungry.raise()
-    this.#fetcher.wakeup()
-    await this.#fetching
+    await this.#fetching.stop()
     await this.#globals.stop()
-    await this.#fetcher.close()
   }
 
   #replaced(cause: unknown): void {
@@ -287,58 +283,9 @@ export class Streams {
     for (const listener of this.#listeners) listener(state)
   }
 
-  /** The set of partitions to fetch has changed: the fetch under way does not cover it. */
-  #fetchAnew(): void {
-    if (!this.#wanted().some(({ key }) => !this.#polled.has(key))) return
-    this.#hungry.raise()
-    this.#fetcher.wakeup()
-  }
-
-  #polled: ReadonlySet<string> = new Set()
-
-  #wanted(): { readonly key: string; readonly topic: string; readonly partition: number; readonly offset: number }[] {
-    const wanted = []
-    for (const { task, isRunning } of this.#loops.values()) {
-      if (!isRunning) continue
-      for (const { topic, partition, bytes, fetchPosition } of task.queues) {
-        if (bytes < BUFFERED_BYTES) wanted.push({ key: `${topic}-${partition}@${fetchPosition}`, topic, partition, offset: fetchPosition })
-      }
-    }
-    return wanted
-  }
-
-  async #fetchLoop(): Promise<void> {
-    const { timers, logger } = this.#options.ports
-    while (!this.#isOver) {
-      const wanted = this.#wanted()
-      this.#polled = new Set(wanted.map(({ key }) => key))
-      if (wanted.length === 0) {
-        await this.#hungry.wait()
-        continue
-      }
-      try {
-        for (const fetched of await this.#fetcher.fetch(wanted, { maxWaitMs: FETCH_WAIT_MS })) {
-          const offset = wanted.find(({ topic, partition }) => topic === fetched.topic && partition === fetched.partition)?.offset
-          for (const loop of this.#loops.values()) {
-            const queue = loop.task.queues.find(({ topic, partition }) => topic === fetched.topic && partition === fetched.partition)
-            if (queue === undefined || queue.fetchPosition !== offset) continue
-            queue.add(fetched)
-            loop.wake()
-          }
-        }
-      } catch (error) {
-        if (this.#isOver) return
-        if (error instanceof OffsetOutOfRangeError) {
-          this.#fail(
-            new FatalStreamsError(`${error.message} Records may be lost: set the group's offsets by hand to go on without them.`, {
-              cause: error,
-            }),
-          )
-          return
-        }
-        logger.warn('nothing could be fetched', { instance: this.instanceId, error: String(error) })
-        await timers.sleep(RETRY_MS)
-      }
+  *#queues(): Iterable<{ readonly queue: RecordQueue; wake(): void }> {
+    for (const loop of this.#loops.values()) {
+      if (loop.isRunning) for (const queue of loop.task.queues) yield { queue, wake: () => loop.wake() }
     }
   }
 }
