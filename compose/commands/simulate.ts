@@ -1,5 +1,6 @@
-/** `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--json]`, or `-- --mutations` for the names. */
-import { Command, InvalidArgumentError } from 'commander'
+/** `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--scenario bank|ledger] [--json]`, or `-- --mutations` for the names. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { bankScenario } from '../simulation/bank-scenario.ts'
 import { ledgerScenario, mutationNames, runSimulation } from '../../topology/testing/index.ts'
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -9,17 +10,22 @@ const program = new Command('simulate')
   .option('--from <number>', 'the first seed', wholeNumber, 1)
   .option('--mutation <name>', 'a deliberate bug to switch on')
   .option('--mutations', 'list the deliberate bugs, one a line')
+  .addOption(new Option('--scenario <name>', 'the application to simulate').choices(['bank', 'ledger']).default('bank'))
   .option('--json', 'only the closing line')
   .parse()
 
-const options = program.opts<{ seeds: number; from: number; mutation?: string; mutations?: boolean; json?: boolean }>()
+const options = program.opts<{ seeds: number; from: number; mutation?: string; mutations?: boolean; scenario: string; json?: boolean }>()
 if (options.mutations) {
   mutationNames.forEach(write)
 } else {
   if (options.mutation !== undefined && !mutationNames.includes(options.mutation)) {
     program.error(`error: no mutation "${options.mutation}"; there are ${mutationNames.join(', ')}`)
   }
-  process.exitCode = await runSimulation({ scenario: ledgerScenario, write, ...options })
+  process.exitCode = await runSimulation({
+    ...options,
+    scenario: options.scenario === 'bank' ? await bankScenario() : ledgerScenario,
+    write,
+  })
 }
 
 function wholeNumber(text: string): number {
