@@ -33,7 +33,7 @@ export interface AccountView {
   readonly balance: bigint
   readonly limit: bigint
   readonly owners: readonly string[]
-  readonly alertSettings: Omit<AlertSettings, 'type'> | null
+  readonly alertSettings: AlertSettings | null
 }
 
 export interface LastTransaction {

@@ -1,4 +1,4 @@
-/** `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--scenario bank|ledger] [--json]`, or `-- --mutations` for the names. */
+/** `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--scenario bank|ledger|both] [--json]`, or `-- --mutations` for the names. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { bankScenario } from '../simulation/bank-scenario.ts'
 import { ledgerScenario, mutationNames, runSimulation } from '../../topology/testing/index.ts'
@@ -10,22 +10,29 @@ const program = new Command('simulate')
   .option('--from <number>', 'the first seed', wholeNumber, 1)
   .option('--mutation <name>', 'a deliberate bug to switch on')
   .option('--mutations', 'list the deliberate bugs, one a line')
-  .addOption(new Option('--scenario <name>', 'the application to simulate').choices(['bank', 'ledger']).default('bank'))
+  .addOption(
+    new Option('--scenario <name>', 'the application to simulate; both take turns').choices(['bank', 'ledger', 'both']).default('both'),
+  )
   .option('--json', 'only the closing line')
   .parse()
 
-const options = program.opts<{ seeds: number; from: number; mutation?: string; mutations?: boolean; scenario: string; json?: boolean }>()
+const options = program.opts<{
+  seeds: number
+  from: number
+  mutation?: string
+  mutations?: boolean
+  scenario: 'bank' | 'ledger' | 'both'
+  json?: boolean
+}>()
 if (options.mutations) {
   mutationNames.forEach(write)
 } else {
   if (options.mutation !== undefined && !mutationNames.includes(options.mutation)) {
     program.error(`error: no mutation "${options.mutation}"; there are ${mutationNames.join(', ')}`)
   }
-  process.exitCode = await runSimulation({
-    ...options,
-    scenario: options.scenario === 'bank' ? await bankScenario() : ledgerScenario,
-    write,
-  })
+  const bank = await bankScenario()
+  const scenarios = { bank: [bank], ledger: [ledgerScenario], both: [bank, ledgerScenario] } as const
+  process.exitCode = await runSimulation({ ...options, scenarios: scenarios[options.scenario], write })
 }
 
 function wholeNumber(text: string): number {

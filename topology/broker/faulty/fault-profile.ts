@@ -6,6 +6,8 @@ export interface FaultProfile {
   lostRequest: number
   /** The request has its effect, the answer does not arrive. */
   lostAnswer: number
+  /** A commit arrives only after its caller has been told that the outcome is unknown. */
+  lateCommit: number
   /** The call takes up to `maxDelayMs` longer, half of it on the way there. */
   delay: number
   maxDelayMs: number
@@ -14,5 +16,5 @@ export interface FaultProfile {
 }
 
 export function noFaults(): FaultProfile {
-  return { enabled: false, lostRequest: 0, lostAnswer: 0, delay: 0, maxDelayMs: 0, partitioned: false }
+  return { enabled: false, lostRequest: 0, lostAnswer: 0, lateCommit: 0, delay: 0, maxDelayMs: 0, partitioned: false }
 }

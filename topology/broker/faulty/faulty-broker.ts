@@ -102,11 +102,19 @@ function faultyProducer(producer: Producer, link: FaultyLink): Producer {
     (name: string) =>
     (what: string): Error =>
       new OutcomeUnknownError(`The ${what} of ${name} was lost.`)
+  let isUnderWay = false
   return {
     send: (topic, partition, batch) => link.call(() => producer.send(topic, partition, batch), unknown('send')),
     sendOffsets: (group, offsets) => link.call(() => producer.sendOffsets(group, offsets), unknown('sendOffsets')),
-    commit: () => link.call(() => producer.commit(), unknown('commit')),
+    commit: async () => {
+      isUnderWay = link.overtaken(() => producer.commit())
+      if (isUnderWay) throw unknown('commit')('answer')
+      return link.call(() => producer.commit(), unknown('commit'))
+    },
     abort: () => link.call(() => producer.abort(), unknown('abort')),
-    close: () => producer.close(),
+    // A request that is under way reaches the broker whatever becomes of the client.
+    close: async () => {
+      if (!isUnderWay) await producer.close()
+    },
   }
 }

@@ -26,6 +26,15 @@ export class FaultyLink {
     return result
   }
 
+  /** Whether the request is to be under way still when its caller gives up; then it is made some time later, unheard. */
+  overtaken(work: () => Promise<unknown>): boolean {
+    const { enabled, lateCommit, maxDelayMs } = this.#profile
+    if (!enabled || !this.#drawn(lateCommit)) return false
+    const unheard = (): undefined => undefined
+    this.#timers.setTimeout(() => void work().then(unheard, unheard), this.#random.next() * maxDelayMs)
+    return true
+  }
+
   async #isLost(probability: number): Promise<boolean> {
     const { partitioned, maxDelayMs, delay } = this.#profile
     if (partitioned) {

@@ -3,7 +3,15 @@
  * instance is given and leave the engine's own code as it is.
  */
 import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
-import { OutcomeUnknownError, type Broker, type PartitionOffset, type Producer, type RecordBatchBuilder } from '../../broker/index.ts'
+import {
+  OutcomeUnknownError,
+  type Broker,
+  type GroupCoordinator,
+  type PartitionOffset,
+  type Producer,
+  type RecordBatchBuilder,
+  type TopicPartition,
+} from '../../broker/index.ts'
 import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
 import { BatchReader } from '../../broker/record-batch/batch-reader.ts'
 
@@ -46,36 +54,42 @@ function withProducers(broker: Broker, wrap: Wrap): Broker {
   return { ...broker, openProducer: async (options) => wrap(await broker.openProducer(options), options.transactionalId) }
 }
 
-/** The committed offsets are those from before the transactional id was opened. */
+/** A task that opens again reads its offsets while its last commit is still on its way: it sees those from before it. */
 function readOffsetsBeforeFencing(broker: Broker): Broker {
-  const known = new Map<string, PartitionOffset>()
-  const asked = new Map<string, Set<string>>()
-  return {
-    ...broker,
-    openProducer: async (options) => {
-      for (const [groupId, partitions] of asked) {
-        const wanted = [...partitions].map((text) => JSON.parse(text) as { topic: string; partition: number })
-        for (const offset of await broker.groups.committedOffsets(groupId, wanted))
-          known.set(`${groupId} ${offset.topic} ${offset.partition}`, offset)
-      }
-      return broker.openProducer(options)
-    },
-    groups: {
-      join: (request) => broker.groups.join(request),
-      sync: (request) => broker.groups.sync(request),
-      heartbeat: (member) => broker.groups.heartbeat(member),
-      leave: (groupId, memberId) => broker.groups.leave(groupId, memberId),
-      committedOffsets: async (groupId, partitions) => {
-        const texts = asked.get(groupId) ?? new Set<string>()
-        asked.set(groupId, texts)
-        const fresh = await broker.groups.committedOffsets(groupId, partitions)
-        return fresh.map((offset) => {
-          texts.add(JSON.stringify({ topic: offset.topic, partition: offset.partition }))
-          return known.get(`${groupId} ${offset.topic} ${offset.partition}`) ?? offset
-        })
+  const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
+  const settled = new Map<string, number>()
+  const early = new Map<string, number>()
+  const wrapped = withProducers(broker, async (producer) => {
+    let sent: readonly PartitionOffset[] = []
+    return override(producer, {
+      sendOffsets: (group, offsets) => {
+        sent = offsets
+        return producer.sendOffsets(group, offsets)
       },
-    },
+      commit: async () => {
+        const mine = sent
+        sent = []
+        try {
+          const ends = await producer.commit()
+          for (const offset of mine) settled.set(keyOf(offset), offset.offset)
+          return ends
+        } catch (error) {
+          for (const offset of mine) early.set(keyOf(offset), settled.get(keyOf(offset)) ?? 0)
+          throw error
+        }
+      },
+    })
+  })
+  const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions) => {
+    const fresh = await broker.groups.committedOffsets(groupId, partitions)
+    return fresh.map((offset) => {
+      const seen = early.get(keyOf(offset)) ?? offset.offset
+      early.delete(keyOf(offset))
+      settled.set(keyOf(offset), seen)
+      return { ...offset, offset: seen }
+    })
   }
+  return { ...wrapped, groups: override(broker.groups, { committedOffsets }) }
 }
 
 /** What an aborted transaction wrote to the stores stays there. */

@@ -4,7 +4,8 @@ import type { Scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
 
 export interface SimulationOptions {
-  readonly scenario: Scenario
+  /** One or several, which take turns from seed to seed. */
+  readonly scenarios: readonly [Scenario, ...Scenario[]]
   readonly seeds: number
   /** First seed. Default 1. */
   readonly from?: number
@@ -22,7 +23,7 @@ export const mutationNames: readonly string[] = MUTATIONS.map(({ name }) => name
  * when nothing was broken, 1 with the seed when something was.
  */
 export async function runSimulation(options: SimulationOptions): Promise<number> {
-  const { scenario, seeds, from = 1, write } = options
+  const { scenarios, seeds, from = 1, write } = options
   const mutation = mutationNamed(options.mutation ?? 'none')
   const { clock } = systemPorts()
   const start = clock.monotonic()
@@ -30,7 +31,7 @@ export async function runSimulation(options: SimulationOptions): Promise<number>
   let run = 0
   let broken: { readonly seed: number; readonly violations: readonly string[] } | undefined
   for (let seed = from; seed < from + seeds && broken === undefined; seed++) {
-    const result = await simulate(scenario, seed, mutation)
+    const result = await simulate(scenarios[seed % scenarios.length] ?? scenarios[0], seed, mutation)
     steps += result.steps
     run++
     if (result.violations.length > 0) broken = result

@@ -57,7 +57,7 @@ export class World {
     await this.#openBroker()
     await this.#target().admin.createTopics(this.#scenario.topics)
     for (const profile of this.#profiles())
-      Object.assign(profile, { enabled: true, delay: 0.25, maxDelayMs: 12, lostRequest: 0.02, lostAnswer: 0.03 })
+      Object.assign(profile, { enabled: true, delay: 0.25, maxDelayMs: 12, lostRequest: 0.02, lostAnswer: 0.03, lateCommit: 0.03 })
     for (const slot of this.#slots.slice(0, 2)) this.#start(slot)
   }
 
@@ -74,7 +74,7 @@ export class World {
 
   /** No more faults: every link is good, every instance runs. */
   heal(): void {
-    for (const profile of this.#profiles()) Object.assign(profile, { lostRequest: 0, lostAnswer: 0, partitioned: false })
+    for (const profile of this.#profiles()) Object.assign(profile, { lostRequest: 0, lostAnswer: 0, lateCommit: 0, partitioned: false })
     for (const slot of this.#slots) if (slot.running === undefined || slot.running.streams.state === 'failed') this.#restart(slot)
   }
 

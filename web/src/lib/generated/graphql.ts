@@ -190,7 +190,7 @@ export type Operations = {
     readonly signUp: { readonly args: { readonly username: string; readonly password: string }; readonly result: SignInResult }
     readonly signIn: { readonly args: { readonly username: string; readonly password: string }; readonly result: SignInResult }
     readonly signOut: { readonly args: Record<string, never>; readonly result: boolean }
-    readonly openAccount: { readonly args: Record<string, never>; readonly result: AccountResult }
+    readonly openAccount: { readonly args: { readonly id?: string | null }; readonly result: AccountResult }
     readonly addOwner: { readonly args: { readonly iban: string; readonly username: string }; readonly result: CommandResult }
     readonly removeOwner: { readonly args: { readonly iban: string }; readonly result: CommandResult }
     readonly transfer: { readonly args: { readonly id: string; readonly from: string; readonly to: string; readonly amount: string; readonly description: string }; readonly result: TransferResult }
@@ -232,7 +232,7 @@ export const documents = {
     signUp: 'mutation($username: String!, $password: String!) { signUp(username: $username, password: $password) { session { username role } reason } }',
     signIn: 'mutation($username: String!, $password: String!) { signIn(username: $username, password: $password) { session { username role } reason } }',
     signOut: 'mutation { signOut }',
-    openAccount: 'mutation { openAccount { account { iban balance limit owners alertSettings { balanceBelow amountAbove counterpartyNew debitsInFiveMinutes } lastTransaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } pending reason code } }',
+    openAccount: 'mutation($id: ID) { openAccount(id: $id) { account { iban balance limit owners alertSettings { balanceBelow amountAbove counterpartyNew debitsInFiveMinutes } lastTransaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } pending reason code } }',
     addOwner: 'mutation($iban: String!, $username: String!) { addOwner(iban: $iban, username: $username) { succeeded pending reason code } }',
     removeOwner: 'mutation($iban: String!) { removeOwner(iban: $iban) { succeeded pending reason code } }',
     transfer: 'mutation($id: ID!, $from: String!, $to: String!, $amount: Cents!, $description: String!) { transfer(id: $id, from: $from, to: $to, amount: $amount, description: $description) { transfer { id from to amount description state reason code startedAt endedAt steps { name time } } pending reason code } }',

@@ -1,0 +1,127 @@
+import { partitionOf } from '../../topology/index.ts'
+import type { Broker, Ports, TimerHandle } from '../../topology/index.ts'
+import type { BankCommand, CommandFormat, Outcome } from '../ports/bank-messages.ts'
+import { RecordSender } from '../record-sender.ts'
+import { TopicTail } from '../topic-tail.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
+
+export interface CommandBusOptions {
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly format: CommandFormat
+  /** How long a caller waits before he is told "pending". Default 5,000 ms. */
+  readonly timeoutMs?: number
+  /** From sending on, after which the bank answers a command as expired. Default 30,000 ms. */
+  readonly deadlineMs?: number
+}
+
+/** A command as its sender knows it; deadline and reply address are the bus's. */
+export type NewCommand = BankCommand extends infer C ? (C extends BankCommand ? Omit<C, AddedByBus> & ExpectedVersion : never) : never
+type AddedByBus = 'deadline' | 'replyTo' | 'expectedVersion'
+type ExpectedVersion = { readonly expectedVersion?: number }
+
+/** `pending`: no outcome in time. The command may still be carried out; it has not failed. */
+export type CommandAnswer = Outcome | { readonly type: 'pending' }
+
+/** Since the bus was opened. */
+export interface CommandMetrics {
+  readonly sent: number
+  readonly succeeded: number
+  readonly failed: number
+  readonly pending: number
+  /** From command to outcome. */
+  readonly p50Ms: number | undefined
+  readonly p99Ms: number | undefined
+}
+
+/**
+ * Sends commands and waits for their outcomes. Each process has a reply address of its own and follows the one partition of the
+ * outcomes topic that this address falls into. A command sent again under its id gets its first answer again.
+ */
+export class CommandBus {
+  readonly #options: CommandBusOptions
+  readonly #replyTo: string
+  readonly #replyKey: Buffer
+  readonly #sender: RecordSender
+  readonly #waiting = new Map<string, Waiter[]>()
+  readonly #latency = new LatencyHistogram()
+  readonly #counts = { sent: 0, succeeded: 0, failed: 0, pending: 0 }
+  #tail: TopicTail | undefined
+
+  private constructor(options: CommandBusOptions) {
+    this.#options = options
+    this.#replyTo = `api-${options.ports.random.uuid()}`
+    this.#replyKey = Buffer.from(this.#replyTo)
+    this.#sender = new RecordSender(options.broker, options.ports)
+  }
+
+  /** Resolves when outcomes are followed: no command can be sent whose outcome would be missed. */
+  static async open(options: CommandBusOptions): Promise<CommandBus> {
+    const bus = new CommandBus(options)
+    const { broker, ports, format } = options
+    const [outcomes] = await broker.admin.describeTopics([format.outcomesTopic])
+    const partition = partitionOf(bus.#replyKey, outcomes?.partitions ?? 1)
+    bus.#tail = await TopicTail.open({
+      broker,
+      ports,
+      sources: [{ topic: format.outcomesTopic, partitions: [partition], from: 'latest' }],
+      onRecord: (_topic, key, value) => bus.#receive(key, value),
+    })
+    return bus
+  }
+
+  /** Never rejects for what the bank decides, nor because an answer is late. */
+  send(command: NewCommand): Promise<CommandAnswer> {
+    const { ports, format, timeoutMs = 5_000, deadlineMs = 30_000 } = this.#options
+    const deadline = ports.clock.now() + deadlineMs
+    const record = format.encode({ expectedVersion: null, ...command, deadline, replyTo: this.#replyTo })
+    return new Promise((resolve) => {
+      const timer = ports.timers.setTimeout(() => this.#timeOut(command.id, waiter), timeoutMs)
+      const waiter: Waiter = { resolve, timer, sentAt: ports.clock.monotonic() }
+      this.#waiting.set(command.id, [...(this.#waiting.get(command.id) ?? []), waiter])
+      this.#counts.sent += 1
+      this.#sender.send({ ...record, giveUpAt: deadline })
+    })
+  }
+
+  metrics(): CommandMetrics {
+    return { ...this.#counts, p50Ms: this.#latency.percentile(0.5), p99Ms: this.#latency.percentile(0.99) }
+  }
+
+  /** Whoever still waits is told "pending". */
+  async close(): Promise<void> {
+    await this.#sender.close()
+    await this.#tail?.close()
+    for (const [id, waiters] of this.#waiting) for (const waiter of waiters) this.#timeOut(id, waiter)
+  }
+
+  #receive(key: Uint8Array | null, value: Uint8Array | null): void {
+    if (key === null || value === null || !this.#replyKey.equals(key)) return
+    const outcome = this.#options.format.decodeOutcome(value)
+    const waiters = this.#waiting.get(outcome.command)
+    if (waiters === undefined) return
+    this.#waiting.delete(outcome.command)
+    const now = this.#options.ports.clock.monotonic()
+    for (const { resolve, timer, sentAt } of waiters) {
+      timer.cancel()
+      this.#latency.record(now - sentAt)
+      this.#counts[outcome.type === 'CommandSucceeded' ? 'succeeded' : 'failed'] += 1
+      resolve(outcome)
+    }
+  }
+
+  #timeOut(id: string, waiter: Waiter): void {
+    const left = this.#waiting.get(id)?.filter((other) => other !== waiter) ?? []
+    if (left.length > 0) this.#waiting.set(id, left)
+    else this.#waiting.delete(id)
+    waiter.timer.cancel()
+    this.#counts.pending += 1
+    waiter.resolve({ type: 'pending' })
+  }
+}
+
+interface Waiter {
+  readonly resolve: (answer: CommandAnswer) => void
+  readonly timer: TimerHandle
+  readonly sentAt: number
+}

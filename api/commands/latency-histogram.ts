@@ -1,0 +1,34 @@
+/** Durations in buckets that grow by two per cent each: percentiles within that, in constant memory. */
+export class LatencyHistogram {
+  readonly #counts = new Uint32Array(BUCKETS)
+  #total = 0
+
+  get count(): number {
+    return this.#total
+  }
+
+  record(durationMs: number): void {
+    const bucket = durationMs <= SMALLEST_MS ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(durationMs / SMALLEST_MS) / LOG_GROWTH))
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
+    this.#total += 1
+  }
+
+  /** The duration that this share (0 to 1) of all stayed within; undefined when there is none. */
+  percentile(share: number): number | undefined {
+    if (this.#total === 0) return undefined
+    let left = Math.ceil(this.#total * share)
+    const bucket = this.#counts.findIndex((count) => (left -= count) <= 0)
+    return SMALLEST_MS * GROWTH ** bucket
+  }
+
+  reset(): void {
+    this.#counts.fill(0)
+    this.#total = 0
+  }
+}
+
+const SMALLEST_MS = 0.05
+const GROWTH = 1.02
+const LOG_GROWTH = Math.log(GROWTH)
+/** Up to about two minutes. */
+const BUCKETS = 745

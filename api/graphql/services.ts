@@ -1,0 +1,27 @@
+import type { Ports } from '../../topology/index.ts'
+import type { CommandBus } from '../commands/command-bus.ts'
+import type { EventHub } from '../hub/event-hub.ts'
+import type { Sampler } from '../hub/sampler.ts'
+import type { BankReader } from '../ports/bank-reader.ts'
+import type { Cluster, ClusterMetrics, InstanceView } from '../ports/cluster.ts'
+import type { SignIn } from '../sessions/sign-in.ts'
+import type { Access } from './access.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** What resolvers work with. */
+export interface Services {
+  readonly reader: BankReader
+  readonly commands: Pick<CommandBus, 'send'>
+  readonly hub: Pick<EventHub, 'transactions' | 'transfers' | 'alerts'>
+  readonly cluster: Cluster
+  readonly metrics: Sampler<ClusterMetrics>
+  readonly instances: Sampler<readonly InstanceView[]>
+  readonly signIn: SignIn
+  readonly access: Access
+  readonly ports: Ports
+}
+
+/** One field of `Query`, `Mutation` or `Subscription`. GraphQL has checked the arguments against the schema before. */
+export type Resolver = (args: never, context: RequestContext) => unknown
+
+export type Resolvers = Readonly<Record<string, Resolver>>

@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http'
+import { createSourceEventStream, execute, GraphQLError } from 'graphql'
+import type { DocumentNode, FieldNode, OperationDefinitionNode } from 'graphql'
+import type { Ports, TimerHandle } from '../../topology/index.ts'
+import { apiError, notFound } from '../graphql/api-error.ts'
+import type { Documents } from '../graphql/documents.ts'
+import { formatError } from '../graphql/format-error.ts'
+import type { RequestContext } from '../graphql/request-context.ts'
+import { Feed, type FeedEvent } from '../hub/feed.ts'
+import type { GraphQLRequest } from '../http/graphql-request.ts'
+import { EventStream, frameOf } from './event-stream.ts'
+import { SharedFrames } from './shared-frames.ts'
+
+export interface SubscriptionServerOptions {
+  readonly documents: Documents
+  readonly ports: Ports
+  /** Default 15,000 ms; the subscriber's rights are looked at as often. */
+  readonly heartbeatMs?: number
+  /** How long a client may read nothing at all. Default 60,000 ms. */
+  readonly drainTimeoutMs?: number
+}
+
+export interface Subscriber {
+  readonly request: GraphQLRequest
+  readonly context: RequestContext
+  readonly response: ServerResponse
+  readonly headers: Readonly<Record<string, string | number | string[] | undefined>>
+  /** False when the session that the subscription began with is over. */
+  isSignedIn(): boolean
+}
+
+/**
+ * Subscriptions in the distinct-connections mode of the GraphQL-over-SSE protocol, as graphql-sse's client speaks it: `next` events with
+ * results, at the end `complete`; errors come as a `next` too. Beyond the protocol each event has an `id`, and a reader who is slow is
+ * waited for, then told to begin anew.
+ */
+export class SubscriptionServer {
+  readonly #options: SubscriptionServerOptions
+  readonly #frames = new SharedFrames()
+  readonly #open = new Set<() => void>()
+
+  constructor(options: SubscriptionServerOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Resolves when the stream has ended, for whatever reason; never rejects. */
+  async serve(subscriber: Subscriber): Promise<void> {
+    const { ports, drainTimeoutMs = 60_000 } = this.#options
+    const stream = new EventStream(subscriber.response, ports.timers, drainTimeoutMs)
+    stream.begin(subscriber.headers)
+    try {
+      const operation = this.#operationOf(subscriber.request)
+      const feed = await this.#feedOf(subscriber, operation)
+      await this.#pump(subscriber, stream, feed, operation)
+    } catch (error) {
+      await stream.write(frameOf(undefined, { errors: [formatError(error, ports.logger)] }))
+    }
+    stream.end()
+  }
+
+  /** Ends all streams in order; the clients come back by themselves. */
+  close(): void {
+    for (const end of this.#open) end()
+  }
+
+  #operationOf({ query, operationName }: GraphQLRequest): Operation {
+    const { document, operation } = this.#options.documents.operation(query, operationName)
+    if (operation.operation !== 'subscription') throw apiError('BAD_USER_INPUT', 'Here are subscriptions only; the rest is at /graphql.')
+    const field = operation.selectionSet.selections.find((selection): selection is FieldNode => selection.kind === 'Field')
+    if (field === undefined) throw apiError('BAD_USER_INPUT', 'A subscription names its field directly.')
+    return { document, operation, field: field.name.value }
+  }
+
+  async #feedOf({ request, context }: Subscriber, { document }: Operation): Promise<Feed<unknown, object>> {
+    const { documents } = this.#options
+    const source = await createSourceEventStream({
+      schema: documents.schema,
+      document,
+      contextValue: context,
+      variableValues: request.variables ?? null,
+      operationName: request.operationName ?? null,
+    })
+    if (source instanceof Feed) return source
+    throw 'errors' in source ? (source.errors?.[0] ?? notFound()) : notFound()
+  }
+
+  async #pump(subscriber: Subscriber, stream: EventStream, feed: Feed<unknown, object>, operation: Operation): Promise<void> {
+    const end = (): void => void feed.return()
+    let refusal: GraphQLError | undefined
+    const heart = this.#beat(stream, async () => {
+      refusal = await refusalOf(subscriber, feed)
+      if (refusal !== undefined) end()
+    })
+    this.#open.add(end)
+    subscriber.response.on('close', end)
+    try {
+      for (;;) {
+        const { done, value } = await feed.next()
+        if (done === true || !stream.isOpen) break
+        await stream.write(await this.#frame(value, subscriber, operation))
+      }
+    } finally {
+      this.#open.delete(end)
+      subscriber.response.off('close', end)
+      end()
+      heart.cancel()
+    }
+    if (refusal !== undefined) throw refusal
+  }
+
+  #beat(stream: EventStream, check: () => Promise<void>): TimerHandle {
+    const { ports, heartbeatMs = 15_000 } = this.#options
+    let timer: TimerHandle
+    let stopped = false
+    const again = (): void => {
+      if (!stopped) timer = ports.timers.setTimeout(beat, heartbeatMs)
+    }
+    const beat = (): void => {
+      stream.heartbeat()
+      check()
+        .catch((error: unknown) => ports.logger.warn('a subscriber could not be checked', { error: String(error) }))
+        .finally(again)
+    }
+    timer = ports.timers.setTimeout(beat, heartbeatMs)
+    return {
+      cancel: () => {
+        stopped = true
+        timer.cancel()
+      },
+    }
+  }
+
+  #frame(event: FeedEvent<object>, { context, request }: Subscriber, { document, operation, field }: Operation): Promise<Buffer> {
+    const { documents, ports } = this.#options
+    const make = async (): Promise<Buffer> => {
+      const { data, errors } = await execute({
+        schema: documents.schema,
+        document,
+        rootValue: { [field]: event.value },
+        contextValue: context,
+        variableValues: request.variables ?? null,
+        operationName: request.operationName ?? null,
+      })
+      return frameOf(event.id, { data, ...(errors && { errors: errors.map((error) => formatError(error, ports.logger)) }) })
+    }
+    return documents.isShareable(document, operation) ? this.#frames.get(event.value, operation, make) : make()
+  }
+}
+
+interface Operation {
+  readonly document: DocumentNode
+  readonly operation: OperationDefinitionNode
+  /** The root field's name in the schema. */
+  readonly field: string
+}
+
+async function refusalOf(subscriber: Subscriber, feed: Feed<unknown, object>): Promise<GraphQLError | undefined> {
+  if (!subscriber.isSignedIn()) return apiError('UNAUTHENTICATED', 'The session is over: sign in again.')
+  return (await feed.isAllowed()) ? undefined : notFound()
+}

@@ -1,0 +1,135 @@
+import { OffsetOutOfRangeError } from '../topology/index.ts'
+import type { Broker, Fetcher, FetchedPartition, Ports, TopicPartition } from '../topology/index.ts'
+
+export interface TopicTailOptions {
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly sources: readonly TailSource[]
+  /** Key and value are views that stay valid as long as somebody holds them. A record that makes this throw is passed over. */
+  onRecord(topic: string, key: Uint8Array | null, value: Uint8Array | null): void
+}
+
+export interface TailSource {
+  readonly topic: string
+  /** Default: all of them. */
+  readonly partitions?: readonly number[]
+  /** A moment: everything since then. */
+  readonly from: 'earliest' | 'latest' | { readonly timestampMs: number }
+}
+
+interface Position extends TopicPartition {
+  offset: number
+}
+
+const FETCH_WAIT_MS = 10_000
+const RETRY_MS = 200
+
+/**
+ * Follows topics outside of any group: this process sees every committed record, from where it chose to begin. Waiting costs nothing;
+ * a broker that cannot be reached is asked again until it can.
+ */
+export class TopicTail {
+  /** Resolves when everything that was there at the beginning has been handed on. */
+  readonly caughtUp: Promise<void>
+  readonly #options: TopicTailOptions
+  readonly #fetcher: Fetcher
+  readonly #positions: readonly Position[]
+  readonly #behind: Map<string, number>
+  readonly #done: Promise<void>
+  #reachEnd: () => void = () => undefined
+  #closed = false
+
+  private constructor(options: TopicTailOptions, positions: readonly Position[], ends: readonly Position[]) {
+    this.#options = options
+    this.#fetcher = options.broker.openFetcher()
+    this.#positions = positions
+    this.#behind = new Map(ends.map((end) => [nameOf(end), end.offset]))
+    this.caughtUp = new Promise((resolve) => (this.#reachEnd = resolve))
+    this.#look()
+    this.#done = this.#follow()
+  }
+
+  /** Where it begins is settled when this resolves: records written from then on are seen. Throws when a topic does not exist. */
+  static async open(options: TopicTailOptions): Promise<TopicTail> {
+    const { admin } = options.broker
+    const described = await admin.describeTopics(options.sources.map(({ topic }) => topic))
+    const positions: Position[] = []
+    const ends: Position[] = []
+    for (const { topic, partitions, from } of options.sources) {
+      const count = described.find(({ name }) => name === topic)?.partitions
+      if (count === undefined) throw new Error(`The topic "${topic}" does not exist: create the bank's topics first.`)
+      const all = (partitions ?? Array.from({ length: count }, (_, partition) => partition)).map((partition) => ({ topic, partition }))
+      positions.push(...(await admin.listOffsets(all, from)))
+      ends.push(...(await admin.listOffsets(all, 'latest')))
+    }
+    return new TopicTail(options, positions, ends)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#fetcher.wakeup()
+    await this.#done
+    await this.#fetcher.close()
+  }
+
+  async #follow(): Promise<void> {
+    const { timers, logger } = this.#options.ports
+    while (!this.#closed) {
+      try {
+        for (const fetched of await this.#fetcher.fetch(this.#positions, { maxWaitMs: FETCH_WAIT_MS })) await this.#handOn(fetched)
+        this.#look()
+      } catch (error) {
+        if (this.#closed) return
+        logger.warn('topics cannot be followed, trying again', { error: String(error) })
+        if (error instanceof OffsetOutOfRangeError) await this.#skipToStart()
+        await timers.sleep(RETRY_MS)
+      }
+    }
+  }
+
+  async #handOn({ topic, partition, batches, nextOffset }: FetchedPartition): Promise<void> {
+    const position = this.#positions.find((one) => one.topic === topic && one.partition === partition)
+    if (position === undefined) return
+    for (const batch of batches) {
+      while (batch.next()) {
+        if (batch.offset < position.offset) continue
+        const { key, value } = batch
+        for (let ready = this.#tell(topic, key, value); ready !== undefined; ready = this.#tell(topic, key, value)) await ready
+        position.offset = batch.offset + 1
+      }
+    }
+    position.offset = nextOffset
+  }
+
+  /** Answers with what to wait for when the record cannot be read yet. */
+  #tell(topic: string, key: Uint8Array | null, value: Uint8Array | null): Promise<unknown> | undefined {
+    try {
+      this.#options.onRecord(topic, key, value)
+      return undefined
+    } catch (error) {
+      if (error instanceof Error && 'ready' in error && error.ready instanceof Promise) return error.ready
+      this.#options.ports.logger.warn('a record was passed over', { topic, error: String(error) })
+      return undefined
+    }
+  }
+
+  /** Retention was faster than this process: what is gone is gone. */
+  async #skipToStart(): Promise<void> {
+    for (const start of await this.#options.broker.admin.listOffsets(this.#positions, 'earliest')) {
+      const position = this.#positions.find(({ topic, partition }) => topic === start.topic && partition === start.partition)
+      if (position !== undefined) position.offset = Math.max(position.offset, start.offset)
+    }
+  }
+
+  #look(): void {
+    for (const position of this.#positions) {
+      const end = this.#behind.get(nameOf(position))
+      if (end !== undefined && position.offset >= end) this.#behind.delete(nameOf(position))
+    }
+    if (this.#behind.size === 0) this.#reachEnd()
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}
