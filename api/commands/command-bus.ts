@@ -3,7 +3,7 @@ import type { Broker, Ports, TimerHandle } from '../../topology/index.ts'
 import type { BankCommand, CommandFormat, Outcome } from '../ports/bank-messages.ts'
 import { RecordSender } from '../record-sender.ts'
 import { TopicTail } from '../topic-tail.ts'
-import { LatencyHistogram } from './latency-histogram.ts'
+import { RecentLatency } from './recent-latency.ts'
 
 export interface CommandBusOptions {
   readonly broker: Broker
@@ -23,7 +23,7 @@ type ExpectedVersion = { readonly expectedVersion?: number }
 /** `pending`: no outcome in time. The command may still be carried out; it has not failed. */
 export type CommandAnswer = Outcome | { readonly type: 'pending' }
 
-/** Since the bus was opened. */
+/** Counts since the bus was opened; latencies of the last seconds, undefined when there were no answers. */
 export interface CommandMetrics {
   readonly sent: number
   readonly succeeded: number
@@ -44,7 +44,7 @@ export class CommandBus {
   readonly #replyKey: Buffer
   readonly #sender: RecordSender
   readonly #waiting = new Map<string, Waiter[]>()
-  readonly #latency = new LatencyHistogram()
+  readonly #latency: RecentLatency
   readonly #counts = { sent: 0, succeeded: 0, failed: 0, pending: 0 }
   #tail: TopicTail | undefined
 
@@ -53,6 +53,7 @@ export class CommandBus {
     this.#replyTo = `api-${options.ports.random.uuid()}`
     this.#replyKey = Buffer.from(this.#replyTo)
     this.#sender = new RecordSender(options.broker, options.ports)
+    this.#latency = new RecentLatency(options.ports.clock)
   }
 
   /** Resolves when outcomes are followed: no command can be sent whose outcome would be missed. */

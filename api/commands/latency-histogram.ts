@@ -21,9 +21,9 @@ export class LatencyHistogram {
     return SMALLEST_MS * GROWTH ** bucket
   }
 
-  reset(): void {
-    this.#counts.fill(0)
-    this.#total = 0
+  add(other: LatencyHistogram): void {
+    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count
+    this.#total += other.#total
   }
 }
 

@@ -17,6 +17,9 @@ export class BusyError extends Error {
 }
 
 export const PASSWORD_COST: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
+/** The stored form of somebody who cannot sign in: no password has it. */
+export const NO_PASSWORD = '!'
+
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 const AT_ONCE = 2
@@ -42,13 +45,14 @@ export class Passwords {
     return stored(this.#cost, salt, await this.#derive(password, salt, this.#cost))
   }
 
-  /** Without a hash (nobody has that name) the answer is no, after the same work. */
+  /** Without a hash (nobody has that name, or nobody may use it) the answer is no, after the same work. */
   async verify(password: string, hash: string | undefined): Promise<boolean> {
-    const [name, N, r, p, salt, key] = (hash ?? this.#nobody).split('$')
+    const isUsable = hash !== undefined && hash !== NO_PASSWORD
+    const [name, N, r, p, salt, key] = (isUsable ? hash : this.#nobody).split('$')
     if (name !== 'scrypt' || salt === undefined || key === undefined) throw new Error('The stored form of a password is of no known kind.')
     const expected = Buffer.from(key, 'base64url')
     const derived = await this.#derive(password, Buffer.from(salt, 'base64url'), { N: Number(N), r: Number(r), p: Number(p) })
-    return timingSafeEqual(derived, expected) && hash !== undefined
+    return timingSafeEqual(derived, expected) && isUsable
   }
 
   async #derive(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {

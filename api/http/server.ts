@@ -1,0 +1,128 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+import type { Registry } from 'prom-client'
+import { apiError } from '../graphql/api-error.ts'
+import { formatError } from '../graphql/format-error.ts'
+import type { SessionStore } from '../sessions/session-store.ts'
+import type { SubscriptionServer } from '../streaming/subscription-server.ts'
+import type { Logger } from '../../topology/index.ts'
+import { graphQLRequest } from './graphql-request.ts'
+import { explorerPage, type Helix } from './helix.ts'
+import { originCheck } from './origin.ts'
+import { SessionCookie } from './session-cookie.ts'
+
+export interface ServerOptions {
+  readonly helix: Helix
+  readonly subscriptions: SubscriptionServer
+  readonly sessions: SessionStore
+  readonly metrics: Registry
+  readonly logger: Logger
+  /** The built page. */
+  readonly pageDirectory: string
+  readonly mode: 'development' | 'production'
+  readonly host: string
+  readonly port: number
+  /** Names that this server is reached by, besides those of the machine itself. */
+  readonly hosts: readonly string[]
+  /** Why the bank cannot be used at the moment; undefined: it can. */
+  unready(): string | undefined
+}
+
+const BODY_BYTES = 64 * 1024
+/** Far above what a person does; signing in has limits of its own. */
+const REQUESTS = { max: 10_000, timeWindow: 10_000 }
+const PAGE_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+}
+/** The explorer is one page with everything inside it. */
+const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
+
+/** The page, `/graphql`, `/graphql/stream`, `/health` and `/metrics`. Rejects with one sentence when the port cannot be had. */
+export async function listen(options: ServerOptions): Promise<FastifyInstance> {
+  const { host, port, mode, pageDirectory, hosts } = options
+  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true })
+  app.removeContentTypeParser('text/plain')
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
+    strictTransportSecurity: mode === 'production',
+  })
+  await app.register(rateLimit, REQUESTS)
+  await app.register(fastifyStatic, {
+    root: pageDirectory,
+    setHeaders: (response, path) => {
+      response.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  const isOwn = originCheck([host, ...hosts])
+  app.addHook('onRequest', async (request) => {
+    if (!isOwn(request)) throw apiError('FORBIDDEN', 'This request comes from another site.')
+  })
+  addGraphQL(app, options)
+  addOperations(app, options)
+  app.setNotFoundHandler((request, reply) => {
+    const isPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
+    return isPage ? reply.header('cache-control', 'no-cache').sendFile('index.html') : reply.code(404).send({ message: 'Not found.' })
+  })
+  app.setErrorHandler((error: FastifyError | GraphQLError, _request, reply) => refuse(error, reply, options.logger))
+  await app.listen({ host, port })
+  return app
+}
+
+function addGraphQL(app: FastifyInstance, { helix, mode, sessions, subscriptions }: ServerOptions): void {
+  const cookies = new SessionCookie(sessions, { secure: mode === 'production' })
+  app.post('/graphql', async (request, reply) => {
+    const { status, payload } = await helix.answer(graphQLRequest(request.body), cookies.contextOf(request, reply))
+    return reply.code(status).header('cache-control', 'no-store').send(payload)
+  })
+  app.post('/graphql/stream', (request, reply) => {
+    const graphql = graphQLRequest(request.body)
+    const wasSignedIn = cookies.sessionOf(request) !== undefined
+    reply.hijack()
+    return subscriptions.serve({
+      request: graphql,
+      context: cookies.contextOf(request, reply),
+      response: reply.raw,
+      headers: reply.getHeaders(),
+      isSignedIn: () => !wasSignedIn || cookies.sessionOf(request) !== undefined,
+    })
+  })
+  if (mode === 'development') {
+    const page = explorerPage('/graphql')
+    app.get('/graphql', (_request: FastifyRequest, reply) =>
+      reply.type('text/html').header('content-security-policy', EXPLORER_POLICY).send(page),
+    )
+  }
+}
+
+function addOperations(app: FastifyInstance, { metrics, unready }: ServerOptions): void {
+  app.get('/health', (_request, reply) => {
+    const reason = unready()
+    return reply.code(reason === undefined ? 200 : 503).send(reason === undefined ? { ready: true } : { ready: false, reason })
+  })
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+}
+
+/** Refusals by their kind; what is wrong on our side without its insides. */
+function refuse(error: FastifyError | GraphQLError, reply: FastifyReply, logger: Logger): FastifyReply {
+  if (error instanceof GraphQLError) {
+    const shown = formatError(error, logger)
+    return reply.code(STATUS[String(shown.extensions['code'])] ?? 400).send({ errors: [shown] })
+  }
+  const status = error.statusCode ?? 500
+  if (status >= 500) return reply.code(status).send({ errors: [formatError(error, logger)] })
+  return reply.code(status).send({ errors: [apiError('BAD_USER_INPUT', error.message)] })
+}
+
+const STATUS: Readonly<Record<string, number>> = { FORBIDDEN: 403, INTERNAL: 500, UNAVAILABLE: 503 }

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RequestContext } from '../graphql/request-context.ts'
+import type { Session, SessionStore } from '../sessions/session-store.ts'
+
+const NAME = 'session'
+
+/** Who a request comes from, by its cookie: out of reach for scripts and for other sites' pages. */
+export class SessionCookie {
+  readonly #sessions: SessionStore
+  readonly #secure: boolean
+
+  /** `secure`: browsers send it over TLS only. */
+  constructor(sessions: SessionStore, { secure }: { readonly secure: boolean }) {
+    this.#sessions = sessions
+    this.#secure = secure
+  }
+
+  sessionOf(request: FastifyRequest): Session | undefined {
+    const id = request.cookies[NAME]
+    return id === undefined ? undefined : this.#sessions.find(id)
+  }
+
+  contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+    const session = this.sessionOf(request)
+    const lastEventId = request.headers['last-event-id']
+    return {
+      user: session === undefined ? undefined : { username: session.username, role: session.role },
+      address: request.ip,
+      lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+      beginSession: async ({ username, role }) => {
+        await this.#end(request)
+        const maxAge = Math.floor(this.#sessions.lifetimeMs / 1_000)
+        reply.setCookie(NAME, await this.#sessions.begin(username, role), { ...this.#attributes(), maxAge })
+      },
+      endSession: async () => {
+        await this.#end(request)
+        reply.clearCookie(NAME, this.#attributes())
+      },
+    }
+  }
+
+  async #end(request: FastifyRequest): Promise<void> {
+    const id = request.cookies[NAME]
+    if (id !== undefined) await this.#sessions.end(id)
+  }
+
+  #attributes(): { readonly path: string; readonly httpOnly: boolean; readonly sameSite: 'strict'; readonly secure: boolean } {
+    return { path: '/', httpOnly: true, sameSite: 'strict', secure: this.#secure }
+  }
+}
