@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
@@ -26,15 +25,15 @@ const web = {
     name: 'web',
     environment: 'jsdom' as const,
     include: ['web/**/*.test.ts'],
-    exclude: ['**/*.e2e.test.ts'],
   },
 }
 
 const pages = {
+  resolve: server.resolve,
   test: {
     name: 'pages',
     environment: 'node' as const,
-    include: ['web/e2e/**/*.e2e.test.ts'],
+    include: ['compose/e2e/**/*.e2e.test.ts'],
     testTimeout: 120_000,
     fileParallelism: false,
   },
@@ -43,7 +42,7 @@ const pages = {
 export default defineConfig({
   root,
   test: {
-    projects: [server, web, ...(existsSync(`${root}web/e2e`) ? [pages] : [])],
+    projects: [server, web, pages],
     reporters: ['default', './compose/testing/total-line-reporter.ts'],
     maxWorkers: 2,
   },

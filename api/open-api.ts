@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Broker, Ports } from '../topology/index.ts'
-import { CommandBus } from './commands/command-bus.ts'
+import { CommandBus, type NewCommand } from './commands/command-bus.ts'
 import { Access } from './graphql/access.ts'
 import { Documents } from './graphql/documents.ts'
 import { executableSchema } from './graphql/executable-schema.ts'
@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly commands: CommandFormat
   readonly feeds: FeedFormats
   readonly cluster: Cluster
+  /** What has to be there before anybody comes: sent, and answered, before the port is opened. */
+  readonly bootstrap: readonly NewCommand[]
   /** The one account that everybody may look at. */
   readonly companyIban: string
   readonly employees: readonly Employee[]
@@ -59,6 +61,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   try {
     const bus = await CommandBus.open({ broker, ports, format: options.commands })
     opened.push(bus)
+    for (const command of options.bootstrap) await bus.send(command)
     const hub = await EventHub.open({ broker, ports, formats: options.feeds })
     opened.push(hub)
     const sessions = await SessionStore.open({ broker, ports })

@@ -1,5 +1,5 @@
 import { OffsetOutOfRangeError } from '../topology/index.ts'
-import type { Broker, Fetcher, FetchedPartition, Ports, TopicPartition } from '../topology/index.ts'
+import type { Broker, Fetcher, FetchedPartition, PartitionOffset, Ports, TopicPartition } from '../topology/index.ts'
 
 export interface TopicTailOptions {
   readonly broker: Broker
@@ -29,23 +29,17 @@ const RETRY_MS = 200
  * a broker that cannot be reached is asked again until it can.
  */
 export class TopicTail {
-  /** Resolves when everything that was there at the beginning has been handed on. */
-  readonly caughtUp: Promise<void>
   readonly #options: TopicTailOptions
   readonly #fetcher: Fetcher
   readonly #positions: readonly Position[]
-  readonly #behind: Map<string, number>
   readonly #done: Promise<void>
-  #reachEnd: () => void = () => undefined
+  #waiting: { readonly ends: readonly PartitionOffset[]; resolve(): void }[] = []
   #closed = false
 
-  private constructor(options: TopicTailOptions, positions: readonly Position[], ends: readonly Position[]) {
+  private constructor(options: TopicTailOptions, positions: readonly Position[]) {
     this.#options = options
     this.#fetcher = options.broker.openFetcher()
     this.#positions = positions
-    this.#behind = new Map(ends.map((end) => [nameOf(end), end.offset]))
-    this.caughtUp = new Promise((resolve) => (this.#reachEnd = resolve))
-    this.#look()
     this.#done = this.#follow()
   }
 
@@ -54,21 +48,29 @@ export class TopicTail {
     const { admin } = options.broker
     const described = await admin.describeTopics(options.sources.map(({ topic }) => topic))
     const positions: Position[] = []
-    const ends: Position[] = []
     for (const { topic, partitions, from } of options.sources) {
       const count = described.find(({ name }) => name === topic)?.partitions
       if (count === undefined) throw new Error(`The topic "${topic}" does not exist: create the bank's topics first.`)
       const all = (partitions ?? Array.from({ length: count }, (_, partition) => partition)).map((partition) => ({ topic, partition }))
       positions.push(...(await admin.listOffsets(all, from)))
-      ends.push(...(await admin.listOffsets(all, 'latest')))
     }
-    return new TopicTail(options, positions, ends)
+    return new TopicTail(options, positions)
+  }
+
+  /** Resolves when everything that is there now has been handed on, or nothing will be any more. */
+  async catchUp(): Promise<void> {
+    const ends = await this.#options.broker.admin.listOffsets(this.#positions, 'latest')
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ ends, resolve })
+      this.#look()
+    })
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#fetcher.wakeup()
     await this.#done
+    this.#look()
     await this.#fetcher.close()
   }
 
@@ -122,14 +124,9 @@ export class TopicTail {
   }
 
   #look(): void {
-    for (const position of this.#positions) {
-      const end = this.#behind.get(nameOf(position))
-      if (end !== undefined && position.offset >= end) this.#behind.delete(nameOf(position))
-    }
-    if (this.#behind.size === 0) this.#reachEnd()
+    const isReached = ({ topic, partition, offset }: PartitionOffset): boolean =>
+      this.#positions.some((position) => position.topic === topic && position.partition === partition && position.offset >= offset)
+    for (const { ends, resolve } of this.#waiting) if (this.#closed || ends.every(isReached)) resolve()
+    this.#waiting = this.#waiting.filter(({ ends }) => !ends.every(isReached))
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

@@ -50,9 +50,9 @@ describe('The launcher', () => {
 
   it('builds again when a source changed, and not otherwise', () => {
     launch('greet')
-    const built = statSync(join(project, 'dist/greet.js')).mtimeMs
+    const built = statSync(join(project, 'dist/commands/greet.js')).mtimeMs
     launch('greet')
-    expect(statSync(join(project, 'dist/greet.js')).mtimeMs).toBe(built)
+    expect(statSync(join(project, 'dist/commands/greet.js')).mtimeMs).toBe(built)
     command('greet', 'console.log("good evening")')
     expect(launch('greet').stdout).toBe('good evening\n')
   })

@@ -12,8 +12,10 @@ const OLDEST_NODE = [20, 19]
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const MODULES = join(ROOT, 'node_modules')
 const INSTALLED = join(MODULES, '.installed-lockfile')
-const DIST = join(ROOT, 'dist')
-const BUILT = join(DIST, '.built-from')
+const COMMANDS = join(ROOT, 'dist/commands')
+const PAGE = join(ROOT, 'dist/web')
+/** These serve the page, which is built for them. */
+const SERVING = ['start', 'kills']
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
 
 const [command = '', ...args] = process.argv.slice(2)
@@ -46,21 +48,29 @@ async function runBuilt() {
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => file.slice(0, -'.ts'.length))
   if (!commands.includes(command)) fail(`There is no command "${command}": choose one of test, ${commands.join(', ')}.`)
-  await build(commands)
+  await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
+  if (SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
   process.argv = [process.argv[0], command, ...args]
-  await import(pathToFileURL(join(DIST, `${command}.js`)).href)
+  await import(pathToFileURL(join(COMMANDS, `${command}.js`)).href)
 }
 
-/** Bundles our own code and leaves packages alone. Sources are compared by path, size and time of change, which costs milliseconds. */
-async function build(commands) {
-  const sources = fingerprint()
-  if (existsSync(BUILT) && readFileSync(BUILT, 'utf8') === sources) return
-  rmSync(DIST, { recursive: true, force: true })
-  mkdirSync(DIST, { recursive: true })
-  const { build: bundle } = await import('esbuild')
-  await bundle({
+/** Sources are compared by path, size and time of change, which costs milliseconds. */
+async function whenStale(output, folders, build) {
+  const builtFrom = join(output, '.built-from')
+  const sources = fingerprint(folders)
+  if (existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === sources) return
+  rmSync(output, { recursive: true, force: true })
+  mkdirSync(output, { recursive: true })
+  await build()
+  writeFileSync(builtFrom, sources)
+}
+
+/** Our own code in one piece per command; packages are left alone. */
+async function bundle(commands) {
+  const { build } = await import('esbuild')
+  await build({
     entryPoints: commands.map((name) => join(ROOT, 'compose/commands', `${name}.ts`)),
-    outdir: DIST,
+    outdir: COMMANDS,
     bundle: true,
     splitting: true,
     packages: 'external',
@@ -70,12 +80,16 @@ async function build(commands) {
     sourcemap: true,
     logLevel: 'error',
   })
-  writeFileSync(BUILT, sources)
 }
 
-function fingerprint() {
+async function buildPage() {
+  const { build } = await import('vite')
+  await build({ configFile: join(ROOT, 'web/vite.config.ts'), logLevel: 'error' })
+}
+
+function fingerprint(folders) {
   const hash = createHash('sha256').update(readFileSync(INSTALLED))
-  for (const folder of SERVER_FOLDERS.filter((name) => existsSync(join(ROOT, name)))) {
+  for (const folder of folders.filter((name) => existsSync(join(ROOT, name)))) {
     for (const entry of readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name)

@@ -5,6 +5,7 @@ import { EXPIRED, OTHER_VERSION, type Refusal } from './domain/refusal.ts'
 import type { BankEvent, Output } from './output.ts'
 
 interface Command {
+  readonly type: string
   readonly id: string
   readonly deadline: number
   readonly replyTo: string
@@ -27,10 +28,12 @@ export interface Stored<S> {
 export interface AggregateOptions<S, C extends Command, E extends BankEvent> {
   /** Its answers are in the store `<store>-answers`. */
   readonly store: string
-  decide(state: S | undefined, command: C): Fact<E> | Refusal
-  evolve(state: S | undefined, event: Fact<E>): S
+  decide(state: S | undefined, command: C, now: number): Fact<E> | Refusal
+  evolve(state: S | undefined, event: E): S
   /** The event with its place in the history. */
   placed(fact: Fact<E>, head: EventHead): E
+  /** Whether a transfer waits for the answer, rather than somebody outside. */
+  isStep(command: C): boolean
 }
 
 const FORGET_EVERY_MS = 600_000
@@ -59,32 +62,35 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent> imple
 
   process({ key, value: command, timestamp }: Record<string, C>): void {
     const stored = this.#store?.get(key) ?? { state: undefined, version: 0 }
-    const known = this.#answers?.to(key, command.id)
-    if (known !== undefined) return this.#answer(command.replyTo, known, timestamp)
+    const known = this.#answers?.to(key, command)
+    if (known !== undefined) return this.#answer(command, known, timestamp)
     const now = this.#context?.systemTime ?? timestamp
     const decision = this.#decide(stored, command, now)
-    const version = !('kind' in decision) ? stored.version + 1 : stored.version
-    const outcome: Outcome =
-      'kind' in decision
-        ? { type: 'CommandFailed', command: command.id, code: decision.code, reason: decision.reason }
-        : { type: 'CommandSucceeded', command: command.id, version, token: 'token' in decision ? String(decision.token) : null }
-    const state = 'kind' in decision ? stored.state : this.#options.evolve(stored.state, decision)
-    this.#answers?.remember(key, outcome, command.deadline, now)
-    if (!('kind' in decision)) this.#store?.put(key, { state, version }, timestamp)
-    if (!('kind' in decision)) {
-      const event = this.#options.placed(decision, { command: command.id, version, time: now })
-      this.#context?.forward({ key, value: { kind: 'event', event }, timestamp })
+    if ('kind' in decision) {
+      const { code, reason } = decision
+      return this.#conclude(key, command, { type: 'CommandFailed', command: command.id, code, reason }, now, timestamp)
     }
-    this.#answer(command.replyTo, outcome, timestamp)
+    const version = stored.version + 1
+    const event = this.#options.placed(decision, { command: command.id, version, time: now })
+    this.#store?.put(key, { state: this.#options.evolve(stored.state, event), version }, timestamp)
+    this.#context?.forward({ key, value: { kind: 'event', event }, timestamp })
+    const token = 'token' in decision ? String(decision.token) : null
+    this.#conclude(key, command, { type: 'CommandSucceeded', command: command.id, version, token }, now, timestamp)
+  }
+
+  #conclude(key: string, command: C, outcome: Outcome, now: number, timestamp: number): void {
+    this.#answers?.remember(key, command, outcome, now)
+    this.#answer(command, outcome, timestamp)
   }
 
   #decide(stored: Stored<S>, command: C, now: number): Fact<E> | Refusal {
     if (now > command.deadline) return EXPIRED
     if (command.expectedVersion !== null && command.expectedVersion !== stored.version) return OTHER_VERSION
-    return this.#options.decide(stored.state, command)
+    return this.#options.decide(stored.state, command, now)
   }
 
-  #answer(replyTo: string, outcome: Outcome, timestamp: number): void {
-    this.#context?.forward({ key: replyTo, value: { kind: 'outcome', outcome }, timestamp })
+  #answer(command: C, outcome: Outcome, timestamp: number): void {
+    const kind = this.#options.isStep(command) ? 'step-answer' : 'outcome'
+    this.#context?.forward({ key: command.replyTo, value: { kind, outcome }, timestamp })
   }
 }

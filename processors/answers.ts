@@ -21,12 +21,12 @@ export class Answers {
     this.#store = store
   }
 
-  to(aggregate: string, command: string): Outcome | undefined {
+  to(aggregate: string, command: AnsweredCommand): Outcome | undefined {
     return this.#store.get(keyOf(aggregate, command))?.outcome
   }
 
-  remember(aggregate: string, outcome: Outcome, deadline: number, now: number): void {
-    this.#store.put(keyOf(aggregate, outcome.command), { outcome, until: Math.max(deadline, now) + KEPT_MS }, now)
+  remember(aggregate: string, command: AnsweredCommand, outcome: Outcome, now: number): void {
+    this.#store.put(keyOf(aggregate, command), { outcome, until: Math.max(command.deadline, now) + KEPT_MS }, now)
   }
 
   async forgetOld(now: number): Promise<void> {
@@ -34,6 +34,13 @@ export class Answers {
   }
 }
 
-function keyOf(aggregate: string, command: string): string {
-  return `${aggregate}\n${command}`
+interface AnsweredCommand {
+  readonly type: string
+  readonly id: string
+  readonly deadline: number
+}
+
+/** With the type, so that nobody can choose an id under which a transfer's own step would find an answer. */
+function keyOf(aggregate: string, { type, id }: AnsweredCommand): string {
+  return `${aggregate}\n${type}\n${id}`
 }

@@ -1,24 +1,22 @@
-import type {
-  MoneyCredited,
-  MoneyDebited,
-  MoneyReturned,
-  MoneyTransfer,
-  RecordCodec,
-  RecordName,
-  TransactionRow,
-} from '../schemas/index.ts'
-import { Serdes, Stores, StreamsBuilder, tumbling, type KStream, type Topology } from '../topology/index.ts'
+import type { MoneyTransfer, RecordCodec, RecordName, TransactionRow, TransferView } from '../schemas/index.ts'
+import { Serdes, Stores, StreamsBuilder, type KStream, type Topology } from '../topology/index.ts'
+import { drawAccountsOfUser } from './accounts-of-user.ts'
 import { AggregateProcessor, type Stored } from './aggregate-processor.ts'
+import { drawAlerts } from './alerts.ts'
 import type { Answer, Outcome } from './answers.ts'
 import type { Account } from './domain/account/account.ts'
 import { decideAccount, type AccountCommand } from './domain/account/decide.ts'
-import { evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
+import { ACCOUNT_EVENTS, evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
+import { TRANSFER_EVENTS } from './domain/transfer/transfer.ts'
 import type { User } from './domain/user/user.ts'
 import type { BankEvent, Output } from './output.ts'
 import { RowProcessor } from './row-processor.ts'
 import { stateSerde } from './state-serde.ts'
 import { TOPICS } from './topics.ts'
-import { TransferProcessor, type StoredTransfer } from './transfer-processor.ts'
+import { TransferProcessor } from './transfer-processor.ts'
+import type { StoredTransfer } from './transfer-view.ts'
+import { drawTransfersInFlight } from './transfers-in-flight.ts'
+import { drawTurnover } from './turnover.ts'
 import { UserProcessor } from './user-processor.ts'
 
 export interface BankOptions {
@@ -27,16 +25,7 @@ export interface BankOptions {
   readonly newToken: () => string
 }
 
-/** Debits and credits of an account within an hour, in cents. */
-export interface Turnover {
-  readonly debits: bigint
-  readonly credits: bigint
-  readonly count: number
-}
-
-const HOUR_MS = 3_600_000
-const HISTORY_MS = 365 * 24 * HOUR_MS
-const NO_TURNOVER: Turnover = { debits: 0n, credits: 0n, count: 0 }
+const BALANCES_KEPT_MS = 365 * 24 * 3_600_000
 
 /** The whole bank: commands go in on the left of each paragraph, what follows from them goes out on the right. */
 export function bankTopology({ codec, newToken }: BankOptions): Topology {
@@ -52,15 +41,8 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
     'ReturnMoney',
     'UpdateAlertSettings',
   )
-  const accountEvents = of(
-    'BankAccountCreated',
-    'UserAddedToBankAccount',
-    'UserRemovedFromBankAccount',
-    'MoneyDebited',
-    'MoneyCredited',
-    'MoneyReturned',
-    'AlertSettingsUpdated',
-  )
+  const accountEvents = of(...ACCOUNT_EVENTS)
+  const transferEvents = of(...TRANSFER_EVENTS)
   const outcomes = of('CommandSucceeded', 'CommandFailed')
   const builder = new StreamsBuilder()
 
@@ -86,8 +68,8 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
     },
   )
   eventsOf(accounts).to(TOPICS.accountEvents, accountEvents)
-  outcomesOf(accounts).filter(isStepAnswer).to(TOPICS.transferAnswers, outcomes)
-  outcomesOf(accounts).filterNot(isStepAnswer).to(TOPICS.outcomes, outcomes)
+  stepAnswersOf(accounts).to(TOPICS.transferAnswers, outcomes)
+  outcomesOf(accounts).to(TOPICS.outcomes, outcomes)
 
   const orders = present(builder.stream(TOPICS.transferCommands, of('MoneyTransfer')))
   const answers = present(builder.stream(TOPICS.transferAnswers, outcomes))
@@ -99,39 +81,46 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       stores: [
         Stores.keyValue({ name: 'transfers', key, value: stateSerde<StoredTransfer>() }),
         Stores.keyValue({ name: 'transfers-waiting', key, value: Serdes.double }),
+        Stores.keyValue({ name: 'transfers-stuck', key, value: Serdes.double }),
       ],
     })
-  eventsOf(transfers).to(TOPICS.transferEvents, of('TransferStarted', 'TransferCompleted', 'TransferFailed'))
+  eventsOf(transfers).to(TOPICS.transferEvents, transferEvents)
+  viewsOf(transfers).to(TOPICS.transfers, of('TransferView'))
   outcomesOf(transfers).to(TOPICS.outcomes, outcomes)
   commandsOf(transfers).to(TOPICS.accountCommands, accountCommands)
 
   const events = present(builder.stream(TOPICS.accountEvents, accountEvents))
-  const rows = events.process<string, TransactionRow>(() => new RowProcessor(), {
+  const rows = events.processValues<TransactionRow>(() => new RowProcessor(), {
     name: 'row',
     stores: [
-      Stores.keyValue({ name: 'row-heads', key, value: Serdes.long }),
+      Stores.keyValue({ name: 'last-rows', key, value: codec.serde('TransactionRow') }),
       Stores.keyValue({ name: 'rows', key, value: codec.serde('TransactionRow') }),
-      Stores.versioned({ name: 'balances', key, value: Serdes.bigint, historyMs: HISTORY_MS }),
+      Stores.versioned({ name: 'balances', key, value: Serdes.bigint, historyMs: BALANCES_KEPT_MS }),
     ],
   })
   rows.to(TOPICS.transactions, of('TransactionRow'))
-  events
-    .filter(movesMoney)
-    .groupByKey()
-    .windowedBy(tumbling({ sizeMs: HOUR_MS, graceMs: HOUR_MS }))
-    .aggregate(() => NO_TURNOVER, withTurnover, { name: 'turnover-by-hour', key, value: stateSerde<Turnover>() })
+  drawAlerts(events, rows).to(TOPICS.alerts, of('AlertRaised'))
+  drawTurnover(events)
+  drawAccountsOfUser(events, codec.serde('BankAccountCreated', 'UserAddedToBankAccount', 'UserRemovedFromBankAccount'))
+
+  drawTransfersInFlight(present(builder.stream(TOPICS.transferEvents, transferEvents)), {
+    started: codec.serde('TransferStarted'),
+    ended: codec.serde('TransferCompleted', 'TransferFailed'),
+  })
   return builder.build()
 }
 
 type TransferInput = MoneyTransfer | Outcome
-type MoneyEvent = MoneyDebited | MoneyCredited | MoneyReturned
+
+const STEPS: readonly AccountCommand['type'][] = ['DebitMoney', 'CreditMoney', 'ReturnMoney']
 
 function accountProcessor(newToken: () => string): AggregateProcessor<Account, AccountCommand, AccountEvent> {
   return new AggregateProcessor<Account, AccountCommand, AccountEvent>({
     store: 'accounts',
-    decide: (account, command) => decideAccount(account, command, { newToken }),
+    decide: (account, command, now) => decideAccount(account, command, { newToken, now }),
     evolve: evolveAccount,
     placed: (fact, head) => ({ ...fact, ...head }),
+    isStep: ({ type }) => STEPS.includes(type),
   })
 }
 
@@ -148,21 +137,14 @@ function outcomesOf(stream: KStream<string, Output>): KStream<string, Outcome> {
   return stream.filter((output) => output.kind === 'outcome').mapValues(({ outcome }) => outcome)
 }
 
+function stepAnswersOf(stream: KStream<string, Output>): KStream<string, Outcome> {
+  return stream.filter((output) => output.kind === 'step-answer').mapValues(({ outcome }) => outcome)
+}
+
+function viewsOf(stream: KStream<string, Output>): KStream<string, TransferView> {
+  return stream.filter((output) => output.kind === 'view').mapValues(({ view }) => view)
+}
+
 function commandsOf(stream: KStream<string, Output>): KStream<string, AccountCommand> {
   return stream.filter((output) => output.kind === 'account-command').mapValues(({ command }): AccountCommand => command)
-}
-
-/** Steps have ids made of the transfer's and the step's name; the answer goes to the transfer. */
-function isStepAnswer({ command }: Outcome): boolean {
-  return command.includes('/')
-}
-
-function movesMoney(event: AccountEvent): event is MoneyEvent {
-  return event.type === 'MoneyDebited' || event.type === 'MoneyCredited' || event.type === 'MoneyReturned'
-}
-
-function withTurnover(turnover: Turnover, { type, amount }: MoneyEvent): Turnover {
-  const { debits, credits, count } = turnover
-  if (type === 'MoneyDebited') return { debits: debits + amount, credits, count: count + 1 }
-  return { debits, credits: credits + amount, count: count + 1 }
 }

@@ -1,11 +1,15 @@
 /**
  * The bank. *Commands* reach the *aggregate* they are about (user, account, transfer), which decides by its rules and its state:
- * *events* and one *outcome* come out. A *transfer* is led through its steps by a saga. Rows, balances and turnovers are folded from
- * the events alone. `bankTopology` draws all of it.
+ * *events* and one *outcome* come out. A *transfer* is led through its steps by a saga. Rows, balances, turnovers and alerts are folded
+ * from the events alone. `bankTopology` draws all of it, `BankQueries` asks it, `Books` checks that no money is made or lost.
  */
 export { bankTopology } from './bank-topology.ts'
-export type { BankOptions, Turnover } from './bank-topology.ts'
+export type { BankOptions } from './bank-topology.ts'
+export { commandFormat, eventFormats, feedFormats } from './bank-messages.ts'
+export type { BankCommand, CommandFormat, EventFormats, FeedFormat, FeedFormats } from './bank-messages.ts'
+export { BankQueries } from './bank-queries.ts'
+export { Books } from './books.ts'
+export { companyBootstrap, COMPANY_OWNER } from './company-bootstrap.ts'
 export { bankTopics, TOPICS } from './topics.ts'
 export { CASH, COMPANY_IBAN, isOwnIban, ownIban } from './domain/iban.ts'
-export { OPENING_DEPOSIT } from './domain/transfer/transfer.ts'
-export { rowKey } from './row-processor.ts'
+export { OPENING_DEPOSIT } from './domain/transfer/opening-deposit.ts'

@@ -1,8 +1,7 @@
-import type { AddUserToBankAccount } from '../schemas/index.ts'
+import type { AddUserToBankAccount, TransferView, UserAccountCreated } from '../schemas/index.ts'
 import type { Outcome } from './answers.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
 import type { StepCommand, TransferEvent } from './domain/transfer/transfer.ts'
-import type { UserAccountCreated } from '../schemas/index.ts'
 
 export type BankEvent = UserAccountCreated | AccountEvent | TransferEvent
 
@@ -10,4 +9,7 @@ export type BankEvent = UserAccountCreated | AccountEvent | TransferEvent
 export type Output =
   | { readonly kind: 'event'; readonly event: BankEvent }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** The answer to a step of a transfer. */
+  | { readonly kind: 'step-answer'; readonly outcome: Outcome }
+  | { readonly kind: 'view'; readonly view: TransferView }
   | { readonly kind: 'account-command'; readonly command: StepCommand | AddUserToBankAccount }

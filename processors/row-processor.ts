@@ -1,29 +1,29 @@
 import type { KeyValueStore, Processor, ProcessorContext, Record, VersionedKeyValueStore } from '../topology/index.ts'
 import type { TransactionRow } from '../schemas/index.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
+import { movesMoney } from './money-event.ts'
 
 /** Turns changes of a balance into rows, numbered within the account, and keeps rows and balances for questions. */
 export class RowProcessor implements Processor<string, AccountEvent, string, TransactionRow> {
   #context: ProcessorContext<string, TransactionRow> | undefined
-  #heads: KeyValueStore<string, number> | undefined
+  #last: KeyValueStore<string, TransactionRow> | undefined
   #rows: KeyValueStore<string, TransactionRow> | undefined
   #balances: VersionedKeyValueStore<string, bigint> | undefined
 
   init(context: ProcessorContext<string, TransactionRow>): void {
     this.#context = context
-    this.#heads = context.store<KeyValueStore<string, number>>('row-heads')
+    this.#last = context.store<KeyValueStore<string, TransactionRow>>('last-rows')
     this.#rows = context.store<KeyValueStore<string, TransactionRow>>('rows')
     this.#balances = context.store<VersionedKeyValueStore<string, bigint>>('balances')
   }
 
   process({ key: iban, value: event, timestamp }: Record<string, AccountEvent>): void {
-    if (event.type !== 'MoneyDebited' && event.type !== 'MoneyCredited' && event.type !== 'MoneyReturned') return
-    const sequence = (this.#heads?.get(iban) ?? 0) + 1
+    if (!movesMoney(event)) return
     const row: TransactionRow = {
       type: 'TransactionRow',
       id: `${iban}-${event.version}`,
       iban,
-      sequence,
+      sequence: (this.#last?.get(iban)?.sequence ?? 0) + 1,
       newBalance: event.balance,
       amount: event.amount,
       direction: event.type === 'MoneyDebited' ? 'DEBIT' : 'CREDIT',
@@ -33,14 +33,14 @@ export class RowProcessor implements Processor<string, AccountEvent, string, Tra
       time: event.time,
       transferId: event.transferId,
     }
-    this.#heads?.put(iban, sequence, timestamp)
-    this.#rows?.put(rowKey(iban, sequence), row, timestamp)
+    this.#last?.put(iban, row, timestamp)
+    this.#rows?.put(rowKey(iban, event.version), row, timestamp)
     this.#balances?.put(iban, event.balance, event.time)
     this.#context?.forward({ key: iban, value: row, timestamp })
   }
 }
 
-/** Rows of an account in order. */
-export function rowKey(iban: string, sequence: number): string {
-  return `${iban}/${String(sequence).padStart(10, '0')}`
+/** Rows of an account in order: by the version of the account that they come from. */
+export function rowKey(iban: string, version: number): string {
+  return `${iban}/${String(version).padStart(10, '0')}`
 }

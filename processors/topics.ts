@@ -11,6 +11,8 @@ export const TOPICS = {
   transferEvents: 'bank-transfer-events',
   outcomes: 'bank-outcomes',
   transactions: 'bank-transactions',
+  transfers: 'bank-transfers',
+  alerts: 'bank-alerts',
 } as const
 
 const KEPT_FOR_EVER = { 'retention.ms': '-1' }
@@ -18,6 +20,6 @@ const KEPT_FOR_A_DAY = { 'retention.ms': '86400000' }
 
 /** What is to be created: events are kept for ever, commands and answers for as long as somebody may ask again. */
 export function bankTopics(partitions: number): readonly TopicSpec[] {
-  const shortLived: readonly string[] = [TOPICS.outcomes]
+  const shortLived: readonly string[] = [TOPICS.outcomes, TOPICS.transfers]
   return Object.values(TOPICS).map((name) => ({ name, partitions, config: shortLived.includes(name) ? KEPT_FOR_A_DAY : KEPT_FOR_EVER }))
 }

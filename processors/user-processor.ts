@@ -12,6 +12,7 @@ export class UserProcessor implements Processor<string, UserCommand, string, Out
     decide: decideUser,
     evolve: evolveUser,
     placed: (fact, head) => ({ ...fact, ...head }),
+    isStep: () => false,
   })
   #context: ProcessorContext<string, Output> | undefined
 

@@ -53,7 +53,7 @@ export class EventHub {
         if (key !== null && value !== null) channels.get(topic)?.publish(key, value)
       },
     })
-    await hub.#tail.caughtUp
+    await hub.#tail.catchUp()
     return hub
   }
 

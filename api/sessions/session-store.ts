@@ -57,7 +57,7 @@ export class SessionStore {
       sources: [{ topic: SESSIONS_TOPIC, from: 'earliest' }],
       onRecord: (_topic, key, value) => store.#learn(key, value),
     })
-    await store.#tail.caughtUp
+    await store.#tail.catchUp()
     store.#endExpired()
     return store
   }

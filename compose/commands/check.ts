@@ -1,12 +1,10 @@
 /** `npm run check`: types, lint, formatting, import rules, unused code. Runs all of them, then says which were red. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 
 const steps: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
   ['types', 'typescript/bin/tsc', '-p', '.'],
-  ...(existsSync('web/tsconfig.json')
-    ? [['types of the page', 'svelte-check/bin/svelte-check', '--tsconfig', 'web/tsconfig.json', '--fail-on-warnings'] as const]
-    : []),
+  ['types of the page', 'svelte-check/bin/svelte-check', '--tsconfig', 'web/tsconfig.json', '--fail-on-warnings'],
+  ['types of the page’s tests', 'typescript/bin/tsc', '-p', 'compose/e2e'],
   ['lint', 'eslint/bin/eslint.js', '--max-warnings', '0', '.'],
   ['formatting', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
   ['import rules', 'vitest/vitest.mjs', 'run', '--project', 'server', 'compose/import-rules', 'compose/engine-alone'],

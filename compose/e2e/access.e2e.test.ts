@@ -2,17 +2,18 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from './support/browser.ts'
-import { startSystem } from './support/system.ts'
+import { startSystemUnderTest } from './support/system.ts'
+import type { SystemUnderTest } from './support/system.ts'
 import { balanceIs, becomeClient, becomeEmployee, deposit, transfer, visit } from './support/visitor.ts'
 import type { Visitor } from './support/visitor.ts'
 
 const PATHS = ['/', '/client', '/employee', '/topology']
 
-let system: Awaited<ReturnType<typeof startSystem>>
+let system: SystemUnderTest
 let browser: Browser
 
 beforeAll(async () => {
-  system = await startSystem()
+  system = await startSystemUnderTest()
   browser = await startBrowser()
 })
 

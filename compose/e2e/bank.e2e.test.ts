@@ -1,16 +1,17 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from './support/browser.ts'
-import { startSystem } from './support/system.ts'
+import { startSystemUnderTest } from './support/system.ts'
+import type { SystemUnderTest } from './support/system.ts'
 import { balanceIs, becomeClient, becomeEmployee, deposit, expectWhole, sequences, transfer, visit } from './support/visitor.ts'
 import type { Visitor } from './support/visitor.ts'
 
-let system: Awaited<ReturnType<typeof startSystem>>
+let system: SystemUnderTest
 let browser: Browser
 const inside: Visitor[] = []
 
 beforeAll(async () => {
-  system = await startSystem()
+  system = await startSystemUnderTest()
   browser = await startBrowser()
 })
 

@@ -3,15 +3,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startBrowser } from './support/browser.ts'
 import { startCuttingProxy } from './support/cutting-proxy.ts'
 import type { CuttingProxy } from './support/cutting-proxy.ts'
-import { startSystem } from './support/system.ts'
+import { startSystemUnderTest } from './support/system.ts'
+import type { SystemUnderTest } from './support/system.ts'
 import { balanceIs, becomeClient, deposit, expectWhole, sequences, transfer, visit } from './support/visitor.ts'
 
-let system: Awaited<ReturnType<typeof startSystem>>
+let system: SystemUnderTest
 let line: CuttingProxy
 let browser: Browser
 
 beforeAll(async () => {
-  system = await startSystem()
+  system = await startSystemUnderTest()
   line = await startCuttingProxy(system.url)
   browser = await startBrowser()
 })
@@ -30,13 +31,11 @@ it('rows lost or doubled between query and subscription: a stream cut again and 
   await deposit(near, 500, '€ 500,00')
   await far.page.getByRole('combobox', { name: 'Rows' }).selectOption('50')
   for (let cut = 1; cut <= 6; cut += 1) {
-    console.log('cut', cut, Date.now() % 1000000)
     line.cut()
     await far.page.getByTestId('connection').and(far.page.getByText('Reconnecting…')).waitFor()
     await transfer(near, to, '1', `while cut ${cut}`)
     await transfer(near, to, '1', `still cut ${cut}`)
     await balanceIs(near.page, `€ ${500 - 2 * cut},00`)
-    console.log('mend', Date.now() % 1000000)
     line.mend()
     await balanceIs(far.page, `€ ${2 * cut},00`)
     await far.page.getByTestId('connection').and(far.page.getByText('Live')).waitFor()

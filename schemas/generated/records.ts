@@ -401,6 +401,11 @@ export interface TransactionRow {
 
 export type TransferState = 'PENDING' | 'COMPLETED' | 'FAILED' | 'STUCK'
 
+export interface TransferStep {
+  readonly name: string
+  readonly time: number
+}
+
 /** How a transfer stands. */
 export interface TransferView {
   readonly type: 'TransferView'
@@ -410,11 +415,15 @@ export interface TransferView {
   readonly from: string
   readonly to: string
   readonly description: string
+  /** Who ordered it. */
+  readonly username: string
   readonly state: TransferState
   readonly code: null | string
   readonly reason: null | string
   readonly startedAt: number
   readonly endedAt: null | number
+  /** The way it took so far. */
+  readonly steps: readonly TransferStep[]
 }
 
 export type Command = AddUserToBankAccount | CreateBankAccount | CreateUserAccount | CreditMoney | DebitMoney | MoneyTransfer | RemoveUserFromBankAccount | ReturnMoney | UpdateAlertSettings
@@ -480,5 +489,5 @@ export const SCHEMAS: { readonly [Name in keyof Records]: string } = {
   CommandSucceeded: '{"type":"record","name":"CommandSucceeded","namespace":"bob.outcomes","doc":"The one answer to a command that was carried out.","fields":[{"name":"command","type":"string","doc":"Its id."},{"name":"version","type":"int","doc":"Of the aggregate after it."},{"name":"token","type":["null","string"],"doc":"The owner\'s token, where the command made one.","default":null}]}',
   AlertRaised: '{"type":"record","name":"AlertRaised","namespace":"bob.views","doc":"Something an account\'s owners wanted to be told of.","fields":[{"name":"id","type":"string"},{"name":"iban","type":"string"},{"name":"kind","type":{"type":"enum","name":"AlertKind","symbols":["BALANCE_BELOW","AMOUNT_ABOVE","COUNTERPARTY_NEW","MANY_DEBITS"]}},{"name":"text","type":"string"},{"name":"transactionId","type":"string"},{"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}}]}',
   TransactionRow: '{"type":"record","name":"TransactionRow","namespace":"bob.views","doc":"One change of an account\'s balance, as the projection tells it.","fields":[{"name":"id","type":"string","doc":"Follows from the event: the same after a rebuild."},{"name":"iban","type":"string"},{"name":"sequence","type":"int","doc":"Place in the account\'s history, from 1 without gaps."},{"name":"newBalance","type":"long","doc":"Cents."},{"name":"amount","type":"long","doc":"Cents, positive."},{"name":"direction","type":{"type":"enum","name":"Direction","symbols":["DEBIT","CREDIT"]}},{"name":"changedBy","type":"string"},{"name":"counterparty","type":"string"},{"name":"description","type":"string"},{"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"transferId","type":["null","string"],"default":null}]}',
-  TransferView: '{"type":"record","name":"TransferView","namespace":"bob.views","doc":"How a transfer stands.","fields":[{"name":"id","type":"string"},{"name":"amount","type":"long","doc":"Cents."},{"name":"from","type":"string"},{"name":"to","type":"string"},{"name":"description","type":"string"},{"name":"state","type":{"type":"enum","name":"TransferState","symbols":["PENDING","COMPLETED","FAILED","STUCK"]}},{"name":"code","type":["null","string"],"default":null},{"name":"reason","type":["null","string"],"default":null},{"name":"startedAt","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"endedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null}]}',
+  TransferView: '{"type":"record","name":"TransferView","namespace":"bob.views","doc":"How a transfer stands.","fields":[{"name":"id","type":"string"},{"name":"amount","type":"long","doc":"Cents."},{"name":"from","type":"string"},{"name":"to","type":"string"},{"name":"description","type":"string"},{"name":"username","type":"string","doc":"Who ordered it."},{"name":"state","type":{"type":"enum","name":"TransferState","symbols":["PENDING","COMPLETED","FAILED","STUCK"]}},{"name":"code","type":["null","string"],"default":null},{"name":"reason","type":["null","string"],"default":null},{"name":"startedAt","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"endedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"default":null},{"name":"steps","doc":"The way it took so far.","type":{"type":"array","items":{"type":"record","name":"TransferStep","fields":[{"name":"name","type":"string"},{"name":"time","type":{"type":"long","logicalType":"timestamp-millis"}}]}}}]}',
 }

@@ -133,6 +133,11 @@ export class Streams {
     return this.#failure
   }
 
+  /** The group's, as of the last rebalance; -1 before the first. */
+  get generation(): number {
+    return this.#membership.member.generation
+  }
+
   /** Which instance has which task, as of the last rebalance. */
   get owners(): Assignment['owners'] {
     return this.#owners

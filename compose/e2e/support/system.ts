@@ -3,22 +3,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { startStandIn } from './stand-in-bank.ts'
-import type { StandIn } from './stand-in-bank.ts'
+import { startSystem } from '../../embedded/system.ts'
+import { readConfiguration } from '../../configuration.ts'
+import { createLogger } from '../../logger.ts'
 
-/** What the page tests run against: the page as it is now, freshly built, and a bank behind it. Each call is a bank of its own. */
-export async function startSystem(): Promise<StandIn> {
-  const directory = await mkdtemp(join(tmpdir(), 'bob-page-'))
+export interface SystemUnderTest {
+  readonly url: string
+  readonly employee: { readonly username: string; readonly password: string }
+  close(): Promise<void>
+}
+
+/** What the page tests run against: the page as it is now, freshly built, served by a whole bank. Each call is a bank of its own. */
+export async function startSystemUnderTest(): Promise<SystemUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'bob-pages-'))
+  const pageDirectory = join(directory, 'page')
   await build({
-    configFile: fileURLToPath(new URL('../../vite.config.ts', import.meta.url)),
-    build: { outDir: directory },
+    configFile: fileURLToPath(new URL('../../../web/vite.config.ts', import.meta.url)),
+    build: { outDir: pageDirectory },
     logLevel: 'error',
   })
-  const bank = await startStandIn(directory)
+  const configuration = readConfiguration({ port: '0', data: join(directory, 'data') }, {})
+  const system = await startSystem({ ...configuration, logger: createLogger('warn'), pageDirectory })
   return {
-    ...bank,
+    url: system.url,
+    employee: configuration.employee,
     async close() {
-      await bank.close()
+      await system.close()
       await rm(directory, { recursive: true })
     },
   }

@@ -9,10 +9,11 @@ import type {
   UpdateAlertSettings,
 } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
-import { isOwnIban } from '../iban.ts'
+import { CASH, isOwnIban } from '../iban.ts'
+import { OPENING_DEPOSIT } from '../transfer/opening-deposit.ts'
 import * as refusals from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
-import { LIMIT, type Account } from './account.ts'
+import { dayOf, LIMIT, MAX_CASH_A_DAY, type Account } from './account.ts'
 import type { AccountEvent } from './evolve.ts'
 
 export type AccountCommand =
@@ -21,12 +22,14 @@ export type AccountCommand =
 export interface AccountDecisions {
   /** A fresh token of 20 digits, from a cryptographic generator. */
   newToken(): string
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
 type Decision = Fact<AccountEvent> | Refusal
 
 /** The rules of an account, in the order in which they are told. */
-export function decideAccount(account: Account | undefined, command: AccountCommand, { newToken }: AccountDecisions): Decision {
+export function decideAccount(account: Account | undefined, command: AccountCommand, { newToken, now }: AccountDecisions): Decision {
   if (command.type === 'CreateBankAccount') {
     if (!isOwnIban(command.iban)) return refusals.INVALID_OPEN_IBAN
     if (account !== undefined) return refusals.IBAN_EXISTS
@@ -41,7 +44,7 @@ export function decideAccount(account: Account | undefined, command: AccountComm
     case 'DebitMoney':
       return unauthorized(account, command) ?? debit(account, command)
     case 'CreditMoney':
-      return { type: 'MoneyCredited', ...moved(command), balance: account.balance + command.amount }
+      return tooMuchCash(account, command, now) ?? { type: 'MoneyCredited', ...moved(command), balance: account.balance + command.amount }
     case 'ReturnMoney':
       return { type: 'MoneyReturned', ...moved(command), balance: account.balance + command.amount }
     case 'UpdateAlertSettings':
@@ -70,6 +73,12 @@ function removeUser(account: Account, { iban, username }: RemoveUserFromBankAcco
 function debit(account: Account, command: DebitMoney): Decision {
   const balance = account.balance - command.amount
   return balance < LIMIT ? refusals.INSUFFICIENT_FUNDS : { type: 'MoneyDebited', ...moved(command), balance }
+}
+
+function tooMuchCash({ cash }: Account, { counterparty, amount, transferId }: CreditMoney, now: number): Refusal | undefined {
+  if (counterparty !== CASH || transferId === OPENING_DEPOSIT.id) return undefined
+  const today = cash.day === dayOf(now) ? cash.amount : 0n
+  return today + amount > MAX_CASH_A_DAY ? refusals.TOO_MUCH_CASH : undefined
 }
 
 function updateSettings(iban: string, settings: AlertSettings): Decision {

@@ -7,8 +7,8 @@ import type {
   UserAddedToBankAccount,
   UserRemovedFromBankAccount,
 } from '../../../schemas/index.ts'
-import type { Fact } from '../decider.ts'
-import { NO_ALERTS, type Account } from './account.ts'
+import { CASH } from '../iban.ts'
+import { dayOf, NO_ALERTS, type Account } from './account.ts'
 
 export type AccountEvent =
   | BankAccountCreated
@@ -19,10 +19,21 @@ export type AccountEvent =
   | MoneyReturned
   | AlertSettingsUpdated
 
+export const ACCOUNT_EVENTS = [
+  'BankAccountCreated',
+  'UserAddedToBankAccount',
+  'UserRemovedFromBankAccount',
+  'MoneyDebited',
+  'MoneyCredited',
+  'MoneyReturned',
+  'AlertSettingsUpdated',
+] as const satisfies readonly AccountEvent['type'][]
+
 /** The account after the event. */
-export function evolveAccount(account: Account | undefined, event: Fact<AccountEvent>): Account {
+export function evolveAccount(account: Account | undefined, event: AccountEvent): Account {
   if (event.type === 'BankAccountCreated') {
-    return { iban: event.iban, balance: 0n, owners: [{ username: event.username, token: event.token }], settings: NO_ALERTS }
+    const { iban, username, token } = event
+    return { iban, balance: 0n, cash: { day: 0, amount: 0n }, owners: [{ username, token }], settings: NO_ALERTS }
   }
   if (account === undefined) throw new Error(`${event.type} of an account that was never created`)
   switch (event.type) {
@@ -30,8 +41,9 @@ export function evolveAccount(account: Account | undefined, event: Fact<AccountE
       return { ...account, owners: [...account.owners, { username: event.username, token: event.token }] }
     case 'UserRemovedFromBankAccount':
       return { ...account, owners: account.owners.filter(({ username }) => username !== event.username) }
-    case 'MoneyDebited':
     case 'MoneyCredited':
+      return { ...account, balance: event.balance, cash: event.counterparty === CASH ? withCash(account, event) : account.cash }
+    case 'MoneyDebited':
     case 'MoneyReturned':
       return { ...account, balance: event.balance }
     case 'AlertSettingsUpdated':
@@ -39,4 +51,9 @@ export function evolveAccount(account: Account | undefined, event: Fact<AccountE
     default:
       return event satisfies never
   }
+}
+
+function withCash({ cash }: Account, { time, amount }: MoneyCredited): Account['cash'] {
+  const day = dayOf(time)
+  return { day, amount: cash.day === day ? cash.amount + amount : amount }
 }

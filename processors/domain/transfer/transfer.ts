@@ -8,12 +8,18 @@ import type {
   TransferStarted,
 } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
-import { CASH, COMPANY_IBAN, isOwnIban } from '../iban.ts'
-import { BAD_AMOUNT, BAD_DESCRIPTION, FROM_INVALID, SAME_ACCOUNT, type Refusal } from '../refusal.ts'
+import { CASH, isOwnIban } from '../iban.ts'
+import { BAD_AMOUNT, BAD_DESCRIPTION, FROM_INVALID, SAME_ACCOUNT, STUCK, TOO_MUCH_CASH, type Refusal } from '../refusal.ts'
+import { OPENING_DEPOSIT } from './opening-deposit.ts'
 
 export type Step = 'debit' | 'credit' | 'return'
 export type StepCommand = DebitMoney | CreditMoney | ReturnMoney
 export type TransferEvent = TransferStarted | TransferCompleted | TransferFailed
+export const TRANSFER_EVENTS = [
+  'TransferStarted',
+  'TransferCompleted',
+  'TransferFailed',
+] as const satisfies readonly TransferEvent['type'][]
 
 /** A transfer under way or ended. One that ended never changes again. */
 export interface Transfer {
@@ -39,8 +45,6 @@ export interface Progress {
 const MAX_AMOUNT = 10n ** 15n
 /** Of one deposit. */
 const MAX_CASH = 100_000n
-/** The one deposit beyond that: the bank's own funds, once, under an id that is taken from then on. */
-export const OPENING_DEPOSIT = { id: '00000000-0000-4000-8000-000000000003', to: COMPANY_IBAN, amount: 10n ** 17n } as const
 const STEP_TIMEOUT_MS = 5_000
 /** How long a step's command stays valid: asked again it has the same id, so the account answers it once. */
 const STEP_DEADLINE_MS = 3_600_000
@@ -70,7 +74,13 @@ export function continueTransfer(transfer: Transfer, { step, refusal }: StepAnsw
       if (transfer.order.from === CASH) return end(transfer, refusal)
       return ask({ ...transfer, state: 'return', failure: refusal }, now)
     case 'return':
-      if (refusal !== null) return { transfer: { ...transfer, state: 'stuck' }, events: [], ask: null, outcome: { refusal } }
+      if (refusal !== null)
+        return {
+          transfer: { ...transfer, state: 'stuck', failure: STUCK, askAgainAt: null },
+          events: [],
+          ask: null,
+          outcome: { refusal: STUCK },
+        }
       return end(transfer, transfer.failure)
     default:
       return step satisfies never
@@ -120,7 +130,8 @@ function end(transfer: Transfer, refusal: Pick<Refusal, 'code' | 'reason'> | nul
 function refusalOf({ id, amount, from, to, description }: Transfer['order']): Refusal | undefined {
   const isOpeningDeposit = id === OPENING_DEPOSIT.id && to === OPENING_DEPOSIT.to && amount === OPENING_DEPOSIT.amount
   if (amount <= 0n) return BAD_AMOUNT
-  if (from === CASH ? amount > MAX_CASH && !isOpeningDeposit : amount > MAX_AMOUNT) return BAD_AMOUNT
+  if (from === CASH && amount > MAX_CASH && !isOpeningDeposit) return TOO_MUCH_CASH
+  if (from !== CASH && amount > MAX_AMOUNT) return BAD_AMOUNT
   if (from === to) return SAME_ACCOUNT
   if (from !== CASH && !isOwnIban(from)) return FROM_INVALID
   if (description.length < 1 || description.length > 140) return BAD_DESCRIPTION

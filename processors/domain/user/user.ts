@@ -15,6 +15,6 @@ export function decideUser(user: User | undefined, command: CreateUserAccount): 
   return { type: 'UserAccountCreated', username: command.username, passwordHash: command.passwordHash }
 }
 
-export function evolveUser(_user: User | undefined, event: Fact<UserAccountCreated>): User {
+export function evolveUser(_user: User | undefined, event: UserAccountCreated): User {
   return { username: event.username, passwordHash: event.passwordHash }
 }

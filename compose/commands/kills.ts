@@ -1,0 +1,28 @@
+/** `npm run kills -- [--kills 20] [--load 20] [--json]`: SIGKILL under load, again and again; exit code 1 when anything was lost or doubled. */
+import { Command, InvalidArgumentError } from 'commander'
+import { killTest } from '../kills/kill-test.ts'
+
+const program = new Command('kills')
+  .option('--kills <number>', 'how often the bank is killed', wholeNumber, 20)
+  .option('--load <number>', 'transfers per second besides those that are checked', wholeNumber, 20)
+  .option('--json', 'only the closing line')
+  .parse()
+
+const { kills, load, json } = program.opts<{ kills: number; load: number; json?: boolean }>()
+const result = await killTest({
+  kills,
+  load,
+  onKill: (kill, readyMs, acknowledged) => {
+    if (!json)
+      process.stdout.write(`kill ${kill} of ${kills}: ready again after ${readyMs} ms, ${acknowledged} transfers acknowledged so far\n`)
+  },
+})
+process.stdout.write(`${JSON.stringify(result)}\n`)
+const { lost, doubled, balancesRight, booksBalanced } = result
+process.exitCode = lost === 0 && doubled === 0 && balancesRight && booksBalanced ? 0 : 1
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('a whole number is expected.')
+  return number
+}

@@ -1,0 +1,53 @@
+/** `npm start [-- --load N] [--for 60s] [--json] [--instances N] [--port N] [--data DIR]`: a whole bank in this process. */
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { ConfigurationError, parseDuration, readConfiguration } from '../configuration.ts'
+import { DataDirectoryError } from '../embedded/data-directory.ts'
+import { PortError } from '../embedded/port-check.ts'
+import { FatalBrokerError } from '../../topology/index.ts'
+import { run } from '../run/run.ts'
+
+interface Flags {
+  readonly load: string
+  readonly for?: string
+  readonly json?: boolean
+  readonly instances?: string
+  readonly port?: string
+  readonly data?: string
+}
+
+const program = new Command('start')
+  .description('Starts a bank in this process: broker, registry, processor instances, API and web page.')
+  .option('--load <number>', 'transfers per second from a built-in generator', '0')
+  .option('--for <duration>', 'how long to run, like 60s or 5m; without it until Ctrl-C')
+  .option('--json', 'only a closing line of JSON')
+  .option('--instances <number>', 'how many processor instances (default 3)')
+  .option('--port <number>', 'where the page and the API are served (default 8181)')
+  .option('--data <directory>', 'where everything is kept (default data/)')
+  .parse()
+
+try {
+  const flags = program.opts<Flags>()
+  process.exitCode = await run({
+    configuration: readConfiguration(flags),
+    load: wholeNumber('load', flags.load),
+    forMs: flags.for === undefined ? undefined : parseDuration(flags.for),
+    json: flags.json ?? false,
+    pageDirectory: fileURLToPath(new URL('../web', import.meta.url)),
+    output: process.stdout,
+  })
+} catch (error) {
+  if (!isExpected(error)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
+
+function isExpected(error: unknown): error is Error {
+  return [ConfigurationError, DataDirectoryError, PortError, FatalBrokerError].some((kind) => error instanceof kind)
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 0) throw new ConfigurationError(`--${flag} takes a whole number, and "${text}" is none.`)
+  return number
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError, parseDuration, readConfiguration } from './configuration.ts'
+
+describe('The configuration', () => {
+  it('takes flags before the environment, and the environment before its defaults', () => {
+    const environment = { BOB_PORT: '9000', BOB_INSTANCES: '5' }
+    expect(readConfiguration({ port: '0' }, environment)).toMatchObject({ port: 0, instances: 5, host: '127.0.0.1', mode: 'development' })
+  })
+
+  it.each([
+    [{ port: '70000' }, {}, 'ports go up to 65535.'],
+    [{ port: 'eighty' }, {}, 'the port is a number.'],
+    [{ instances: '0' }, {}, 'at least one instance has to run.'],
+    [{ instances: '2.5' }, {}, 'the number of instances is whole.'],
+    [{}, { BOB_MODE: 'test' }, 'the mode is development or production.'],
+    [{}, { BOB_EMPLOYEE_PASSWORD: 'short' }, 'the employee’s password has at least 8 characters.'],
+  ])('refuses %j with %j in one sentence', (flags, environment, sentence) => {
+    expect(() => readConfiguration(flags, environment)).toThrow(new ConfigurationError(sentence))
+  })
+
+  it('names everything that is wrong at once', () => {
+    expect(() => readConfiguration({ port: '70000', instances: '99' }, {})).toThrow(
+      'ports go up to 65535; more than 32 instances in one process help nobody.',
+    )
+  })
+})
+
+describe('A duration', () => {
+  it.each([
+    ['500ms', 500],
+    ['60s', 60_000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+  ])('%s is %d ms', (text, expected) => expect(parseDuration(text)).toBe(expected))
+
+  it.each(['60', 's', '-1s', '1.5h', '60 s', ''])('"%s" is refused', (text) => {
+    expect(() => parseDuration(text)).toThrow(`"${text}" is no duration: write it like 500ms, 60s, 5m or 1h.`)
+  })
+})

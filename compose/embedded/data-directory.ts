@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RegistryStorage } from '../../schemas/index.ts'
+import { openLevelStorage, StateLockedError } from '../../state/index.ts'
+
+/** The directory cannot be used as it is; the message says what to do. Nothing in it was changed. */
+export class DataDirectoryError extends Error {}
+
+const MARK = 'BOB'
+const FORMAT = 'bob-data 1\n'
+const BROKER = 'broker'
+const INSTANCES = 'instances'
+const REGISTRY = 'registry.json'
+
+/** Everything a bank in one process keeps: its broker's log, its instances' state, its schemas. */
+export class DataDirectory {
+  readonly path: string
+  /** Whether a bank has lived here before. */
+  readonly isUsed: boolean
+
+  private constructor(path: string, isUsed: boolean) {
+    this.path = path
+    this.isUsed = isUsed
+  }
+
+  /** Makes the directory where there is none. Throws `DataDirectoryError` for one that holds something else. */
+  static async open(path: string): Promise<DataDirectory> {
+    const isUsed = await holdsBank(path)
+    if (!isUsed) {
+      await mkdir(path, { recursive: true })
+      await writeFile(join(path, MARK), FORMAT)
+    }
+    return new DataDirectory(path, isUsed)
+  }
+
+  get broker(): string {
+    return join(this.path, BROKER)
+  }
+
+  /** The state of one instance. */
+  instance(id: string): string {
+    return join(this.path, INSTANCES, id)
+  }
+
+  get registry(): RegistryStorage {
+    const file = join(this.path, REGISTRY)
+    return {
+      load: async () => (existsSync(file) ? readFile(file, 'utf8') : undefined),
+      save: async (text) => {
+        await writeFile(`${file}.new`, text, { flush: true })
+        await rename(`${file}.new`, file)
+      },
+    }
+  }
+
+  /** Deletes what a bank left there, and nothing else. False: there was none. Throws `DataDirectoryError` while one is running. */
+  static async reset(path: string): Promise<boolean> {
+    if (!(await holdsBank(path))) return false
+    await assertUnlocked(join(path, BROKER))
+    for (const name of [BROKER, INSTANCES, REGISTRY, `${REGISTRY}.new`, MARK]) await rm(join(path, name), { recursive: true, force: true })
+    return true
+  }
+}
+
+async function holdsBank(path: string): Promise<boolean> {
+  const entries = await entriesOf(path)
+  if (entries.length === 0) return false
+  if (!entries.includes(MARK))
+    throw new DataDirectoryError(`${path} holds something else than a bank: choose another directory with --data.`)
+  const format = await readFile(join(path, MARK), 'utf8')
+  if (format !== FORMAT)
+    throw new DataDirectoryError(`${path} was written by another version of Bob (${format.trim()}): use that one, or "npm run reset".`)
+  return true
+}
+
+async function entriesOf(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') throw new DataDirectoryError(`${path} is a file: choose a directory with --data.`)
+    throw error
+  }
+}
+
+async function assertUnlocked(directory: string): Promise<void> {
+  if (!existsSync(directory)) return
+  try {
+    await (await openLevelStorage({ directory })).close()
+  } catch (error) {
+    if (error instanceof StateLockedError) throw new DataDirectoryError(`A bank is running on ${directory}: stop it first.`)
+  }
+}

@@ -1,0 +1,192 @@
+import type { ClusterControl, ClusterMetrics, DeadLetterView, InstanceView, Rebalance } from '../../api/index.ts'
+import {
+  inProcessQueryTransport,
+  levelTaskStorages,
+  NotAvailableError,
+  readDeadLetters,
+  Streams,
+  type Broker,
+  type Ports,
+  type Queries,
+  type StreamsState,
+  type TaskInfo,
+  type Topology,
+} from '../../topology/index.ts'
+import { RebalanceLog } from './rebalance-log.ts'
+import { TaskRates } from './task-rates.ts'
+
+export interface EmbeddedClusterOptions {
+  readonly applicationId: string
+  readonly topology: Topology
+  readonly broker: Broker
+  readonly ports: Ports
+  /** Where an instance keeps its state. */
+  directoryOf(instanceId: string): string
+}
+
+interface Member {
+  readonly streams: Streams
+  ended?: 'STOPPED' | 'DEAD'
+}
+
+const POLL_MS = 10
+
+/** The instances of one process. Each has a group membership, a state directory and tasks of its own, as a process would. */
+export class EmbeddedCluster {
+  readonly control: ClusterControl = {
+    add: () => this.add(),
+    stop: (id) => this.#end(id, 'STOPPED'),
+    kill: (id) => this.#end(id, 'DEAD'),
+  }
+  readonly #options: EmbeddedClusterOptions
+  readonly #transport = inProcessQueryTransport()
+  readonly #members = new Map<string, Member>()
+  readonly #rebalances: RebalanceLog
+  readonly #rates: TaskRates
+
+  constructor(options: EmbeddedClusterOptions) {
+    this.#options = options
+    this.#rebalances = new RebalanceLog(options.ports.clock)
+    this.#rates = new TaskRates(options.topology, options.ports.clock)
+  }
+
+  /** Starts one more instance, in the first place that is free: who was killed there finds its state again. */
+  async add(): Promise<InstanceView> {
+    const { applicationId, topology, broker, ports, directoryOf } = this.#options
+    const instanceId = this.#freePlace()
+    const streams = new Streams({
+      topology,
+      applicationId,
+      instanceId,
+      broker,
+      ports,
+      storages: levelTaskStorages(directoryOf(instanceId)),
+      endpoint: instanceId,
+      queryTransport: this.#transport,
+    })
+    const member: Member = { streams }
+    this.#members.set(instanceId, member)
+    streams.onStateChange((state) => {
+      if (state === 'running') this.#rebalances.record(streams.generation, streams.owners)
+      if (state === 'failed') ports.logger.error(`${instanceId} failed`, { error: String(streams.failure) })
+    })
+    await streams.start()
+    return viewOf(instanceId, member)
+  }
+
+  /** Resolves when every task there is runs somewhere; rejects with the reason when an instance has failed. */
+  async ready(tasks: number): Promise<void> {
+    const { timers } = this.#options.ports
+    while (this.#runningTasks() < tasks) {
+      for (const { streams } of this.#members.values()) if (streams.state === 'failed') throw streams.failure
+      await timers.sleep(POLL_MS)
+    }
+  }
+
+  /** The way to ask the whole application, through any instance that runs. */
+  queries(): Queries {
+    const [member] = this.#running()
+    if (member === undefined) throw new NotAvailableError('No instance runs: add one.')
+    return member.streams.queries
+  }
+
+  instances(): readonly InstanceView[] {
+    return [...this.#members].sort(([one], [other]) => numberOf(one) - numberOf(other)).map(([id, member]) => viewOf(id, member))
+  }
+
+  rebalances(last: number): readonly Rebalance[] {
+    return this.#rebalances.newest(last)
+  }
+
+  async deadLetters(last: number): Promise<readonly DeadLetterView[]> {
+    const letters = await readDeadLetters(this.#options.broker, this.#options.applicationId)
+    return letters
+      .toSorted((one, other) => other.time - one.time)
+      .slice(0, last)
+      .map(({ partition, offset, origin, reason, time, key }) => ({
+        ...origin,
+        id: `${partition}-${offset}`,
+        reason,
+        time,
+        key: key === null ? null : Buffer.from(key).toString('utf8'),
+      }))
+  }
+
+  /** What waits to be worked on, in records, and what is being worked on. */
+  figures(): Pick<ClusterMetrics, 'lag' | 'nodes'> {
+    const tasks = this.#tasks()
+    return { lag: tasks.reduce((sum, { lag }) => sum + lag, 0), nodes: this.#rates.nodes(tasks) }
+  }
+
+  /** In order: each commits and hands over. */
+  async close(): Promise<void> {
+    await Promise.all(this.#running().map(({ streams }) => streams.stop()))
+  }
+
+  async #end(id: string, how: 'STOPPED' | 'DEAD'): Promise<boolean> {
+    const member = this.#members.get(id)
+    if (member === undefined || member.ended !== undefined) return false
+    member.ended = how
+    await (how === 'STOPPED' ? member.streams.stop() : member.streams.kill())
+    return true
+  }
+
+  #running(): readonly Member[] {
+    return [...this.#members.values()].filter(({ ended, streams }) => ended === undefined && streams.state !== 'failed')
+  }
+
+  #tasks(): readonly TaskInfo[] {
+    return this.#running().flatMap(({ streams }) => streams.tasks())
+  }
+
+  #runningTasks(): number {
+    return this.#tasks().filter(({ state }) => state === 'running').length
+  }
+
+  #freePlace(): string {
+    for (let number = 1; ; number++) {
+      const id = `instance-${number}`
+      const member = this.#members.get(id)
+      if (member === undefined || member.ended !== undefined || member.streams.state === 'failed') return id
+    }
+  }
+}
+
+function viewOf(id: string, { streams, ended }: Member): InstanceView {
+  const tasks = streams.tasks()
+  return {
+    id,
+    state:
+      ended ??
+      stateOf(
+        streams.state,
+        tasks.some(({ state }) => state === 'restoring'),
+      ),
+    tasks:
+      ended === undefined
+        ? tasks.map(({ name, state, lag }) => ({ id: name, state: state === 'running' ? 'RUNNING' : 'RESTORING', lag }))
+        : [],
+  }
+}
+
+function stateOf(state: StreamsState, isRestoring: boolean): InstanceView['state'] {
+  switch (state) {
+    case 'created':
+    case 'starting':
+      return 'STARTING'
+    case 'rebalancing':
+      return 'REBALANCING'
+    case 'running':
+      return isRestoring ? 'RESTORING' : 'RUNNING'
+    case 'stopped':
+      return 'STOPPED'
+    case 'failed':
+      return 'DEAD'
+    default:
+      return state satisfies never
+  }
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('-') + 1))
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { RebalanceLog } from './rebalance-log.ts'
+
+const owners = (shares: Readonly<Record<string, readonly string[]>>) =>
+  Object.entries(shares).map(([instanceId, tasks]) => ({ instanceId, tasks }))
+
+describe('The log of rebalances', () => {
+  const log = () => new RebalanceLog({ now: () => 7, monotonic: () => 0 })
+
+  it('names who joined, who left and what moved, newest first', () => {
+    const rebalances = log()
+    rebalances.record(1, owners({ 'instance-1': ['0_0', '0_1'] }))
+    rebalances.record(2, owners({ 'instance-1': ['0_0'], 'instance-2': ['0_1'] }))
+    rebalances.record(3, owners({ 'instance-2': ['0_1', '0_0'] }))
+    expect(rebalances.newest(2)).toEqual([
+      { time: 7, generation: 3, reason: 'instance-1 left', moved: ['0_0'] },
+      { time: 7, generation: 2, reason: 'instance-2 joined', moved: ['0_1'] },
+    ])
+  })
+
+  it('tells a rebalance once, however many members learn of it, and late news not at all', () => {
+    const rebalances = log()
+    for (const generation of [2, 2, 1]) rebalances.record(generation, owners({ 'instance-1': [] }))
+    expect(rebalances.newest(10)).toHaveLength(1)
+  })
+
+  it('has a word for a second round that only hands over', () => {
+    const rebalances = log()
+    rebalances.record(1, owners({ 'instance-1': ['0_0'], 'instance-2': [] }))
+    rebalances.record(2, owners({ 'instance-1': [], 'instance-2': ['0_0'] }))
+    expect(rebalances.newest(1)).toEqual([{ time: 7, generation: 2, reason: 'Tasks were handed over', moved: ['0_0'] }])
+  })
+
+  it('stays bounded', () => {
+    const rebalances = log()
+    for (let generation = 1; generation <= 1_000; generation++) rebalances.record(generation, owners({}))
+    expect(rebalances.newest(1_000)).toHaveLength(200)
+  })
+})

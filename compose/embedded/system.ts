@@ -1,0 +1,119 @@
+import { randomInt } from 'node:crypto'
+import { openApi, Passwords, type BankReader, type ClusterMetrics, type CommandBus } from '../../api/index.ts'
+import {
+  BankQueries,
+  bankTopics,
+  bankTopology,
+  commandFormat,
+  COMPANY_IBAN,
+  companyBootstrap,
+  eventFormats,
+  feedFormats,
+} from '../../processors/index.ts'
+import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
+import { openLevelStorage } from '../../state/index.ts'
+import { EmbeddedBroker, systemPorts, type Logger, type Ports } from '../../topology/index.ts'
+import type { Configuration } from '../configuration.ts'
+import { BankWatch } from './bank-watch.ts'
+import { DataDirectory } from './data-directory.ts'
+import { EmbeddedCluster } from './embedded-cluster.ts'
+import { viewOf } from './topology-view.ts'
+
+export interface SystemOptions extends Configuration {
+  readonly logger: Logger
+  /** The built page. */
+  readonly pageDirectory: string
+}
+
+/** A whole bank in this process. */
+export interface System {
+  readonly url: string
+  readonly bus: CommandBus
+  readonly reader: BankReader
+  readonly cluster: EmbeddedCluster
+  readonly watch: BankWatch
+  metrics(): ClusterMetrics
+  readonly ports: Ports
+  /** Whether it goes on where an earlier one stopped. */
+  readonly isRestart: boolean
+  /** In order: nothing accepted is left undone. */
+  close(): Promise<void>
+}
+
+const APPLICATION = 'bank'
+const PARTITIONS = 4
+const HALF_A_TOKEN = 10
+
+/**
+ * Broker, registry, instances, API and page, one on top of the other. Resolves when all tasks run and the company account is there.
+ * What has been started is closed again when something further up fails.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const ports = systemPorts(options.logger)
+  const data = await DataDirectory.open(options.dataDirectory)
+  const opened: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (let end = opened.pop(); end !== undefined; end = opened.pop()) await end()
+  }
+  try {
+    const broker = await EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: data.broker }), ports })
+    opened.push(() => broker.close())
+    const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
+    await broker.admin.createTopics(bankTopics(PARTITIONS))
+    const topology = bankTopology({ codec, newToken })
+    const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, directoryOf: (id) => data.instance(id) })
+    opened.push(() => cluster.close())
+    for (let count = 0; count < options.instances; count++) await cluster.add()
+    await cluster.ready(topology.subtopologies.length * PARTITIONS)
+    const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
+    opened.push(() => watch.close())
+    const reader = new BankQueries(() => cluster.queries(), ports.clock)
+    const { username, password } = options.employee
+    const passwords = new Passwords()
+    const graph = viewOf(topology)
+    let bus: CommandBus | undefined
+    const metrics = (): ClusterMetrics => ({
+      time: ports.clock.now(),
+      transfersPerSecond: watch.transfersPerSecond,
+      booksBalanced: watch.booksBalanced,
+      ...cluster.figures(),
+      p50Ms: bus?.metrics().p50Ms ?? null,
+      p99Ms: bus?.metrics().p99Ms ?? null,
+    })
+    const api = await openApi({
+      broker,
+      ports,
+      reader,
+      commands: commandFormat(codec),
+      feeds: feedFormats(codec),
+      bootstrap: companyBootstrap(),
+      companyIban: COMPANY_IBAN,
+      employees: [{ username, passwordHash: await passwords.hash(password) }],
+      passwords,
+      cluster: {
+        topology: () => graph,
+        instances: () => cluster.instances(),
+        rebalances: (last) => cluster.rebalances(last),
+        deadLetters: (last) => cluster.deadLetters(last),
+        metrics,
+        control: cluster.control,
+      },
+      pageDirectory: options.pageDirectory,
+      mode: options.mode,
+      host: options.host,
+      port: options.port,
+    })
+    opened.push(() => api.close())
+    bus = api.bus
+    return { url: api.url, bus: api.bus, reader, cluster, metrics, watch, ports, isRestart: data.isUsed, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Ten decimal digits at a time: `randomInt` takes ranges below 2^48. */
+function newToken(): string {
+  const half = (): string => String(randomInt(10 ** HALF_A_TOKEN)).padStart(HALF_A_TOKEN, '0')
+  return half() + half()
+}

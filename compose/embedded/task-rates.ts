@@ -1,0 +1,52 @@
+import type { ClusterMetrics } from '../../api/index.ts'
+import type { Clock, TaskInfo, Topology } from '../../topology/index.ts'
+
+/** Readings closer together than this say nothing about a rate, milliseconds. */
+const SHORTEST_MS = 500
+
+/** Records per second by sub-topology, from what its tasks have counted. A task that moved begins to count anew. */
+export class TaskRates {
+  readonly #clock: Clock
+  readonly #sources: readonly { readonly subtopology: number; readonly node: string }[]
+  #seen = new Map<string, number>()
+  #rates = new Map<number, number>()
+  #at: number
+
+  constructor(topology: Topology, clock: Clock) {
+    this.#clock = clock
+    this.#at = clock.monotonic()
+    this.#sources = topology.subtopologies.flatMap(({ id, nodes }) =>
+      nodes.filter(({ kind }) => kind === 'source').map(({ name }) => ({ subtopology: id, node: `${id}/${name}` })),
+    )
+  }
+
+  /** By source node: what its sub-topology takes in, and what waits for it. */
+  nodes(tasks: readonly TaskInfo[]): ClusterMetrics['nodes'] {
+    this.#look(tasks)
+    return this.#sources.map(({ subtopology, node }) => ({
+      id: node,
+      recordsPerSecond: this.#rates.get(subtopology) ?? 0,
+      lag: tasks.filter(({ name }) => subtopologyOf(name) === subtopology).reduce((sum, { lag }) => sum + lag, 0),
+    }))
+  }
+
+  #look(tasks: readonly TaskInfo[]): void {
+    const now = this.#clock.monotonic()
+    const seconds = (now - this.#at) / 1_000
+    if (seconds * 1_000 < SHORTEST_MS) return
+    const counts = new Map<number, number>()
+    for (const { name, records } of tasks) {
+      const before = this.#seen.get(name) ?? 0
+      const subtopology = subtopologyOf(name)
+      counts.set(subtopology, (counts.get(subtopology) ?? 0) + Math.max(0, records - before))
+    }
+    this.#rates = new Map([...counts].map(([subtopology, count]) => [subtopology, Math.round((count / seconds) * 10) / 10]))
+    this.#seen = new Map(tasks.map(({ name, records }) => [name, records]))
+    this.#at = now
+  }
+}
+
+/** Tasks are named `<sub-topology>_<partition>`. */
+function subtopologyOf(task: string): number {
+  return Number(task.slice(0, task.indexOf('_')))
+}

@@ -1,0 +1,43 @@
+/** One person at the bank, by the same API as the page. Throws `TypeError` when nobody answers. */
+export class BankClient {
+  readonly #url: string
+  readonly #username: string
+  readonly #password = 'a long enough password'
+  #cookie = ''
+
+  constructor(url: string, username: string) {
+    this.#url = url
+    this.#username = username
+  }
+
+  async signIn(): Promise<void> {
+    const { signUp } = await this.ask<{ signUp: { reason: string | null } }>(
+      'mutation ($username: String!, $password: String!) { signUp(username: $username, password: $password) { reason } }',
+      { username: this.#username, password: this.#password },
+    )
+    if (signUp.reason !== null) throw new Error(`${this.#username} could not sign in: ${signUp.reason}`)
+  }
+
+  async openAccount(id: string): Promise<string> {
+    const { openAccount } = await this.ask<{ openAccount: { account: { iban: string } | null; reason: string | null } }>(
+      'mutation ($id: ID!) { openAccount(id: $id) { account { iban } reason } }',
+      { id },
+    )
+    if (openAccount.account === null) throw new Error(`No account was opened: ${openAccount.reason ?? 'it takes too long'}`)
+    return openAccount.account.iban
+  }
+
+  async ask<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T> {
+    const response = await fetch(`${this.#url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: this.#url, cookie: this.#cookie },
+      body: JSON.stringify({ query, variables }),
+    })
+    const cookie = response.headers.get('set-cookie')
+    if (cookie !== null) this.#cookie = cookie.split(';')[0] ?? ''
+    const { data, errors } = (await response.json()) as { data?: T | null; errors?: readonly { message: string }[] }
+    if (data === undefined || data === null || errors !== undefined)
+      throw new Error(`The bank refused a request: ${errors?.[0]?.message ?? response.status}`)
+    return data
+  }
+}

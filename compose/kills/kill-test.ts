@@ -1,0 +1,186 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BankClient } from './bank-client.ts'
+import { BankProcess, freePort } from './bank-process.ts'
+
+export interface KillTestOptions {
+  readonly kills: number
+  /** Transfers per second by the bank's own generator, besides those that are checked one by one. */
+  readonly load: number
+  onKill(kill: number, readyMs: number, acknowledged: number): void
+}
+
+export interface KillTestResult {
+  readonly kills: number
+  /** Transfers ordered here, and those the bank said were done. */
+  readonly ordered: number
+  readonly acknowledged: number
+  /** Acknowledged, but not there. */
+  readonly lost: number
+  /** Booked more than once. */
+  readonly doubled: number
+  readonly balancesRight: boolean
+  readonly booksBalanced: boolean
+  readonly readyMsMax: number
+  readonly errors: number
+}
+
+interface Order {
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  readonly amount: number
+  acknowledged: boolean
+}
+
+interface Row {
+  readonly transferId: string | null
+  readonly direction: 'DEBIT' | 'CREDIT'
+  readonly amount: string
+  readonly sequence: number
+  readonly newBalance: string
+}
+
+const WORKERS = 6
+const DEPOSIT = 100_000
+const LARGEST = 300
+const PAGE = 250
+const RETRY_MS = 50
+/** A kill counts only when the bank was at work: so many orders have to be acknowledged since it was ready. */
+const ACKNOWLEDGED_BEFORE_A_KILL = 10
+const LATEST_KILL_MS = 1_500
+
+/** Kills a bank again and again while clients order transfers, each order sent until it is answered, then looks at every one of them. */
+export async function killTest({ kills, load, onKill }: KillTestOptions): Promise<KillTestResult> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'bob-kills-'))
+  const process = { dataDirectory, port: await freePort(), load }
+  const readyMs: number[] = []
+  try {
+    let { bank } = await BankProcess.start(process)
+    const client = new BankClient(bank.url, `kill-test-${randomUUID().slice(0, 8)}`)
+    await client.signIn()
+    const ibans = [await client.openAccount(randomUUID()), await client.openAccount(randomUUID())] as const
+    for (const iban of ibans) await deposit(client, iban)
+    const orders: Order[] = []
+    const done = { value: false }
+    const working = Array.from({ length: WORKERS }, () => work(client, ibans, orders, done))
+    for (let kill = 1; kill <= kills; kill++) {
+      const before = acknowledgedOf(orders)
+      while (acknowledgedOf(orders) < before + ACKNOWLEDGED_BEFORE_A_KILL) await sleep(RETRY_MS)
+      await sleep(randomInt(LATEST_KILL_MS))
+      await bank.kill()
+      const started = await BankProcess.start(process)
+      bank = started.bank
+      readyMs.push(started.readyMs)
+      onKill(kill, started.readyMs, acknowledgedOf(orders))
+    }
+    done.value = true
+    await Promise.all(working)
+    const verdict = await verify(client, ibans, orders)
+    const { booksBalanced, errors } = await bank.stop()
+    return {
+      kills,
+      ordered: orders.length,
+      acknowledged: acknowledgedOf(orders),
+      ...verdict,
+      booksBalanced,
+      readyMsMax: Math.max(0, ...readyMs),
+      errors,
+    }
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true })
+  }
+}
+
+async function deposit(client: BankClient, to: string): Promise<void> {
+  const { deposit: answer } = await client.ask<{ deposit: Answer }>(
+    'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }',
+    { id: randomUUID(), to, amount: String(DEPOSIT) },
+  )
+  if (answer.pending || answer.reason !== null) throw new Error(`A deposit failed: ${answer.reason ?? 'it takes too long'}`)
+}
+
+interface Answer {
+  readonly pending: boolean
+  readonly reason: string | null
+}
+
+/** Orders one transfer after the other; an order without an answer is sent again under its id. */
+async function work(
+  client: BankClient,
+  ibans: readonly [string, string],
+  orders: Order[],
+  done: { readonly value: boolean },
+): Promise<void> {
+  while (!done.value) {
+    const [from, to] = randomInt(2) === 0 ? ibans : [ibans[1], ibans[0]]
+    const order: Order = { id: randomUUID(), from, to, amount: 1 + randomInt(LARGEST), acknowledged: false }
+    orders.push(order)
+    while (!order.acknowledged) {
+      order.acknowledged = await isDone(client, order)
+      if (!order.acknowledged) await sleep(RETRY_MS)
+    }
+  }
+}
+
+async function isDone(client: BankClient, { id, from, to, amount }: Order): Promise<boolean> {
+  try {
+    const { transfer } = await client.ask<{ transfer: Answer }>(
+      `mutation ($id: ID!, $from: String!, $to: String!, $amount: Cents!) {
+        transfer(id: $id, from: $from, to: $to, amount: $amount, description: "kill test") { pending reason }
+      }`,
+      { id, from, to, amount: String(amount) },
+    )
+    if (transfer.reason !== null) throw new Error(`A transfer was refused: ${transfer.reason}`)
+    return !transfer.pending
+  } catch (error) {
+    // Nobody answers: the bank has just been killed.
+    if (error instanceof TypeError || error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+async function verify(
+  client: BankClient,
+  ibans: readonly string[],
+  orders: readonly Order[],
+): Promise<Pick<KillTestResult, 'lost' | 'doubled' | 'balancesRight'>> {
+  let lost = 0
+  let doubled = 0
+  let balancesRight = true
+  for (const iban of ibans) {
+    const rows = await rowsOf(client, iban)
+    const times = new Map<string, number>()
+    for (const { transferId } of rows) if (transferId !== null) times.set(transferId, (times.get(transferId) ?? 0) + 1)
+    lost += orders.filter(({ id, acknowledged }) => acknowledged && !times.has(id)).length
+    doubled += [...times.values()].filter((count) => count > 1).length
+    const expected = orders.reduce((sum, { to, amount }) => sum + (to === iban ? amount : -amount), DEPOSIT)
+    balancesRight &&= rows[0]?.newBalance === String(expected) && rows.every(({ sequence }, at) => sequence === rows.length - at)
+  }
+  return { lost, doubled, balancesRight }
+}
+
+/** All of an account's history, newest first. */
+async function rowsOf(client: BankClient, iban: string): Promise<readonly Row[]> {
+  const rows: (Row & { readonly id: string })[] = []
+  for (;;) {
+    const { transactions } = await client.ask<{ transactions: typeof rows }>(
+      `query ($iban: String!, $before: ID) {
+        transactions(iban: $iban, last: ${PAGE}, before: $before) { id transferId direction amount sequence newBalance }
+      }`,
+      { iban, before: rows.at(-1)?.id ?? null },
+    )
+    rows.push(...transactions)
+    if (transactions.length < PAGE) return rows
+  }
+}
+
+function acknowledgedOf(orders: readonly Order[]): number {
+  return orders.filter(({ acknowledged }) => acknowledged).length
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,153 @@
+import { LatencyHistogram, NO_PASSWORD, type BankReader, type CommandBus } from '../../api/index.ts'
+import { CASH, COMPANY_IBAN, COMPANY_OWNER, ownIban } from '../../processors/index.ts'
+import type { Ports } from '../../topology/index.ts'
+
+export interface LoadOptions {
+  readonly bus: Pick<CommandBus, 'send'>
+  readonly reader: BankReader
+  readonly ports: Ports
+  /** Transfers ordered per second. */
+  readonly perSecond: number
+}
+
+export interface LoadSummary {
+  /** Those that were answered: carried out, or refused by a rule of the bank. */
+  readonly transfers: number
+  readonly perSecond: number
+  /** From command to outcome. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  /** Ordered, but without an answer in time. */
+  readonly pending: number
+}
+
+const OWNER = 'load-generator'
+const ACCOUNTS = 40
+const FIRST_ACCOUNT = 500_000_000
+const FIRST_DEPOSIT = 50_000n
+const LARGEST_AMOUNT = 500
+const PACE_MS = 4
+/** Of all transfers, so many go to the bank's own account, and as many come from it: the first page has something to show. */
+const COMPANY_SHARE = 0.15
+
+interface Account {
+  readonly iban: string
+  readonly username: string
+  readonly token: string
+}
+
+/** Clients that keep sending each other small amounts. Their accounts are made once and found again at the next start. */
+export class LoadGenerator {
+  readonly #options: LoadOptions
+  readonly #accounts: readonly Account[]
+  readonly #company: Account
+  readonly #latency = new LatencyHistogram()
+  readonly #open = new Set<Promise<void>>()
+  #pending = 0
+  #startedAt = 0
+  #seconds = 0
+  #stopped = false
+  #running: Promise<void> | undefined
+
+  private constructor(options: LoadOptions, accounts: readonly Account[], company: Account) {
+    this.#options = options
+    this.#accounts = accounts
+    this.#company = company
+  }
+
+  /** Resolves when every account is there and has money. */
+  static async open(options: LoadOptions): Promise<LoadGenerator> {
+    const { bus, ports } = options
+    await bus.send({ type: 'CreateUserAccount', id: 'load-generator', username: OWNER, passwordHash: NO_PASSWORD })
+    const accounts = await Promise.all(
+      Array.from({ length: ACCOUNTS }, async (_, number) => {
+        const iban = ownIban(FIRST_ACCOUNT + number)
+        await bus.send({ type: 'CreateBankAccount', id: `load-account-${number}`, iban, username: OWNER })
+        const account = { iban, username: OWNER, token: await tokenOf(options, iban, OWNER) }
+        const deposit = { from: CASH, to: iban, amount: FIRST_DEPOSIT, description: 'Deposit', username: OWNER, token: '' }
+        await bus.send({ type: 'MoneyTransfer', id: `load-deposit-${number}`, ...deposit })
+        return account
+      }),
+    )
+    const token = await tokenOf(options, COMPANY_IBAN, COMPANY_OWNER)
+    ports.logger.debug('the load generator has its accounts', { accounts: accounts.length })
+    return new LoadGenerator(options, accounts, { iban: COMPANY_IBAN, username: COMPANY_OWNER, token })
+  }
+
+  start(): void {
+    this.#startedAt = this.#options.ports.clock.monotonic()
+    this.#running = this.#run()
+  }
+
+  /** Resolves when what was ordered has been answered, or has waited too long. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+    this.#seconds = (this.#options.ports.clock.monotonic() - this.#startedAt) / 1_000
+    await Promise.all(this.#open)
+  }
+
+  summary(): LoadSummary {
+    const { count } = this.#latency
+    return {
+      transfers: count,
+      perSecond: this.#seconds === 0 ? 0 : rounded(count / this.#seconds),
+      p50Ms: rounded(this.#latency.percentile(0.5)),
+      p99Ms: rounded(this.#latency.percentile(0.99)),
+      pending: this.#pending,
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, timers } = this.#options.ports
+    const { perSecond } = this.#options
+    for (let ordered = 0; !this.#stopped;) {
+      const due = Math.floor(((clock.monotonic() - this.#startedAt) / 1_000) * perSecond)
+      for (; ordered < due; ordered++) this.#order()
+      await timers.sleep(PACE_MS)
+    }
+  }
+
+  #order(): void {
+    const { random } = this.#options.ports
+    const place = random.next()
+    const one = this.#pick()
+    const [from, to] =
+      place < COMPANY_SHARE ? [this.#company, one] : place < 2 * COMPANY_SHARE ? [one, this.#company] : [one, this.#pick(one)]
+    const amount = BigInt(1 + Math.floor(random.next() * LARGEST_AMOUNT))
+    const answered = this.#send(from, to.iban, amount).finally(() => this.#open.delete(answered))
+    this.#open.add(answered)
+  }
+
+  async #send({ iban, username, token }: Account, to: string, amount: bigint): Promise<void> {
+    const { bus, ports } = this.#options
+    const sentAt = ports.clock.monotonic()
+    const order = { id: ports.random.uuid(), from: iban, to, amount, description: 'Generated', username, token }
+    const { type } = await bus.send({ type: 'MoneyTransfer', ...order })
+    if (type === 'pending') this.#pending += 1
+    else this.#latency.record(ports.clock.monotonic() - sentAt)
+  }
+
+  #pick(other?: Account): Account {
+    const { random } = this.#options.ports
+    for (;;) {
+      const account = this.#accounts[Math.floor(random.next() * this.#accounts.length)]
+      if (account !== undefined && account !== other) return account
+    }
+  }
+}
+
+/** The store may be a little behind the answer. */
+async function tokenOf({ reader, ports }: LoadOptions, iban: string, owner: string): Promise<string> {
+  for (;;) {
+    const token = await reader.ownerToken(iban, owner)
+    if (token !== undefined) return token
+    await ports.timers.sleep(PACE_MS)
+  }
+}
+
+function rounded(number: number): number
+function rounded(number: number | undefined): number | null
+function rounded(number: number | undefined): number | null {
+  return number === undefined ? null : Math.round(number * 10) / 10
+}

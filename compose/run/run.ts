@@ -1,0 +1,89 @@
+import type { Configuration } from '../configuration.ts'
+import { checkPort } from '../embedded/port-check.ts'
+import { startSystem, type System } from '../embedded/system.ts'
+import { createLogger } from '../logger.ts'
+import { LoadGenerator } from './load-generator.ts'
+import { statusLine, StatusDisplay } from './status-line.ts'
+import { stopRequested } from './stop-requested.ts'
+
+export interface RunOptions {
+  readonly configuration: Configuration
+  /** Transfers per second that are made up; 0: none. */
+  readonly load: number
+  readonly forMs: number | undefined
+  readonly json: boolean
+  readonly pageDirectory: string
+  readonly output: NodeJS.WriteStream
+}
+
+/** The closing line of `--json`. */
+export interface Summary {
+  readonly transfers: number
+  readonly perSecond: number
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly booksBalanced: boolean
+  /** From the start of the process until every task ran again; null at a first start. */
+  readonly restartsRecoveredMs: number | null
+  readonly errors: number
+}
+
+/** Starts a bank, shows how it is doing, stops it in order. Answers with the exit code: 1 when something was wrong. */
+export async function run({ configuration, load, forMs, json, pageDirectory, output }: RunOptions): Promise<number> {
+  const logger = createLogger(configuration.logLevel)
+  await checkPort(configuration.host, configuration.port)
+  const system = await startSystem({ ...configuration, logger, pageDirectory })
+  const recoveredMs = Math.round(performance.now())
+  const stopped = stopRequested(forMs)
+  if (!json) output.write(greeting(system, configuration, recoveredMs))
+  const generator = load === 0 ? undefined : await openLoad(system, load)
+  generator?.start()
+  const display = new StatusDisplay(output)
+  const showing = json ? undefined : setInterval(() => display.show(lineOf(system)), display.everyMs)
+  try {
+    await stopped
+    await generator?.stop()
+    await nothingWaits(system)
+  } finally {
+    clearInterval(showing)
+    if (!json) display.show(lineOf(system))
+    display.end()
+  }
+  const booksBalanced = await system.watch.isBalancedAtRest()
+  const { pending, ...figures } = generator?.summary() ?? { transfers: 0, perSecond: 0, p50Ms: null, p99Ms: null, pending: 0 }
+  await system.close()
+  const errors = logger.errors + pending
+  const summary: Summary = { ...figures, booksBalanced, restartsRecoveredMs: system.isRestart ? recoveredMs : null, errors }
+  output.write(json ? `${JSON.stringify(summary)}\n` : 'Stopped in order; the next start goes on from here.\n')
+  return booksBalanced && errors === 0 ? 0 : 1
+}
+
+function openLoad({ bus, reader, ports }: System, perSecond: number): Promise<LoadGenerator> {
+  return LoadGenerator.open({ bus, reader, ports, perSecond })
+}
+
+/** Everything that was ordered has been worked off. */
+async function nothingWaits({ cluster, ports }: System): Promise<void> {
+  do await ports.timers.sleep(50)
+  while (cluster.figures().lag > 0)
+}
+
+function greeting({ url, isRestart }: System, { employee, dataDirectory, mode }: Configuration, readyMs: number): string {
+  return [
+    `Bob is ready after ${(readyMs / 1_000).toFixed(1)} s${isRestart ? ', and goes on where it stopped' : ''}.`,
+    '',
+    `  Page      ${url}`,
+    `  GraphQL   ${url}/graphql${mode === 'development' ? '  (in a browser: the explorer)' : ''}`,
+    `  Employee  ${employee.username} / ${employee.password}`,
+    `  Clients   sign up on the page, with any name and password of 8 characters or more`,
+    `  Data      ${dataDirectory}`,
+    '',
+    'Ctrl-C stops it.',
+    '',
+    '',
+  ].join('\n')
+}
+
+function lineOf({ cluster, metrics }: System): string {
+  return statusLine({ ...metrics(), instances: cluster.instances() })
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { statusLine } from './status-line.ts'
+
+const quiet = { transfersPerSecond: 0, p50Ms: null, p99Ms: null, lag: 0, instances: [], booksBalanced: null }
+const tasks = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `0_${at}`, state: 'RUNNING' as const, lag: 0 }))
+
+describe('The status line', () => {
+  it('tells a busy bank in one line', () => {
+    const instances = [
+      { id: 'instance-1', state: 'RUNNING' as const, tasks: tasks(3) },
+      { id: 'instance-2', state: 'DEAD' as const, tasks: [] },
+    ]
+    expect(statusLine({ transfersPerSecond: 12.34, p50Ms: 3.6, p99Ms: 17.2, lag: 4, instances, booksBalanced: true })).toBe(
+      '12.3 transfers/s · p50 4 ms, p99 17 ms · lag 4 · tasks 3 + 0 dead · books balanced ✓',
+    )
+  })
+
+  it('does not make up what is not known yet', () => {
+    expect(statusLine(quiet)).toContain('no commands yet')
+    expect(statusLine(quiet)).toContain('books being checked')
+  })
+
+  it('shouts when the books are wrong', () => {
+    expect(statusLine({ ...quiet, booksBalanced: false })).toContain('BOOKS NOT BALANCED')
+  })
+})

@@ -1,0 +1,53 @@
+import type { InstanceView } from '../../api/index.ts'
+
+export interface Status {
+  readonly transfersPerSecond: number
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly lag: number
+  readonly instances: readonly InstanceView[]
+  /** Null: still being computed. */
+  readonly booksBalanced: boolean | null
+}
+
+/** One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · tasks 8+8+8 · books balanced ✓`. */
+export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, booksBalanced }: Status): string {
+  return [
+    `${transfersPerSecond.toFixed(1)} transfers/s`,
+    p50Ms === null || p99Ms === null ? 'no commands yet' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
+    `lag ${lag}`,
+    `tasks ${instances.map(tasksOf).join(' + ')}`,
+    booksBalanced === null ? 'books being checked' : booksBalanced ? 'books balanced ✓' : 'BOOKS NOT BALANCED',
+  ].join(' · ')
+}
+
+function tasksOf({ state, tasks }: InstanceView): string {
+  return state === 'RUNNING' ? String(tasks.length) : `${tasks.length} ${state.toLowerCase()}`
+}
+
+/** Keeps the newest line at the bottom of a terminal; elsewhere each line is printed, less often. */
+export class StatusDisplay {
+  readonly #stream: NodeJS.WriteStream
+  #shown = false
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+  }
+
+  /** How long a line stays as it is, in milliseconds. */
+  get everyMs(): number {
+    return this.#stream.isTTY ? 1_000 : 10_000
+  }
+
+  show(line: string): void {
+    if (!this.#stream.isTTY) return void this.#stream.write(`${line}\n`)
+    this.#stream.write(`\r\x1b[2K${line.slice(0, this.#stream.columns - 1)}`)
+    this.#shown = true
+  }
+
+  /** Leaves the last line standing. */
+  end(): void {
+    if (this.#shown) this.#stream.write('\n')
+    this.#shown = false
+  }
+}
