@@ -8,7 +8,9 @@ export type OwnershipEvent = BankAccountCreated | UserAddedToBankAccount | UserR
 /** The IBANs that each user owns, in the order in which he came to them. */
 export function drawAccountsOfUser(events: KStream<string, AccountEvent>, value: RecordSerde<OwnershipEvent>): void {
   events
-    .filter((event): event is OwnershipEvent => /^(BankAccountCreated|User(AddedTo|RemovedFrom)BankAccount)$/.test(event.type))
+    .filter((event): event is OwnershipEvent => /^(BankAccountCreated|User(AddedTo|RemovedFrom)BankAccount)$/.test(event.type), {
+      name: 'ownership-event',
+    })
     .groupBy((event) => event.username, { name: 'ownership-by-user', key: Serdes.string, value })
     .aggregate((): readonly string[] => [], withOwnership, {
       name: 'accounts-of-user',

@@ -8,8 +8,8 @@ import { stateSerde } from './state-serde.ts'
 export function drawAlerts(events: KStream<string, AccountEvent>, rows: KStream<string, TransactionRow>): KStream<string, AlertRaised> {
   const key = Serdes.string
   const settings = events
-    .filter((event): event is AlertSettingsUpdated => event.type === 'AlertSettingsUpdated')
-    .mapValues((event) => event.settings)
+    .filter((event): event is AlertSettingsUpdated => event.type === 'AlertSettingsUpdated', { name: 'settings-event' })
+    .mapValues((event) => event.settings, { name: 'settings' })
     .toTable({ name: 'alert-settings', key, value: stateSerde<AlertSettings>() })
   return rows
     .leftJoinTable(settings, (row, found): WatchedRow => ({ row, settings: found }), { name: 'row-with-settings' })

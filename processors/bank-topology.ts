@@ -46,18 +46,21 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
   const outcomes = of('CommandSucceeded', 'CommandFailed')
   const builder = new StreamsBuilder()
 
-  const users = present(builder.stream(TOPICS.userCommands, userCommands)).process<string, Output>(() => new UserProcessor(), {
-    name: 'user',
-    stores: [
-      Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() }),
-      Stores.keyValue({ name: 'users-answers', key, value: stateSerde<Answer>() }),
-    ],
-  })
-  eventsOf(users).to(TOPICS.userEvents, of('UserAccountCreated'))
-  outcomesOf(users).to(TOPICS.outcomes, outcomes)
-  commandsOf(users).to(TOPICS.accountCommands, accountCommands)
+  const users = present(builder.stream(TOPICS.userCommands, userCommands), 'user-command').process<string, Output>(
+    () => new UserProcessor(),
+    {
+      name: 'user',
+      stores: [
+        Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() }),
+        Stores.keyValue({ name: 'users-answers', key, value: stateSerde<Answer>() }),
+      ],
+    },
+  )
+  eventsOf(users, 'user-event').to(TOPICS.userEvents, of('UserAccountCreated'))
+  outcomesOf(users, 'user-outcome').to(TOPICS.outcomes, outcomes)
+  commandsOf(users, 'user-to-account').to(TOPICS.accountCommands, accountCommands)
 
-  const accounts = present(builder.stream(TOPICS.accountCommands, accountCommands)).process<string, Output>(
+  const accounts = present(builder.stream(TOPICS.accountCommands, accountCommands), 'account-command').process<string, Output>(
     () => accountProcessor(newToken),
     {
       name: 'account',
@@ -67,15 +70,15 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       ],
     },
   )
-  eventsOf(accounts).to(TOPICS.accountEvents, accountEvents)
-  stepAnswersOf(accounts).to(TOPICS.transferAnswers, outcomes)
-  outcomesOf(accounts).to(TOPICS.outcomes, outcomes)
+  eventsOf(accounts, 'account-decided').to(TOPICS.accountEvents, accountEvents)
+  stepAnswersOf(accounts, 'account-step-answer').to(TOPICS.transferAnswers, outcomes)
+  outcomesOf(accounts, 'account-outcome').to(TOPICS.outcomes, outcomes)
 
-  const orders = present(builder.stream(TOPICS.transferCommands, of('MoneyTransfer')))
-  const answers = present(builder.stream(TOPICS.transferAnswers, outcomes))
+  const orders = present(builder.stream(TOPICS.transferCommands, of('MoneyTransfer')), 'transfer-command')
+  const answers = present(builder.stream(TOPICS.transferAnswers, outcomes), 'step-answer')
   const transfers = orders
-    .mapValues((order): TransferInput => order)
-    .merge(answers.mapValues((answer): TransferInput => answer))
+    .mapValues((order): TransferInput => order, { name: 'order' })
+    .merge(answers.mapValues((answer): TransferInput => answer, { name: 'answer' }), { name: 'transfer-input' })
     .process<string, Output>(() => new TransferProcessor(), {
       name: 'transfer',
       stores: [
@@ -84,12 +87,12 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
         Stores.keyValue({ name: 'transfers-stuck', key, value: Serdes.double }),
       ],
     })
-  eventsOf(transfers).to(TOPICS.transferEvents, transferEvents)
-  viewsOf(transfers).to(TOPICS.transfers, of('TransferView'))
-  outcomesOf(transfers).to(TOPICS.outcomes, outcomes)
-  commandsOf(transfers).to(TOPICS.accountCommands, accountCommands)
+  eventsOf(transfers, 'transfer-decided').to(TOPICS.transferEvents, transferEvents)
+  viewsOf(transfers, 'transfer-view').to(TOPICS.transfers, of('TransferView'))
+  outcomesOf(transfers, 'transfer-outcome').to(TOPICS.outcomes, outcomes)
+  commandsOf(transfers, 'transfer-step').to(TOPICS.accountCommands, accountCommands)
 
-  const events = present(builder.stream(TOPICS.accountEvents, accountEvents))
+  const events = present(builder.stream(TOPICS.accountEvents, accountEvents), 'account-event')
   const rows = events.processValues<TransactionRow>(() => new RowProcessor(), {
     name: 'row',
     stores: [
@@ -103,7 +106,7 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
   drawTurnover(events)
   drawAccountsOfUser(events, codec.serde('BankAccountCreated', 'UserAddedToBankAccount', 'UserRemovedFromBankAccount'))
 
-  drawTransfersInFlight(present(builder.stream(TOPICS.transferEvents, transferEvents)), {
+  drawTransfersInFlight(present(builder.stream(TOPICS.transferEvents, transferEvents), 'transfer-event'), {
     started: codec.serde('TransferStarted'),
     ended: codec.serde('TransferCompleted', 'TransferFailed'),
   })
@@ -125,26 +128,26 @@ function accountProcessor(newToken: () => string): AggregateProcessor<Account, A
 }
 
 /** Nothing of the bank's is deleted by a record without a value. */
-function present<V>(stream: KStream<string, V | null>): KStream<string, V> {
-  return stream.filter((value): value is V & (V | null) => value !== null)
+function present<V>(stream: KStream<string, V | null>, name: string): KStream<string, V> {
+  return stream.filter((value): value is V & (V | null) => value !== null, { name })
 }
 
-function eventsOf(stream: KStream<string, Output>): KStream<string, BankEvent> {
-  return stream.filter((output) => output.kind === 'event').mapValues(({ event }) => event)
+function eventsOf(stream: KStream<string, Output>, name: string): KStream<string, BankEvent> {
+  return stream.flatMapValues((output) => (output.kind === 'event' ? [output.event] : []), { name })
 }
 
-function outcomesOf(stream: KStream<string, Output>): KStream<string, Outcome> {
-  return stream.filter((output) => output.kind === 'outcome').mapValues(({ outcome }) => outcome)
+function outcomesOf(stream: KStream<string, Output>, name: string): KStream<string, Outcome> {
+  return stream.flatMapValues((output) => (output.kind === 'outcome' ? [output.outcome] : []), { name })
 }
 
-function stepAnswersOf(stream: KStream<string, Output>): KStream<string, Outcome> {
-  return stream.filter((output) => output.kind === 'step-answer').mapValues(({ outcome }) => outcome)
+function stepAnswersOf(stream: KStream<string, Output>, name: string): KStream<string, Outcome> {
+  return stream.flatMapValues((output) => (output.kind === 'step-answer' ? [output.outcome] : []), { name })
 }
 
-function viewsOf(stream: KStream<string, Output>): KStream<string, TransferView> {
-  return stream.filter((output) => output.kind === 'view').mapValues(({ view }) => view)
+function viewsOf(stream: KStream<string, Output>, name: string): KStream<string, TransferView> {
+  return stream.flatMapValues((output) => (output.kind === 'view' ? [output.view] : []), { name })
 }
 
-function commandsOf(stream: KStream<string, Output>): KStream<string, AccountCommand> {
-  return stream.filter((output) => output.kind === 'account-command').mapValues(({ command }): AccountCommand => command)
+function commandsOf(stream: KStream<string, Output>, name: string): KStream<string, AccountCommand> {
+  return stream.flatMapValues((output): AccountCommand[] => (output.kind === 'account-command' ? [output.command] : []), { name })
 }

@@ -14,9 +14,10 @@ const ANNE = ownIban(1)
 const BERT = ownIban(2)
 const ELSEWHERE = 'DE02100100109307118603'
 const LATER = 1_000_000
+const DAY_MS = 24 * 3_600_000
 
 type Outcome = CommandSucceeded | CommandFailed
-type Order = Omit<Records['MoneyTransfer'], 'type' | 'deadline' | 'replyTo' | 'expectedVersion'>
+type Order = Omit<Records['MoneyTransfer'], 'type' | 'replyTo' | 'expectedVersion'>
 
 let driver: DirectDriver
 let tokens: number
@@ -140,7 +141,14 @@ describe('Faults of the 2021 bank', () => {
     await deposit('d1', 100_001n)
     await deposit('d2', OPENING_DEPOSIT.amount)
     await deposit(OPENING_DEPOSIT.id, OPENING_DEPOSIT.amount, ANNE)
-    expect(taken()).toMatchObject({ outcomes: [{ code: 'bad-amount' }, { code: 'bad-amount' }, { code: 'bad-amount' }], rows: [] })
+    const refused = { code: 'too-much-cash' }
+    expect(taken()).toMatchObject({ outcomes: [refused, refused, refused], rows: [] })
+    for (const number of [1, 2, 3, 4, 5]) await deposit(`a day ${number}`, 100_000n)
+    await deposit('a cent more', 1n)
+    expect(taken().outcomes.map((outcome) => ('code' in outcome ? outcome.code : 'ok'))).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'too-much-cash'])
+    await driver.advanceWallClock(DAY_MS)
+    await transfer({ id: 'next day', amount: 1n, to: ANNE, from: CASH, deadline: 2 * DAY_MS })
+    expect(taken().outcomes).toMatchObject([{ type: 'CommandSucceeded' }])
   })
 
   it('refund fails and the money is gone', async () => {

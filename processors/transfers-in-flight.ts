@@ -15,8 +15,8 @@ export function drawTransfersInFlight(
   events: KStream<string, TransferEvent>,
   serdes: { readonly started: RecordSerde<TransferStarted>; readonly ended: RecordSerde<TransferEnded> },
 ): void {
-  const started = events.filter((event): event is TransferStarted => event.type === 'TransferStarted')
-  const ended = events.filter((event): event is TransferEnded => event.type !== 'TransferStarted')
+  const started = events.filter((event): event is TransferStarted => event.type === 'TransferStarted', { name: 'transfer-started' })
+  const ended = events.filter((event): event is TransferEnded => event.type !== 'TransferStarted', { name: 'transfer-ended' })
   started
     .leftJoin(ended, (start, end) => (end === null ? start.transferId : null), {
       name: 'transfers-in-flight',
@@ -25,6 +25,6 @@ export function drawTransfersInFlight(
       left: serdes.started,
       right: serdes.ended,
     })
-    .filter((late): late is string => late !== null)
+    .filter((late): late is string => late !== null, { name: 'transfer-late' })
     .toTable({ name: 'late-transfers', key: Serdes.string, value: Serdes.string })
 }

@@ -17,7 +17,7 @@ const DAY_MS = 24 * HOUR_MS
 
 /** Minutes overlap, one beginning every half of it, so that a peak is not cut in two; hours lie side by side, and days are made of them. */
 export function drawTurnover(events: KStream<string, AccountEvent>): void {
-  const byAccount = events.filter(movesMoney).groupByKey()
+  const byAccount = events.filter(movesMoney, { name: 'money-event' }).groupByKey()
   const serdes = { key: Serdes.string, value: stateSerde<Turnover>() }
   byAccount
     .windowedBy(hopping({ sizeMs: MINUTE_MS, advanceMs: MINUTE_MS / 2, graceMs: 10 * MINUTE_MS }))

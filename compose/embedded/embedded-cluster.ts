@@ -30,6 +30,8 @@ interface Member {
 }
 
 const POLL_MS = 10
+/** Members learn of a rebalance by their heartbeats; within a process those cost next to nothing. */
+const HEARTBEAT_MS = 200
 
 /** The instances of one process. Each has a group membership, a state directory and tasks of its own, as a process would. */
 export class EmbeddedCluster {
@@ -63,6 +65,7 @@ export class EmbeddedCluster {
       storages: levelTaskStorages(directoryOf(instanceId)),
       endpoint: instanceId,
       queryTransport: this.#transport,
+      heartbeatIntervalMs: HEARTBEAT_MS,
     })
     const member: Member = { streams }
     this.#members.set(instanceId, member)
@@ -74,10 +77,10 @@ export class EmbeddedCluster {
     return viewOf(instanceId, member)
   }
 
-  /** Resolves when every task there is runs somewhere; rejects with the reason when an instance has failed. */
+  /** Resolves when every task there is runs where it belongs; rejects with the reason when an instance has failed. */
   async ready(tasks: number): Promise<void> {
     const { timers } = this.#options.ports
-    while (this.#runningTasks() < tasks) {
+    while (!this.#isSettled() || this.#runningTasks() < tasks) {
       for (const { streams } of this.#members.values()) if (streams.state === 'failed') throw streams.failure
       await timers.sleep(POLL_MS)
     }
@@ -133,6 +136,12 @@ export class EmbeddedCluster {
 
   #running(): readonly Member[] {
     return [...this.#members.values()].filter(({ ended, streams }) => ended === undefined && streams.state !== 'failed')
+  }
+
+  /** Whether everybody has been counted in. */
+  #isSettled(): boolean {
+    const running = this.#running()
+    return running.every(({ streams }) => streams.state === 'running' && streams.owners.length === running.length)
   }
 
   #tasks(): readonly TaskInfo[] {

@@ -42,6 +42,8 @@ export interface System {
 
 const APPLICATION = 'bank'
 const PARTITIONS = 4
+/** So long the group waits for its first members, so that they divide the tasks once. */
+const GATHERING_MS = 100
 const HALF_A_TOKEN = 10
 
 /**
@@ -56,7 +58,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     for (let end = opened.pop(); end !== undefined; end = opened.pop()) await end()
   }
   try {
-    const broker = await EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: data.broker }), ports })
+    const broker = await EmbeddedBroker.open({
+      storage: () => openLevelStorage({ directory: data.broker }),
+      ports,
+      initialRebalanceDelayMs: GATHERING_MS,
+    })
     opened.push(() => broker.close())
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
     await broker.admin.createTopics(bankTopics(PARTITIONS))
