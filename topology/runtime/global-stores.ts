@@ -14,6 +14,7 @@ export class GlobalStores {
   readonly #fetcher: Fetcher
   readonly #positions = new Map<string, TopicPartition & { offset: number }>()
   #state: TaskState | undefined
+  #isFilled = false
   #following: Promise<void> | undefined
   #stopped = false
 
@@ -30,23 +31,25 @@ export class GlobalStores {
 
   /** For queries; undefined until the store has been filled. */
   committed(name: string): CommittedReads | undefined {
-    return this.#following === undefined ? undefined : this.#state?.committed(name)
+    return !this.#isFilled ? undefined : this.#state?.committed(name)
   }
 
+  /** Fills the stores and follows their topics from then on. */
   async start(): Promise<void> {
     if (this.#stores.length === 0) return
-    this.#state = await openTaskState({ storage: new MemoryStorage(), stores: this.#stores.map(({ store }) => store) })
-    const topics = [...new Set(this.#stores.map(({ topic }) => topic))]
-    const partitions = (await this.#broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
-      Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
-    )
-    for (const start of await this.#broker.admin.listOffsets(partitions, 'earliest'))
-      this.#positions.set(`${start.topic}-${start.partition}`, { ...start })
-    const ends = await this.#broker.admin.listOffsets(partitions, 'latest')
+    await this.catchUp()
+    this.#following = this.#follow()
+  }
+
+  /** Takes in all that the topics hold at this moment; not for stores that follow them anyway. */
+  async catchUp(): Promise<void> {
+    if (this.#stores.length === 0) return
+    this.#state ??= await this.#open()
+    const ends = await this.#broker.admin.listOffsets([...this.#positions.values()], 'latest')
     const behind = (): boolean =>
       ends.some(({ topic, partition, offset }) => (this.#positions.get(`${topic}-${partition}`)?.offset ?? 0) < offset)
     while (behind()) await this.#step(0)
-    this.#following = this.#follow()
+    this.#isFilled = true
   }
 
   async stop(): Promise<void> {
@@ -54,6 +57,16 @@ export class GlobalStores {
     this.#fetcher.wakeup()
     await this.#following
     await this.#fetcher.close()
+  }
+
+  async #open(): Promise<TaskState> {
+    const topics = [...new Set(this.#stores.map(({ topic }) => topic))]
+    const partitions = (await this.#broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
+      Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+    )
+    for (const start of await this.#broker.admin.listOffsets(partitions, 'earliest'))
+      this.#positions.set(`${start.topic}-${start.partition}`, { ...start })
+    return openTaskState({ storage: new MemoryStorage(), stores: this.#stores.map(({ store }) => store) })
   }
 
   async #follow(): Promise<void> {

@@ -142,17 +142,23 @@ export class Task {
     return this.#nextQueue(graph) !== undefined
   }
 
+  /** Timestamp of the record that is worked on next; undefined: there is none, or an older one may be on its way. */
+  get nextTimestamp(): number | undefined {
+    const graph = this.#graph
+    return graph && this.#nextQueue(graph)?.head(graph.streamTime)?.timestamp
+  }
+
   /**
-   * Works on what is there, for one turn. Answers without a promise when no processor asked for one.
+   * Works on what is there, for one turn of at most so many records.
    * A record that throws ends in the dead-letter topic: what it had done so far goes with the whole transaction, which is
    * then done again without it. Throws `StreamsError`s.
    */
-  async process(): Promise<void> {
+  async process(records = RECORDS_PER_TURN): Promise<void> {
     const graph = this.#graph
     if (graph === undefined) return
     const due = graph.punctuations.nextTime('wall')
     if (due !== undefined && due <= this.#context.ports.clock.now()) await graph.punctuateWallClock()
-    for (let count = 0; count < RECORDS_PER_TURN; count++) {
+    for (let count = 0; count < records; count++) {
       const queue = this.#nextQueue(graph)
       const head = queue?.head(graph.streamTime)
       if (queue === undefined || head === undefined) return
