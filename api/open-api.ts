@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Broker, Ports } from '../topology/index.ts'
+import { bankMetrics, type BankMetrics } from './bank-metrics.ts'
 import { CommandBus, type NewCommand } from './commands/command-bus.ts'
 import { Access } from './graphql/access.ts'
 import { Documents } from './graphql/documents.ts'
@@ -47,6 +48,7 @@ export interface Api {
   readonly url: string
   /** The way to the bank for whoever is in the same process. */
   readonly bus: CommandBus
+  metrics(): BankMetrics
   /** In order: nothing new, streams ended, what is under way answered. */
   close(): Promise<void>
 }
@@ -71,7 +73,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       commands: bus,
       hub,
       cluster,
-      metrics: new Sampler(ports, () => cluster.metrics()),
+      metrics: new Sampler(ports, () => bankMetrics(cluster, bus)),
       instances: new Sampler(ports, () => cluster.instances()),
       signIn: new SignIn({ reader, commands: bus, passwords: options.passwords, ports, employees: options.employees }),
       access: new Access(reader, options.companyIban),
@@ -93,7 +95,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       unready: () => options.unready?.(),
     })
     opened.push(server, subscriptions)
-    return { url: urlOf(server, options.host), bus, close }
+    return { url: urlOf(server, options.host), bus, metrics: () => bankMetrics(cluster, bus), close }
   } catch (error) {
     await close()
     throw error

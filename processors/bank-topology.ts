@@ -78,7 +78,10 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
   const answers = present(builder.stream(TOPICS.transferAnswers, outcomes), 'step-answer')
   const transfers = orders
     .mapValues((order): TransferInput => order, { name: 'order' })
-    .merge(answers.mapValues((answer): TransferInput => answer, { name: 'answer' }), { name: 'transfer-input' })
+    .merge(
+      answers.mapValues((answer): TransferInput => answer, { name: 'answer' }),
+      { name: 'transfer-input' },
+    )
     .process<string, Output>(() => new TransferProcessor(), {
       name: 'transfer',
       stores: [

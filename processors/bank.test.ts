@@ -145,7 +145,14 @@ describe('Faults of the 2021 bank', () => {
     expect(taken()).toMatchObject({ outcomes: [refused, refused, refused], rows: [] })
     for (const number of [1, 2, 3, 4, 5]) await deposit(`a day ${number}`, 100_000n)
     await deposit('a cent more', 1n)
-    expect(taken().outcomes.map((outcome) => ('code' in outcome ? outcome.code : 'ok'))).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'too-much-cash'])
+    expect(taken().outcomes.map((outcome) => ('code' in outcome ? outcome.code : 'ok'))).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+      'ok',
+      'too-much-cash',
+    ])
     await driver.advanceWallClock(DAY_MS)
     await transfer({ id: 'next day', amount: 1n, to: ANNE, from: CASH, deadline: 2 * DAY_MS })
     expect(taken().outcomes).toMatchObject([{ type: 'CommandSucceeded' }])

@@ -5,7 +5,7 @@ import type { TransferEvent } from './domain/transfer/transfer.ts'
 type TransferEnded = Exclude<TransferEvent, TransferStarted>
 
 /** By when a transfer should have ended. */
-export const EXPECTED_WITHIN_MS = 30_000
+const EXPECTED_WITHIN_MS = 30_000
 
 /**
  * Transfers whose end did not come in time: starts that found no end within the window. The end may come later; who asks looks whether it

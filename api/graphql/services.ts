@@ -1,9 +1,10 @@
 import type { Ports } from '../../topology/index.ts'
+import type { BankMetrics } from '../bank-metrics.ts'
 import type { CommandBus } from '../commands/command-bus.ts'
 import type { EventHub } from '../hub/event-hub.ts'
 import type { Sampler } from '../hub/sampler.ts'
 import type { BankReader } from '../ports/bank-reader.ts'
-import type { Cluster, ClusterMetrics, InstanceView } from '../ports/cluster.ts'
+import type { Cluster, InstanceView } from '../ports/cluster.ts'
 import type { SignIn } from '../sessions/sign-in.ts'
 import type { Access } from './access.ts'
 import type { RequestContext } from './request-context.ts'
@@ -14,7 +15,7 @@ export interface Services {
   readonly commands: Pick<CommandBus, 'send'>
   readonly hub: Pick<EventHub, 'transactions' | 'transfers' | 'alerts'>
   readonly cluster: Cluster
-  readonly metrics: Sampler<ClusterMetrics>
+  readonly metrics: Sampler<BankMetrics>
   readonly instances: Sampler<readonly InstanceView[]>
   readonly signIn: SignIn
   readonly access: Access

@@ -106,7 +106,7 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
   })
 }
 
-export function passes(row: TransactionRow, { minAmount, maxAmount, direction, descriptionIncludes }: RowFilter): boolean {
+function passes(row: TransactionRow, { minAmount, maxAmount, direction, descriptionIncludes }: RowFilter): boolean {
   return (
     (minAmount === undefined || row.amount >= minAmount) &&
     (maxAmount === undefined || row.amount <= maxAmount) &&

@@ -51,8 +51,6 @@ export interface ClusterMetrics {
   readonly time: number
   readonly nodes: readonly { readonly id: string; readonly recordsPerSecond: number; readonly lag: number }[]
   readonly transfersPerSecond: number
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
   readonly lag: number
   /** Null: not yet known. */
   readonly booksBalanced: boolean | null

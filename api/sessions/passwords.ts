@@ -16,7 +16,7 @@ export class BusyError extends Error {
   }
 }
 
-export const PASSWORD_COST: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
+const PASSWORD_COST: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
 /** The stored form of somebody who cannot sign in: no password has it. */
 export const NO_PASSWORD = '!'
 

@@ -20,7 +20,7 @@ export interface SessionStoreOptions {
 }
 
 /** The API's own topic, which it creates itself: nobody else reads or writes it. */
-export const SESSIONS_TOPIC = 'bank-sessions'
+const SESSIONS_TOPIC = 'bank-sessions'
 
 const LIFETIME_MS = 12 * 3_600_000
 const MOST_PER_USER = 10

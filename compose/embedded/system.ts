@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { openApi, Passwords, type BankReader, type ClusterMetrics, type CommandBus } from '../../api/index.ts'
+import { openApi, Passwords, type Api, type BankReader } from '../../api/index.ts'
 import {
   BankQueries,
   bankTopics,
@@ -27,12 +27,10 @@ export interface SystemOptions extends Configuration {
 
 /** A whole bank in this process. */
 export interface System {
-  readonly url: string
-  readonly bus: CommandBus
+  readonly api: Api
   readonly reader: BankReader
   readonly cluster: EmbeddedCluster
   readonly watch: BankWatch
-  metrics(): ClusterMetrics
   readonly ports: Ports
   /** Whether it goes on where an earlier one stopped. */
   readonly isRestart: boolean
@@ -77,15 +75,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { username, password } = options.employee
     const passwords = new Passwords()
     const graph = viewOf(topology)
-    let bus: CommandBus | undefined
-    const metrics = (): ClusterMetrics => ({
-      time: ports.clock.now(),
-      transfersPerSecond: watch.transfersPerSecond,
-      booksBalanced: watch.booksBalanced,
-      ...cluster.figures(),
-      p50Ms: bus?.metrics().p50Ms ?? null,
-      p99Ms: bus?.metrics().p99Ms ?? null,
-    })
     const api = await openApi({
       broker,
       ports,
@@ -101,7 +90,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         instances: () => cluster.instances(),
         rebalances: (last) => cluster.rebalances(last),
         deadLetters: (last) => cluster.deadLetters(last),
-        metrics,
+        metrics: () => ({
+          time: ports.clock.now(),
+          transfersPerSecond: watch.transfersPerSecond,
+          booksBalanced: watch.booksBalanced,
+          ...cluster.figures(),
+        }),
         control: cluster.control,
       },
       pageDirectory: options.pageDirectory,
@@ -110,8 +104,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       port: options.port,
     })
     opened.push(() => api.close())
-    bus = api.bus
-    return { url: api.url, bus: api.bus, reader, cluster, metrics, watch, ports, isRestart: data.isUsed, close }
+    return { api, reader, cluster, watch, ports, isRestart: data.isUsed, close }
   } catch (error) {
     await close()
     throw error

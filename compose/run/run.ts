@@ -58,7 +58,7 @@ export async function run({ configuration, load, forMs, json, pageDirectory, out
   return booksBalanced && errors === 0 ? 0 : 1
 }
 
-function openLoad({ bus, reader, ports }: System, perSecond: number): Promise<LoadGenerator> {
+function openLoad({ api: { bus }, reader, ports }: System, perSecond: number): Promise<LoadGenerator> {
   return LoadGenerator.open({ bus, reader, ports, perSecond })
 }
 
@@ -68,7 +68,7 @@ async function nothingWaits({ cluster, ports }: System): Promise<void> {
   while (cluster.figures().lag > 0)
 }
 
-function greeting({ url, isRestart }: System, { employee, dataDirectory, mode }: Configuration, readyMs: number): string {
+function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory, mode }: Configuration, readyMs: number): string {
   return [
     `Bob is ready after ${(readyMs / 1_000).toFixed(1)} s${isRestart ? ', and goes on where it stopped' : ''}.`,
     '',
@@ -84,6 +84,6 @@ function greeting({ url, isRestart }: System, { employee, dataDirectory, mode }:
   ].join('\n')
 }
 
-function lineOf({ cluster, metrics }: System): string {
-  return statusLine({ ...metrics(), instances: cluster.instances() })
+function lineOf({ api, cluster }: System): string {
+  return statusLine({ ...api.metrics(), instances: cluster.instances() })
 }

@@ -25,7 +25,7 @@ export async function startSystemUnderTest(): Promise<SystemUnderTest> {
   const configuration = readConfiguration({ port: '0', data: join(directory, 'data') }, {})
   const system = await startSystem({ ...configuration, logger: createLogger('warn'), pageDirectory })
   return {
-    url: system.url,
+    url: system.api.url,
     employee: configuration.employee,
     async close() {
       await system.close()
