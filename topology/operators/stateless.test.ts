@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../state/index.ts'
-import type { StreamsBuilder } from '../dsl/index.ts'
+import { StreamsBuilder } from '../dsl/index.ts'
+import { TopologyTestDriver } from '../testing/test-driver/topology-test-driver.ts'
 import { drive } from './testing/drive.ts'
 
 const text = { key: Serdes.string, value: Serdes.string } as const
@@ -60,7 +61,10 @@ describe('operators without state', () => {
         const stream = texts(builder)
         stream.peek(() => seen.push('first'))
         stream.forEach(() => seen.push('second'))
-        stream.peek(() => seen.push('third')).peek(() => seen.push('below third'))
+        stream
+          .peek(() => seen.push('third'))
+          .peek(() => seen.push('below third'))
+          .to('out')
       },
       [['in', 'k', 'v', 1]],
     )
@@ -87,12 +91,15 @@ describe('operators without state', () => {
   })
 
   it('pick the topic of a sink record by record', async () => {
-    const draw = (builder: StreamsBuilder) => texts(builder).to(({ value }) => `out-${value}`)
-    const steps = [
-      ['in', 'k', 'a', 1],
-      ['in', 'k', 'b', 2],
-    ] as const
-    expect(await drive(draw, steps, 'out-b')).toEqual([['k', 'b', 2]])
+    const builder = new StreamsBuilder()
+    texts(builder).to(({ value }) => `out-${value}`)
+    const driver = await TopologyTestDriver.open(builder.build(), { topics: { 'out-a': 1, 'out-b': 1 } })
+    const input = driver.input('in', text)
+    await input.pipe('k', 'a', 1)
+    await input.pipe('k', 'b', 2)
+    expect(await driver.output('out-b', text).read()).toMatchObject([{ key: 'k', value: 'b', timestamp: 2 }])
+    await expect(input.pipe('k', 'c', 3)).rejects.toThrow('There is no topic "out-c"')
+    await driver.close()
   })
 
   it('merge a stream with what it became, parents in the order in which they were drawn', async () => {

@@ -1,7 +1,14 @@
 /**
- * Support for tests. `DirectDriver` runs a topology without a broker, record by record; `runConformance` replays what Kafka
- * Streams was recorded to do and reports what differs. `memoryBroker` is the embedded broker without a disk.
+ * Support for tests. `TopologyTestDriver` runs a topology record by record, with all that production has but time and other
+ * instances: it is there for the engine's users as well. `runConformance` replays what Kafka Streams was recorded to do and reports
+ * what differs. `memoryBroker` is the embedded broker without a disk.
  */
+export { TopologyTestDriver } from './test-driver/topology-test-driver.ts'
+export type { TestDriverOptions } from './test-driver/topology-test-driver.ts'
+export type { PipeOptions, TestInput } from './test-driver/test-input.ts'
+export type { TestOutput } from './test-driver/test-output.ts'
+export type { TestRecord } from './test-driver/test-record.ts'
+export type { TestSerdes } from './test-driver/test-serdes.ts'
 export { DirectDriver } from './direct-driver.ts'
 export { memoryBroker } from './memory-broker.ts'
 export { manualPorts } from '../broker/testing/manual-ports.ts'

@@ -1,7 +1,7 @@
 /** Plays one recorded case through a topology on the test driver and compares what came out with what Kafka Streams did. */
 import type { StoreSpec } from '../../../state/index.ts'
 import type { Topology } from '../../graph/index.ts'
-import { DirectDriver } from '../direct-driver.ts'
+import { TopologyTestDriver } from '../test-driver/topology-test-driver.ts'
 import { storeRows } from './store-rows.ts'
 import type { Case, Json, OutputRow } from './vectors.ts'
 
@@ -15,7 +15,7 @@ export interface Difference {
 }
 
 export async function replay(topology: Topology, recorded: Case): Promise<Difference | undefined> {
-  const driver = await DirectDriver.open(topology)
+  const driver = await TopologyTestDriver.open(topology)
   try {
     const outputs = await play(driver, [...new Set([...sinkTopics(topology), ...Object.keys(recorded.outputs)])], recorded)
     for (const [topic, received] of outputs) {
@@ -35,16 +35,24 @@ function sinkTopics({ subtopologies, internalTopics }: Topology): readonly strin
     .flatMap((node) => (node.kind === 'sink' && typeof node.topic === 'string' && !internal.has(node.topic) ? [node.topic] : []))
 }
 
-async function play(driver: DirectDriver, topics: readonly string[], { inputs }: Case): Promise<ReadonlyMap<string, readonly OutputRow[]>> {
-  const outputs = new Map(topics.map((topic): [string, OutputRow[]] => [topic, []]))
+async function play(
+  driver: TopologyTestDriver,
+  topics: readonly string[],
+  { inputs }: Case,
+): Promise<ReadonlyMap<string, readonly OutputRow[]>> {
+  const outputs = topics.map((topic) => ({ topic, output: driver.output(topic), rows: [] as OutputRow[] }))
   for (const [index, step] of inputs.entries()) {
-    if ('advanceWallClockMs' in step) await driver.advanceWallClock(step.advanceWallClockMs)
-    else await driver.pipe(...step)
-    for (const [topic, rows] of outputs) {
-      for (const { key, value, timestamp } of driver.takeOutput(topic)) rows.push([key as Json, value as Json, timestamp, index])
+    if ('advanceWallClockMs' in step) {
+      await driver.advance(step.advanceWallClockMs)
+    } else {
+      const [topic, key, value, timestamp] = step
+      await driver.input(topic).pipe(key, value, timestamp)
+    }
+    for (const { output, rows } of outputs) {
+      for (const { key, value, timestamp } of await output.read()) rows.push([key as Json, value as Json, timestamp, index])
     }
   }
-  return outputs
+  return new Map(outputs.map(({ topic, rows }) => [topic, rows]))
 }
 
 function differentRow(
@@ -64,7 +72,7 @@ function differentRow(
 }
 
 async function differentStore(
-  driver: DirectDriver,
+  driver: TopologyTestDriver,
   { subtopologies, globalStores }: Topology,
   recorded: Case,
 ): Promise<Difference | undefined> {
