@@ -16,7 +16,8 @@ const NUMBERS = 1_000_000_000
 
 /**
  * Opens an account under a number that follows from the user and the request's id, with a command id that does too: asked again, it
- * answers with the same account and opens no second one. A number that somebody else has is passed over for the next.
+ * answers with the same account and opens no second one. A number that somebody else has is passed over for the next. Who has been told
+ * of his account finds it in his list.
  */
 export async function openAccount({ commands, ports, reader }: Services, username: string, requestId: string): Promise<AccountResult> {
   for (let attempt = 0; ; attempt++) {
@@ -27,7 +28,10 @@ export async function openAccount({ commands, ports, reader }: Services, usernam
     const answer = await commands.send({ type: 'CreateBankAccount', id: uuidOf(digest), iban, username })
     switch (answer.type) {
       case 'CommandSucceeded': {
-        const account = await untilSeen(ports.timers, () => reader.account(iban))
+        const account = await untilSeen(ports.timers, async () => {
+          const isListed = (await reader.ibansOwnedBy(username)).includes(iban)
+          return isListed ? reader.account(iban) : undefined
+        })
         return { account: account ?? null, pending: account === undefined, reason: null, code: null }
       }
       case 'CommandFailed':
