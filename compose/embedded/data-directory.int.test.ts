@@ -30,6 +30,12 @@ describe('The data directory', () => {
     expect(await (await DataDirectory.open(path)).registry.load()).toBe('[1,2]')
   })
 
+  it('says that the schemas are damaged, rather than beginning without', async () => {
+    const { registry } = await DataDirectory.open(path)
+    writeFileSync(join(path, 'registry.json'), '[1,')
+    await expect(registry.load()).rejects.toThrow('registry.json is damaged')
+  })
+
   it('is not made of a directory that holds something else', async () => {
     await mkdir(path)
     writeFileSync(join(path, 'letter.txt'), 'dear aunt')

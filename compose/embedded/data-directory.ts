@@ -46,7 +46,12 @@ export class DataDirectory {
   get registry(): RegistryStorage {
     const file = join(this.path, REGISTRY)
     return {
-      load: async () => (existsSync(file) ? readFile(file, 'utf8') : undefined),
+      load: async () => {
+        const text = existsSync(file) ? await readFile(file, 'utf8') : undefined
+        if (text !== undefined && !isJson(text))
+          throw new DataDirectoryError(`${file} is damaged: put a copy of the data directory back, or reset it to start empty.`)
+        return text
+      },
       save: async (text) => {
         await writeFile(`${file}.new`, text, { flush: true })
         await rename(`${file}.new`, file)
@@ -72,6 +77,15 @@ async function holdsBank(path: string): Promise<boolean> {
   if (format !== FORMAT)
     throw new DataDirectoryError(`${path} was written by another version of Bob (${format.trim()}): use that one, or "npm run reset".`)
   return true
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function entriesOf(path: string): Promise<readonly string[]> {

@@ -15,6 +15,7 @@ import { openLevelStorage } from '../../state/index.ts'
 import { EmbeddedBroker, systemPorts, type Logger, type Ports } from '../../topology/index.ts'
 import type { Configuration } from '../configuration.ts'
 import { BankWatch } from './bank-watch.ts'
+import { DEMO_CLIENT, demoClient } from './demo-client.ts'
 import { DataDirectory } from './data-directory.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
 import { viewOf } from './topology-view.ts'
@@ -81,7 +82,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       reader,
       commands: commandFormat(codec),
       feeds: feedFormats(codec),
-      bootstrap: companyBootstrap(),
+      bootstrap: [...companyBootstrap(), ...(options.mode === 'development' ? demoClient(await passwords.hash(DEMO_CLIENT.password)) : [])],
       companyIban: COMPANY_IBAN,
       employees: [{ username, passwordHash: await passwords.hash(password) }],
       passwords,

@@ -1,4 +1,5 @@
 import type { Configuration } from '../configuration.ts'
+import { DEMO_CLIENT } from '../embedded/demo-client.ts'
 import { checkPort } from '../embedded/port-check.ts'
 import { startSystem, type System } from '../embedded/system.ts'
 import { createLogger } from '../logger.ts'
@@ -75,7 +76,7 @@ function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory
     `  Page      ${url}`,
     `  GraphQL   ${url}/graphql${mode === 'development' ? '  (in a browser: the explorer)' : ''}`,
     `  Employee  ${employee.username} / ${employee.password}`,
-    `  Clients   sign up on the page, with any name and password of 8 characters or more`,
+    `  Client    ${mode === 'development' ? `${DEMO_CLIENT.username} / ${DEMO_CLIENT.password}, or ` : ''}sign up on the page`,
     `  Data      ${dataDirectory}`,
     '',
     'Ctrl-C stops it.',
