@@ -16,6 +16,8 @@ export {
   StreamsBuilder,
   TimeWindowedKStream,
   tumbling,
+  untilTimeLimit,
+  untilWindowCloses,
 } from './dsl/index.ts'
 export type {
   AggregateOptions,
@@ -32,11 +34,13 @@ export type {
   RepartitionOptions,
   StreamJoinOptions,
   StreamOptions,
+  SuppressRule,
   TableGroupOptions,
   TableJoinOptions,
   TableOptions,
   TableSourceOptions,
   TableTableJoinOptions,
+  TimeLimitOptions,
   TimeWindows,
   ToOptions,
   TumblingOptions,

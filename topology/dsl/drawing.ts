@@ -28,6 +28,20 @@ export class Drawing {
     return MISSING_SERDE
   }
 
+  /** How long after their end the windows of that table take records; one problem more where it has none. */
+  closesAfterMs(table: string, owner: string): number {
+    const graces = this.gracesBehind(table)
+    if (graces.length === 0) this.problems.push(`"${owner}" waits for windows to close, but its table has no windows`)
+    return Math.max(0, ...graces)
+  }
+
+  private gracesBehind(name: string): readonly number[] {
+    const node = this.nodes.find((one) => one.name === name)
+    if (node === undefined) return []
+    if (node.kind === 'table-operator' && node.closesAfterMs !== undefined) return [node.closesAfterMs]
+    return node.kind === 'partition' ? [] : node.parents.flatMap((parent) => this.gracesBehind(parent))
+  }
+
   /** A name for an operator without state, which nothing outside the process depends on. */
   nameOf(operator: string, given?: string): string {
     if (given !== undefined) return given

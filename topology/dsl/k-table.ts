@@ -2,9 +2,12 @@
  * A table: the last value of each key. Its changes flow on with old and new value (see `graph/change.ts`). What an
  * operator gives is stored if options with a name are given, else it is a view that is computed when looked at.
  */
-import type { Serde } from '../../state/index.ts'
+import { Stores, type Serde } from '../../state/index.ts'
 import { changeSerde } from '../operators/change-serde.ts'
 import type { KeyValue } from '../operators/map.ts'
+import type { SuppressRule } from '../operators/suppress-rule.ts'
+import { suppress, suppressView } from '../operators/suppress.ts'
+import { suppressedSerde } from '../operators/suppressed-serde.ts'
 import { tableRegroup } from '../operators/table-regroup.ts'
 import { tableValues, tableValuesView } from '../operators/table-values.ts'
 import { toStream } from '../operators/to-stream.ts'
@@ -14,7 +17,7 @@ import { KGroupedTable } from './k-grouped-table.ts'
 import { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
-import type { TableOptions, Versioned } from './materialized.ts'
+import type { Materialized, TableOptions, Versioned } from './materialized.ts'
 import { tableTableJoin } from './table-table-joins.ts'
 import type { TableTableJoinOptions } from './table-table-joins.ts'
 
@@ -107,6 +110,30 @@ export class KTable<K, V> {
       valueSerde: changeSerde(valueSerde),
     })
     return new KGroupedTable({ drawing, node: partition, keySerde, valueSerde })
+  }
+
+  /**
+   * Keeps changes back (see `untilWindowCloses` and `untilTimeLimit`), in a buffer with the name. Nothing in it moves while no
+   * records come: its time is that of the records.
+   */
+  suppress(rule: SuppressRule, options: Pick<Materialized, 'name' | 'changelog'>): KTable<K, V> {
+    const { drawing, node, keySerde, valueSerde } = this.drawn
+    const { name, changelog } = options
+    const key = drawing.needSerde(keySerde, 'key', name)
+    const value = suppressedSerde(drawing.needSerde(valueSerde, 'value', name))
+    const store = drawing.addStore(Stores.timeOrdered({ name, key, value, ...(changelog !== undefined && { changelog }) }))
+    const graceMs = rule.kind === 'window-closes' ? drawing.closesAfterMs(node, name) : 0
+    drawing.add(
+      tableOperatorNode({
+        name,
+        parents: [node],
+        stores: [store],
+        view: suppressView(store),
+        oldValues: 'from-parents',
+        supplier: () => suppress({ store, keySerde: key, rule, graceMs }),
+      }),
+    )
+    return new KTable(drawnAt(this.drawn, name, { key: true, value: true }))
   }
 
   /** Every change as a record; null where the row went away. */

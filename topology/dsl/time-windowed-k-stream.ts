@@ -86,7 +86,9 @@ export class TimeWindowedKStream<K, V> {
       : undefined
     const stores = closedStore === undefined ? [name] : [name, closedStore]
     const supplier = windowAggregate({ store: name, windows: this.windows, initializer, aggregator, closedStore })
-    drawing.add(tableOperatorNode({ name, parents: [node], stores, store, oldValues: 'own', supplier: () => supplier }))
+    drawing.add(
+      tableOperatorNode({ name, parents: [node], stores, store, closesAfterMs: graceMs, oldValues: 'own', supplier: () => supplier }),
+    )
     return new KTable({ ...at, node: name, keySerde: Serdes.windowed(key, { sizeMs }) })
   }
 }

@@ -101,6 +101,8 @@ export interface TableOperatorNode extends CommonNode {
   readonly parentsOldValues: OldValueUse
   /** The store that holds the table. Without one the table is only a view of its parents. */
   readonly store?: StoreSpec
+  /** Its rows belong to windows, which take records until so long after their end, milliseconds. */
+  readonly closesAfterMs?: number
   /** How to look a key up where nothing is stored. */
   readonly view?: (parents: readonly OpenView[]) => OpenView
   /**

@@ -30,7 +30,8 @@ export function planTables(graph: LogicalGraph): TablePlan {
   const storesBehind = (name: string): readonly string[] => {
     const node = byName.get(name)
     if (node === undefined) return []
-    return 'store' in node && node.store !== undefined ? [node.store.name] : node.parents.flatMap(storesBehind)
+    if ('store' in node && node.store !== undefined) return [node.store.name]
+    return [...(node.kind === 'table-operator' ? node.stores : []), ...node.parents.flatMap(storesBehind)]
   }
   const viewOf = (name: string): OpenView => {
     const node = byName.get(name)

@@ -4,6 +4,7 @@ import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCo
 import { streamGlobalJoin, streamSelfJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
 import { processValues, punctuate, versionedStore } from './topologies/processors.ts'
 import { repartition, stateless } from './topologies/stateless.ts'
+import { suppressGroup, suppressTable, suppressWindows } from './topologies/suppress.ts'
 import { tableJoinChain, tableJoinGroup, tableTableJoin, viewJoin, windowJoin } from './topologies/table-joins.ts'
 import {
   countHistogram,
@@ -46,6 +47,10 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'view-join': viewJoin,
   'window-join': windowJoin,
   'window-regroup': windowRegroup,
+  'suppress-table': suppressTable,
+  'suppress-group': suppressGroup,
+  'suppress-window-close': suppressWindows,
+  'suppress-window-limit': suppressWindows,
   'stream-totable': streamToTable,
   'window-tumbling': windowed,
   'window-hopping': windowed,
@@ -64,7 +69,7 @@ export function skipReason(topology: string, params: Params): string | undefined
   if (params['cache'] === true) return 'record caching is still to come'
   if (params['optimize'] === true) return 'the self-join optimisation is still to come'
   if (params['kind'] === 'session' || params['kind'] === 'sliding') return `${params['kind']} windows are still to come`
-  if (params['view'] === 'suppress' || params['view'] === 'transformValues') return `${params['view']} is still to come`
+  if (params['view'] === 'transformValues') return 'transformValues is still to come'
   return undefined
 }
 

@@ -6,6 +6,7 @@ import type { Params } from '../vectors.ts'
 import { hasA, joined, mark, str } from './functions.ts'
 import type { Key } from './functions.ts'
 import { history, keySerde, numberParam, textStream } from './sources.ts'
+import { timeLimit } from './suppress.ts'
 
 const text = { value: Serdes.string } as const
 
@@ -95,6 +96,8 @@ function viewOf(base: KTable<Key, string>, builder: StreamsBuilder, params: Para
       return base.filter(hasA)
     case 'mapValues':
       return base.mapValues(mark)
+    case 'suppress':
+      return base.suppress(timeLimit(params), { name: 'suppressed' })
     default:
       return join(base, unstoredTable(builder, 'other', params), params['view'], { name: 'view', ...text })
   }

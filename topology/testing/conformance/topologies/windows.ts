@@ -51,7 +51,7 @@ export function windowRegroup(params: Params): Topology {
   return builder.build()
 }
 
-function windowsOf(params: Params): TimeWindows {
+export function windowsOf(params: Params): TimeWindows {
   const sizeMs = numberParam(params, 'sizeMs')
   const graceMs = numberParam(params, 'graceMs')
   return hopping({ sizeMs, graceMs, advanceMs: params['kind'] === 'hopping' ? numberParam(params, 'advanceMs') : sizeMs })
