@@ -11,6 +11,7 @@ import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
 import { TimeWindowedKStream } from './time-windowed-k-stream.ts'
 import type { WindowedByOptions } from './time-windowed-k-stream.ts'
+import type { SlidingWindows } from '../operators/sliding-windows.ts'
 import type { TimeWindows } from '../operators/time-windows.ts'
 
 export interface AggregateOptions<K, A> extends TableOptions<K, A> {
@@ -50,7 +51,7 @@ export class KGroupedStream<K, V> {
   }
 
   /** The same aggregations per window of time. */
-  windowedBy(windows: TimeWindows, options: WindowedByOptions = {}): TimeWindowedKStream<K, V> {
+  windowedBy(windows: TimeWindows | SlidingWindows, options: WindowedByOptions = {}): TimeWindowedKStream<K, V> {
     return new TimeWindowedKStream(this.drawn, windows, options)
   }
 

@@ -1,6 +1,8 @@
 /** A grouped stream cut into windows of time, about to be aggregated per key and window. */
 import { Serdes, Stores } from '../../state/index.ts'
 import type { Serde, Windowed } from '../../state/index.ts'
+import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.ts'
+import type { SlidingWindows } from '../operators/sliding-windows.ts'
 import { windowAggregate } from '../operators/window-aggregate.ts'
 import { drawnAt, tableOperatorNode } from './drawn.ts'
 import type { Drawn } from './drawn.ts'
@@ -10,7 +12,7 @@ import type { Materialized, TableOptions } from './materialized.ts'
 import type { TimeWindows } from '../operators/time-windows.ts'
 
 export interface WindowRetention {
-  /** How long rows are kept behind the newest window; default and least: size + grace. */
+  /** How long rows are kept behind the newest window; default and least: size + grace, of sliding windows twice the size. */
   readonly retentionMs?: number
 }
 
@@ -21,10 +23,10 @@ export interface WindowedByOptions {
 
 export class TimeWindowedKStream<K, V> {
   private readonly drawn: Drawn
-  private readonly windows: TimeWindows
+  private readonly windows: TimeWindows | SlidingWindows
   private readonly emitsOnClose: boolean
 
-  constructor(drawn: Drawn, windows: TimeWindows, { emit = 'update' }: WindowedByOptions) {
+  constructor(drawn: Drawn, windows: TimeWindows | SlidingWindows, { emit = 'update' }: WindowedByOptions) {
     this.drawn = drawn
     this.windows = windows
     this.emitsOnClose = emit === 'close'
@@ -39,7 +41,7 @@ export class TimeWindowedKStream<K, V> {
     )
   }
 
-  /** Folds the values of a key in a window into one of their own type. Unlike without windows, a null value takes part (as in Kafka Streams). */
+  /** Folds the values of a key in a window into one of their own type. A null value takes part, as in Kafka Streams; in sliding windows it does not. */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: V) => V,
     options: TableOptions<K, NonNullable<V>> & WindowRetention,
@@ -51,7 +53,7 @@ export class TimeWindowedKStream<K, V> {
     )
   }
 
-  /** Folds the values of a key in a window into one of any type. Unlike without windows, a null value takes part (as in Kafka Streams). */
+  /** Folds the values of a key in a window into one of any type. A null value takes part, as in Kafka Streams; in sliding windows it does not. */
   aggregate<A>(
     initializer: () => A,
     aggregator: (aggregate: A, value: V, key: K) => A | null,
@@ -67,7 +69,8 @@ export class TimeWindowedKStream<K, V> {
   ): KTable<Windowed<K>, A> {
     const { drawing, node } = this.drawn
     const { name, retentionMs, persistent, changelog } = options
-    const { sizeMs, graceMs } = this.windows
+    const { windows } = this
+    const { sizeMs, graceMs } = windows
     const at = drawnAt(this.drawn, name, { key: true, value: true }, options)
     const key = drawing.needSerde(at.keySerde, 'key', name)
     const value = drawing.needSerde(at.valueSerde, 'value', name)
@@ -76,7 +79,7 @@ export class TimeWindowedKStream<K, V> {
       key,
       value,
       windowSizeMs: sizeMs,
-      retentionMs: retentionMs ?? sizeMs + graceMs,
+      retentionMs: retentionMs ?? (windows.kind === 'sliding' ? 2 * sizeMs : sizeMs) + graceMs,
       keepsEdge: this.emitsOnClose,
       ...(persistent !== undefined && { persistent }),
       ...(changelog !== undefined && { changelog }),
@@ -85,7 +88,8 @@ export class TimeWindowedKStream<K, V> {
       ? drawing.addStore(Stores.keyValue({ name: `${name}-closed`, key: Serdes.string, value: Serdes.long }))
       : undefined
     const stores = closedStore === undefined ? [name] : [name, closedStore]
-    const supplier = windowAggregate({ store: name, windows: this.windows, initializer, aggregator, closedStore })
+    const shared = { store: name, initializer, aggregator, closedStore }
+    const supplier = windows.kind === 'sliding' ? slidingWindowAggregate({ ...shared, windows }) : windowAggregate({ ...shared, windows })
     drawing.add(
       tableOperatorNode({ name, parents: [node], stores, store, closesAfterMs: graceMs, oldValues: 'own', supplier: () => supplier }),
     )

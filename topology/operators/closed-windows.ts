@@ -1,5 +1,6 @@
 /** Emission on window close: hands on the rows of windows that have closed since the last time, by start, then by key. */
 import type { KeyValueStore, Windowed, WindowStore } from '../../state/index.ts'
+import type { SlidingWindows } from './sliding-windows.ts'
 import type { TimeWindows } from './time-windows.ts'
 import { firstWindowStart } from './time-windows.ts'
 import type { Change } from '../graph/change.ts'
@@ -10,7 +11,7 @@ import { changeOf } from './records.ts'
 const ROW = 'closed-up-to'
 
 export class ClosedWindows<K, A> {
-  private readonly windows: TimeWindows
+  private readonly windows: TimeWindows | SlidingWindows
   private readonly rows: WindowStore<K, A>
   private readonly memory: KeyValueStore<string, number>
   private readonly context: ProcessorContext<Windowed<K>, Change<A>>
@@ -18,7 +19,7 @@ export class ClosedWindows<K, A> {
   private closedUpTo: number | undefined
 
   constructor(
-    windows: TimeWindows,
+    windows: TimeWindows | SlidingWindows,
     rows: WindowStore<K, A>,
     memory: KeyValueStore<string, number>,
     context: ProcessorContext<Windowed<K>, Change<A>>,
@@ -33,14 +34,20 @@ export class ClosedWindows<K, A> {
   /** Only where a window has closed is there anything to wait for. */
   advance(closedUpTo: number): Promise<void> | undefined {
     const before = this.closedUpTo
-    const { sizeMs } = this.windows
-    const lastStart = closedUpTo - sizeMs
-    if (lastStart < 0 || (before !== undefined && closedUpTo <= before)) return undefined
-    const firstStart = before === undefined ? 0 : Math.max(0, before - sizeMs) + 1
-    if (before !== undefined && this.inSameWindows(lastStart, firstStart - 1)) return undefined
+    if (before !== undefined && closedUpTo <= before) return undefined
+    const lastStart = this.lastClosed(closedUpTo)
+    if (lastStart < 0) return undefined
+    const firstStart = before === undefined ? 0 : Math.max(0, this.lastClosed(before) + 1)
+    if (before !== undefined && this.noneBetween(firstStart, lastStart)) return undefined
     this.closedUpTo = closedUpTo
     this.memory.put(ROW, closedUpTo)
     return this.emit(firstStart, lastStart)
+  }
+
+  /** The latest start of a closed window: the end of a sliding window is inside, that of others is not. */
+  private lastClosed(closedUpTo: number): number {
+    const { kind, sizeMs } = this.windows
+    return closedUpTo - sizeMs - (kind === 'sliding' ? 1 : 0)
   }
 
   private async emit(firstStart: number, lastStart: number): Promise<void> {
@@ -50,11 +57,12 @@ export class ClosedWindows<K, A> {
     }
   }
 
-  private inSameWindows(one: number, other: number): boolean {
-    const { advanceMs } = this.windows
+  private noneBetween(firstStart: number, lastStart: number): boolean {
+    const { windows } = this
     return (
-      firstWindowStart(this.windows, one) === firstWindowStart(this.windows, other) &&
-      Math.floor(one / advanceMs) === Math.floor(other / advanceMs)
+      windows.kind === 'time' &&
+      firstWindowStart(windows, lastStart) === firstWindowStart(windows, firstStart - 1) &&
+      Math.floor(lastStart / windows.advanceMs) === Math.floor((firstStart - 1) / windows.advanceMs)
     )
   }
 }

@@ -11,16 +11,18 @@ import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'
 
-export interface WindowAggregateOptions<K, V, A> {
+export interface WindowAggregateOptions<K, V, A, W> {
   readonly store: string
-  readonly windows: TimeWindows
+  readonly windows: W
   readonly initializer: () => A | null
   readonly aggregator: (aggregate: A | null, value: V, key: K) => A | null
   /** Hands on each window once, when it has closed, instead of every update. The store of that name remembers how far that went. */
   readonly closedStore: string | undefined
 }
 
-export function windowAggregate<K, V, A>(options: WindowAggregateOptions<K, V, A>): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
+export function windowAggregate<K, V, A>(
+  options: WindowAggregateOptions<K, V, A, TimeWindows>,
+): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
   const { windows, initializer, aggregator, closedStore } = options
   return () => {
     let context: ProcessorContext<Windowed<K>, Change<A>>

@@ -1,12 +1,13 @@
 import { Serdes } from '../../../../state/index.ts'
-import { hopping, StreamsBuilder } from '../../../dsl/index.ts'
+import { StreamsBuilder } from '../../../dsl/index.ts'
 import type { KTable, TableTableJoinOptions } from '../../../dsl/index.ts'
 import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { hasA, joined, mark, str } from './functions.ts'
 import type { Key } from './functions.ts'
-import { history, keySerde, numberParam, textStream } from './sources.ts'
+import { history, keySerde, textStream } from './sources.ts'
 import { timeLimit } from './suppress.ts'
+import { windowsOf } from './windows.ts'
 
 const text = { value: Serdes.string } as const
 
@@ -59,8 +60,7 @@ export function tableJoinChain(params: Params): Topology {
 
 export function windowJoin(params: Params): Topology {
   const builder = new StreamsBuilder()
-  const sizeMs = numberParam(params, 'sizeMs')
-  const windows = hopping({ sizeMs, advanceMs: sizeMs, graceMs: numberParam(params, 'graceMs') })
+  const windows = windowsOf(params)
   const counted = (topic: string) =>
     textStream(builder, topic, params)
       .groupByKey()

@@ -1,6 +1,6 @@
 import { Serdes } from '../../../../state/index.ts'
-import { hopping, StreamsBuilder } from '../../../dsl/index.ts'
-import type { TimeWindows } from '../../../dsl/index.ts'
+import { hopping, sliding, StreamsBuilder } from '../../../dsl/index.ts'
+import type { SlidingWindows, TimeWindows } from '../../../dsl/index.ts'
 import type { Topology } from '../../../graph/index.ts'
 import type { Params } from '../vectors.ts'
 import { append, str } from './functions.ts'
@@ -51,8 +51,9 @@ export function windowRegroup(params: Params): Topology {
   return builder.build()
 }
 
-export function windowsOf(params: Params): TimeWindows {
+export function windowsOf(params: Params): TimeWindows | SlidingWindows {
   const sizeMs = numberParam(params, 'sizeMs')
   const graceMs = numberParam(params, 'graceMs')
+  if (params['kind'] === 'sliding') return sliding({ sizeMs, graceMs })
   return hopping({ sizeMs, graceMs, advanceMs: params['kind'] === 'hopping' ? numberParam(params, 'advanceMs') : sizeMs })
 }
