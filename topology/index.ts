@@ -6,6 +6,7 @@
  */
 export {
   BranchedKStream,
+  CogroupedKStream,
   GlobalKTable,
   hopping,
   joinWindow,
@@ -19,6 +20,7 @@ export {
   tumbling,
   untilTimeLimit,
   untilWindowCloses,
+  WindowedCogroupedKStream,
 } from './dsl/index.ts'
 export type {
   AggregateOptions,
@@ -51,6 +53,7 @@ export type {
   Versioned,
   WindowedByOptions,
   WindowRetention,
+  Windows,
 } from './dsl/index.ts'
 
 export { TopologyError } from './graph/index.ts'

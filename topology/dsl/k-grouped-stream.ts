@@ -4,6 +4,7 @@ import type { Serde } from '../../state/index.ts'
 import type { AnyProcessorSupplier } from '../graph/logical-graph.ts'
 import { aggregate } from '../operators/aggregate.ts'
 import { reduce } from '../operators/reduce.ts'
+import { CogroupedKStream } from './cogrouped-k-stream.ts'
 import { drawnAt, tableOperatorNode } from './drawn.ts'
 import type { Drawn } from './drawn.ts'
 import { KTable } from './k-table.ts'
@@ -11,15 +12,17 @@ import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
 import { TimeWindowedKStream } from './time-windowed-k-stream.ts'
 import type { WindowedByOptions } from './time-windowed-k-stream.ts'
-import type { SlidingWindows } from '../operators/sliding-windows.ts'
-import type { TimeWindows } from '../operators/time-windows.ts'
+import type { Windows } from './window-table.ts'
 
 export interface AggregateOptions<K, A> extends TableOptions<K, A> {
   readonly value: Serde<A>
 }
 
 export class KGroupedStream<K, V> {
-  private readonly drawn: Drawn
+  /** For the classes of the DSL. */
+  readonly drawn: Drawn
+  /** Keeps the types apart: a stream of other records is another type. */
+  declare readonly record: readonly [K, V]
 
   constructor(drawn: Drawn) {
     this.drawn = drawn
@@ -50,8 +53,13 @@ export class KGroupedStream<K, V> {
     return this.stored(aggregate<K, V, A>({ store: options.name, initializer, aggregator }), options)
   }
 
+  /** Folds this stream together with others (see `CogroupedKStream.cogroup`) into one aggregate per key. */
+  cogroup<A>(aggregator: (aggregate: A, value: V, key: K) => A | null): CogroupedKStream<K, A> {
+    return new CogroupedKStream<K, A>({ drawn: this.drawn, aggregator })
+  }
+
   /** The same aggregations per window of time. */
-  windowedBy(windows: TimeWindows | SlidingWindows, options: WindowedByOptions = {}): TimeWindowedKStream<K, V> {
+  windowedBy(windows: Windows, options: WindowedByOptions = {}): TimeWindowedKStream<K, V> {
     return new TimeWindowedKStream(this.drawn, windows, options)
   }
 

@@ -1,20 +1,13 @@
 /** A grouped stream cut into windows of time, about to be aggregated per key and window. */
 import { Serdes, Stores } from '../../state/index.ts'
 import type { Serde, Windowed } from '../../state/index.ts'
-import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.ts'
-import type { SlidingWindows } from '../operators/sliding-windows.ts'
-import { windowAggregate } from '../operators/window-aggregate.ts'
 import { drawnAt, tableOperatorNode } from './drawn.ts'
 import type { Drawn } from './drawn.ts'
 import type { AggregateOptions } from './k-grouped-stream.ts'
 import { KTable } from './k-table.ts'
 import type { Materialized, TableOptions } from './materialized.ts'
-import type { TimeWindows } from '../operators/time-windows.ts'
-
-export interface WindowRetention {
-  /** How long rows are kept behind the newest window; default and least: size + grace, of sliding windows twice the size. */
-  readonly retentionMs?: number
-}
+import { aggregatePerWindow, windowStore } from './window-table.ts'
+import type { WindowRetention, Windows } from './window-table.ts'
 
 export interface WindowedByOptions {
   /** `update` (the default) hands on every change of a window, `close` its last state once, when it takes no more records. */
@@ -23,10 +16,10 @@ export interface WindowedByOptions {
 
 export class TimeWindowedKStream<K, V> {
   private readonly drawn: Drawn
-  private readonly windows: TimeWindows | SlidingWindows
+  private readonly windows: Windows
   private readonly emitsOnClose: boolean
 
-  constructor(drawn: Drawn, windows: TimeWindows | SlidingWindows, { emit = 'update' }: WindowedByOptions) {
+  constructor(drawn: Drawn, windows: Windows, { emit = 'update' }: WindowedByOptions) {
     this.drawn = drawn
     this.windows = windows
     this.emitsOnClose = emit === 'close'
@@ -68,28 +61,18 @@ export class TimeWindowedKStream<K, V> {
     options: TableOptions<K, A> & WindowRetention,
   ): KTable<Windowed<K>, A> {
     const { drawing, node } = this.drawn
-    const { name, retentionMs, persistent, changelog } = options
+    const { name } = options
     const { windows } = this
     const { sizeMs, graceMs } = windows
     const at = drawnAt(this.drawn, name, { key: true, value: true }, options)
     const key = drawing.needSerde(at.keySerde, 'key', name)
     const value = drawing.needSerde(at.valueSerde, 'value', name)
-    const store = Stores.window({
-      name,
-      key,
-      value,
-      windowSizeMs: sizeMs,
-      retentionMs: retentionMs ?? (windows.kind === 'sliding' ? 2 * sizeMs : sizeMs) + graceMs,
-      keepsEdge: this.emitsOnClose,
-      ...(persistent !== undefined && { persistent }),
-      ...(changelog !== undefined && { changelog }),
-    })
+    const store = windowStore(windows, options, { key, value, keepsEdge: this.emitsOnClose })
     const closedStore = this.emitsOnClose
       ? drawing.addStore(Stores.keyValue({ name: `${name}-closed`, key: Serdes.string, value: Serdes.long }))
       : undefined
     const stores = closedStore === undefined ? [name] : [name, closedStore]
-    const shared = { store: name, initializer, aggregator, closedStore }
-    const supplier = windows.kind === 'sliding' ? slidingWindowAggregate({ ...shared, windows }) : windowAggregate({ ...shared, windows })
+    const supplier = aggregatePerWindow({ store: name, windows, initializer, aggregator, closedStore })
     drawing.add(
       tableOperatorNode({ name, parents: [node], stores, store, closesAfterMs: graceMs, oldValues: 'own', supplier: () => supplier }),
     )

@@ -1,5 +1,6 @@
 /** Which conformance topologies can be drawn so far, and which of their cases belong to parts that are still to come. */
 import type { Topology } from '../../graph/index.ts'
+import { cogroup } from './topologies/cogroup.ts'
 import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCount } from './topologies/grouping.ts'
 import { streamGlobalJoin, streamSelfJoin, streamStreamJoin, streamTableJoin } from './topologies/joins.ts'
 import { processValues, punctuate, versionedStore } from './topologies/processors.ts'
@@ -47,6 +48,8 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'view-join': viewJoin,
   'window-join': windowJoin,
   'window-regroup': windowRegroup,
+  cogroup,
+  'cogroup-windowed': cogroup,
   'suppress-table': suppressTable,
   'suppress-group': suppressGroup,
   'suppress-window-close': suppressWindows,
