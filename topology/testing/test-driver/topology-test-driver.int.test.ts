@@ -231,6 +231,16 @@ describe('The test driver', () => {
     expect(await output.read()).toMatchObject([{ key: 'ant', value: 8 }])
   })
 
+  it('refuses a second call while the first is under way', async () => {
+    const driver = await open(byWord)
+    const input = driver.input('in', text)
+    const both = await Promise.allSettled([input.pipe('k', 'ant', 1), input.pipe('k', 'bee', 2)])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { message: expect.stringMatching(/await each call/) },
+    })
+  })
+
   it('gives the same rows in the same order each time', async () => {
     const run = async (): Promise<string> => {
       const driver = await open(byWord, { partitions: 3 })

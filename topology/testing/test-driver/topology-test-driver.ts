@@ -47,6 +47,7 @@ export class TopologyTestDriver {
   #storages = memoryTaskStorages()
   #globals: GlobalStores
   #tasks: readonly Task[] = []
+  #isWorking = false
 
   /** Throws `FatalStreamsError` for a topology that could not be started either. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
@@ -162,15 +163,15 @@ export class TopologyTestDriver {
 
   /** Works until nothing is left. What a record's processing threw is thrown at the end, when its dead letter has been written. */
   async #settle(): Promise<void> {
-    const failures: unknown[] = []
-    for (;;) {
-      await this.#globals.catchUp()
-      await this.#fetch()
-      const task = this.#next()
-      if (task === undefined) break
-      await this.#turn(task, failures)
+    if (this.#isWorking) throw new Error('The driver is still at work: await each call before the next.')
+    this.#isWorking = true
+    try {
+      const failures: unknown[] = []
+      for (let task = await this.#next(); task !== undefined; task = await this.#next()) await this.#turn(task, failures)
+      if (failures.length > 0) throw failures[0]
+    } finally {
+      this.#isWorking = false
     }
-    if (failures.length > 0) throw failures[0]
   }
 
   /** Hands every queue all that is there for it. */
@@ -185,7 +186,10 @@ export class TopologyTestDriver {
     } while (queues.some((queue) => queue.expectsMore))
   }
 
-  #next(): Task | undefined {
+  /** Whose turn it is, with all in hand that there is. */
+  async #next(): Promise<Task | undefined> {
+    await this.#globals.catchUp()
+    await this.#fetch()
     const due = this.#tasks.find(({ nextPunctuation }) => nextPunctuation !== undefined && nextPunctuation <= this.now)
     if (due !== undefined) return due
     let next: Task | undefined
