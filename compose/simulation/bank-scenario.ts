@@ -7,7 +7,7 @@ import type { Logs, Scenario, Stimulus } from '../../topology/testing/index.ts'
 type AnyRecord = Records[RecordName]
 
 const PARTITIONS = 1
-const ACCOUNTS = 3
+const ACCOUNTS = 2
 const ELSEWHERE = 'DE02100100109307118603'
 const TOKEN = '1'.repeat(20)
 const FOR_EVER = 4_000_000_000_000
@@ -38,7 +38,7 @@ export async function bankScenario(): Promise<Scenario> {
           username: 'u',
         }),
       )
-      const moved = Array.from({ length: random.integer(4, 8) }, (_, number) => {
+      const moved = Array.from({ length: random.integer(1, 3) }, (_, number) => {
         const from = random.chance(0.3) ? CASH : ownIban(random.integer(0, ACCOUNTS - 1))
         const to = random.chance(0.15) ? ELSEWHERE : ownIban(random.integer(0, ACCOUNTS))
         const id = `t${number}`

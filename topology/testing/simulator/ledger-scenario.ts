@@ -115,7 +115,7 @@ class Teller implements Processor<string, Command | null, string, Output> {
 }
 
 function stimuli(random: SeededRandom): readonly Stimulus[] {
-  return Array.from({ length: random.integer(6, 14) }, (_, number) => {
+  return Array.from({ length: random.integer(2, 5) }, (_, number) => {
     const from = random.integer(0, ACCOUNTS - 1)
     const to = (from + random.integer(1, ACCOUNTS - 1)) % ACCOUNTS
     const value: Command = { id: `c${number}`, account: `a${from}`, amount: -random.integer(1, 100), to: `a${to}` }

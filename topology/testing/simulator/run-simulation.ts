@@ -27,6 +27,7 @@ export async function runSimulation(options: SimulationOptions): Promise<number>
   const mutation = mutationNamed(options.mutation ?? 'none')
   const { clock } = systemPorts()
   const start = clock.monotonic()
+  Error.stackTraceLimit = 0 // thousands of errors are part of the play, and none is looked at
   let steps = 0
   let run = 0
   let broken: { readonly seed: number; readonly violations: readonly string[] } | undefined

@@ -72,10 +72,9 @@ export class VirtualTime implements Clock, Timers {
     await this.#settle()
     while (!condition()) {
       const event = this.#events.pop()
-      if (event === undefined) return false
-      if (event.cancelled) continue
-      if (event.time > limitMs) {
-        this.#events.push(event)
+      if (event?.cancelled) continue
+      if (event === undefined || event.time > limitMs) {
+        if (event !== undefined) this.#events.push(event)
         this.#now = limitMs
         return false
       }

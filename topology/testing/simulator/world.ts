@@ -21,6 +21,7 @@ import type { VirtualTime } from './virtual-time.ts'
 
 const SESSION_MS = 600
 const SLOTS = 3
+const GATHERING_MS = 40
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.1 }
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -30,6 +31,7 @@ interface Slot {
   readonly profile: FaultProfile
   readonly disks: Map<string, SimulatedDisk>
   running: { readonly streams: Streams; readonly power: PowerSwitch } | undefined
+  wasStarted: boolean
 }
 
 /** One broker, some instances of the application, a client, and what befalls them. Everything follows from the random numbers. */
@@ -43,6 +45,7 @@ export class World {
   readonly #slots: readonly Slot[]
   readonly #clientProfile = noFaults()
   #broker: EmbeddedBroker | undefined
+  #isHealed = false
 
   constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
     this.#scenario = scenario
@@ -50,7 +53,13 @@ export class World {
     this.#random = random
     this.#time = time
     this.#ports = { clock: time, timers: time, random, logger }
-    this.#slots = Array.from({ length: SLOTS }, (_, at) => ({ name: `i${at}`, profile: noFaults(), disks: new Map(), running: undefined }))
+    this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
+      name: `i${at}`,
+      profile: noFaults(),
+      disks: new Map(),
+      running: undefined,
+      wasStarted: false,
+    }))
   }
 
   async open(): Promise<void> {
@@ -65,17 +74,19 @@ export class World {
   async live(): Promise<void> {
     let sending = true
     const sent = this.#send(this.#scenario.stimuli(this.#random)).finally(() => (sending = false))
-    for (let mishaps = this.#random.integer(2, 6); mishaps > 0 || sending; mishaps--) {
-      await this.#time.sleep(this.#random.integer(20, 300))
+    for (let mishaps = this.#random.integer(1, 3); mishaps > 0 || sending; mishaps--) {
+      await this.#time.sleep(this.#random.integer(10, 200))
       if (mishaps > 0) await this.#mishap()
     }
     await sent
   }
 
-  /** No more faults: every link is good, every instance runs. */
+  /** No more faults: every link is good, every instance that was there runs. */
   heal(): void {
+    this.#isHealed = true
     for (const profile of this.#profiles()) Object.assign(profile, { lostRequest: 0, lostAnswer: 0, lateCommit: 0, partitioned: false })
-    for (const slot of this.#slots) if (slot.running === undefined || slot.running.streams.state === 'failed') this.#restart(slot)
+    for (const slot of this.#slots)
+      if (slot.wasStarted && (slot.running === undefined || slot.running.streams.state === 'failed')) this.#restart(slot)
   }
 
   async isAtRest(): Promise<boolean> {
@@ -124,7 +135,9 @@ export class World {
     if (running === undefined) return
     void running.streams.stop().then(
       () => {
-        if (slot.running === running) slot.running = undefined
+        if (slot.running !== running) return
+        slot.running = undefined
+        if (this.#isHealed) this.#start(slot)
       },
       () => undefined,
     )
@@ -159,6 +172,7 @@ export class World {
       sessionTimeoutMs: SESSION_MS,
     })
     slot.running = { streams, power }
+    slot.wasStarted = true
     streams.start().catch(() => {
       if (slot.running?.streams === streams) this.#time.setTimeout(() => slot.running?.streams === streams && this.#restart(slot), 100)
     })
@@ -167,7 +181,7 @@ export class World {
   async #send(stimuli: readonly Stimulus[]): Promise<void> {
     const link = faultyBroker({ target: () => this.#target(), profile: this.#clientProfile, random: this.#random, timers: this.#time })
     for (const stimulus of stimuli) {
-      await this.#time.sleep(this.#random.integer(0, 150))
+      await this.#time.sleep(this.#random.integer(0, 80))
       while (!(await this.#acknowledged(link, stimulus))) await this.#time.sleep(20)
     }
   }
@@ -187,7 +201,11 @@ export class World {
   }
 
   async #openBroker(): Promise<void> {
-    this.#broker = await EmbeddedBroker.open({ storage: this.#brokerStorage, ports: this.#ports })
+    this.#broker = await EmbeddedBroker.open({
+      storage: this.#brokerStorage,
+      ports: this.#ports,
+      initialRebalanceDelayMs: this.#random.pick([0, GATHERING_MS]),
+    })
   }
 
   #target(): EmbeddedBroker {
