@@ -1,5 +1,5 @@
 import { OffsetOutOfRangeError } from '../topology/index.ts'
-import type { Broker, Fetcher, FetchedPartition, PartitionOffset, Ports, TopicPartition } from '../topology/index.ts'
+import type { Broker, Fetcher, FetchedPartition, Header, PartitionOffset, Ports, RecordBatch, TopicPartition } from '../topology/index.ts'
 
 export interface TopicTailOptions {
   readonly broker: Broker
@@ -7,14 +7,26 @@ export interface TopicTailOptions {
   readonly sources: readonly TailSource[]
   /** Key and value are views that stay valid as long as somebody holds them. A record that makes this throw is passed over. */
   onRecord(topic: string, key: Uint8Array | null, value: Uint8Array | null): void
+  /** Before a record is passed over. Rejecting brings the same record again. */
+  onUnreadable?(record: UnreadableRecord): Promise<void>
+}
+
+/** A record that `onRecord` threw at, and what it threw, in words. */
+export interface UnreadableRecord {
+  readonly origin: PartitionOffset
+  readonly reason: string
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number
+  readonly headers: readonly Header[]
 }
 
 export interface TailSource {
   readonly topic: string
   /** Default: all of them. */
   readonly partitions?: readonly number[]
-  /** A moment: everything since then. */
-  readonly from: 'earliest' | 'latest' | { readonly timestampMs: number }
+  /** A moment: everything since then. A group: from where it stands, or the first record there is. */
+  readonly from: 'earliest' | 'latest' | { readonly timestampMs: number } | { readonly groupId: string }
 }
 
 interface Position extends TopicPartition {
@@ -52,7 +64,7 @@ export class TopicTail {
       const count = described.find(({ name }) => name === topic)?.partitions
       if (count === undefined) throw new Error(`The topic "${topic}" does not exist: create the bank's topics first.`)
       const all = (partitions ?? Array.from({ length: count }, (_, partition) => partition)).map((partition) => ({ topic, partition }))
-      positions.push(...(await admin.listOffsets(all, from)))
+      positions.push(...(await startsOf(options.broker, all, from)))
     }
     return new TopicTail(options, positions)
   }
@@ -64,6 +76,11 @@ export class TopicTail {
       this.#waiting.push({ ends, resolve })
       this.#look()
     })
+  }
+
+  /** Up to where everything has been handed on. */
+  get positions(): readonly PartitionOffset[] {
+    return this.#positions
   }
 
   async close(): Promise<void> {
@@ -96,23 +113,33 @@ export class TopicTail {
       while (batch.next()) {
         if (batch.offset < position.offset) continue
         const { key, value } = batch
-        for (let ready = this.#tell(topic, key, value); ready !== undefined; ready = this.#tell(topic, key, value)) await ready
+        let error = this.#tell(topic, key, value)
+        while (error !== undefined && 'ready' in error) {
+          await error.ready
+          error = this.#tell(topic, key, value)
+        }
+        if (error !== undefined) await this.#passOver(position, batch, error.message)
         position.offset = batch.offset + 1
       }
     }
     position.offset = nextOffset
   }
 
-  /** Answers with what to wait for when the record cannot be read yet. */
-  #tell(topic: string, key: Uint8Array | null, value: Uint8Array | null): Promise<unknown> | undefined {
+  /** Answers with what went wrong; `ready` is what to wait for when the record cannot be read yet. */
+  #tell(topic: string, key: Uint8Array | null, value: Uint8Array | null): Error | undefined {
     try {
       this.#options.onRecord(topic, key, value)
       return undefined
     } catch (error) {
-      if (error instanceof Error && 'ready' in error && error.ready instanceof Promise) return error.ready
-      this.#options.ports.logger.warn('a record was passed over', { topic, error: String(error) })
-      return undefined
+      return error instanceof Error ? error : new Error(String(error))
     }
+  }
+
+  async #passOver({ topic, partition }: TopicPartition, batch: RecordBatch, reason: string): Promise<void> {
+    const { onUnreadable, ports } = this.#options
+    const { offset, key, value, timestamp, headers } = batch
+    ports.logger.warn('a record was passed over', { topic, partition, offset, reason })
+    await onUnreadable?.({ origin: { topic, partition, offset }, reason, key, value, timestamp, headers })
   }
 
   /** Retention was faster than this process: what is gone is gone. */
@@ -129,4 +156,18 @@ export class TopicTail {
     for (const { ends, resolve } of this.#waiting) if (this.#closed || ends.every(isReached)) resolve()
     this.#waiting = this.#waiting.filter(({ ends }) => !ends.every(isReached))
   }
+}
+
+async function startsOf(
+  broker: Broker,
+  partitions: readonly TopicPartition[],
+  from: TailSource['from'],
+): Promise<readonly PartitionOffset[]> {
+  if (typeof from === 'string' || 'timestampMs' in from) return broker.admin.listOffsets(partitions, from)
+  const firsts = await broker.admin.listOffsets(partitions, 'earliest')
+  const committed = await broker.groups.committedOffsets(from.groupId, partitions)
+  return firsts.map((first) => {
+    const known = committed.find(({ topic, partition }) => topic === first.topic && partition === first.partition)
+    return known === undefined || known.offset < first.offset ? first : known
+  })
 }

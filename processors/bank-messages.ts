@@ -85,6 +85,17 @@ export function eventFormats(codec: RecordCodec): EventFormats {
   }
 }
 
+/** What the bank publishes and reads no more itself: whether others can read it, somebody has to look. */
+export function publishedFormats(codec: RecordCodec): readonly FeedFormat<unknown>[] {
+  const users = codec.serde('UserAccountCreated')
+  const { outcomesTopic, decodeOutcome } = commandFormat(codec)
+  return [
+    { topic: TOPICS.userEvents, decode: (value) => users.deserialize(value) },
+    { topic: outcomesTopic, decode: decodeOutcome },
+    ...Object.values(feedFormats(codec)),
+  ]
+}
+
 /** A command goes to the aggregate that decides on it first: its id is the key. */
 function addressOf(command: BankCommand): { readonly topic: string; readonly key: string } {
   switch (command.type) {

@@ -5,7 +5,7 @@
  */
 export { bankTopology } from './bank-topology.ts'
 export type { BankOptions } from './bank-topology.ts'
-export { commandFormat, eventFormats, feedFormats } from './bank-messages.ts'
+export { commandFormat, eventFormats, feedFormats, publishedFormats } from './bank-messages.ts'
 export type { BankCommand, CommandFormat, EventFormats, FeedFormat, FeedFormats } from './bank-messages.ts'
 export { BankQueries } from './bank-queries.ts'
 export { Books } from './books.ts'

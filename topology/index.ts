@@ -72,6 +72,7 @@ export type {
 } from './processor.ts'
 
 export {
+  buryUnreadable,
   deadLetterTopic,
   FatalStreamsError,
   inProcessQueryTransport,
@@ -103,6 +104,7 @@ export type {
   StreamsState,
   TaskInfo,
   TaskStorages,
+  Unreadable,
   VersionedQueries,
   WindowQueries,
 } from './runtime/index.ts'

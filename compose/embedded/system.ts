@@ -9,6 +9,7 @@ import {
   companyBootstrap,
   eventFormats,
   feedFormats,
+  publishedFormats,
 } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
 import { openLevelStorage } from '../../state/index.ts'
@@ -18,6 +19,7 @@ import { BankWatch } from './bank-watch.ts'
 import { DEMO_CLIENT, demoClient } from './demo-client.ts'
 import { DataDirectory } from './data-directory.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
+import { PublishedCheck } from './published-check.ts'
 import { viewOf } from './topology-view.ts'
 
 export interface SystemOptions extends Configuration {
@@ -72,6 +74,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await cluster.ready(topology.subtopologies.length * PARTITIONS)
     const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
     opened.push(() => watch.close())
+    const check = await PublishedCheck.open({ applicationId: APPLICATION, broker, ports, formats: publishedFormats(codec) })
+    opened.push(() => check.close())
     const reader = new BankQueries(() => cluster.queries(), ports.clock)
     const { username, password } = options.employee
     const passwords = new Passwords()

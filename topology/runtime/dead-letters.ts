@@ -1,4 +1,4 @@
-import type { Broker, Header, RecordBatch } from '../broker/index.ts'
+import { createRecordBatchBuilder, type Broker, type Header, type RecordBatch } from '../broker/index.ts'
 
 /**
  * A record that could not be worked on, or that came behind such a one of the same key. Key, value and timestamp are those of
@@ -62,9 +62,50 @@ export function redriveMark(headers: readonly Header[]): RedriveMark | undefined
   return mark === undefined ? undefined : (JSON.parse(mark) as RedriveMark)
 }
 
+/** The reason of a letter whose bytes say nothing. */
+export function cannotBeRead(why: string): string {
+  return `cannot be read: ${why}`
+}
+
 /** The headers that a record had before the engine added its own. */
 export function ownHeaders(headers: readonly Header[] = []): readonly Header[] {
   return headers.filter(({ key }) => !key.startsWith(PREFIX))
+}
+
+/** What somebody outside of the topology found that he cannot read. */
+export type Unreadable = Omit<DeadLetter, 'partition' | 'offset' | 'place' | 'time'>
+
+/**
+ * Makes a dead letter of a record that no processor reads, and moves the finder's group past it, in one transaction: found
+ * again after a crash, it is no second letter. Throws what a producer throws.
+ */
+export async function buryUnreadable(
+  options: { readonly broker: Broker; readonly applicationId: string; readonly groupId: string; readonly time: number },
+  found: Unreadable,
+): Promise<void> {
+  const { broker, applicationId, groupId, time } = options
+  const { key, value, timestamp, origin } = found
+  const producer = await broker.openProducer({ transactionalId: groupId })
+  try {
+    const batch = createRecordBatchBuilder()
+    batch.append(
+      key,
+      value,
+      timestamp,
+      letterHeaders({
+        ...found,
+        reason: cannotBeRead(found.reason),
+        headers: ownHeaders(found.headers),
+        place: undefined,
+        time,
+      }),
+    )
+    await producer.send(deadLetterTopic(applicationId), 0, batch)
+    await producer.sendOffsets({ groupId, memberId: '', generation: -1 }, [{ ...origin, offset: origin.offset + 1 }])
+    await producer.commit()
+  } finally {
+    await producer.close()
+  }
 }
 
 /** All letters that wait, partition by partition, in the order in which they came. */

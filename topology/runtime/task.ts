@@ -4,7 +4,7 @@ import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } f
 import type { SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
-import { ownHeaders, type LetterPlace } from './dead-letters.ts'
+import { cannotBeRead, ownHeaders, type LetterPlace } from './dead-letters.ts'
 import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
 import { LetterBox } from './letter-box.ts'
 import { OutputBuffer, type TopicOutput } from './output-buffer.ts'
@@ -377,5 +377,5 @@ function positionText({ topic, partition, offset }: Head): string {
 function unreadable({ error }: Head): string {
   const retriable = asRetriable(error)
   if (retriable !== undefined) throw retriable
-  return `cannot be read: ${messageOf(error)}`
+  return cannotBeRead(messageOf(error))
 }

@@ -1,0 +1,48 @@
+import { TopicTail } from '../../api/index.ts'
+import type { FeedFormat } from '../../processors/index.ts'
+import { buryUnreadable, type Broker, type Ports } from '../../topology/index.ts'
+
+export interface PublishedCheckOptions {
+  readonly applicationId: string
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly formats: readonly FeedFormat<unknown>[]
+}
+
+/**
+ * Reads the topics that no processor reads. A record there that is none of the bank's would be passed over by every reader for
+ * itself; here it becomes a dead letter, once: how far the letters go is kept as a group's offsets.
+ */
+export class PublishedCheck {
+  readonly #tail: TopicTail
+  readonly #broker: Broker
+  readonly #groupId: string
+
+  private constructor(tail: TopicTail, broker: Broker, groupId: string) {
+    this.#tail = tail
+    this.#broker = broker
+    this.#groupId = groupId
+  }
+
+  /** Resolves when it looks; what is there already is read by and by. */
+  static async open({ applicationId, broker, ports, formats }: PublishedCheckOptions): Promise<PublishedCheck> {
+    const groupId = `${applicationId}-published-check`
+    const decoders = new Map(formats.map(({ topic, decode }) => [topic, decode]))
+    const tail = await TopicTail.open({
+      broker,
+      ports,
+      sources: formats.map(({ topic }) => ({ topic, from: { groupId } })),
+      onRecord: (topic, _key, value) => {
+        if (value !== null) decoders.get(topic)?.(value)
+      },
+      onUnreadable: (record) => buryUnreadable({ broker, applicationId, groupId, time: ports.clock.now() }, record),
+    })
+    return new PublishedCheck(tail, broker, groupId)
+  }
+
+  /** The next one goes on from here. */
+  async close(): Promise<void> {
+    await this.#tail.close()
+    await this.#broker.admin.alterOffsets(this.#groupId, this.#tail.positions)
+  }
+}

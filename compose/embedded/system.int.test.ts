@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CASH, COMPANY_IBAN, ownIban, TOPICS } from '../../processors/index.ts'
+import { openLevelStorage } from '../../state/index.ts'
+import { createRecordBatchBuilder, EmbeddedBroker, systemPorts } from '../../topology/index.ts'
+import { createLogger } from '../logger.ts'
+import { startSystem, type System } from './system.ts'
+
+const IBAN = ownIban(400_000_000)
+const POISON = Buffer.from('no Avro at all')
+
+let directory: string
+let system: System | undefined
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bob-system-'))
+  writeFileSync(join(directory, 'index.html'), '<!doctype html>')
+})
+
+afterEach(async () => {
+  await system?.close()
+  system = undefined
+  rmSync(directory, { recursive: true, force: true })
+})
+
+async function start(): Promise<System> {
+  system = await startSystem({
+    dataDirectory: join(directory, 'data'),
+    pageDirectory: directory,
+    host: '127.0.0.1',
+    port: 0,
+    instances: 2,
+    mode: 'development',
+    logLevel: 'silent',
+    employee: { username: 'employee', password: 'open-sesame' },
+    logger: createLogger('silent'),
+  })
+  return system
+}
+
+async function stop(): Promise<void> {
+  await system?.close()
+  system = undefined
+}
+
+/** Lets somebody write into the topics who is no part of the bank. */
+async function write(topics: readonly string[], key: Buffer): Promise<void> {
+  const storage = await openLevelStorage({ directory: join(directory, 'data', 'broker') })
+  const broker = await EmbeddedBroker.open({ storage, ports: systemPorts() })
+  const producer = await broker.openProducer({})
+  for (const topic of topics) {
+    const batch = createRecordBatchBuilder()
+    batch.append(key, POISON, Date.now())
+    await producer.send(topic, 1, batch)
+  }
+  await producer.commit()
+  await broker.close()
+}
+
+async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask()
+    if (isIt(answer)) return answer
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function deposit({ api }: System, id: string, amount: bigint): Promise<string> {
+  await api.bus.send({ type: 'CreateUserAccount', id: 'u', username: 'somebody', passwordHash: '!' })
+  await api.bus.send({ type: 'CreateBankAccount', id: 'a', iban: IBAN, username: 'somebody' })
+  const order = { from: CASH, to: IBAN, amount, description: 'd', username: 'somebody', token: '' }
+  return (await api.bus.send({ type: 'MoneyTransfer', id, ...order })).type
+}
+
+const balanceOf = async ({ reader }: System, iban: string): Promise<bigint | undefined> => (await reader.account(iban))?.balance
+
+describe('A bank in one process', () => {
+  it('goes on where it stopped, and sets nothing up twice', async () => {
+    const first = await start()
+    expect(first.isRestart).toBe(false)
+    expect(await deposit(first, 't1', 500n)).toBe('CommandSucceeded')
+    const opening = await balanceOf(first, COMPANY_IBAN)
+    expect(opening).toBeGreaterThan(0n)
+    await stop()
+
+    const second = await start()
+    expect(second.isRestart).toBe(true)
+    expect(await deposit(second, 't1', 500n)).toBe('CommandSucceeded')
+    expect(await deposit(second, 't2', 25n)).toBe('CommandSucceeded')
+    await until(
+      () => balanceOf(second, IBAN),
+      (balance) => balance === 525n,
+    )
+    expect(await balanceOf(second, COMPANY_IBAN)).toBe(opening)
+    expect(await second.watch.isBalancedAtRest()).toBe(true)
+  })
+
+  it('makes a dead letter, once, of a record in any topic that is no Avro, and everything else goes on', async () => {
+    await start()
+    await stop()
+    const topics = Object.values(TOPICS)
+    await write(topics, Buffer.from('poisoned'))
+
+    for (const transfer of ['before', 'after']) {
+      const bank = await start()
+      expect(await deposit(bank, transfer, 500n)).toBe('CommandSucceeded')
+      const letters = await until(
+        () => bank.cluster.deadLetters(100),
+        (seen) => seen.length >= topics.length,
+      )
+      expect(letters.map(({ topic, partition }) => `${topic} ${partition}`).toSorted()).toEqual(
+        topics.map((topic) => `${topic} 1`).toSorted(),
+      )
+      for (const { reason, key } of letters) {
+        expect(reason).toMatch(/^cannot be read: ./)
+        expect(key).toBe('poisoned')
+      }
+      expect(await bank.watch.isBalancedAtRest()).toBe(true)
+      await stop()
+    }
+  })
+})
