@@ -8,12 +8,17 @@ export class StateCorruptedError extends StateError {
   readonly code = 'STATE_CORRUPTED'
 }
 
+/** What is on disk was written by another version. Nothing was changed. */
+export class StateFormatError extends StateError {
+  readonly code = 'STATE_FORMAT'
+}
+
 /** Another process holds the directory. */
 export class StateLockedError extends StateError {
   readonly code = 'STATE_LOCKED'
 }
 
-/** The storage did not take a write; what is on disk is as before it. */
+/** The storage did not take a write: it has to be opened again before it is known what is on disk. */
 export class StateWriteError extends StateError {
   readonly code = 'STATE_WRITE_FAILED'
 }

@@ -1,5 +1,7 @@
 import { asBuffer } from './bytes.ts'
 import { CommitMarkers } from './commit-markers.ts'
+import { StateWriteError } from './errors.ts'
+import { MemoryStorage } from './memory/memory-storage.ts'
 import type { OrderedStorage, StorageOperation } from './ordered-storage.ts'
 import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
@@ -42,48 +44,59 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
   const markers = await CommitMarkers.open(storage, MARKERS, head.commit)
   const numbers: Record<string, number> = { ...head.numbers }
   let next = Math.max(FIRST_NUMBER - 1, ...Object.values(numbers)) + 1
-  const engines = new Map<string, StoreEngine>()
+  const opened: OpenedStore[] = []
   for (const spec of stores) {
-    const isNew = head.numbers[spec.name] === undefined
+    const isNew = !spec.persistent || head.numbers[spec.name] === undefined
     const number = (numbers[spec.name] ??= next++)
     const prefix = Buffer.allocUnsafe(2)
     prefix.writeUInt16BE(number)
     const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / stores.length
-    const engine = engineOf(spec, { storage, prefix, isNew, cacheBytes })
+    const memory = spec.persistent ? undefined : new MemoryStorage()
+    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes })
     await engine.load()
-    engines.set(spec.name, engine)
+    opened.push({ name: spec.name, engine, memory })
   }
-  return new StoredTaskState(storage, engines, markers, { ...head, numbers })
+  return new StoredTaskState(storage, opened, markers, { ...head, numbers })
+}
+
+interface OpenedStore {
+  readonly name: string
+  readonly engine: StoreEngine
+  /** Where the rows are of a store that is not persistent. */
+  readonly memory: MemoryStorage | undefined
 }
 
 class StoredTaskState implements TaskState {
   readonly storeNames: readonly string[]
   readonly #storage: OrderedStorage
-  readonly #engines: ReadonlyMap<string, StoreEngine>
-  readonly #all: readonly StoreEngine[]
+  readonly #stores: ReadonlyMap<string, OpenedStore>
+  readonly #engines: readonly StoreEngine[]
   readonly #markers: CommitMarkers
+  /** Of the stores in memory: gone with them. */
+  readonly #passingPositions = new Map<string, number>()
   #head: Head
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<void> | undefined
+  #failed: unknown
 
-  constructor(storage: OrderedStorage, engines: ReadonlyMap<string, StoreEngine>, markers: CommitMarkers, head: Head) {
+  constructor(storage: OrderedStorage, stores: readonly OpenedStore[], markers: CommitMarkers, head: Head) {
     this.#storage = storage
-    this.#engines = engines
-    this.#all = [...engines.values()]
-    this.storeNames = [...engines.keys()]
+    this.#stores = new Map(stores.map((store) => [store.name, store]))
+    this.#engines = stores.map(({ engine }) => engine)
+    this.storeNames = stores.map(({ name }) => name)
     this.#markers = markers
     this.#head = head
   }
 
   store(name: string): StateStore {
-    return this.#engine(name).store
+    return this.#opened(name).engine.store
   }
 
   committed(name: string): CommittedReads {
-    return this.#engine(name).committed
+    return this.#opened(name).engine.committed
   }
 
   position(store: string): number | undefined {
-    return this.#head.positions[store]
+    return this.#passingPositions.get(store) ?? this.#head.positions[store]
   }
 
   get note(): string | undefined {
@@ -91,61 +104,90 @@ class StoredTaskState implements TaskState {
   }
 
   get dirtyRows(): number {
-    return this.#all.reduce((sum, engine) => sum + engine.dirtyRows, 0)
+    let sum = 0
+    for (const engine of this.#engines) sum += engine.dirtyRows
+    return sum
   }
 
   get dirtyBytes(): number {
-    return this.#all.reduce((sum, engine) => sum + engine.dirtyBytes, 0)
+    let sum = 0
+    for (const engine of this.#engines) sum += engine.dirtyBytes
+    return sum
   }
 
   collectChanges(sink: ChangeSink): void {
-    for (const engine of this.#all) engine.collectChanges(sink)
+    for (const engine of this.#engines) engine.collectChanges(sink)
   }
 
   async commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void> {
-    await this.#writing
+    this.#checkUsable()
     const batch: StorageOperation[] = []
-    for (const engine of this.#all) engine.commit(batch)
+    for (const store of this.#stores.values()) fill(store, batch, (operations) => store.engine.commit(operations))
     await this.#write(batch, positions, note)
   }
 
   abort(): void {
-    for (const engine of this.#all) engine.abort()
+    for (const engine of this.#engines) engine.abort()
   }
 
-  async restore(store: string, records: Iterable<ChangelogRecord>, nextPosition: number): Promise<void> {
-    await this.#writing
+  async restore(name: string, records: Iterable<ChangelogRecord>, nextPosition: number): Promise<void> {
+    this.#checkUsable()
+    const store = this.#opened(name)
     const batch: StorageOperation[] = []
-    this.#engine(store).restore(records, batch)
-    await this.#write(batch, new Map([[store, nextPosition]]), this.#head.note)
+    fill(store, batch, (operations) => store.engine.restore(records, operations))
+    await this.#write(batch, new Map([[name, nextPosition]]), undefined)
   }
 
   async close(): Promise<void> {
-    await this.#writing.catch(() => {})
+    await this.#writing?.catch(() => undefined) // whoever wrote hears of it
     await this.#storage.close()
   }
 
-  #engine(name: string): StoreEngine {
-    const engine = this.#engines.get(name)
-    if (engine === undefined) throw new RangeError(`No store "${name}" in this task: it has ${this.storeNames.join(', ') || 'none'}`)
-    return engine
+  #opened(name: string): OpenedStore {
+    const store = this.#stores.get(name)
+    if (store === undefined) throw new RangeError(`No store "${name}" in this task: it has ${this.storeNames.join(', ') || 'none'}`)
+    return store
   }
 
-  async #write(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
-    const commit = this.#markers.mark(batch)
-    const { note: former, ...head } = this.#head
-    const kept = note ?? former
-    this.#head = {
-      ...head,
-      commit,
-      positions: { ...head.positions, ...Object.fromEntries(positions) },
-      ...(kept === undefined ? {} : { note: kept }),
-    }
-    batch.push({ key: HEAD, value: Buffer.from(JSON.stringify(this.#head), 'utf8') })
-    this.#writing = this.#storage.write(batch)
-    await this.#writing
-    for (const engine of this.#all) await engine.written()
+  #write(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+    this.#writing = this.#land(batch, positions, note).finally(() => (this.#writing = undefined))
+    return this.#writing
   }
+
+  async #land(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+    const head = this.#headWith(this.#markers.mark(batch), positions, note)
+    batch.push({ key: HEAD, value: Buffer.from(JSON.stringify(head), 'utf8') })
+    try {
+      await this.#storage.write(batch)
+      this.#head = head
+      for (const engine of this.#engines) await engine.written()
+    } catch (error) {
+      this.#failed = error
+      throw error
+    }
+  }
+
+  #headWith(commit: number, positions: ReadonlyMap<string, number>, note: string | undefined): Head {
+    const kept = { ...this.#head.positions }
+    for (const [name, position] of positions) {
+      if (this.#stores.get(name)?.memory === undefined) kept[name] = position
+      else this.#passingPositions.set(name, position)
+    }
+    return { ...this.#head, commit, positions: kept, ...(note === undefined ? {} : { note }) }
+  }
+
+  #checkUsable(): void {
+    if (this.#writing !== undefined) throw new StateWriteError('A write to the stores is under way: wait for it.')
+    if (this.#failed !== undefined) throw new StateWriteError('A write to the stores failed: open them again.', { cause: this.#failed })
+  }
+}
+
+/** What a store in memory has to write goes to its memory, what others have goes into the batch. */
+function fill({ memory }: OpenedStore, batch: StorageOperation[], write: (operations: StorageOperation[]) => void): void {
+  if (memory === undefined) return write(batch)
+  const operations: StorageOperation[] = []
+  write(operations)
+  memory.apply(operations)
 }
 
 function readHead(storage: OrderedStorage): Head {

@@ -6,7 +6,7 @@ export interface OrderedStorage {
   get(key: Uint8Array): Uint8Array | undefined
   /** All of the batch or nothing. With `sync` it is on the disk, not only with the operating system, when this resolves. */
   write(batch: readonly StorageOperation[], options?: { readonly sync?: boolean }): Promise<void>
-  /** Rows with gte ≤ key < lt as of the call. */
+  /** Rows with gte ≤ key < lt as of the first step of the iteration, whatever is written meanwhile. */
   scan(range: StorageRange): AsyncIterable<StorageRow>
   /** Deletes a range; not atomic, and it may come undone by a crash. */
   clear(range: StorageRange): Promise<void>

@@ -24,7 +24,7 @@ const string: Serde<string> = {
 }
 
 const bytes: Serde<Uint8Array> = {
-  serialize: (value) => value,
+  serialize: (value) => Buffer.from(value),
   deserialize: (view) => Buffer.from(view),
 }
 

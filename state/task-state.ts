@@ -22,7 +22,7 @@ export interface TaskState {
   /** The same store without the transaction under way: what queries read. */
   committed(name: string): CommittedReads
   readonly storeNames: readonly string[]
-  /** Changelog offset up to which (exclusive) the storage holds everything; undefined: nothing yet. */
+  /** Changelog offset up to which (exclusive) the store holds everything; undefined: nothing yet. */
   position(store: string): number | undefined
   /** Any text the runtime wants kept with the positions (committed input offsets, incarnation of the changelogs). */
   readonly note: string | undefined
@@ -32,7 +32,8 @@ export interface TaskState {
   collectChanges(sink: ChangeSink): void
   /**
    * To be called when the broker has committed: one atomic batch of rows, positions, note and marker. Reads stay right
-   * while it runs; the next `commit` waits for it. Throws `StateCorruptedError` on a write that failed.
+   * while it runs; another write meanwhile is refused. Throws `StateWriteError`; from then on nothing can be written until
+   * the state is opened again, which finds out what the storage took.
    */
   commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void>
   /** Drops everything written since the last commit. */

@@ -1,10 +1,10 @@
 import { crc32c } from '@node-rs/crc32'
 import { ClassicLevel } from 'classic-level'
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer } from '../bytes.ts'
-import { StateCorruptedError, StateLockedError, StateWriteError } from '../errors.ts'
+import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
 
 export interface LevelStorageOptions {
@@ -23,12 +23,13 @@ const SCAN_ROWS = 1000
 /**
  * Opens (or makes) a LevelDB in the directory. LevelDB itself opens empty when its `CURRENT` is lost and hands over flipped
  * bytes; so a directory that has been used must still hold its database, and each value carries a checksum over its key
- * and itself. Throws `StateLockedError`, `StateCorruptedError`.
+ * and itself. Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
   const { directory } = options
   const formatFile = join(directory, FORMAT_FILE)
   const used = existsSync(formatFile)
+  if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
@@ -43,7 +44,7 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
   } catch (error) {
     throw openingError(directory, error)
   }
-  if (!used) await writeFile(formatFile, FORMAT)
+  if (!used) await writeFile(formatFile, FORMAT, { flush: true })
   return new LevelStorage(db, directory)
 }
 
@@ -123,6 +124,13 @@ function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
 
 function checksum(key: Uint8Array, value: Uint8Array): number {
   return crc32c(asBuffer(key), crc32c(asBuffer(value)))
+}
+
+function checkFormat(directory: string, format: string): void {
+  if (format === FORMAT) return
+  throw new StateFormatError(
+    `The database in ${directory} is of the format "${format.trim()}", and this version reads "${FORMAT.trim()}": use the version that wrote it, or delete the directory.`,
+  )
 }
 
 function openingError(directory: string, error: unknown): Error {

@@ -15,6 +15,11 @@ export class MemoryStorage implements OrderedStorage {
   }
 
   async write(batch: readonly StorageOperation[]): Promise<void> {
+    this.apply(batch)
+  }
+
+  /** As `write`, at once. */
+  apply(batch: readonly StorageOperation[]): void {
     for (const { key, value } of batch) {
       const text = keyText(key)
       if (value === null) {

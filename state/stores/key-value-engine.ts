@@ -25,6 +25,8 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #cache: RowCache<StoredValue | undefined>
+  /** Cached rows that a restore is about to change in the storage; undefined: there was no restore. */
+  #restored: Uint8Array[] | undefined
 
   constructor(spec: KeyValueStoreSpec, context: EngineContext) {
     this.name = spec.name
@@ -107,6 +109,8 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
 
   async written(): Promise<void> {
     this.#cache.written()
+    if (this.#restored !== undefined) this.#cache.forget(this.#restored)
+    this.#restored = undefined
   }
 
   abort(): void {
@@ -114,8 +118,10 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+    const restored = (this.#restored ??= [])
+    const isCached = !this.#cache.isEmpty
     for (const { key, value, timestamp } of records) {
-      this.#cache.forget(key)
+      if (isCached) restored.push(key)
       batch.push(this.#operation(key, value === null ? undefined : { bytes: value, timestamp }))
     }
   }

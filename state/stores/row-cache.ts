@@ -40,12 +40,15 @@ export class RowCache<T> {
   #holdsAll: boolean
   #bytes = 0
   #dirtyBytes = 0
+  /** More than this is not held: the budget, or what cannot be let go now and a bit. */
+  #limit: number
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
     this.#nothing = options.nothing
     this.#sizeOf = options.sizeOf
     this.#budget = options.budgetBytes
+    this.#limit = options.budgetBytes
     this.#holdsAll = options.isNew
   }
 
@@ -100,11 +103,16 @@ export class RowCache<T> {
     this.#forgetDirty()
   }
 
-  /** The committed rows are in the storage: lets go of clean ones, least lately used first, until the rest fits the budget. */
+  /** The committed rows are in the storage. */
   written(): void {
     this.#unwritten = []
+    this.#limit = this.#budget
+    if (this.#bytes > this.#limit) this.#trim()
+  }
+
+  /** Lets go of clean rows, least lately used first, until the rest fits the budget. */
+  #trim(): void {
     this.#latest = undefined
-    if (this.#bytes <= this.#budget) return
     const goal = this.#budget * 0.8
     for (const [text, row] of this.#rows) {
       if (this.#bytes <= goal) return
@@ -118,17 +126,24 @@ export class RowCache<T> {
         this.#bytes -= row.size
       }
     }
+    this.#limit = Math.max(this.#budget, this.#bytes + this.#budget * 0.2)
   }
 
-  /** The row has been changed in the storage, past the cache. */
-  forget(key: Uint8Array): void {
+  get isEmpty(): boolean {
+    return this.#rows.size === 0
+  }
+
+  /** These rows have been changed in the storage, past the cache. */
+  forget(keys: readonly Uint8Array[]): void {
     this.#holdsAll = false
-    const text = keyText(key)
-    const row = this.#rows.get(text)
-    if (row === undefined || row.dirty) return
-    this.#bytes -= row.size
-    this.#rows.delete(text)
     this.#latest = undefined
+    for (const key of keys) {
+      const text = keyText(key)
+      const row = this.#rows.get(text)
+      if (row === undefined || row.dirty) continue
+      this.#bytes -= row.size
+      this.#rows.delete(text)
+    }
   }
 
   /** Rows that differ, or may differ, from what is in the storage. */
@@ -163,6 +178,7 @@ export class RowCache<T> {
     }
     this.#rows.set(text, row)
     this.#bytes += row.size
+    if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
     return row
   }
 

@@ -10,10 +10,16 @@ import { segmentBytes, readSegment } from './segment-key.ts'
 interface Waiting {
   /** time (8 bytes, ordered) | key | sequence (4 bytes): the row's key in the changelog and the storage. */
   readonly rowKey: Buffer
+  /** Orders the rows: by time, then key, then sequence. */
   readonly text: string
   readonly value: Uint8Array
   readonly timestamp: number
 }
+
+const TIME_BYTES = 8
+const SEQUENCE_BYTES = 4
+/** Behind the text of every sequence. */
+const AFTER_SEQUENCES = '\xff'.repeat(SEQUENCE_BYTES + 1)
 
 /** All rows in memory, ascending by their bytes; the storage holds a copy for the next start. */
 export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K, V> {
@@ -29,7 +35,6 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   /** By row key, what it was at the last commit: undefined when it was not there. */
   readonly #before = new Map<string, { readonly rowKey: Buffer; readonly row: Waiting | undefined }>()
   #bytes = 0
-  #nextSequence = 0
 
   constructor(spec: TimeOrderedBufferSpec, context: EngineContext) {
     this.name = spec.name
@@ -57,8 +62,9 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   put(time: number, key: K, value: V, timestamp: number): void {
-    const sequence = this.#retainDuplicates ? this.#nextSequence : 0
-    this.#change(rowKeyOf(time, this.#keySerde.serialize(key), sequence), { value: this.#valueSerde.serialize(value), timestamp })
+    const keyBytes = this.#keySerde.serialize(key)
+    const sequence = this.#retainDuplicates ? this.#nextSequence(time, keyBytes) : 0
+    this.#change(rowKeyOf(time, keyBytes, sequence), { value: this.#valueSerde.serialize(value), timestamp })
   }
 
   get(time: number, key: K): V | undefined {
@@ -130,12 +136,12 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     for (const { key, value, timestamp } of records) {
       const rowKey = Buffer.from(key)
       this.#set(rowKey, value === null ? undefined : { value: Buffer.from(value), timestamp })
-      batch.push(this.#operation(rowKey, this.#rowOf(keyText(rowKey))))
+      batch.push(this.#operation(rowKey, this.#rowOf(orderText(rowKey))))
     }
   }
 
   #change(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
-    const text = keyText(rowKey)
+    const text = orderText(rowKey)
     this.#remember(rowKey, text, this.#rowOf(text))
     this.#set(rowKey, row)
   }
@@ -145,7 +151,7 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   #set(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
-    const text = keyText(rowKey)
+    const text = orderText(rowKey)
     const at = this.#position(text)
     const present = this.#rows[at]
     const replaces = present?.text === text
@@ -157,7 +163,6 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     const waiting = { rowKey, text, value: row.value, timestamp: row.timestamp }
     this.#rows.splice(at, replaces ? 1 : 0, waiting)
     this.#bytes += sizeOf(waiting)
-    if (this.#retainDuplicates) this.#nextSequence = Math.max(this.#nextSequence, rowKey.readUInt32BE(rowKey.length - 4) + 1)
   }
 
   #rowOf(text: string): Waiting | undefined {
@@ -167,10 +172,16 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
 
   /** Index of the first row of that time and key, or −1. */
   #firstOf(time: number, key: Uint8Array): number {
-    const text = keyText(rowKeyOf(time, key, 0))
-    const at = this.#position(text)
-    const found = this.#rows[at]?.text
-    return found !== undefined && found.length === text.length && found.startsWith(text.slice(0, -4)) ? at : -1
+    const prefix = orderPrefix(segmentBytes(time), key)
+    const at = this.#position(prefix)
+    return this.#rows[at]?.text.startsWith(prefix) ? at : -1
+  }
+
+  /** One more than the last one of that time and key. */
+  #nextSequence(time: number, key: Uint8Array): number {
+    const prefix = orderPrefix(segmentBytes(time), key)
+    const last = this.#rows[this.#position(`${prefix}${AFTER_SEQUENCES}`) - 1]
+    return last?.text.startsWith(prefix) ? last.rowKey.readUInt32BE(last.rowKey.length - SEQUENCE_BYTES) + 1 : 0
   }
 
   #position(text: string): number {
@@ -194,13 +205,26 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   #typed(row: Waiting): WindowRow<K, V> {
-    const key = this.#keySerde.deserialize(row.rowKey.subarray(8, row.rowKey.length - 4))
+    const key = this.#keySerde.deserialize(row.rowKey.subarray(TIME_BYTES, row.rowKey.length - SEQUENCE_BYTES))
     return { key, start: timeOf(row), value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
   }
 }
 
+/**
+ * A key may be the beginning of another one, and a sequence follows it: so zero bytes in the key are escaped and two end it. Then
+ * texts are ordered as the keys are, and no text of one key begins like those of another.
+ */
+function orderPrefix(time: Uint8Array, key: Uint8Array): string {
+  return `${keyText(time)}${keyText(key).replaceAll('\0', '\0\xff')}\0\0`
+}
+
+function orderText(rowKey: Buffer): string {
+  const end = rowKey.length - SEQUENCE_BYTES
+  return orderPrefix(rowKey.subarray(0, TIME_BYTES), rowKey.subarray(TIME_BYTES, end)) + keyText(rowKey.subarray(end))
+}
+
 function rowKeyOf(time: number, key: Uint8Array, sequence: number): Buffer {
-  const tail = Buffer.allocUnsafe(4)
+  const tail = Buffer.allocUnsafe(SEQUENCE_BYTES)
   tail.writeUInt32BE(sequence)
   return Buffer.concat([segmentBytes(time), key, tail])
 }

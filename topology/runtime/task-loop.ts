@@ -1,4 +1,4 @@
-import { StateLockedError } from '../../state/index.ts'
+import { StateFormatError, StateLockedError } from '../../state/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../broker/index.ts'
 import type { Ports, TimerHandle } from '../ports.ts'
 import { FatalStreamsError, RetriableError, TaskMigratedError } from './errors.ts'
@@ -139,6 +139,7 @@ function isFatal(error: unknown): boolean {
     error instanceof FatalBrokerError ||
     error instanceof FatalStreamsError ||
     error instanceof OffsetOutOfRangeError ||
-    error instanceof StateLockedError
+    error instanceof StateLockedError ||
+    error instanceof StateFormatError
   )
 }

@@ -101,6 +101,7 @@ async function keepDirtyStore(options: TaskStateOptions): Promise<TaskState> {
 /** The store's rows and positions are written before the transaction is committed. */
 async function positionFromProduced(options: TaskStateOptions): Promise<TaskState> {
   const state = await openTaskState(options)
+  let early = Promise.resolve()
   return override(state, {
     collectChanges: (sink) => {
       const counts = new Map<string, number>()
@@ -110,7 +111,11 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
           sink.change(store, ...row)
         },
       })
-      void state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
+      early = state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
+    },
+    commit: async (positions, note) => {
+      await early
+      await state.commit(positions, note)
     },
   })
 }
