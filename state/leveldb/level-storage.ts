@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer } from '../bytes.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
+import { checkTables } from './check-tables.ts'
 import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
 
 export interface LevelStorageOptions {
@@ -22,14 +23,17 @@ const SCAN_ROWS = 1000
 
 /**
  * Opens (or makes) a LevelDB in the directory. LevelDB itself opens empty when its `CURRENT` is lost and hands over flipped
- * bytes; so a directory that has been used must still hold its database, and each value carries a checksum over its key
- * and itself. Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
+ * bytes; so a directory that has been used must still hold its database, its tables are checked first, and each value carries a
+ * checksum over its key and itself. Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
   const { directory } = options
   const formatFile = join(directory, FORMAT_FILE)
   const used = existsSync(formatFile)
-  if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
+  if (used) {
+    checkFormat(directory, await readFile(formatFile, 'utf8'))
+    await checkTables(directory)
+  }
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
@@ -63,7 +67,7 @@ class LevelStorage implements OrderedStorage {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const stored = this.#db.getSync(key)
+    const stored = this.#stored(key)
     return stored === undefined ? undefined : this.#verified(key, stored)
   }
 
@@ -85,7 +89,9 @@ class LevelStorage implements OrderedStorage {
     const iterator = this.#db.iterator({ gte: range.gte, lt: range.lt, reverse: range.reverse ?? false })
     try {
       for (;;) {
-        const rows = await iterator.nextv(SCAN_ROWS)
+        const rows = await iterator.nextv(SCAN_ROWS).catch((error: unknown) => {
+          throw readingError(this.#directory, error)
+        })
         if (rows.length === 0) return
         for (const [key, stored] of rows) yield { key, value: this.#verified(key, stored) }
       }
@@ -100,6 +106,14 @@ class LevelStorage implements OrderedStorage {
 
   async close(): Promise<void> {
     await this.#db.close()
+  }
+
+  #stored(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#db.getSync(key)
+    } catch (error) {
+      throw readingError(this.#directory, error)
+    }
   }
 
   #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
@@ -140,6 +154,12 @@ function openingError(directory: string, error: unknown): Error {
     return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
   }
   return new StateCorruptedError(`The database in ${directory} cannot be opened: ${text(cause)}`, { cause: error })
+}
+
+/** LevelDB notices some damage itself. */
+function readingError(directory: string, error: unknown): unknown {
+  const isDamage = error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION'
+  return isDamage ? new StateCorruptedError(`The database in ${directory} is damaged: ${error.message}`, { cause: error }) : error
 }
 
 function text(error: unknown): string {

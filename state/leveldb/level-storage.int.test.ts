@@ -1,0 +1,201 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StateCorruptedError, StateError, StateFormatError, StateLockedError } from '../errors.ts'
+import type { KeyValueStore } from '../store.ts'
+import { openTaskState } from '../open-task-state.ts'
+import { Serdes } from '../serdes.ts'
+import { Stores } from '../stores.ts'
+import type { TaskState } from '../task-state.ts'
+import { openLevelStorage } from './level-storage.ts'
+
+const ROWS = 200
+const COMMITS = 40
+const spec = Stores.keyValue({ name: 'rows', key: Serdes.string, value: Serdes.string })
+
+let parent: string
+let directory: string
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'bob-level-'))
+  directory = join(parent, 'db')
+})
+
+afterEach(() => rmSync(parent, { recursive: true, force: true }))
+
+const valueOf = (key: number, commit: number): string => `value ${key} of ${commit} ${'x'.repeat(60)}`
+
+async function openState(writeBufferBytes = 4 << 20): Promise<TaskState> {
+  const storage = await openLevelStorage({ directory, writeBufferBytes })
+  try {
+    return await openTaskState({ storage, stores: [spec], cacheBytes: 0 })
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+function storeOf(state: TaskState): KeyValueStore<string, string> {
+  return state.store('rows') as KeyValueStore<string, string>
+}
+
+/** Many commits, each over every tenth row. */
+async function fill(writeBufferBytes: number): Promise<void> {
+  const state = await openState(writeBufferBytes)
+  for (let commit = 1; commit <= COMMITS; commit++) {
+    for (let key = commit % 10; key < ROWS; key += 10) storeOf(state).put(`key ${key}`, valueOf(key, commit))
+    await state.commit(new Map([['rows', commit]]))
+  }
+  await state.close()
+}
+
+/**
+ * What somebody sees who opens the state and reads all of it: an error, or the commit it stands at. Throws when what he reads
+ * is no state that a commit left.
+ */
+async function look(): Promise<StateError | number> {
+  let state: TaskState | undefined
+  try {
+    state = await openState()
+    const at = state.position('rows') ?? 0
+    for (let key = 0; key < ROWS; key++) {
+      const wrote = Array.from({ length: at }, (_, back) => at - back).find((commit) => commit % 10 === key % 10)
+      const expected = wrote === undefined ? undefined : valueOf(key, wrote)
+      if (storeOf(state).get(`key ${key}`) !== expected) throw new Error(`key ${key} is not as commit ${at} left it`)
+    }
+    return at
+  } catch (error) {
+    if (error instanceof StateError) return error
+    throw error
+  } finally {
+    await state?.close()
+  }
+}
+
+const files = (extension: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith(extension))
+    .map((name) => join(directory, name))
+
+/** What lies in the directory, by file name. */
+function copyOf(): ReadonlyMap<string, Buffer> {
+  return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]))
+}
+
+function putBack(copies: ReadonlyMap<string, Buffer>): void {
+  rmSync(directory, { recursive: true })
+  mkdirSync(directory)
+  for (const [name, bytes] of copies) writeFileSync(join(directory, name), bytes)
+}
+
+function flip(file: string, at: number): void {
+  const bytes = readFileSync(file)
+  bytes[at] = (bytes[at] ?? 0) ^ 0xff
+  writeFileSync(file, bytes)
+}
+
+describe('A LevelDB directory', () => {
+  it('is one process’s at a time, and the other is told which', async () => {
+    const first = await openLevelStorage({ directory })
+    const second = openLevelStorage({ directory })
+    await expect(second).rejects.toBeInstanceOf(StateLockedError)
+    await expect(second).rejects.toThrow(`Another process is using ${directory}: stop it, or choose another data directory.`)
+    await first.close()
+    await (await openLevelStorage({ directory })).close()
+  })
+
+  it('of another version is refused and left as it is', async () => {
+    await fill(1 << 20)
+    writeFileSync(join(directory, 'FORMAT'), 'bob-storage 2\n')
+    const before = readdirSync(directory)
+    const opened = openLevelStorage({ directory })
+    await expect(opened).rejects.toBeInstanceOf(StateFormatError)
+    await expect(opened).rejects.toThrow(
+      /of the format "bob-storage 2", and this version reads "bob-storage 1": use the version that wrote it/,
+    )
+    expect(readdirSync(directory)).toEqual(before)
+  })
+
+  it('that lost its CURRENT is damaged, not empty', async () => {
+    await fill(1 << 20)
+    unlinkSync(join(directory, 'CURRENT'))
+    expect(await look()).toBeInstanceOf(StateCorruptedError)
+  })
+
+  it('that lost a table is damaged', async () => {
+    await fill(4 << 10)
+    const [table] = files('.ldb')
+    unlinkSync(table ?? '')
+    expect(await look()).toBeInstanceOf(StateCorruptedError)
+  })
+
+  it('whose log ends early is at an earlier commit, wherever it ends', async () => {
+    await fill(1 << 20)
+    const [log = ''] = files('.log')
+    const copies = copyOf()
+    const seen = new Set<number>()
+    for (let length = readFileSync(log).length - 1; length > 0; length -= 977) {
+      putBack(copies)
+      truncateSync(log, length)
+      const at = await look()
+      expect(at).toBeTypeOf('number')
+      if (typeof at === 'number') seen.add(at)
+    }
+    expect(seen.size).toBeGreaterThan(COMMITS / 2)
+  })
+})
+
+describe('A flipped byte', () => {
+  it('anywhere in the log is noticed, or what stood before it is there', async () => {
+    await fill(1 << 20)
+    const [log = ''] = files('.log')
+    const { length } = readFileSync(log)
+    const copies = copyOf()
+    let noticed = 0
+    for (let at = 3; at < length; at += 701) {
+      putBack(copies)
+      flip(log, at)
+      if ((await look()) instanceof StateCorruptedError) noticed++
+    }
+    expect(noticed).toBeGreaterThan(10)
+  })
+
+  it('anywhere in a table is noticed, or does no harm', async () => {
+    const KEYS = 500
+    const first = await openState()
+    for (let key = 0; key < KEYS; key++) storeOf(first).put(`key ${key}`, valueOf(key, 1))
+    await first.commit(new Map([['rows', 1]]))
+    await first.close()
+    await (await openState()).close() // makes a table of the log
+    const [table = ''] = files('.ldb')
+    const { length } = readFileSync(table)
+    const copies = copyOf()
+    let harmless = 0
+    let tried = 0
+    for (let at = 1; at < length; at += 149) {
+      putBack(copies)
+      flip(table, at)
+      tried++
+      const values = await valuesOf(KEYS)
+      if (values instanceof StateCorruptedError) continue
+      harmless++ // room that the format leaves empty
+      expect(values).toEqual(Array.from({ length: KEYS }, (_, key) => valueOf(key, 1)))
+    }
+    expect(tried).toBeGreaterThan(100)
+    expect(harmless).toBeLessThan(3)
+  })
+})
+
+async function valuesOf(keys: number): Promise<StateError | readonly (string | undefined)[]> {
+  let state: TaskState | undefined
+  try {
+    const opened = (state = await openState())
+    return Array.from({ length: keys }, (_, key) => storeOf(opened).get(`key ${key}`))
+  } catch (error) {
+    if (error instanceof StateError) return error
+    throw error
+  } finally {
+    await state?.close()
+  }
+}
