@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { RowCache } from './row-cache.ts'
+
+const ROWS = 200
+const key = (number: number): Buffer => Buffer.from(String(number).padStart(4, '0'))
+
+describe('The row cache', () => {
+  let stored: Map<string, string>
+  let loads: number
+  let cache: RowCache<string | undefined>
+
+  beforeEach(() => {
+    stored = new Map(Array.from({ length: ROWS }, (_, number) => [String(key(number)), 'stored']))
+    loads = 0
+    cache = new RowCache<string | undefined>({
+      load: (bytes) => {
+        loads++
+        return stored.get(String(bytes))
+      },
+      nothing: undefined,
+      sizeOf: () => 96,
+      budgetBytes: 2_000,
+      isNew: false,
+    })
+  })
+
+  it('looks at the disk once for a row that it holds', () => {
+    for (let again = 0; again < 10; again++) expect(cache.read(key(1))).toBe('stored')
+    expect(loads).toBe(1)
+  })
+
+  it('lets go of rows that are only read: it does not grow beyond its budget', () => {
+    for (let number = 0; number < ROWS; number++) cache.read(key(number))
+    loads = 0
+    for (let number = 0; number < ROWS; number++) cache.read(key(number))
+    expect(loads).toBeGreaterThan(ROWS - 25)
+  })
+
+  it('never lets go of a row that is not committed, nor of one that is not written', () => {
+    cache.write(key(0), 'mine')
+    for (let number = 1; number < ROWS; number++) cache.read(key(number))
+    expect(cache.read(key(0))).toBe('mine')
+    cache.commit()
+    for (let number = 1; number < ROWS; number++) cache.read(key(number))
+    expect(cache.read(key(0))).toBe('mine')
+    expect(cache.readCommitted(key(0))).toBe('mine')
+  })
+
+  it('gives the committed value back at an abort', () => {
+    cache.read(key(0))
+    cache.write(key(0), 'mine')
+    cache.write(key(0), 'mine again')
+    expect(cache.readCommitted(key(0))).toBe('stored')
+    cache.abort()
+    expect(cache.read(key(0))).toBe('stored')
+    expect([cache.dirtyRows.length, cache.dirtyBytes]).toEqual([0, 0])
+  })
+
+  it('reads a row again that was changed past it', () => {
+    cache.read(key(0))
+    stored.set(String(key(0)), 'changed')
+    cache.forget([key(0)])
+    expect(cache.read(key(0))).toBe('changed')
+  })
+})
