@@ -46,6 +46,12 @@ describe('The row cache', () => {
     expect(cache.readCommitted(key(0))).toBe('mine')
   })
 
+  it('keeps a row that is written while all others are pinned and the budget is used up', () => {
+    for (let number = 0; number < ROWS; number++) cache.write(key(number), `mine ${number}`)
+    for (let number = 0; number < ROWS; number++) expect(cache.read(key(number))).toBe(`mine ${number}`)
+    expect(cache.dirtyRows).toHaveLength(ROWS)
+  })
+
   it('gives the committed value back at an abort', () => {
     cache.read(key(0))
     cache.write(key(0), 'mine')

@@ -167,6 +167,7 @@ export class RowCache<T> {
       known.used = true
       return known
     }
+    if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
     const value = this.#holdsAll ? this.#nothing : this.#load(key)
     const row = {
       key: Buffer.from(key),
@@ -178,7 +179,6 @@ export class RowCache<T> {
     }
     this.#rows.set(text, row)
     this.#bytes += row.size
-    if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
     return row
   }
 
