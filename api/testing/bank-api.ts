@@ -17,7 +17,7 @@ import { openApi, type Api, type ApiOptions } from '../index.ts'
 import { Passwords } from '../sessions/passwords.ts'
 import { ApiClient } from './api-client.ts'
 
-export const EMPLOYEE = { username: 'an employee', password: 'his password' }
+const EMPLOYEE = { username: 'an employee', password: 'his password' }
 
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRecordBatchBuilder, type Broker } from '../topology/index.ts'
+import { manualPorts, memoryBroker, type ManualPorts } from '../topology/testing/index.ts'
+import { TopicTail, type TailSource, type UnreadableRecord } from './topic-tail.ts'
+
+let ports: ManualPorts
+let broker: Broker
+let tail: TopicTail | undefined
+let seen: string[]
+
+beforeEach(async () => {
+  ports = manualPorts()
+  broker = await memoryBroker(ports)
+  await broker.admin.createTopics([{ name: 'topic', partitions: 2 }])
+  tail = undefined
+  seen = []
+})
+
+afterEach(async () => {
+  await tail?.close()
+  await broker.close()
+})
+
+async function write(...values: readonly string[]): Promise<void> {
+  const producer = await broker.openProducer({})
+  for (const [at, value] of values.entries()) {
+    const batch = createRecordBatchBuilder()
+    batch.append(Buffer.from(`key ${at}`), Buffer.from(value), ports.clock.now())
+    await producer.send('topic', at % 2, batch)
+  }
+  await producer.commit()
+}
+
+async function follow(from: TailSource['from'], onUnreadable?: (record: UnreadableRecord) => Promise<void>): Promise<void> {
+  tail = await TopicTail.open({
+    broker,
+    ports,
+    sources: [{ topic: 'topic', from }],
+    onRecord: (_topic, _key, value) => {
+      const text = Buffer.from(value ?? []).toString()
+      if (text.startsWith('poison')) throw new Error('says nothing')
+      seen.push(text)
+    },
+    ...(onUnreadable === undefined ? {} : { onUnreadable }),
+  })
+}
+
+describe('A tail', () => {
+  it('tells what is there, then what comes', async () => {
+    await write('a', 'b')
+    await follow('earliest')
+    await tail?.catchUp()
+    await write('c')
+    await tail?.catchUp()
+    expect(seen.toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('begins where it is told: at the end, or at a moment', async () => {
+    await write('old')
+    await ports.advance(1_000)
+    const moment = ports.clock.now()
+    await write('new')
+    await follow({ timestampMs: moment })
+    await tail?.catchUp()
+    expect(seen).toEqual(['new'])
+    await tail?.close()
+    await follow('latest')
+    await write('newest')
+    await tail?.catchUp()
+    expect(seen).toEqual(['new', 'newest'])
+  })
+
+  it('passes over what cannot be read, after it has been told', async () => {
+    const told: UnreadableRecord[] = []
+    await write('a', 'b', 'poison', 'c')
+    await follow('earliest', async (record) => void told.push(record))
+    await tail?.catchUp()
+    expect(seen.toSorted()).toEqual(['a', 'b', 'c'])
+    expect(told).toMatchObject([{ origin: { topic: 'topic', partition: 0, offset: 1 }, reason: 'says nothing' }])
+  })
+
+  it('brings a record again whose telling failed', async () => {
+    let attempts = 0
+    await write('poison', 'b', 'a')
+    await follow('earliest', async () => {
+      if (++attempts < 3) throw new Error('not now')
+    })
+    const caughtUp = tail?.catchUp()
+    await ports.advance(1_000)
+    await caughtUp
+    expect(attempts).toBe(3)
+    expect(seen.toSorted()).toEqual(['a', 'b'])
+  })
+
+  it('goes on where a group stands, and at the first record where it stands nowhere', async () => {
+    await write('a', 'b', 'c', 'd')
+    await broker.admin.alterOffsets('group', [{ topic: 'topic', partition: 0, offset: 1 }])
+    await follow({ groupId: 'group' })
+    await tail?.catchUp()
+    expect(seen.toSorted()).toEqual(['b', 'c', 'd'])
+    expect(tail?.positions).toEqual([
+      { topic: 'topic', partition: 0, offset: 2 },
+      { topic: 'topic', partition: 1, offset: 2 },
+    ])
+  })
+
+  it('says what is missing when there is no such topic', async () => {
+    const sources = [{ topic: 'none', from: 'latest' as const }]
+    await expect(TopicTail.open({ broker, ports, sources, onRecord: () => undefined })).rejects.toThrow('The topic "none" does not exist')
+  })
+})
