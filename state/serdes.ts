@@ -1,4 +1,4 @@
-import { asBuffer } from './bytes.ts'
+import { asBuffer, copyOf } from './bytes.ts'
 import type { Serde } from './serde.ts'
 
 /** Key of a windowed table: the record key and its window, `start` inclusive, `end` exclusive (sessions: inclusive). */
@@ -23,10 +23,7 @@ const string: Serde<string> = {
   deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
 }
 
-const bytes: Serde<Uint8Array> = {
-  serialize: (value) => Buffer.from(value),
-  deserialize: (view) => Buffer.from(view),
-}
+const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: copyOf }
 
 const long: Serde<number> = {
   serialize: (value) => {

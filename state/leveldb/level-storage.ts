@@ -1,9 +1,9 @@
-import { crc32c } from '@node-rs/crc32'
 import { ClassicLevel } from 'classic-level'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer } from '../bytes.ts'
+import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import { checkTables } from './check-tables.ts'
 import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
@@ -119,25 +119,23 @@ class LevelStorage implements OrderedStorage {
   #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const bytes = asBuffer(stored)
     const value = bytes.subarray(CHECKSUM_BYTES)
-    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(key, value)) {
+    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(value, key)) {
       throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
     }
     return value
   }
 }
 
-/** The checksum over value and key, then the value: laid side by side, so that one call covers both. */
+/** The checksum over value and key, then the value. */
 function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const end = CHECKSUM_BYTES + value.length
-  const bytes = Buffer.allocUnsafe(end + key.length)
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length)
   bytes.set(value, CHECKSUM_BYTES)
-  bytes.set(key, end)
-  bytes.writeUInt32LE(crc32c(bytes.subarray(CHECKSUM_BYTES)), 0)
-  return bytes.subarray(0, end)
-}
-
-function checksum(key: Uint8Array, value: Uint8Array): number {
-  return crc32c(asBuffer(key), crc32c(asBuffer(value)))
+  const sum = checksum(value, key)
+  bytes[0] = sum
+  bytes[1] = sum >>> 8
+  bytes[2] = sum >>> 16
+  bytes[3] = sum >>> 24
+  return bytes
 }
 
 function checkFormat(directory: string, format: string): void {

@@ -52,5 +52,14 @@ export interface EngineContext {
 }
 
 export function storageKey(prefix: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([prefix, ...parts])
+  let end = prefix.length
+  for (const part of parts) end += part.length
+  const bytes = Buffer.allocUnsafe(end)
+  bytes.set(prefix)
+  end = prefix.length
+  for (const part of parts) {
+    bytes.set(part, end)
+    end += part.length
+  }
+  return bytes
 }

@@ -1,4 +1,4 @@
-import { keyText } from '../bytes.ts'
+import { copyOf, keyText } from '../bytes.ts'
 
 /** One row in memory: its present value, and the committed one while the present is not committed. */
 export interface CachedRow<T> {
@@ -170,7 +170,7 @@ export class RowCache<T> {
     if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
     const value = this.#holdsAll ? this.#nothing : this.#load(key)
     const row = {
-      key: Buffer.from(key),
+      key: copyOf(key),
       present: value,
       committed: value,
       dirty: false,
