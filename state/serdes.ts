@@ -15,7 +15,7 @@ let lastTextBytes: Buffer = Buffer.alloc(0)
 const string: Serde<string> = {
   serialize: (value) => {
     if (value !== lastText) {
-      lastTextBytes = Buffer.from(value, 'utf8')
+      lastTextBytes = textBytes(value)
       lastText = value
     }
     return lastTextBytes
@@ -23,14 +23,33 @@ const string: Serde<string> = {
   deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
 }
 
+/** Short texts are ASCII as a rule, and written here without a call out of JavaScript. */
+function textBytes(text: string): Buffer {
+  if (text.length > 64) return Buffer.from(text, 'utf8')
+  const encoded = Buffer.allocUnsafe(text.length)
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return Buffer.from(text, 'utf8')
+    encoded[at] = code
+  }
+  return encoded
+}
+
 const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: copyOf }
 
+let lastLong: number | undefined
+let lastLongBytes: Buffer = Buffer.alloc(0)
+
+/** As with texts: what goes into a store goes to a sink next. */
 const long: Serde<number> = {
   serialize: (value) => {
+    if (value === lastLong) return lastLongBytes
     if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer: use Serdes.bigint`)
     const buffer = Buffer.allocUnsafe(8)
     buffer.writeInt32BE(Math.floor(value / 0x100000000), 0)
     buffer.writeUInt32BE(value >>> 0, 4)
+    lastLong = value
+    lastLongBytes = buffer
     return buffer
   },
   deserialize: (view) => {

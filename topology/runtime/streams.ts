@@ -250,7 +250,7 @@ export class Streams {
     })
     return new TaskLoop(task, {
       ports,
-      commitIntervalMs: this.#options.commitIntervalMs ?? 100,
+      commitIntervalMs: this.#options.commitIntervalMs ?? 200,
       commitRecords: this.#options.commitRecords ?? 50_000,
       onHungry: () => this.#fetching.refresh(),
       onFatal: (error) => this.#fail(error),
