@@ -38,7 +38,7 @@ export async function bankScenario(): Promise<Scenario> {
           username: 'u',
         }),
       )
-      const moved = Array.from({ length: random.integer(1, 3) }, (_, number) => {
+      const moved = Array.from({ length: random.integer(1, 2) }, (_, number) => {
         const from = random.chance(0.3) ? CASH : ownIban(random.integer(0, ACCOUNTS - 1))
         const to = random.chance(0.15) ? ELSEWHERE : ownIban(random.integer(0, ACCOUNTS))
         const id = `t${number}`

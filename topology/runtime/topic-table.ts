@@ -5,30 +5,34 @@ import { FatalStreamsError, RetriableError } from './errors.ts'
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
+/** What a store's name is followed by in that of its changelog. */
+const CHANGELOG = '-changelog'
 const KEPT_FOR_EVER = { 'retention.ms': '-1' }
 
 /** The topics an application uses, by the names of the drawing, and what the broker says of them. */
 export class TopicTable {
   readonly deadLetters: string
-  readonly #applicationId: string
   readonly #admin: Admin
   readonly #topology: Topology
-  readonly #internal: ReadonlySet<string>
+  /** Internal topics bear the application's name on the broker. */
+  readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
+  readonly #changelogs: ReadonlyMap<string, string>
   readonly #known = new Map<string, TopicDescription>()
 
   constructor(applicationId: string, topology: Topology, admin: Admin) {
-    this.#applicationId = applicationId
     this.#admin = admin
     this.#topology = topology
-    this.#internal = new Set(topology.internalTopics.map(({ name }) => name))
+    this.#internal = new Map(topology.internalTopics.map(({ name }) => [name, `${applicationId}-${name}`]))
     this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
+    const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
+    this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
     this.deadLetters = deadLetterTopic(applicationId)
   }
 
-  /** Internal topics bear the application's name on the broker. */
+  /** On the broker. */
   nameOf(name: string): string {
-    return this.#internal.has(name) ? `${this.#applicationId}-${name}` : name
+    return this.#internal.get(name) ?? name
   }
 
   partitions(topic: string): number | undefined {
@@ -36,8 +40,7 @@ export class TopicTable {
   }
 
   changelogOf(store: string): string | undefined {
-    const name = `${store}-changelog`
-    return this.#internal.has(name) ? this.nameOf(name) : undefined
+    return this.#changelogs.get(store)
   }
 
   /** The incarnation of each store's changelog. */

@@ -67,14 +67,14 @@ export class World {
     await this.#target().admin.createTopics(this.#scenario.topics)
     for (const profile of this.#profiles())
       Object.assign(profile, { enabled: true, delay: 0.25, maxDelayMs: 12, lostRequest: 0.02, lostAnswer: 0.03, lateCommit: 0.03 })
-    for (const slot of this.#slots.slice(0, 2)) this.#start(slot)
+    for (const slot of this.#slots.slice(0, this.#random.integer(1, 2))) this.#start(slot)
   }
 
   /** The client's work, and the mishaps meanwhile. Resolves when everything was sent and acknowledged. */
   async live(): Promise<void> {
     let sending = true
     const sent = this.#send(this.#scenario.stimuli(this.#random)).finally(() => (sending = false))
-    for (let mishaps = this.#random.integer(1, 3); mishaps > 0 || sending; mishaps--) {
+    for (let mishaps = this.#random.integer(1, 2); mishaps > 0 || sending; mishaps--) {
       await this.#time.sleep(this.#random.integer(10, 200))
       if (mishaps > 0) await this.#mishap()
     }
