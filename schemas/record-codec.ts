@@ -115,6 +115,7 @@ export class RecordCodec {
         .schema(id)
         .then((schema) => this.#writers.set(id, this.#writer(schema)))
         .finally(() => this.#loading.delete(id))
+      loading.catch(() => undefined) // whoever waits for it hears of it, and nobody has to
       this.#loading.set(id, loading)
     }
     throw new SchemaNotLoadedError(id, loading)
