@@ -1,0 +1,55 @@
+/** `npm run kafka -- [--brokers 3] [--port N] [--data PATH]`: Apache Kafka and a schema registry on this machine, without containers. */
+import { Command, InvalidArgumentError } from 'commander'
+import { join, resolve } from 'node:path'
+import { LocalKafka } from '../kafka/local-kafka.ts'
+import { LocalRegistry } from '../kafka/local-registry.ts'
+import { MissingToolError } from '../kafka/missing-tool-error.ts'
+import { fetchPackages } from '../kafka/packages.ts'
+import { stopRequested } from '../run/stop-requested.ts'
+
+const program = new Command('kafka')
+  .option('--brokers <number>', 'how many brokers: 1 or 3', brokerCount, 1)
+  .option('--port <number>', 'of the first broker; the others follow (default 9092)', port, 9092)
+  .option('--registry-port <number>', 'of the schema registry (default 8081)', port, 8081)
+  .option('--data <directory>', 'where everything is kept', join('data', 'kafka'))
+  .parse()
+
+const options = program.opts<{ brokers: number; port: number; registryPort: number; data: string }>()
+const write = (line: string): void => void process.stdout.write(`${line}\n`)
+const stop = stopRequested(undefined)
+const ends: (() => Promise<void>)[] = []
+try {
+  const data = resolve(options.data)
+  write('Looking for Kafka and the registry; the first time they are fetched, which takes a minute …')
+  const packages = await fetchPackages(join(data, 'packages'))
+  const kafka = await LocalKafka.start({
+    classPath: packages.kafka,
+    directory: join(data, `brokers-${options.brokers}`),
+    brokers: options.brokers,
+    port: options.port,
+  })
+  ends.push(() => kafka.stop())
+  const registry = await LocalRegistry.start({ jar: packages.registry, directory: data, port: options.registryPort })
+  ends.push(() => registry.stop())
+  write(`Kafka     ${kafka.addresses.join(',')}`)
+  write(`Registry  ${registry.url}`)
+  write('Ctrl-C stops both.')
+  await stop
+} catch (error) {
+  if (!(error instanceof MissingToolError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+} finally {
+  for (const end of ends.toReversed()) await end()
+}
+
+function brokerCount(text: string): number {
+  if (text !== '1' && text !== '3') throw new InvalidArgumentError('1 or 3 is expected.')
+  return Number(text)
+}
+
+function port(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1 || number > 65_000) throw new InvalidArgumentError('a port number is expected.')
+  return number
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePorts } from './free-ports.ts'
+import { JavaProcess } from './java-process.ts'
+import { findJava } from './java.ts'
+import { runTool } from './run-tool.ts'
+import { serverProperties } from './server-properties.ts'
+
+export interface LocalKafkaOptions {
+  /** Class path of Apache Kafka. */
+  readonly classPath: string
+  /** Logs and settings of the brokers; used again by the next start. */
+  readonly directory: string
+  readonly brokers: number
+  /** Of the first broker; the others follow. Default: any that are free. */
+  readonly port?: number
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+const JAVA_VERSION = 17
+const HEAP = ['-Xms256m', '-Xmx512m']
+const LOGGING = `appenders=stdout
+appender.stdout.type=Console
+appender.stdout.name=STDOUT
+appender.stdout.layout.type=PatternLayout
+appender.stdout.layout.pattern=%d %p %c %m%n
+rootLogger.level=INFO
+rootLogger.appenderRefs=stdout
+rootLogger.appenderRef.stdout.ref=STDOUT
+`
+
+/** One or several brokers of Apache Kafka as processes of this machine, in KRaft mode. */
+export class LocalKafka {
+  readonly #brokers: readonly LocalBroker[]
+
+  private constructor(brokers: readonly LocalBroker[]) {
+    this.#brokers = brokers
+  }
+
+  /** Resolves when all brokers answer. Throws `MissingToolError`. */
+  static async start(options: LocalKafkaOptions): Promise<LocalKafka> {
+    const { classPath, directory, brokers: count, settings } = options
+    const java = await findJava(JAVA_VERSION)
+    await mkdir(directory, { recursive: true })
+    const logging = join(directory, 'log4j2.properties')
+    await writeFile(logging, LOGGING)
+    const cluster = await clusterId(directory)
+    const free = await freePorts(2 * count)
+    const ports = Array.from({ length: count }, (_, at) => (options.port === undefined ? (free[at] ?? 0) : options.port + at))
+    const controllers = free.slice(count)
+    const voters = controllers.map((port, at) => `${at + 1}@127.0.0.1:${port}`)
+    const brokers: LocalBroker[] = []
+    for (const [at, port] of ports.entries()) {
+      const home = join(directory, `broker-${at + 1}`)
+      await mkdir(home, { recursive: true })
+      const properties = join(home, 'server.properties')
+      const data = join(home, 'data')
+      const options = {
+        nodeId: at + 1,
+        port,
+        controllerPort: controllers[at] ?? 0,
+        voters,
+        dataDirectory: data,
+        ...(settings && { settings }),
+      }
+      await writeFile(properties, serverProperties(options))
+      if (!existsSync(join(data, 'meta.properties')))
+        await runTool(java, [...HEAP, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
+      brokers.push(new LocalBroker({ java, classPath, home, properties, logging, port }))
+    }
+    const kafka = new LocalKafka(brokers)
+    try {
+      await Promise.all(brokers.map((broker) => broker.start()))
+      return kafka
+    } catch (error) {
+      await kafka.stop()
+      throw error
+    }
+  }
+
+  /** `host:port` of each. */
+  get addresses(): readonly string[] {
+    return this.#brokers.map(({ address }) => address)
+  }
+
+  get brokers(): readonly LocalBroker[] {
+    return this.#brokers
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#brokers.map((broker) => broker.stop()))
+  }
+}
+
+interface LocalBrokerOptions {
+  readonly java: string
+  readonly classPath: string
+  readonly home: string
+  readonly properties: string
+  readonly logging: string
+  readonly port: number
+}
+
+export class LocalBroker {
+  readonly #options: LocalBrokerOptions
+  #process: JavaProcess | undefined
+
+  constructor(options: LocalBrokerOptions) {
+    this.#options = options
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#options.port}`
+  }
+
+  async start(): Promise<void> {
+    const { java, classPath, home, properties, logging } = this.#options
+    this.#process = await JavaProcess.start({
+      java,
+      args: [...HEAP, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
+      directory: home,
+      logFile: join(home, 'broker.log'),
+      readyLine: /Kafka Server started/,
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop()
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+  }
+
+  pause(): void {
+    this.#process?.pause()
+  }
+
+  resume(): void {
+    this.#process?.resume()
+  }
+}
+
+/** The cluster's name, 16 bytes in Base64, made once. */
+async function clusterId(directory: string): Promise<string> {
+  const file = join(directory, 'cluster-id')
+  if (existsSync(file)) return readFile(file, 'utf8')
+  const id = randomBytes(16).toString('base64url')
+  await writeFile(file, id)
+  return id
+}

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MissingToolError } from './missing-tool-error.ts'
+import { runTool } from './run-tool.ts'
+
+export const KAFKA_VERSION = '4.3.1'
+export const APICURIO_VERSION = '3.3.3'
+const LOG4J_VERSION = '2.25.1'
+
+/** Where the programs lie once they have been fetched. */
+export interface Packages {
+  /** Class path of Apache Kafka. */
+  readonly kafka: string
+  /** The registry's runnable jar. */
+  readonly registry: string
+}
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>bob</groupId>
+  <artifactId>kafka</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>${LOG4J_VERSION}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J_VERSION}</version></dependency>
+  </dependencies>
+</project>
+`
+
+/** Fetches Kafka and the registry by their Maven coordinates, once; Maven's own settings say from where. Throws `MissingToolError`. */
+export async function fetchPackages(cache: string): Promise<Packages> {
+  const kafka = join(cache, `kafka-${KAFKA_VERSION}`)
+  const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
+  await once(kafka, async (directory) => {
+    await writeFile(join(directory, 'pom.xml'), POM)
+    await maven(directory, ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(directory, 'lib')}`])
+  })
+  await once(registry, async (directory) => {
+    const artifact = `io.apicurio:apicurio-registry-app:${APICURIO_VERSION}:tar.gz:all`
+    await maven(directory, ['dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`])
+  })
+  return { kafka: join(kafka, 'lib', '*'), registry: join(registry, nameOf(registry), 'quarkus-run.jar') }
+}
+
+/** Makes the directory whole or not at all, so that a fetch that broke off is done again. */
+async function once(directory: string, fill: (directory: string) => Promise<void>): Promise<void> {
+  if (existsSync(directory)) return
+  const unfinished = `${directory}.unfinished`
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true })
+  await fill(unfinished)
+  await rename(unfinished, directory)
+}
+
+async function maven(directory: string, goal: readonly string[]): Promise<void> {
+  await runTool('mvn', ['--version']).catch((error: unknown) => {
+    throw new MissingToolError('Maven is needed to fetch Kafka, and `mvn` was not found: install it.', { cause: error })
+  })
+  await runTool('mvn', ['--batch-mode', '--quiet', ...goal], directory)
+}
+
+/** The archive holds one directory, or the files themselves. */
+function nameOf(registry: string): string {
+  return existsSync(join(registry, 'quarkus-run.jar')) ? '' : (readdirSync(registry).find((name) => name.startsWith('apicurio')) ?? '')
+}

@@ -1,0 +1,45 @@
+export interface ServerOptions {
+  readonly nodeId: number
+  readonly port: number
+  readonly controllerPort: number
+  /** `id@host:port` of every controller. */
+  readonly voters: readonly string[]
+  readonly dataDirectory: string
+  /** Further settings by their Kafka names. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+const HOST = '127.0.0.1'
+
+/** A broker that is its own controller. Internal topics have as many replicas as there are brokers. */
+export function serverProperties({ nodeId, port, controllerPort, voters, dataDirectory, settings }: ServerOptions): string {
+  const replicas = voters.length
+  const inSync = String(Math.min(2, replicas))
+  const properties: Readonly<Record<string, string>> = {
+    'process.roles': 'broker,controller',
+    'node.id': String(nodeId),
+    'controller.quorum.voters': voters.join(','),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${HOST}:${port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': dataDirectory,
+    'offsets.topic.replication.factor': String(replicas),
+    'offsets.topic.num.partitions': '8',
+    'transaction.state.log.replication.factor': String(replicas),
+    'transaction.state.log.min.isr': inSync,
+    'transaction.state.log.num.partitions': '8',
+    'share.coordinator.state.topic.replication.factor': String(replicas),
+    'share.coordinator.state.topic.min.isr': inSync,
+    'default.replication.factor': String(replicas),
+    'min.insync.replicas': inSync,
+    'auto.create.topics.enable': 'false',
+    'group.min.session.timeout.ms': '500',
+    'group.initial.rebalance.delay.ms': '100',
+    ...settings,
+  }
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
