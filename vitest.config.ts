@@ -13,7 +13,7 @@ const server = {
     name: 'server',
     environment: 'node' as const,
     include: ['{schemas,state,topology,processors,api,compose}/**/*.test.ts'],
-    exclude: ['**/*.e2e.test.ts'],
+    exclude: ['**/*.e2e.test.ts', '**/*.kafka.test.ts'],
     testTimeout: 30_000,
   },
 }
@@ -39,10 +39,23 @@ const pages = {
   },
 }
 
+/** These need Apache Kafka and a registry, which are started for them. */
+const kafka = {
+  resolve: server.resolve,
+  test: {
+    name: 'kafka',
+    environment: 'node' as const,
+    include: ['{schemas,topology,compose}/**/*.kafka.test.ts'],
+    globalSetup: ['compose/kafka/testing/global-setup.ts'],
+    testTimeout: 60_000,
+    fileParallelism: false,
+  },
+}
+
 export default defineConfig({
   root,
   test: {
-    projects: [server, web, pages],
+    projects: [server, web, pages, kafka],
     reporters: ['default', './compose/testing/total-line-reporter.ts'],
     maxWorkers: 2,
   },

@@ -16,13 +16,16 @@ const COMMANDS = join(ROOT, 'dist/commands')
 const PAGE = join(ROOT, 'dist/web')
 /** These serve the page, which is built for them. */
 const SERVING = ['start', 'kills']
+/** Projects of vitest by command. */
+const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
 
 const [command = '', ...args] = process.argv.slice(2)
 process.chdir(ROOT)
 checkNode()
 install()
-if (command === 'test') process.exitCode = tool('vitest/vitest.mjs', ['run', '--project', 'server', '--project', 'web', ...args])
+if (command in TESTS)
+  process.exitCode = tool('vitest/vitest.mjs', ['run', ...TESTS[command].flatMap((name) => ['--project', name]), ...args])
 else await runBuilt()
 
 function checkNode() {
@@ -47,7 +50,8 @@ async function runBuilt() {
   const commands = readdirSync(join(ROOT, 'compose/commands'))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => file.slice(0, -'.ts'.length))
-  if (!commands.includes(command)) fail(`There is no command "${command}": choose one of test, ${commands.join(', ')}.`)
+  if (!commands.includes(command))
+    fail(`There is no command "${command}": choose one of ${Object.keys(TESTS).join(', ')}, ${commands.join(', ')}.`)
   await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
   if (SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
   process.argv = [process.argv[0], command, ...args]

@@ -103,7 +103,7 @@ interface LocalBrokerOptions {
   readonly port: number
 }
 
-export class LocalBroker {
+class LocalBroker {
   readonly #options: LocalBrokerOptions
   #process: JavaProcess | undefined
 

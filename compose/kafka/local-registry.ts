@@ -29,12 +29,19 @@ export class LocalRegistry {
   /** Resolves when it answers. Throws `MissingToolError`. */
   static async start({ jar, directory, port }: LocalRegistryOptions): Promise<LocalRegistry> {
     const java = await findJava(JAVA_VERSION)
-    const [free] = await freePorts(1)
+    const [free, management] = await freePorts(2)
     await mkdir(directory, { recursive: true })
     const chosen = String(port ?? free)
     const process = await JavaProcess.start({
       java,
-      args: ['-Xmx512m', `-Dquarkus.http.port=${chosen}`, '-Dquarkus.http.host=127.0.0.1', '-jar', jar],
+      args: [
+        '-Xmx512m',
+        '-Dquarkus.http.host=127.0.0.1',
+        `-Dquarkus.http.port=${chosen}`,
+        `-Dquarkus.management.port=${management}`,
+        '-jar',
+        jar,
+      ],
       directory: dirname(jar),
       logFile: join(directory, 'registry.log'),
       readyLine: /Installed features/,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { MissingToolError } from './missing-tool-error.ts'
 import { runTool } from './run-tool.ts'
 
-export const KAFKA_VERSION = '4.3.1'
-export const APICURIO_VERSION = '3.3.3'
+const KAFKA_VERSION = '4.3.1'
+const APICURIO_VERSION = '3.3.3'
 const LOG4J_VERSION = '2.25.1'
 
 /** Where the programs lie once they have been fetched. */

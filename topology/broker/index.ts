@@ -1,7 +1,7 @@
 /**
  * The *broker seam*: all that the engine asks of a Kafka-like log. A *producer* sends *batches* of records to *partitions* in
  * transactions, a *fetcher* reads committed ones from any offset, the *group coordinator* tells instances about each other, the
- * *admin* keeps the topics. Adapters: the *embedded broker* (in this process, on an ordered storage). Decorators: the *faulty
+ * *admin* keeps the topics. Adapters: the *embedded broker* (in this process, on an ordered storage), the *kafkajs broker* (Apache Kafka). Decorators: the *faulty
  * broker*, for simulations. Errors are named after the reaction they need.
  */
 export type * from './broker.ts'
@@ -21,6 +21,8 @@ export {
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/embedded-broker.ts'
 export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
+export { KafkajsBroker } from './kafkajs/kafkajs-broker.ts'
+export type { KafkajsBrokerOptions } from './kafkajs/kafkajs-broker.ts'
 export { faultyBroker } from './faulty/faulty-broker.ts'
 export type { FaultyBrokerOptions } from './faulty/faulty-broker.ts'
 export { noFaults } from './faulty/fault-profile.ts'

@@ -1,0 +1,77 @@
+import type { Ports } from '../../ports.ts'
+import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
+import { KafkaCluster } from './cluster.ts'
+import { GroupMembers } from './group-members.ts'
+import { KafkaAdmin } from './kafka-admin.ts'
+import { KafkaFetcher } from './kafka-fetcher.ts'
+import { KafkaGroups } from './kafka-groups.ts'
+import { KafkaPlainProducer } from './plain-producer.ts'
+import { KafkaTransactionalProducer } from './transactional-producer.ts'
+
+export interface KafkajsBrokerOptions {
+  /** `host:port` of some brokers; the others are learned of. */
+  readonly addresses: readonly string[]
+  readonly ports: Ports
+  /** Shown in the brokers' logs. Default `bob`. */
+  readonly clientId?: string
+  /** TLS and SASL, as kafkajs takes them. */
+  readonly ssl?: unknown
+  readonly sasl?: unknown
+  /** How long a request is tried again while no broker can answer it, milliseconds. Default 30 s. */
+  readonly patienceMs?: number
+}
+
+const PATIENCE_MS = 30_000
+/** Longer than any commit takes, and short enough that a lost instance does not hold up readers for long. */
+const TRANSACTION_TIMEOUT_MS = 60_000
+
+/** Apache Kafka behind the seam: connections and authentication are kafkajs's, everything above them is here. */
+export class KafkajsBroker implements Broker {
+  readonly admin: Admin
+  readonly groups: GroupCoordinator
+  readonly #cluster: KafkaCluster
+  readonly #members = new GroupMembers()
+
+  private constructor(cluster: KafkaCluster) {
+    this.#cluster = cluster
+    this.admin = new KafkaAdmin(cluster)
+    this.groups = new KafkaGroups(cluster, this.#members)
+  }
+
+  /** Throws `RetriableBrokerError` when no broker answers, `FatalBrokerError` when they refuse this client. */
+  static async open({
+    addresses,
+    ports,
+    clientId = 'bob',
+    ssl,
+    sasl,
+    patienceMs = PATIENCE_MS,
+  }: KafkajsBrokerOptions): Promise<KafkajsBroker> {
+    const cluster = new KafkaCluster({ addresses, ports, clientId, ssl, sasl, patienceMs })
+    try {
+      await cluster.metadata([])
+      return new KafkajsBroker(cluster)
+    } catch (error) {
+      cluster.close()
+      throw error
+    }
+  }
+
+  openFetcher(): Fetcher {
+    return new KafkaFetcher(this.#cluster)
+  }
+
+  async openProducer({ transactionalId, transactionTimeoutMs }: ProducerOptions): Promise<Producer> {
+    if (transactionalId === undefined) return new KafkaPlainProducer(this.#cluster, this.#members)
+    return KafkaTransactionalProducer.open({
+      cluster: this.#cluster,
+      members: this.#members,
+      transactionalId,
+      timeoutMs: transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#cluster.close()
+  }
+}

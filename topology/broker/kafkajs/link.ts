@@ -1,0 +1,121 @@
+import KafkaBroker from 'kafkajs/src/broker/index.js'
+import type { RawConnection } from 'kafkajs/src/network/connection.js'
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js'
+import { createLogger } from 'kafkajs/src/loggers/index.js'
+import socketFactory from 'kafkajs/src/network/socketFactory.js'
+import type { Logger } from '../../ports.ts'
+import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
+import { Reader, Writer } from './wire.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface LinkOptions {
+  readonly clientId: string
+  /** As kafkajs takes them. */
+  readonly ssl?: unknown
+  readonly sasl?: unknown
+  readonly logger: Logger
+}
+
+/** One request of the protocol in one version. */
+export interface KafkaRequest<T> {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly name: string
+  /** Whether the version is a flexible one, whose headers have tagged fields. */
+  readonly flexible?: boolean
+  write(writer: Writer): void
+  read(reader: Reader): T
+}
+
+const CONNECT_MS = 5_000
+const REQUEST_MS = 30_000
+const LEVELS = { 1: 'warn', 2: 'warn', 4: 'debug', 5: 'debug' } as const
+const WARNINGS = 2
+
+/** One connection to one broker, made and authenticated by kafkajs. Answers come in the order of the requests. */
+export class Link {
+  readonly #connection: RawConnection
+  #isBroken = false
+
+  private constructor(connection: RawConnection) {
+    this.#connection = connection
+  }
+
+  /** Throws `RetriableBrokerError` when nobody answers, `FatalBrokerError` when the authentication is refused. */
+  static async open({ host, port }: Address, { clientId, ssl, sasl, logger }: LinkOptions): Promise<Link> {
+    const quiet = createLogger({
+      level: WARNINGS,
+      logCreator:
+        () =>
+        ({ level, log }) =>
+          logger[LEVELS[level as keyof typeof LEVELS] ?? 'debug'](log.message, { from: 'kafkajs', broker: `${host}:${port}` }),
+    })
+    const pool = new ConnectionPool({
+      host,
+      port,
+      clientId,
+      logger: quiet,
+      socketFactory: socketFactory(),
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      reauthenticationThreshold: 10_000,
+      ...(ssl === undefined ? {} : { ssl }),
+      ...(sasl === undefined ? {} : { sasl }),
+    })
+    try {
+      await new KafkaBroker({ connectionPool: pool, logger: quiet }).connect()
+      return new Link(await pool.getConnection())
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (error instanceof Error && error.name.startsWith('KafkaJSSASL'))
+        throw new FatalBrokerError(`${host}:${port} refuses this client: ${message}`, { cause: error })
+      throw new RetriableBrokerError(`${host}:${port} cannot be reached: ${message}`, { cause: error })
+    }
+  }
+
+  get isUsable(): boolean {
+    return !this.#isBroken && this.#connection.isConnected()
+  }
+
+  /** Throws `RetriableBrokerError` when no answer comes: what was asked may have been done all the same. */
+  async request<T>(request: KafkaRequest<T>, patienceMs = 0): Promise<T> {
+    const answer = await this.#send(request, patienceMs)
+    const reader = new Reader(answer)
+    if (request.flexible) reader.skipTags()
+    return request.read(reader)
+  }
+
+  /** Does not wait for answers that are on their way. */
+  close(): void {
+    this.#isBroken = true
+    this.#connection.socket?.destroy()
+  }
+
+  async #send<T>({ apiKey, apiVersion, name, flexible, write }: KafkaRequest<T>, patienceMs: number): Promise<Buffer> {
+    try {
+      return await this.#connection.send({
+        request: {
+          apiKey,
+          apiVersion,
+          apiName: name,
+          encode: async () => {
+            const writer = new Writer()
+            if (flexible) writer.noTags()
+            write(writer)
+            return { buf: writer.bytes, buffer: writer.bytes }
+          },
+        },
+        response: { decode: async (raw) => ({ raw }), parse: async ({ raw }) => raw },
+        requestTimeout: patienceMs + REQUEST_MS,
+        logResponseError: false,
+      })
+    } catch (error) {
+      this.#isBroken = true
+      throw new RetriableBrokerError(`No answer to ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+}
