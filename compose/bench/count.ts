@@ -1,5 +1,5 @@
 import { Serdes, StreamsBuilder } from '../../topology/index.ts'
-import { caughtUp, countRecords, fill, openWorkplace, PARTITIONS } from './workplace.ts'
+import { caughtUp, countRecords, fill, PARTITIONS, type Workplace } from './workplace.ts'
 
 export interface Measured {
   readonly records: number
@@ -7,28 +7,24 @@ export interface Measured {
 }
 
 /** Records of 100 bytes, counted by key in a persistent store with a changelog; every update goes out, exactly once. */
-export async function benchCount(records: number, keys: number): Promise<Measured> {
-  const { broker, start, close } = await openWorkplace()
-  try {
-    await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
-    const value = Buffer.alloc(100, 'v')
-    await fill(broker, 'in', records, (at) => ({ key: Buffer.from(`key-${(at * 7919) % keys}`), value }))
-    const builder = new StreamsBuilder()
-    builder
-      .stream('in', { key: Serdes.string, value: Serdes.bytes })
-      .groupByKey()
-      .count({ name: 'counts', key: Serdes.string })
-      .toStream()
-      .to('out', { key: Serdes.string, value: Serdes.long })
-    const begin = performance.now()
-    const streams = await start(builder.build())
-    await caughtUp(streams, records)
-    await streams.stop()
-    const seconds = (performance.now() - begin) / 1000
-    const forwarded = await countRecords(broker, 'out')
-    if (forwarded !== records) throw new Error(`${records} records went in and ${forwarded} updates came out`)
-    return { records, recordsPerSecond: Math.round(records / seconds) }
-  } finally {
-    await close()
-  }
+export async function benchCount(workplace: Workplace, records: number, keys: number): Promise<Measured> {
+  const { broker, start } = workplace
+  await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
+  const value = Buffer.alloc(100, 'v')
+  await fill(broker, 'in', records, (at) => ({ key: Buffer.from(`key-${(at * 7919) % keys}`), value }))
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { key: Serdes.string, value: Serdes.bytes })
+    .groupByKey()
+    .count({ name: 'counts', key: Serdes.string })
+    .toStream()
+    .to('out', { key: Serdes.string, value: Serdes.long })
+  const begin = performance.now()
+  const streams = await start(builder.build())
+  await caughtUp(streams, records)
+  await streams.stop()
+  const seconds = (performance.now() - begin) / 1000
+  const forwarded = await countRecords(broker, 'out')
+  if (forwarded !== records) throw new Error(`${records} records went in and ${forwarded} updates came out`)
+  return { records, recordsPerSecond: Math.round(records / seconds) }
 }

@@ -1,28 +1,24 @@
 import { Serdes, StreamsBuilder, systemPorts } from '../../topology/index.ts'
 import type { Measured } from './count.ts'
-import { caughtUp, fill, openWorkplace, PARTITIONS } from './workplace.ts'
+import { caughtUp, fill, PARTITIONS, type Workplace } from './workplace.ts'
 
 /** An instance with an empty disk restores a table of that many keys from its changelog; values of 100 bytes. */
-export async function benchRestore(keys: number): Promise<Measured> {
-  const { broker, start, close } = await openWorkplace()
-  try {
-    await broker.admin.createTopics([{ name: 'in', partitions: PARTITIONS }])
-    const value = Buffer.alloc(100, 'v')
-    await fill(broker, 'in', keys, (at) => ({ key: Buffer.from(`key-${at}`), value }))
-    const builder = new StreamsBuilder()
-    builder.stream('in', { key: Serdes.string, value: Serdes.bytes }).toTable({ name: 'rows', key: Serdes.string, value: Serdes.bytes })
-    const topology = builder.build()
-    const first = await start(topology, 'first')
-    await caughtUp(first, keys)
-    await first.stop()
-    const begin = performance.now()
-    const second = await start(topology, 'second')
-    const restored = (): number => second.tasks().reduce((sum, task) => sum + task.restored, 0)
-    while (restored() < keys) await systemPorts().timers.sleep(2)
-    const seconds = (performance.now() - begin) / 1000
-    await second.stop()
-    return { records: keys, recordsPerSecond: Math.round(keys / seconds) }
-  } finally {
-    await close()
-  }
+export async function benchRestore(workplace: Workplace, keys: number): Promise<Measured> {
+  const { broker, start } = workplace
+  await broker.admin.createTopics([{ name: 'in', partitions: PARTITIONS }])
+  const value = Buffer.alloc(100, 'v')
+  await fill(broker, 'in', keys, (at) => ({ key: Buffer.from(`key-${at}`), value }))
+  const builder = new StreamsBuilder()
+  builder.stream('in', { key: Serdes.string, value: Serdes.bytes }).toTable({ name: 'rows', key: Serdes.string, value: Serdes.bytes })
+  const topology = builder.build()
+  const first = await start(topology, 'first')
+  await caughtUp(first, keys)
+  await first.stop()
+  const begin = performance.now()
+  const second = await start(topology, 'second')
+  const restored = (): number => second.tasks().reduce((sum, task) => sum + task.restored, 0)
+  while (restored() < keys) await systemPorts().timers.sleep(2)
+  const seconds = (performance.now() - begin) / 1000
+  await second.stop()
+  return { records: keys, recordsPerSecond: Math.round(keys / seconds) }
 }

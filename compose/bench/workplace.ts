@@ -5,6 +5,7 @@ import { openLevelStorage } from '../../state/index.ts'
 import {
   createRecordBatchBuilder,
   EmbeddedBroker,
+  KafkajsBroker,
   levelTaskStorages,
   partitionOf,
   Streams,
@@ -12,34 +13,57 @@ import {
   type Broker,
   type Topology,
 } from '../../topology/index.ts'
+import { LocalKafka } from '../kafka/local-kafka.ts'
+import { fetchPackages } from '../kafka/packages.ts'
 
 export const PARTITIONS = 4
 const BATCH_RECORDS = 5_000
 
-/** A directory of its own with an embedded broker in it, and the way to run an application there. */
+export type BrokerKind = 'embedded' | 'kafka'
+export type Guarantee = 'exactly_once' | 'at_least_once'
+
+export interface Conditions {
+  readonly broker: BrokerKind
+  readonly guarantee: Guarantee
+}
+
+/** A broker with nothing in it, and the way to run an application there. */
 export interface Workplace {
   readonly broker: Broker
+  /** `host:port` of Kafka's brokers; none where the broker is embedded. */
+  readonly addresses: readonly string[]
   start(topology: Topology, instanceId?: string): Promise<Streams>
   close(): Promise<void>
 }
 
-export async function openWorkplace(): Promise<Workplace> {
+export async function openWorkplace({ broker: kind, guarantee }: Conditions): Promise<Workplace> {
   const directory = await mkdtemp(join(tmpdir(), 'bob-bench-'))
   const ports = systemPorts()
-  const broker = await EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: join(directory, 'broker') }), ports })
+  const kafka = kind === 'kafka' ? await startKafka(directory) : undefined
+  const addresses = kafka?.addresses ?? []
+  const broker = await (kafka === undefined
+    ? EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: join(directory, 'broker') }), ports })
+    : KafkajsBroker.open({ addresses, ports }))
   return {
     broker,
+    addresses,
     start: async (topology, instanceId = 'bench') => {
       const storages = levelTaskStorages(join(directory, instanceId))
-      const streams = new Streams({ topology, applicationId: 'bench', instanceId, broker, ports, storages })
+      const streams = new Streams({ topology, applicationId: 'bench', instanceId, broker, ports, storages, guarantee })
       await streams.start()
       return streams
     },
     close: async () => {
       await broker.close()
+      await kafka?.stop()
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+async function startKafka(directory: string): Promise<LocalKafka> {
+  const { kafka } = await fetchPackages(join('data', 'kafka', 'packages'))
+  return LocalKafka.start({ classPath: kafka, directory: join(directory, 'kafka'), brokers: 1 })
 }
 
 /** Writes records to a topic, each to the partition of its key. */

@@ -1,41 +1,52 @@
-/** `npm run bench -- count|join|restore|transfers [--broker embedded] [--records N] [--keys N] [--rate N]`: one line of JSON. */
+/** `npm run bench -- count|join|restore|transfers|latency [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: a line of JSON. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { measureLevelCeilings } from '../../state/testing/index.ts'
 import { benchCount } from '../bench/count.ts'
 import { benchJoin } from '../bench/join.ts'
+import { benchLatency } from '../bench/latency.ts'
 import { benchRestore } from '../bench/restore.ts'
 import { benchTransfers } from '../bench/transfers.ts'
+import { openWorkplace, type Conditions, type Workplace } from '../bench/workplace.ts'
+import { measureBareLoop } from '../../topology/testing/index.ts'
 
-interface Options {
-  readonly broker: string
+interface Options extends Conditions {
   readonly records: number
   readonly keys: number
   readonly rate: number
 }
 
 const workloads = {
-  count: ({ records, keys }: Options) => benchCount(records, keys),
-  join: ({ records }: Options) => benchJoin(records),
-  restore: ({ records }: Options) => benchRestore(records),
-  transfers: ({ rate }: Options) => benchTransfers(10 * rate, rate),
+  count: (workplace: Workplace, { records, keys }: Options) => benchCount(workplace, records, keys),
+  join: (workplace: Workplace, { records }: Options) => benchJoin(workplace, records),
+  restore: (workplace: Workplace, { records }: Options) => benchRestore(workplace, records),
+  transfers: (workplace: Workplace, { rate }: Options) => benchTransfers(workplace, 10 * rate, rate),
+  latency: (workplace: Workplace, { records, rate }: Options) => benchLatency(workplace, Math.min(records, 20 * rate), rate),
 }
 
 const program = new Command('bench')
   .addArgument(new Argument('<workload>').choices(Object.keys(workloads)))
-  .addOption(new Option('--broker <name>', 'where the topics are').choices(['embedded']).default('embedded'))
+  .addOption(new Option('--broker <name>', 'where the topics are').choices(['embedded', 'kafka']).default('embedded'))
+  .addOption(new Option('--guarantee <name>', 'what a crash may do').choices(['exactly_once', 'at_least_once']).default('exactly_once'))
   .option('--records <number>', 'how many records go in', wholeNumber, 1_000_000)
   .option('--keys <number>', 'how many keys they have', wholeNumber, 100_000)
-  .option('--rate <number>', 'transfers sent per second, for ten seconds', wholeNumber, 1_000)
+  .option('--rate <number>', 'records or transfers sent per second (default 1000, for latency 100)', wholeNumber)
   .parse()
 
 const [workload] = program.processedArgs as [keyof typeof workloads]
-const options = program.opts<Options>()
-const measured = await workloads[workload](options)
+const given = program.opts<Omit<Options, 'rate'> & { readonly rate?: number }>()
+const options: Options = { ...given, rate: given.rate ?? (workload === 'latency' ? 100 : 1000) }
+const workplace = await openWorkplace(options)
+let measured: object
+try {
+  const bare = workload === 'count' && options.broker === 'kafka' ? await measureBareLoop(workplace.addresses) : {}
+  measured = { ...(await workloads[workload](workplace, options)), ...bare }
+} finally {
+  await workplace.close()
+}
 const ceilings = await measureLevelCeilings(() => performance.now() / 1000)
 const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
-process.stdout.write(
-  `${JSON.stringify({ workload, broker: options.broker, guarantee: 'exactly_once', ...measured, rssMb, ...ceilings })}\n`,
-)
+const { broker, guarantee } = options
+process.stdout.write(`${JSON.stringify({ workload, broker, guarantee, ...measured, rssMb, ...ceilings })}\n`)
 
 function wholeNumber(text: string): number {
   const number = Number(text)

@@ -147,7 +147,8 @@ class LocalBroker {
 async function clusterId(directory: string): Promise<string> {
   const file = join(directory, 'cluster-id')
   if (existsSync(file)) return readFile(file, 'utf8')
-  const id = randomBytes(16).toString('base64url')
+  let id = randomBytes(16).toString('base64url')
+  while (id.startsWith('-')) id = randomBytes(16).toString('base64url') // the tool takes it for an option
   await writeFile(file, id)
   return id
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { MissingToolError } from './missing-tool-error.ts'
 import { runTool } from './run-tool.ts'
 
@@ -30,7 +30,8 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `
 
 /** Fetches Kafka and the registry by their Maven coordinates, once; Maven's own settings say from where. Throws `MissingToolError`. */
-export async function fetchPackages(cache: string): Promise<Packages> {
+export async function fetchPackages(directory: string): Promise<Packages> {
+  const cache = resolve(directory)
   const kafka = join(cache, `kafka-${KAFKA_VERSION}`)
   const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
   await once(kafka, async (directory) => {

@@ -29,10 +29,14 @@ export class OutputBuffer {
   }
 }
 
-/** The part of one topic. */
+/** Brokers take batches up to 1 MiB by default. */
+const MAX_BATCH_BYTES = 900_000
+
+/** The part of one topic: for each partition the batch that is being filled, behind those that are full. */
 export class TopicOutput {
   readonly topic: string
   readonly #builders: (RecordBatchBuilder | undefined)[] = []
+  #full: { readonly partition: number; readonly builder: RecordBatchBuilder }[] = []
   #records = 0
 
   constructor(topic: string) {
@@ -44,13 +48,18 @@ export class TopicOutput {
   }
 
   append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
-    const builder = (this.#builders[partition] ??= createRecordBatchBuilder())
+    let builder = (this.#builders[partition] ??= createRecordBatchBuilder())
+    if (builder.recordCount > 0 && builder.sizeInBytes + (key?.length ?? 0) + (value?.length ?? 0) > MAX_BATCH_BYTES) {
+      this.#full.push({ partition, builder })
+      this.#builders[partition] = builder = createRecordBatchBuilder()
+    }
     builder.append(key, value, timestamp, headers)
     this.#records++
   }
 
   send(producer: Producer, sends: Promise<void>[]): void {
     if (this.#records === 0) return
+    for (const { partition, builder } of this.#full) sends.push(producer.send(this.topic, partition, builder))
     this.#builders.forEach((builder, partition) => {
       if (builder !== undefined && builder.recordCount > 0) sends.push(producer.send(this.topic, partition, builder))
     })
@@ -58,6 +67,7 @@ export class TopicOutput {
 
   clear(): void {
     if (this.#records === 0) return
+    this.#full = []
     for (const builder of this.#builders) builder?.reset()
     this.#records = 0
   }

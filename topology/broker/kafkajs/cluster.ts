@@ -19,7 +19,7 @@ export interface ClusterOptions {
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
 /** After the end of a transaction its coordinator is busy with the markers for some milliseconds. */
-const TRANSACTION_PAUSE_MS = 20
+export const TRANSACTION_PAUSE_MS = 20
 
 /**
  * The brokers, who leads which partition, who coordinates what, and connections to all of them. A connection has one request under
@@ -84,7 +84,7 @@ export class KafkaCluster {
       try {
         return await this.request(node, request, patienceMs)
       } catch (error) {
-        if (error instanceof RetriableBrokerError) this.#forgetCoordinator(kind, key)
+        if (error instanceof RetriableBrokerError) this.forgetCoordinator(kind, key)
         throw error
       }
     }
@@ -101,7 +101,7 @@ export class KafkaCluster {
     return id
   }
 
-  #forgetCoordinator(kind: CoordinatorKind, key: string): void {
+  forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.delete(`${kind}/${key}`)
   }
 

@@ -12,9 +12,13 @@ export interface SealedPartition extends TopicPartition {
   readonly bytes: Buffer
 }
 
+export interface ProducedPartition extends TopicPartition {
+  readonly error: number
+  readonly baseOffset: number
+}
+
 const ALL_IN_SYNC = -1
 const TIMEOUT_MS = 30_000
-const UNKNOWN = -1
 
 export function initProducerId(transactionalId: string, timeoutMs: number): KafkaRequest<ProducerIdentity & { readonly error: number }> {
   return {
@@ -29,86 +33,54 @@ export function initProducerId(transactionalId: string, timeoutMs: number): Kafk
   }
 }
 
+/**
+ * From this version on the leader makes the partition part of the transaction by itself, as `txnOffsetCommit` and `endTransaction` do in
+ * theirs (Kafka's transaction protocol 2): nothing has to be announced.
+ */
 export function produce(
   transactionalId: string | null,
-  { topic, partition, bytes }: SealedPartition,
-): KafkaRequest<{ readonly error: number; readonly baseOffset: number }> {
+  partitions: readonly SealedPartition[],
+): KafkaRequest<readonly ProducedPartition[]> {
   return {
     apiKey: 0,
-    apiVersion: 7,
+    apiVersion: 12,
     name: 'Produce',
+    flexible: true,
     write: (writer) =>
       void writer
-        .string(transactionalId)
+        .compactString(transactionalId)
         .int16(ALL_IN_SYNC)
         .int32(TIMEOUT_MS)
-        .array([topic], (name) => writer.string(name).array([partition], (index) => writer.int32(index).byteArray(bytes))),
+        .compactArray(byTopic(partitions), ([topic, of]) =>
+          writer
+            .compactString(topic)
+            .compactArray(of, ({ partition, bytes }) =>
+              writer
+                .int32(partition)
+                .uvarint(bytes.length + 1)
+                .raw(bytes)
+                .noTags(),
+            )
+            .noTags(),
+        )
+        .noTags(),
     read: (reader) => {
-      const [answer] = reader
-        .array(() => {
-          reader.string()
-          return reader.array(() => {
-            reader.int32()
-            const found = { error: reader.int16(), baseOffset: reader.int64() }
+      return reader
+        .compactArray(() => {
+          const topic = reader.compactString() ?? ''
+          const found = reader.compactArray(() => {
+            const head = { topic, partition: reader.int32(), error: reader.int16(), baseOffset: reader.int64() }
             reader.int64()
             reader.int64()
-            return found
+            reader.compactArray(() => [reader.int32(), reader.compactString(), reader.skipTags()])
+            reader.compactString()
+            reader.skipTags()
+            return head
           })
+          reader.skipTags()
+          return found
         })
         .flat()
-      return answer ?? { error: UNKNOWN, baseOffset: -1 }
-    },
-  }
-}
-
-/** Answers with the first error. */
-export function addPartitions(
-  transactionalId: string,
-  { producerId, producerEpoch }: ProducerIdentity,
-  partitions: readonly TopicPartition[],
-): KafkaRequest<number> {
-  return {
-    apiKey: 24,
-    apiVersion: 1,
-    name: 'AddPartitionsToTxn',
-    write: (writer) =>
-      void writer
-        .string(transactionalId)
-        .int64(producerId)
-        .int16(producerEpoch)
-        .array(byTopic(partitions), ([topic, of]) => writer.string(topic).array(of, ({ partition }) => writer.int32(partition))),
-    read: (reader) => {
-      reader.int32()
-      const errors = reader
-        .array(() => {
-          reader.string()
-          return reader.array(() => {
-            reader.int32()
-            return reader.int16()
-          })
-        })
-        .flat()
-      return errors.find((error) => error !== 0 && error !== NOT_ATTEMPTED) ?? errors.find((error) => error !== 0) ?? 0
-    },
-  }
-}
-
-/** Another partition of the same request was refused. */
-const NOT_ATTEMPTED = 55
-
-export function addOffsets(
-  transactionalId: string,
-  { producerId, producerEpoch }: ProducerIdentity,
-  groupId: string,
-): KafkaRequest<number> {
-  return {
-    apiKey: 25,
-    apiVersion: 1,
-    name: 'AddOffsetsToTxn',
-    write: (writer) => void writer.string(transactionalId).int64(producerId).int16(producerEpoch).string(groupId),
-    read: (reader) => {
-      reader.int32()
-      return reader.int16()
     },
   }
 }
@@ -122,7 +94,7 @@ export function txnOffsetCommit(
 ): KafkaRequest<number> {
   return {
     apiKey: 28,
-    apiVersion: 3,
+    apiVersion: 5,
     name: 'TxnOffsetCommit',
     flexible: true,
     write: (writer) =>
@@ -161,19 +133,21 @@ export function txnOffsetCommit(
   }
 }
 
+/** Answers with the identity of the next transaction. */
 export function endTransaction(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
   commit: boolean,
-): KafkaRequest<number> {
+): KafkaRequest<ProducerIdentity & { readonly error: number }> {
   return {
     apiKey: 26,
-    apiVersion: 1,
+    apiVersion: 5,
     name: 'EndTxn',
-    write: (writer) => void writer.string(transactionalId).int64(producerId).int16(producerEpoch).boolean(commit),
+    flexible: true,
+    write: (writer) => void writer.compactString(transactionalId).int64(producerId).int16(producerEpoch).boolean(commit).noTags(),
     read: (reader) => {
       reader.int32()
-      return reader.int16()
+      return { error: reader.int16(), producerId: reader.int64(), producerEpoch: reader.int16() }
     },
   }
 }

@@ -1,12 +1,12 @@
-import type { GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker.ts'
-import { FatalBrokerError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
+import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { check } from './error-codes.ts'
+import { check, Code } from './error-codes.ts'
 import type { GroupMembers } from './group-members.ts'
 import type { KafkaRequest } from './link.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { addOffsets, addPartitions, endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity } from './requests-producer.ts'
+import { endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity } from './requests-producer.ts'
 
 interface TransactionalProducerOptions {
   readonly cluster: KafkaCluster
@@ -18,12 +18,9 @@ interface TransactionalProducerOptions {
 /** Any error leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
 export class KafkaTransactionalProducer implements Producer {
   readonly #options: TransactionalProducerOptions
-  readonly #identity: ProducerIdentity
+  /** Another epoch for each transaction, so that a late request of an earlier one is known for what it is. */
+  #identity: ProducerIdentity
   readonly #writer: PartitionWriter
-  /** Partitions that the open transaction knows. */
-  #added = new Map<string, Promise<void>>()
-  #toAdd: TopicPartition[] = []
-  #adding: Promise<void> = Promise.resolve()
   #isOpen = false
   #failure: unknown
 
@@ -51,8 +48,9 @@ export class KafkaTransactionalProducer implements Producer {
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     return this.#guarded(async () => {
       await this.#options.cluster.leaderOf({ topic, partition })
+      if (batch.recordCount === 0) return
       this.#isOpen = true
-      if (batch.recordCount > 0) await this.#writer.write({ topic, partition }, batch, this.#add({ topic, partition }))
+      await this.#writer.write({ topic, partition }, batch)
     })
   }
 
@@ -61,7 +59,6 @@ export class KafkaTransactionalProducer implements Producer {
       if (offsets.length === 0) return
       const { cluster, members, transactionalId } = this.#options
       this.#isOpen = true
-      await this.#atOwnCoordinator(addOffsets(transactionalId, this.#identity, member.groupId), `offsets of group ${member.groupId}`)
       const request = txnOffsetCommit(transactionalId, this.#identity, members.named(member), offsets)
       await cluster.atCoordinator('group', member.groupId, checked(request, `offsets of group ${member.groupId}`))
     })
@@ -92,47 +89,19 @@ export class KafkaTransactionalProducer implements Producer {
   async #end(commit: boolean): Promise<void> {
     const { cluster, transactionalId } = this.#options
     const what = commit ? 'a commit' : 'an abort'
-    let asked = 0
-    const request = checked(endTransaction(transactionalId, this.#identity, commit), what)
-    try {
-      await cluster.retrying(async () => {
-        const node = await cluster.coordinatorOf('transaction', transactionalId)
-        asked++
-        await cluster.request(node, request)
-      }, 0)
-    } catch (error) {
-      if (asked === 0 || !(error instanceof RetriableBrokerError)) throw error
-      throw new OutcomeUnknownError(`It is not known whether ${what} of ${transactionalId} happened: ${error.message}`, { cause: error })
-    }
+    const request = endTransaction(transactionalId, this.#identity, commit)
+    const { producerId, producerEpoch } = await cluster.retrying(async () => {
+      const node = await cluster.coordinatorOf('transaction', transactionalId)
+      const answer = await cluster.request(node, request).catch((error: unknown) => {
+        throw new OutcomeUnknownError(`It is not known whether ${what} of ${transactionalId} happened: ${String(error)}`, { cause: error })
+      })
+      if (answer.error !== Code.none) cluster.forgetCoordinator('transaction', transactionalId)
+      check(answer.error, what)
+      return answer
+    })
+    this.#identity = { producerId, producerEpoch }
+    this.#writer.becomes(this.#identity)
     this.#isOpen = false
-    this.#added = new Map()
-  }
-
-  /** Partitions that come in the same turn are added together. */
-  #add(partition: TopicPartition): Promise<void> {
-    const name = `${partition.topic}/${partition.partition}`
-    let added = this.#added.get(name)
-    if (added === undefined) {
-      if (this.#toAdd.length === 0) this.#adding = Promise.resolve().then(() => this.#addWaiting())
-      this.#toAdd.push(partition)
-      added = this.#adding
-      this.#added.set(name, added)
-    }
-    return added
-  }
-
-  async #addWaiting(): Promise<void> {
-    const partitions = this.#toAdd
-    this.#toAdd = []
-    await this.#atOwnCoordinator(
-      addPartitions(this.#options.transactionalId, this.#identity, partitions),
-      'the partitions of a transaction',
-    )
-  }
-
-  async #atOwnCoordinator(request: KafkaRequest<number>, what: string): Promise<void> {
-    const { cluster, transactionalId } = this.#options
-    await cluster.atCoordinator('transaction', transactionalId, checked(request, what))
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
