@@ -63,7 +63,7 @@ export async function benchLatency(
     await producer.commit()
     await timers.sleep(1)
   }
-  while (arrived.size < all) await timers.sleep(2)
+  for (; arrived.size < all; await timers.sleep(2)) if (streams.failure !== undefined) throw streams.failure
   const seconds = (performance.now() - begin) / 1000
   listening = false
   fetcher.wakeup()

@@ -47,7 +47,7 @@ export async function benchTransfers(
     }
   })()
   const reached = async (count: number): Promise<void> => {
-    while (answered.size < count) await systemPorts().timers.sleep(2)
+    for (; answered.size < count; await systemPorts().timers.sleep(2)) if (streams.failure !== undefined) throw streams.failure
   }
   const order = (id: string, from: string, to: string, amount: bigint) => ({
     type: 'MoneyTransfer' as const,

@@ -43,6 +43,8 @@ declare module 'kafkajs/src/network/connection.js' {
   export interface RawConnection {
     isConnected(): boolean
     send(request: RawRequest): Promise<Buffer>
+    rejectRequests(error: Error): void
+    /** Waits for the answers to what was asked; resolves in any case. */
     disconnect(): Promise<unknown>
     readonly socket?: import('node:net').Socket
   }

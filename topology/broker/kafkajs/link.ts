@@ -92,6 +92,8 @@ export class Link {
   /** Does not wait for answers that are on their way. */
   close(): void {
     this.#isBroken = true
+    this.#connection.rejectRequests(new Error('the connection was closed'))
+    void this.#connection.disconnect() // ends the timer that looks for late answers, which would keep the process alive
     this.#connection.socket?.destroy()
   }
 
