@@ -2,8 +2,8 @@ import { createRecordBatchBuilder, partitionOf, Serdes, StreamsBuilder, systemPo
 import { PARTITIONS, type Workplace } from './workplace.ts'
 import type { Measured } from './count.ts'
 
-/** Records that come before the measurement, so that everything is warm. */
-const WARM_UP = 300
+/** Seconds that come before the measurement: a broker that was just started is slow until its virtual machine has compiled it. */
+const WARM_UP_SECONDS = 15
 
 /** Three hops with two repartitions and a count at each, exactly once: the time from a record's arrival to that of its last count. */
 export async function benchLatency(
@@ -50,14 +50,15 @@ export async function benchLatency(
   const batch = createRecordBatchBuilder()
   const sent = new Map<string, number>()
   const begin = performance.now()
-  const all = WARM_UP + records
+  const warmUp = WARM_UP_SECONDS * perSecond
+  const all = warmUp + records
   for (let at = 0; at < all;) {
     const due = Math.min(all, Math.ceil(((performance.now() - begin) / 1000) * perSecond))
     for (; at < due; at++) {
       const key = Buffer.from(`key-${at}`)
       batch.reset()
       batch.append(key, key, Date.now())
-      if (at >= WARM_UP) sent.set(`key-${at}`, performance.now())
+      if (at >= warmUp) sent.set(`key-${at}`, performance.now())
       await producer.send('in', partitionOf(key, PARTITIONS), batch)
     }
     await producer.commit()
