@@ -78,6 +78,10 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent> imple
     this.#conclude(key, command, { type: 'CommandSucceeded', command: command.id, version, token }, now, timestamp)
   }
 
+  hasAnswered(key: string, command: C): boolean {
+    return this.#answers?.to(key, command) !== undefined
+  }
+
   #conclude(key: string, command: C, outcome: Outcome, now: number, timestamp: number): void {
     this.#answers?.remember(key, command, outcome, now)
     this.#answer(command, outcome, timestamp)

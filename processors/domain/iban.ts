@@ -1,6 +1,10 @@
 /** IBANs of this bank: `NL`, two check digits, `OPEN`, ten digits of which the first is 0. */
 const FORM = /^NL(\d{2})OPEN(0\d{9})$/
 
+/** Of any bank (ISO 13616): country, check digits, 11 to 30 letters and digits. */
+const ANY_FORM = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/
+const THIS_BANK = /^NL\d{2}OPEN/
+
 /** The bank's own account. */
 export const COMPANY_IBAN = 'NL66OPEN0000000000'
 
@@ -11,6 +15,11 @@ export const CASH = 'cash'
 export function isOwnIban(text: string): boolean {
   const [, check, digits] = FORM.exec(text) ?? []
   return digits !== undefined && check === checkDigits(digits)
+}
+
+/** Whether money can be sent there: to an account of this bank, or to what another bank may know as one. */
+export function isAddressable(text: string): boolean {
+  return isOwnIban(text) || (ANY_FORM.test(text) && !THIS_BANK.test(text))
 }
 
 /** The IBAN of that account number: a whole number below 10^9. */

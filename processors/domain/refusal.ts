@@ -27,6 +27,7 @@ export const TOO_MUCH_CASH = refuse('too-much-cash', 'no more cash than € 1.00
 export const STUCK = refuse('stuck', 'the money could not be given back: the staff of the bank looks after it')
 export const SAME_ACCOUNT = refuse('same-account', "from and to can't be same for transfer")
 export const FROM_INVALID = refuse('from-invalid', 'from is invalid')
+export const TO_INVALID = refuse('to-invalid', 'to is invalid')
 export const BAD_DESCRIPTION = refuse('bad-description', 'description must have 1 to 140 characters')
 export const EXPIRED = refuse('expired', 'the command was read after its deadline')
 export const OTHER_VERSION = refuse('other-version', 'the aggregate is at another version than expected')

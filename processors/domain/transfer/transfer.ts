@@ -8,8 +8,8 @@ import type {
   TransferStarted,
 } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
-import { CASH, isOwnIban } from '../iban.ts'
-import { BAD_AMOUNT, BAD_DESCRIPTION, FROM_INVALID, SAME_ACCOUNT, STUCK, TOO_MUCH_CASH, type Refusal } from '../refusal.ts'
+import { CASH, isAddressable, isOwnIban } from '../iban.ts'
+import { BAD_AMOUNT, BAD_DESCRIPTION, FROM_INVALID, SAME_ACCOUNT, STUCK, TO_INVALID, TOO_MUCH_CASH, type Refusal } from '../refusal.ts'
 import { OPENING_DEPOSIT } from './opening-deposit.ts'
 
 export type Step = 'debit' | 'credit' | 'return'
@@ -134,6 +134,7 @@ function refusalOf({ id, amount, from, to, description }: Transfer['order']): Re
   if (from !== CASH && amount > MAX_AMOUNT) return BAD_AMOUNT
   if (from === to) return SAME_ACCOUNT
   if (from !== CASH && !isOwnIban(from)) return FROM_INVALID
+  if (!isAddressable(to)) return TO_INVALID
   if (description.length < 1 || description.length > 140) return BAD_DESCRIPTION
   return undefined
 }
