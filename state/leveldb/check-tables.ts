@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateCorruptedError } from '../errors.ts'
 
@@ -9,6 +9,12 @@ interface BlockHandle {
   readonly size: number
 }
 
+export interface UnfinishedTable {
+  readonly file: string
+  /** Milliseconds since the epoch. */
+  readonly changedMs: number
+}
+
 const FOOTER_BYTES = 48
 const MAGIC = 0xdb4775248b80fb57n
 const MASK_DELTA = 0xa282ead8
@@ -16,15 +22,21 @@ const MASK_DELTA = 0xa282ead8
 /**
  * Checks every block of every table of a database that is not open. Every block has a checksum, but LevelDB looks at it only where
  * it is told to, which the binding cannot: a flipped byte may hide a row, or end the process at one of LevelDB's assertions.
- * Costs about one reading of the files. Throws `StateCorruptedError`. Format: LevelDB's doc/table_format.md.
+ * Answers with the tables that lack their last bytes: either the process ended while writing them, and LevelDB deletes them when it
+ * opens, or writes them anew, or they are damaged. Costs about one reading of the files. Throws `StateCorruptedError`. Format: LevelDB's
+ * doc/table_format.md.
  */
-export async function checkTables(directory: string): Promise<void> {
+export async function checkTables(directory: string): Promise<readonly UnfinishedTable[]> {
+  const unfinished: UnfinishedTable[] = []
   for (const name of await readdir(directory)) {
     if (!name.endsWith('.ldb') && !name.endsWith('.sst')) continue
     const file = join(directory, name)
     const table = await contentOf(file)
-    if (table !== undefined && !isSound(table)) throw new StateCorruptedError(`The table ${file} does not match its checksums.`)
+    if (table === undefined) continue
+    if (!isFinished(table)) unfinished.push({ file, changedMs: (await stat(file)).mtimeMs })
+    else if (!isSound(table)) throw new StateCorruptedError(`The table ${file} does not match its checksums.`)
   }
+  return unfinished
 }
 
 /** Undefined when the file is gone: whoever holds the database has just replaced it, and will be met when it is opened. */
@@ -37,9 +49,12 @@ async function contentOf(file: string): Promise<Buffer | undefined> {
   }
 }
 
+function isFinished(table: Buffer): boolean {
+  return table.length >= FOOTER_BYTES && table.readBigUInt64LE(table.length - 8) === MAGIC
+}
+
 function isSound(table: Buffer): boolean {
   try {
-    if (table.readBigUInt64LE(table.length - 8) !== MAGIC) return false
     const footer = new Cursor(table, table.length - FOOTER_BYTES)
     for (const list of [handleAt(footer), handleAt(footer)]) {
       if (!isBlockSound(table, list)) return false

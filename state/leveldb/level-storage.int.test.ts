@@ -130,6 +130,28 @@ describe('A LevelDB directory', () => {
     expect(await look()).toBeInstanceOf(StateCorruptedError)
   })
 
+  it('with a table cut short is damaged, wherever it is cut', async () => {
+    await fill(4 << 10)
+    const tables = files('.ldb')
+    const copies = copyOf()
+    for (const table of tables)
+      for (const share of [0, 0.5, 1]) {
+        putBack(copies)
+        truncateSync(table, Math.floor((readFileSync(table).length - 1) * share))
+        expect(await look()).toBeInstanceOf(StateCorruptedError)
+      }
+  })
+
+  it('with a table that was being written when the process ended is whole', async () => {
+    await fill(4 << 10)
+    const [table = ''] = files('.ldb')
+    const unfinished = readFileSync(table).subarray(0, -1)
+    for (const length of [0, 20, unfinished.length]) {
+      writeFileSync(join(directory, '999999.ldb'), unfinished.subarray(0, length))
+      expect(await look()).toBe(COMMITS)
+    }
+  })
+
   it('whose log ends early is at an earlier commit, wherever it ends', async () => {
     await fill(1 << 20)
     const [log = ''] = files('.log')

@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer } from '../bytes.ts'
@@ -30,10 +30,8 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
   const { directory } = options
   const formatFile = join(directory, FORMAT_FILE)
   const used = existsSync(formatFile)
-  if (used) {
-    checkFormat(directory, await readFile(formatFile, 'utf8'))
-    await checkTables(directory)
-  }
+  if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
+  const unfinished = used ? await checkTables(directory) : []
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
@@ -47,6 +45,11 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
     await db.open()
   } catch (error) {
     throw openingError(directory, error)
+  }
+  const damaged = unfinished.find(({ file, changedMs }) => statSync(file, { throwIfNoEntry: false })?.mtimeMs === changedMs)
+  if (damaged !== undefined) {
+    await db.close()
+    throw new StateCorruptedError(`The table ${damaged.file} was cut short.`)
   }
   if (!used) await writeFile(formatFile, FORMAT, { flush: true })
   return new LevelStorage(db, directory)
