@@ -1,3 +1,4 @@
+import type { ISocketFactory } from 'kafkajs'
 import type { Ports } from '../../ports.ts'
 import type { TopicPartition } from '../broker.ts'
 import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
@@ -11,6 +12,7 @@ export interface ClusterOptions {
   readonly clientId: string
   readonly ssl?: unknown
   readonly sasl?: unknown
+  readonly socketFactory?: ISocketFactory
   readonly ports: Ports
   /** How long a request is tried again while nobody can answer it, milliseconds. */
   readonly patienceMs: number
@@ -169,8 +171,8 @@ export class KafkaCluster {
 
   async #open(address: Address): Promise<Link> {
     if (this.#isClosed) throw new RetriableBrokerError('The connection to Kafka was closed.')
-    const { clientId, ssl, sasl, ports } = this.#options
-    const link = await Link.open(address, { clientId, ssl, sasl, logger: ports.logger })
+    const { ports, ...options } = this.#options
+    const link = await Link.open(address, { ...options, logger: ports.logger })
     this.#links.add(link)
     return link
   }

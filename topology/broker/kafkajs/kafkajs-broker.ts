@@ -1,3 +1,4 @@
+import type { ISocketFactory } from 'kafkajs'
 import type { Ports } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
 import { KafkaCluster } from './cluster.ts'
@@ -17,6 +18,8 @@ export interface KafkajsBrokerOptions {
   /** TLS and SASL, as kafkajs takes them. */
   readonly ssl?: unknown
   readonly sasl?: unknown
+  /** Makes the sockets, as kafkajs takes it: for a way through a proxy or a tunnel. */
+  readonly socketFactory?: ISocketFactory
   /** How long a request is tried again while no broker can answer it, milliseconds. Default 30 s. */
   readonly patienceMs?: number
 }
@@ -39,15 +42,8 @@ export class KafkajsBroker implements Broker {
   }
 
   /** Throws `RetriableBrokerError` when no broker answers, `FatalBrokerError` when they refuse this client. */
-  static async open({
-    addresses,
-    ports,
-    clientId = 'bob',
-    ssl,
-    sasl,
-    patienceMs = PATIENCE_MS,
-  }: KafkajsBrokerOptions): Promise<KafkajsBroker> {
-    const cluster = new KafkaCluster({ addresses, ports, clientId, ssl, sasl, patienceMs })
+  static async open(options: KafkajsBrokerOptions): Promise<KafkajsBroker> {
+    const cluster = new KafkaCluster({ clientId: 'bob', patienceMs: PATIENCE_MS, ...options })
     try {
       await cluster.metadata([])
       return new KafkajsBroker(cluster)

@@ -7,7 +7,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     readonly port: number
     readonly clientId: string
     readonly logger: import('kafkajs').Logger
-    readonly socketFactory: unknown
+    readonly socketFactory: import('kafkajs').ISocketFactory
     readonly ssl?: unknown
     readonly sasl?: unknown
     /** Milliseconds, like all of these. */
@@ -61,7 +61,7 @@ declare module 'kafkajs/src/broker/index.js' {
 }
 
 declare module 'kafkajs/src/network/socketFactory.js' {
-  export default function socketFactory(): unknown
+  export default function socketFactory(): import('kafkajs').ISocketFactory
 }
 
 declare module 'kafkajs/src/loggers/index.js' {

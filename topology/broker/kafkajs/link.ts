@@ -1,8 +1,9 @@
 import KafkaBroker from 'kafkajs/src/broker/index.js'
+import type { ISocketFactory } from 'kafkajs'
 import type { RawConnection } from 'kafkajs/src/network/connection.js'
 import ConnectionPool from 'kafkajs/src/network/connectionPool.js'
 import { createLogger } from 'kafkajs/src/loggers/index.js'
-import socketFactory from 'kafkajs/src/network/socketFactory.js'
+import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { Logger } from '../../ports.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
 import { Reader, Writer } from './wire.ts'
@@ -17,6 +18,7 @@ export interface LinkOptions {
   /** As kafkajs takes them. */
   readonly ssl?: unknown
   readonly sasl?: unknown
+  readonly socketFactory?: ISocketFactory
   readonly logger: Logger
 }
 
@@ -46,7 +48,7 @@ export class Link {
   }
 
   /** Throws `RetriableBrokerError` when nobody answers, `FatalBrokerError` when the authentication is refused. */
-  static async open({ host, port }: Address, { clientId, ssl, sasl, logger }: LinkOptions): Promise<Link> {
+  static async open({ host, port }: Address, { clientId, ssl, sasl, socketFactory, logger }: LinkOptions): Promise<Link> {
     const quiet = createLogger({
       level: WARNINGS,
       logCreator:
@@ -59,7 +61,7 @@ export class Link {
       port,
       clientId,
       logger: quiet,
-      socketFactory: socketFactory(),
+      socketFactory: socketFactory ?? defaultSocketFactory(),
       connectionTimeout: CONNECT_MS,
       requestTimeout: REQUEST_MS,
       reauthenticationThreshold: 10_000,

@@ -70,6 +70,28 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
         expect(values.sort()).toEqual(['0-1', '0-2', '1-0', '1-2', '2-0', '2-1'])
       })
 
+      it.each([2, 4, 8])(
+        'hides the aborted ones of %d that overlap, from wherever it is read and in whatever order they end',
+        async (count) => {
+          const ids = Array.from({ length: count }, (_, index) => `p${index}`)
+          const producers = await Promise.all(ids.map((transactionalId) => broker.openProducer({ transactionalId })))
+          const expected: string[] = []
+          for (const ending of [producers, producers.toReversed()]) {
+            for (const turn of ['first', 'second'])
+              for (const [index, producer] of producers.entries()) {
+                await producer.send('orders', 0, batchOf(`${turn} of ${index}`))
+                if (index % 2 === 1) expected.push(`${turn} of ${index}`)
+              }
+            for (const producer of ending) await (producers.indexOf(producer) % 2 === 1 ? producer.commit() : producer.abort())
+          }
+          const all = await readAll(broker, T0)
+          expect(all.map(({ value }) => value).sort()).toEqual(expected.sort()) // a broker may write them down when they end
+          const [end] = await broker.admin.listOffsets([T0], 'latest')
+          for (let from = 0; from < (end?.offset ?? 0); from++)
+            expect(await readAll(broker, T0, from)).toEqual(all.filter(({ offset }) => offset >= from))
+        },
+      )
+
       it('answers a commit with the offset behind the last record of each partition', async () => {
         const producer = await broker.openProducer({ transactionalId: 'p' })
         await produce(producer, T0, 'earlier')
