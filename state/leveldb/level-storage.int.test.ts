@@ -26,8 +26,8 @@ afterEach(() => rmSync(parent, { recursive: true, force: true }))
 
 const valueOf = (key: number, commit: number): string => `value ${key} of ${commit} ${'x'.repeat(60)}`
 
-async function openState(writeBufferBytes = 4 << 20): Promise<TaskState> {
-  const storage = await openLevelStorage({ directory, writeBufferBytes })
+async function openState(): Promise<TaskState> {
+  const storage = await openLevelStorage({ directory })
   try {
     return await openTaskState({ storage, stores: [spec], cacheBytes: 0 })
   } catch (error) {
@@ -36,13 +36,22 @@ async function openState(writeBufferBytes = 4 << 20): Promise<TaskState> {
   }
 }
 
+/**
+ * The same, in tables: LevelDB makes them of the log when it opens. (It makes them of a full write buffer too, but in the
+ * background, and leaves that unfinished when it is closed meanwhile.)
+ */
+async function fillTables(): Promise<void> {
+  await fill()
+  await (await openState()).close()
+}
+
 function storeOf(state: TaskState): KeyValueStore<string, string> {
   return state.store('rows') as KeyValueStore<string, string>
 }
 
-/** Many commits, each over every tenth row. */
-async function fill(writeBufferBytes: number): Promise<void> {
-  const state = await openState(writeBufferBytes)
+/** Many commits, each over every tenth row, all of them in LevelDB's log. */
+async function fill(): Promise<void> {
+  const state = await openState()
   for (let commit = 1; commit <= COMMITS; commit++) {
     for (let key = commit % 10; key < ROWS; key += 10) storeOf(state).put(`key ${key}`, valueOf(key, commit))
     await state.commit(new Map([['rows', commit]]))
@@ -106,7 +115,7 @@ describe('A LevelDB directory', () => {
   })
 
   it('of another version is refused and left as it is', async () => {
-    await fill(1 << 20)
+    await fill()
     writeFileSync(join(directory, 'FORMAT'), 'bob-storage 2\n')
     const before = readdirSync(directory)
     const opened = openLevelStorage({ directory })
@@ -118,20 +127,20 @@ describe('A LevelDB directory', () => {
   })
 
   it('that lost its CURRENT is damaged, not empty', async () => {
-    await fill(1 << 20)
+    await fill()
     unlinkSync(join(directory, 'CURRENT'))
     expect(await look()).toBeInstanceOf(StateCorruptedError)
   })
 
   it('that lost a table is damaged', async () => {
-    await fill(4 << 10)
+    await fillTables()
     const [table] = files('.ldb')
     unlinkSync(table ?? '')
     expect(await look()).toBeInstanceOf(StateCorruptedError)
   })
 
   it('with a table cut short is damaged, wherever it is cut', async () => {
-    await fill(4 << 10)
+    await fillTables()
     const tables = files('.ldb')
     const copies = copyOf()
     for (const table of tables)
@@ -143,7 +152,7 @@ describe('A LevelDB directory', () => {
   })
 
   it('with a table that was being written when the process ended is whole', async () => {
-    await fill(4 << 10)
+    await fillTables()
     const [table = ''] = files('.ldb')
     const unfinished = readFileSync(table).subarray(0, -1)
     for (const length of [0, 20, unfinished.length]) {
@@ -153,7 +162,7 @@ describe('A LevelDB directory', () => {
   })
 
   it('whose log ends early is at an earlier commit, wherever it ends', async () => {
-    await fill(1 << 20)
+    await fill()
     const [log = ''] = files('.log')
     const copies = copyOf()
     const seen = new Set<number>()
@@ -170,7 +179,7 @@ describe('A LevelDB directory', () => {
 
 describe('A flipped byte', () => {
   it('anywhere in the log is noticed, or what stood before it is there', async () => {
-    await fill(1 << 20)
+    await fill()
     const [log = ''] = files('.log')
     const { length } = readFileSync(log)
     const copies = copyOf()
