@@ -15,7 +15,7 @@ const long = avro.types.LongType.__with({
 })
 
 /** Moments as milliseconds in a number, far from 2^53: below a logical type avsc keeps its own long. */
-class TimestampMillis extends avro.types.LogicalType {
+export class TimestampMillis extends avro.types.LogicalType {
   override _fromValue(value: number): number {
     return value
   }

@@ -8,5 +8,7 @@ export { RecordCodec, SchemaNotLoadedError, UnreadableRecordError } from './reco
 export type { RecordName, RecordSerde } from './record-codec.ts'
 export { EmbeddedRegistry } from './embedded-registry.ts'
 export type { RegistryStorage } from './embedded-registry.ts'
-export { IncompatibleSchemaError, UnknownSchemaError } from './registry.ts'
+export { ConfluentRegistry } from './confluent-registry.ts'
+export type { ConfluentRegistryOptions } from './confluent-registry.ts'
+export { IncompatibleSchemaError, RegistryUnreachableError, UnknownSchemaError } from './registry.ts'
 export type { SchemaRegistry } from './registry.ts'

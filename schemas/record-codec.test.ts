@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { EmbeddedRegistry, RecordCodec, type MoneyTransfer, type RegistryStorage } from './index.ts'
+import {
+  EmbeddedRegistry,
+  RecordCodec,
+  RegistryUnreachableError,
+  SchemaNotLoadedError,
+  type MoneyTransfer,
+  type RegistryStorage,
+  type SchemaRegistry,
+} from './index.ts'
 
 function memory(): RegistryStorage & { text: string | undefined } {
   return {
@@ -71,6 +79,53 @@ describe('The record codec', () => {
     expect(first).toMatchObject({ code: 'SCHEMA_NOT_LOADED' })
     await (first as { ready: Promise<unknown> }).ready
     expect(serde.deserialize(golden)).toEqual({ type: 'CommandSucceeded', command: 'c1', version: 7, token: null })
+  })
+})
+
+describe('With a registry that does not answer, the codec', () => {
+  class Interrupted implements SchemaRegistry {
+    isThere = false
+    readonly #registry: SchemaRegistry
+
+    constructor(registry: SchemaRegistry) {
+      this.#registry = registry
+    }
+
+    async register(subject: string, schema: string): Promise<number> {
+      this.#assertThere()
+      return this.#registry.register(subject, schema)
+    }
+
+    async schema(id: number): Promise<string> {
+      this.#assertThere()
+      return this.#registry.schema(id)
+    }
+
+    #assertThere(): void {
+      if (!this.isThere) throw new RegistryUnreachableError('Nobody is there.')
+    }
+  }
+
+  it('opens, says that it cannot write or read yet, and can when the registry is back', async () => {
+    const embedded = await EmbeddedRegistry.open(memory())
+    const bytes = (await RecordCodec.open(embedded)).serde('MoneyTransfer').serialize(TRANSFER)
+    const registry = new Interrupted(embedded)
+    const serde = (await RecordCodec.open(registry)).serde('MoneyTransfer')
+    const refusal = (work: () => unknown): SchemaNotLoadedError => {
+      try {
+        work()
+      } catch (error) {
+        if (error instanceof SchemaNotLoadedError) return error
+        throw error
+      }
+      throw new Error('It worked.')
+    }
+    const works = [() => serde.serialize(TRANSFER), () => serde.deserialize(bytes)]
+    for (const work of works) await expect(refusal(work).ready).rejects.toThrow('Nobody is there.')
+    registry.isThere = true
+    await refusal(() => serde.serialize(TRANSFER)).ready
+    expect(serde.serialize(TRANSFER)).toEqual(bytes)
+    expect(serde.deserialize(bytes)).toEqual(TRANSFER)
   })
 })
 

@@ -1,7 +1,7 @@
 import type avro from 'avsc'
 import { avroType } from './avro-type.ts'
 import { SCHEMAS, type Records } from './generated/records.ts'
-import type { SchemaRegistry } from './registry.ts'
+import { RegistryUnreachableError, type SchemaRegistry } from './registry.ts'
 
 export type RecordName = keyof Records
 
@@ -11,13 +11,13 @@ export interface RecordSerde<T> {
   deserialize(bytes: Uint8Array): T
 }
 
-/** The writer's schema has to be fetched first: try again when `ready` has settled. It is never a reason to give a record up. */
+/** The registry has to be asked first: try again when `ready` has settled. It is never a reason to give a record up. */
 export class SchemaNotLoadedError extends Error {
   readonly code = 'SCHEMA_NOT_LOADED'
   readonly ready: Promise<unknown>
 
-  constructor(id: number, ready: Promise<unknown>) {
-    super(`Schema ${id} is being fetched.`)
+  constructor(schema: number | string, ready: Promise<unknown>) {
+    super(`Schema ${schema} is being asked for.`)
     this.ready = ready
   }
 }
@@ -27,6 +27,7 @@ export class UnreadableRecordError extends Error {
   readonly code = 'RECORD_UNREADABLE'
 }
 
+const RECORD_NAMES = Object.keys(SCHEMAS) as RecordName[]
 const MAGIC = 0
 const HEAD = 5
 
@@ -42,28 +43,30 @@ interface Writer {
  */
 export class RecordCodec {
   readonly #registry: SchemaRegistry
+  readonly #subjectOf: (record: string) => string
   readonly #types: ReadonlyMap<RecordName, avro.Type>
-  readonly #ids: ReadonlyMap<RecordName, number>
+  readonly #ids = new Map<RecordName, number>()
   readonly #writers = new Map<number, Writer>()
-  readonly #loading = new Map<number, Promise<unknown>>()
+  readonly #asked = new Map<number | RecordName, Promise<unknown>>()
 
-  private constructor(registry: SchemaRegistry, types: ReadonlyMap<RecordName, avro.Type>, ids: ReadonlyMap<RecordName, number>) {
+  private constructor(registry: SchemaRegistry, subjectOf: (record: string) => string) {
     this.#registry = registry
-    this.#types = types
-    this.#ids = ids
-    for (const [name, id] of ids) this.#writers.set(id, this.#writer(SCHEMAS[name]))
+    this.#subjectOf = subjectOf
+    this.#types = new Map(RECORD_NAMES.map((name) => [name, avroType(SCHEMAS[name])]))
   }
 
-  /** Registers this version's schemas, each under its full name. Throws `IncompatibleSchemaError`. */
-  static async open(registry: SchemaRegistry): Promise<RecordCodec> {
-    const types = new Map<RecordName, avro.Type>()
-    const ids = new Map<RecordName, number>()
-    for (const name of Object.keys(SCHEMAS) as RecordName[]) {
-      const type = avroType(SCHEMAS[name])
-      types.set(name, type)
-      ids.set(name, await registry.register(type.name ?? name, SCHEMAS[name]))
+  /**
+   * Registers this version's schemas, each under its full name unless told otherwise. With a registry that does not answer it opens
+   * all the same, and asks again for what is needed. Throws `IncompatibleSchemaError`.
+   */
+  static async open(registry: SchemaRegistry, subjectOf = (record: string): string => record): Promise<RecordCodec> {
+    const codec = new RecordCodec(registry, subjectOf)
+    try {
+      for (const name of RECORD_NAMES) await codec.#register(name)
+    } catch (error) {
+      if (!(error instanceof RegistryUnreachableError)) throw error
     }
-    return new RecordCodec(registry, types, ids)
+    return codec
   }
 
   /** A serde for topics that hold these record types and no others. */
@@ -85,9 +88,10 @@ export class RecordCodec {
   #serialize(value: Records[RecordName]): Uint8Array {
     const type = this.#types.get(value.type)
     const payload = type?.toBuffer(value) ?? Buffer.alloc(0)
+    const id = this.#ids.get(value.type) ?? this.#ask(value.type, () => this.#register(value.type))
     const bytes = Buffer.allocUnsafe(HEAD + payload.length)
     bytes[0] = MAGIC
-    bytes.writeUInt32BE(this.#ids.get(value.type) ?? 0, 1)
+    bytes.writeUInt32BE(id, 1)
     bytes.set(payload, HEAD)
     return bytes
   }
@@ -107,18 +111,25 @@ export class RecordCodec {
   }
 
   #loaded(id: number): Writer {
-    const known = this.#writers.get(id)
-    if (known !== undefined) return known
-    let loading = this.#loading.get(id)
-    if (loading === undefined) {
-      loading = this.#registry
-        .schema(id)
-        .then((schema) => this.#writers.set(id, this.#writer(schema)))
-        .finally(() => this.#loading.delete(id))
-      loading.catch(() => undefined) // whoever waits for it hears of it, and nobody has to
-      this.#loading.set(id, loading)
+    return this.#writers.get(id) ?? this.#ask(id, async () => this.#writers.set(id, this.#writer(await this.#registry.schema(id))))
+  }
+
+  async #register(name: RecordName): Promise<void> {
+    const schema = SCHEMAS[name]
+    const id = await this.#registry.register(this.#subjectOf(this.#types.get(name)?.name ?? name), schema)
+    this.#ids.set(name, id)
+    this.#writers.set(id, this.#writer(schema))
+  }
+
+  /** One question at a time for each thing that is missing. */
+  #ask(missing: number | RecordName, question: () => Promise<unknown>): never {
+    let asked = this.#asked.get(missing)
+    if (asked === undefined) {
+      asked = question().finally(() => this.#asked.delete(missing))
+      asked.catch(() => undefined) // whoever waits for it hears of it, and nobody has to
+      this.#asked.set(missing, asked)
     }
-    throw new SchemaNotLoadedError(id, loading)
+    throw new SchemaNotLoadedError(missing, asked)
   }
 
   #writer(schema: string): Writer {

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { beforeEach, describe, expect, inject, it } from 'vitest'
+import { ConfluentRegistry, IncompatibleSchemaError, RecordCodec, RegistryUnreachableError, UnknownSchemaError } from './index.ts'
+
+const NOBODY = 'http://127.0.0.1:1'
+const COMPLETED = { type: 'TransferCompleted', command: 'c1', transferId: 't1', version: 2, time: 1_700_000_000_000 } as const
+
+let subject: string
+let registry: ConfluentRegistry
+
+beforeEach(() => {
+  subject = `test.R${randomUUID().replaceAll('-', '')}`
+  registry = new ConfluentRegistry({ url: inject('registry') })
+})
+
+const schema = (fields: readonly object[]): string =>
+  JSON.stringify({ type: 'record', name: subject.slice('test.'.length), namespace: 'test', fields })
+const A = { name: 'a', type: 'string' }
+
+describe('A registry of Confluent’s kind', () => {
+  it('gives a schema the same id again, and hands it out with its defaults and logical types', async () => {
+    const text = schema([
+      A,
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'n', type: 'long', default: 5 },
+    ])
+    const id = await registry.register(subject, text)
+    expect(await registry.register(subject, text)).toBe(id)
+    const { fields } = JSON.parse(await new ConfluentRegistry({ url: inject('registry') }).schema(id)) as { fields: unknown }
+    expect(fields).toEqual((JSON.parse(text) as { fields: unknown }).fields)
+  })
+
+  it('refuses a version that could not read what the latest one wrote', async () => {
+    await registry.register(subject, schema([A]))
+    const refused = registry.register(subject, schema([A, { name: 'b', type: 'string' }]))
+    await expect(refused).rejects.toBeInstanceOf(IncompatibleSchemaError)
+    await expect(refused).rejects.toThrow(`The registry refuses this version of ${subject}`)
+    await registry.register(subject, schema([A, { name: 'b', type: 'string', default: '' }]))
+  })
+
+  it('says that an id is unknown, and of a registry that is down, that it does not answer', async () => {
+    await expect(registry.schema(987_654)).rejects.toBeInstanceOf(UnknownSchemaError)
+    const down = new ConfluentRegistry({ url: NOBODY })
+    await expect(down.schema(1)).rejects.toBeInstanceOf(RegistryUnreachableError)
+    await expect(down.register(subject, schema([A]))).rejects.toThrow(`The schema registry at ${NOBODY} does not answer`)
+  })
+
+  it('brings records of the bank back as they were, for a reader who asks it for every schema', async () => {
+    const bytes = (await RecordCodec.open(registry)).serde('TransferCompleted').serialize(COMPLETED)
+    const reader = (await RecordCodec.open(new ConfluentRegistry({ url: inject('registry') }))).serde('TransferCompleted')
+    expect(reader.deserialize(bytes)).toEqual(COMPLETED)
+  })
+})
