@@ -12,8 +12,9 @@ import type {
   TransferView,
   UpdateAlertSettings,
 } from '../schemas/index.ts'
-import { ACCOUNT_EVENTS, type AccountEvent } from './domain/account/evolve.ts'
-import { TRANSFER_EVENTS, type TransferEvent } from './domain/transfer/transfer.ts'
+import type { AccountEvent } from './domain/account/evolve.ts'
+import type { TransferEvent } from './domain/transfer/transfer.ts'
+import { RECORDS } from './records.ts'
 import { TOPICS } from './topics.ts'
 
 /** What may be asked of the bank from outside. */
@@ -53,7 +54,7 @@ export function commandFormat(codec: RecordCodec): CommandFormat {
     'MoneyTransfer',
     'UpdateAlertSettings',
   )
-  const outcomes = codec.serde('CommandSucceeded', 'CommandFailed')
+  const outcomes = codec.serde(...RECORDS.outcomes)
   return {
     outcomesTopic: TOPICS.outcomes,
     encode: (command) => {
@@ -65,9 +66,9 @@ export function commandFormat(codec: RecordCodec): CommandFormat {
 }
 
 export function feedFormats(codec: RecordCodec): FeedFormats {
-  const rows = codec.serde('TransactionRow')
-  const transfers = codec.serde('TransferView')
-  const alerts = codec.serde('AlertRaised')
+  const rows = codec.serde(...RECORDS.transactions)
+  const transfers = codec.serde(...RECORDS.transfers)
+  const alerts = codec.serde(...RECORDS.alerts)
   return {
     transactions: { topic: TOPICS.transactions, decode: (value) => rows.deserialize(value) },
     transfers: { topic: TOPICS.transfers, decode: (value) => transfers.deserialize(value) },
@@ -77,8 +78,8 @@ export function feedFormats(codec: RecordCodec): FeedFormats {
 
 /** The events themselves, for who checks or counts them. */
 export function eventFormats(codec: RecordCodec): EventFormats {
-  const accounts = codec.serde(...ACCOUNT_EVENTS)
-  const transfers = codec.serde(...TRANSFER_EVENTS)
+  const accounts = codec.serde(...RECORDS.accountEvents)
+  const transfers = codec.serde(...RECORDS.transferEvents)
   return {
     accounts: { topic: TOPICS.accountEvents, decode: (value) => accounts.deserialize(value) },
     transfers: { topic: TOPICS.transferEvents, decode: (value) => transfers.deserialize(value) },
@@ -87,7 +88,7 @@ export function eventFormats(codec: RecordCodec): EventFormats {
 
 /** What the bank publishes and reads no more itself: whether others can read it, somebody has to look. */
 export function publishedFormats(codec: RecordCodec): readonly FeedFormat<unknown>[] {
-  const users = codec.serde('UserAccountCreated')
+  const users = codec.serde(...RECORDS.userEvents)
   const { outcomesTopic, decodeOutcome } = commandFormat(codec)
   return [
     { topic: TOPICS.userEvents, decode: (value) => users.deserialize(value) },

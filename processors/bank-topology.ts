@@ -6,10 +6,10 @@ import { drawAlerts } from './alerts.ts'
 import type { Answer, Outcome } from './answers.ts'
 import type { Account } from './domain/account/account.ts'
 import { decideAccount, type AccountCommand } from './domain/account/decide.ts'
-import { ACCOUNT_EVENTS, evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
-import { TRANSFER_EVENTS } from './domain/transfer/transfer.ts'
+import { evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
 import type { User } from './domain/user/user.ts'
 import type { BankEvent, Output } from './output.ts'
+import { RECORDS } from './records.ts'
 import { RowProcessor } from './row-processor.ts'
 import { stateSerde } from './state-serde.ts'
 import { TOPICS } from './topics.ts'
@@ -31,22 +31,13 @@ const BALANCES_KEPT_MS = 365 * 24 * 3_600_000
 export function bankTopology({ codec, newToken }: BankOptions): Topology {
   const key = Serdes.string
   const of = <Name extends RecordName>(...names: Name[]) => ({ key, value: codec.serde(...names) })
-  const userCommands = of('CreateUserAccount', 'AddUserToBankAccount')
-  const accountCommands = of(
-    'CreateBankAccount',
-    'AddUserToBankAccount',
-    'RemoveUserFromBankAccount',
-    'DebitMoney',
-    'CreditMoney',
-    'ReturnMoney',
-    'UpdateAlertSettings',
-  )
-  const accountEvents = of(...ACCOUNT_EVENTS)
-  const transferEvents = of(...TRANSFER_EVENTS)
-  const outcomes = of('CommandSucceeded', 'CommandFailed')
+  const accountCommands = of(...RECORDS.accountCommands)
+  const accountEvents = of(...RECORDS.accountEvents)
+  const transferEvents = of(...RECORDS.transferEvents)
+  const outcomes = of(...RECORDS.outcomes)
   const builder = new StreamsBuilder()
 
-  const users = present(builder.stream(TOPICS.userCommands, userCommands), 'user-command').process<string, Output>(
+  const users = present(builder.stream(TOPICS.userCommands, of(...RECORDS.userCommands)), 'user-command').process<string, Output>(
     () => new UserProcessor(),
     {
       name: 'user',
@@ -56,7 +47,7 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       ],
     },
   )
-  eventsOf(users, 'user-event').to(TOPICS.userEvents, of('UserAccountCreated'))
+  eventsOf(users, 'user-event').to(TOPICS.userEvents, of(...RECORDS.userEvents))
   outcomesOf(users, 'user-outcome').to(TOPICS.outcomes, outcomes)
   commandsOf(users, 'user-to-account').to(TOPICS.accountCommands, accountCommands)
 
@@ -71,11 +62,11 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
     },
   )
   eventsOf(accounts, 'account-decided').to(TOPICS.accountEvents, accountEvents)
-  stepAnswersOf(accounts, 'account-step-answer').to(TOPICS.transferAnswers, outcomes)
+  stepAnswersOf(accounts, 'account-step-answer').to(TOPICS.transferAnswers, of(...RECORDS.transferAnswers))
   outcomesOf(accounts, 'account-outcome').to(TOPICS.outcomes, outcomes)
 
-  const orders = present(builder.stream(TOPICS.transferCommands, of('MoneyTransfer')), 'transfer-command')
-  const answers = present(builder.stream(TOPICS.transferAnswers, outcomes), 'step-answer')
+  const orders = present(builder.stream(TOPICS.transferCommands, of(...RECORDS.transferCommands)), 'transfer-command')
+  const answers = present(builder.stream(TOPICS.transferAnswers, of(...RECORDS.transferAnswers)), 'step-answer')
   const transfers = orders
     .mapValues((order): TransferInput => order, { name: 'order' })
     .merge(
@@ -91,7 +82,7 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       ],
     })
   eventsOf(transfers, 'transfer-decided').to(TOPICS.transferEvents, transferEvents)
-  viewsOf(transfers, 'transfer-view').to(TOPICS.transfers, of('TransferView'))
+  viewsOf(transfers, 'transfer-view').to(TOPICS.transfers, of(...RECORDS.transfers))
   outcomesOf(transfers, 'transfer-outcome').to(TOPICS.outcomes, outcomes)
   commandsOf(transfers, 'transfer-step').to(TOPICS.accountCommands, accountCommands)
 
@@ -104,8 +95,8 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       Stores.versioned({ name: 'balances', key, value: Serdes.bigint, historyMs: BALANCES_KEPT_MS }),
     ],
   })
-  rows.to(TOPICS.transactions, of('TransactionRow'))
-  drawAlerts(events, rows).to(TOPICS.alerts, of('AlertRaised'))
+  rows.to(TOPICS.transactions, of(...RECORDS.transactions))
+  drawAlerts(events, rows).to(TOPICS.alerts, of(...RECORDS.alerts))
   drawTurnover(events)
   drawAccountsOfUser(events, codec.serde('BankAccountCreated', 'UserAddedToBankAccount', 'UserRemovedFromBankAccount'))
 

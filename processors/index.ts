@@ -10,6 +10,8 @@ export type { BankCommand, CommandFormat, EventFormats, FeedFormat, FeedFormats 
 export { BankQueries } from './bank-queries.ts'
 export { Books } from './books.ts'
 export { companyBootstrap, COMPANY_OWNER } from './company-bootstrap.ts'
+export { bankSubjects } from './records.ts'
+export type { SubjectNaming } from './records.ts'
 export { bankTopics, TOPICS } from './topics.ts'
 export { CASH, COMPANY_IBAN, isOwnIban, ownIban } from './domain/iban.ts'
 export { OPENING_DEPOSIT } from './domain/transfer/opening-deposit.ts'

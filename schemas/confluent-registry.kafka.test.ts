@@ -24,7 +24,10 @@ describe('A registry of Confluent’s kind', () => {
       { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
       { name: 'n', type: 'long', default: 5 },
     ])
+    expect(await registry.isRegistered(subject, text)).toBe(false)
     const id = await registry.register(subject, text)
+    expect(await registry.isRegistered(subject, text)).toBe(true)
+    expect(await registry.isRegistered(subject, schema([A]))).toBe(false)
     expect(await registry.register(subject, text)).toBe(id)
     const { fields } = JSON.parse(await new ConfluentRegistry({ url: inject('registry') }).schema(id)) as { fields: unknown }
     expect(fields).toEqual((JSON.parse(text) as { fields: unknown }).fields)
@@ -42,6 +45,7 @@ describe('A registry of Confluent’s kind', () => {
     await expect(registry.schema(987_654)).rejects.toBeInstanceOf(UnknownSchemaError)
     const down = new ConfluentRegistry({ url: NOBODY })
     await expect(down.schema(1)).rejects.toBeInstanceOf(RegistryUnreachableError)
+    await expect(down.isRegistered(subject, schema([A]))).rejects.toBeInstanceOf(RegistryUnreachableError)
     await expect(down.register(subject, schema([A]))).rejects.toThrow(`The schema registry at ${NOBODY} does not answer`)
   })
 

@@ -11,6 +11,8 @@ export interface ConfluentRegistryOptions {
 }
 
 const NOT_FOUND = 404
+/** The client's name for a 404 when it looks a schema up. */
+const NOT_REGISTERED = 'ConfluentSchemaRegistryError'
 const CONFLICT = 409
 const UNPROCESSABLE = 422
 
@@ -36,6 +38,17 @@ export class ConfluentRegistry implements SchemaRegistry {
       const status = statusOf(error)
       if (status === CONFLICT || status === UNPROCESSABLE || isSetOtherwise(error))
         throw new IncompatibleSchemaError(`The registry refuses this version of ${subject}: ${messageOf(error)}`, { cause: error })
+      throw this.#unreachable(error)
+    }
+  }
+
+  /** Whether the subject has this very schema, as one of its versions. Throws `RegistryUnreachableError`. */
+  async isRegistered(subject: string, schema: string): Promise<boolean> {
+    try {
+      await this.#client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema })
+      return true
+    } catch (error) {
+      if (error instanceof Error && error.name === NOT_REGISTERED) return false
       throw this.#unreachable(error)
     }
   }
@@ -66,6 +79,7 @@ function isSetOtherwise(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConfluentSchemaRegistryCompatibilityError'
 }
 
+/** Without what the client puts in front of the registry's words. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? error.message.replace(/^\w+ - (Error, status \d+: )?/, '') : String(error)
 }

@@ -5,7 +5,9 @@
  */
 export type * from './generated/records.ts'
 export { RecordCodec, SchemaNotLoadedError, UnreadableRecordError } from './record-codec.ts'
-export type { RecordName, RecordSerde } from './record-codec.ts'
+export type { RecordSerde } from './record-codec.ts'
+export { bundledSchemas } from './bundled-schemas.ts'
+export type { RecordName, SubjectSchema, SubjectsOf } from './bundled-schemas.ts'
 export { EmbeddedRegistry } from './embedded-registry.ts'
 export type { RegistryStorage } from './embedded-registry.ts'
 export { ConfluentRegistry } from './confluent-registry.ts'

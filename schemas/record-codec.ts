@@ -1,9 +1,8 @@
 import type avro from 'avsc'
 import { avroType } from './avro-type.ts'
+import { bundledSchemas, byFullName, RECORD_NAMES, type RecordName, type SubjectSchema, type SubjectsOf } from './bundled-schemas.ts'
 import { SCHEMAS, type Records } from './generated/records.ts'
 import { RegistryUnreachableError, type SchemaRegistry } from './registry.ts'
-
-export type RecordName = keyof Records
 
 /** Bytes of a value and back. */
 export interface RecordSerde<T> {
@@ -27,7 +26,6 @@ export class UnreadableRecordError extends Error {
   readonly code = 'RECORD_UNREADABLE'
 }
 
-const RECORD_NAMES = Object.keys(SCHEMAS) as RecordName[]
 const MAGIC = 0
 const HEAD = 5
 
@@ -43,24 +41,24 @@ interface Writer {
  */
 export class RecordCodec {
   readonly #registry: SchemaRegistry
-  readonly #subjectOf: (record: string) => string
+  readonly #schemas: readonly SubjectSchema[]
   readonly #types: ReadonlyMap<RecordName, avro.Type>
   readonly #ids = new Map<RecordName, number>()
   readonly #writers = new Map<number, Writer>()
   readonly #asked = new Map<number | RecordName, Promise<unknown>>()
 
-  private constructor(registry: SchemaRegistry, subjectOf: (record: string) => string) {
+  private constructor(registry: SchemaRegistry, subjectsOf: SubjectsOf) {
     this.#registry = registry
-    this.#subjectOf = subjectOf
+    this.#schemas = bundledSchemas(subjectsOf)
     this.#types = new Map(RECORD_NAMES.map((name) => [name, avroType(SCHEMAS[name])]))
   }
 
   /**
-   * Registers this version's schemas, each under its full name unless told otherwise. With a registry that does not answer it opens
+   * Registers this version's schemas, each under its full name unless `subjectsOf` says otherwise. With a registry that does not answer it opens
    * all the same, and asks again for what is needed. Throws `IncompatibleSchemaError`.
    */
-  static async open(registry: SchemaRegistry, subjectOf = (record: string): string => record): Promise<RecordCodec> {
-    const codec = new RecordCodec(registry, subjectOf)
+  static async open(registry: SchemaRegistry, subjectsOf: SubjectsOf = byFullName): Promise<RecordCodec> {
+    const codec = new RecordCodec(registry, subjectsOf)
     try {
       for (const name of RECORD_NAMES) await codec.#register(name)
     } catch (error) {
@@ -115,10 +113,12 @@ export class RecordCodec {
   }
 
   async #register(name: RecordName): Promise<void> {
-    const schema = SCHEMAS[name]
-    const id = await this.#registry.register(this.#subjectOf(this.#types.get(name)?.name ?? name), schema)
-    this.#ids.set(name, id)
-    this.#writers.set(id, this.#writer(schema))
+    for (const { subject, record, schema } of this.#schemas) {
+      if (record !== name) continue
+      const id = await this.#registry.register(subject, schema)
+      this.#ids.set(name, id)
+      this.#writers.set(id, this.#writer(schema))
+    }
   }
 
   /** One question at a time for each thing that is missing. */

@@ -71,9 +71,12 @@ export type {
   TaskId,
 } from './processor.ts'
 
+export { applyTopics, deadLetterTopic, planTopics } from './topics/index.ts'
+export type { Setting, TopicAction, TopicPlan, TopicPlanOptions } from './topics/index.ts'
+
 export {
+  applicationTopics,
   buryUnreadable,
-  deadLetterTopic,
   FatalStreamsError,
   inProcessQueryTransport,
   levelTaskStorages,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Broker, Ports } from '../../topology/index.ts'
+import type { Broker, Ports, TopicSpec } from '../../topology/index.ts'
 import { RecordSender } from '../record-sender.ts'
 import { TopicTail } from '../topic-tail.ts'
 
@@ -19,8 +19,12 @@ export interface SessionStoreOptions {
   readonly lifetimeMs?: number
 }
 
-/** The API's own topic, which it creates itself: nobody else reads or writes it. */
 const SESSIONS_TOPIC = 'bank-sessions'
+
+/** The API's own topics, which it creates itself where they are missing: nobody else reads or writes them. */
+export function apiTopics(): readonly TopicSpec[] {
+  return [{ name: SESSIONS_TOPIC, partitions: 1, config: { 'cleanup.policy': 'compact' } }]
+}
 
 const LIFETIME_MS = 12 * 3_600_000
 const MOST_PER_USER = 10
@@ -50,7 +54,7 @@ export class SessionStore {
   static async open(options: SessionStoreOptions): Promise<SessionStore> {
     const store = new SessionStore(options)
     const { broker, ports } = options
-    await broker.admin.createTopics([{ name: SESSIONS_TOPIC, partitions: 1, config: { 'cleanup.policy': 'compact' } }])
+    await broker.admin.createTopics(apiTopics())
     store.#tail = await TopicTail.open({
       broker,
       ports,

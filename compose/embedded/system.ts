@@ -1,9 +1,7 @@
-import { randomInt } from 'node:crypto'
 import { openApi, Passwords, type Api, type BankReader } from '../../api/index.ts'
 import {
   BankQueries,
   bankTopics,
-  bankTopology,
   commandFormat,
   COMPANY_IBAN,
   companyBootstrap,
@@ -14,6 +12,7 @@ import {
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
 import { openLevelStorage } from '../../state/index.ts'
 import { EmbeddedBroker, systemPorts, type Logger, type Ports } from '../../topology/index.ts'
+import { APPLICATION, bankApplication } from '../application.ts'
 import type { Configuration } from '../configuration.ts'
 import { BankWatch } from './bank-watch.ts'
 import { DEMO_CLIENT, demoClient } from './demo-client.ts'
@@ -41,11 +40,9 @@ export interface System {
   close(): Promise<void>
 }
 
-const APPLICATION = 'bank'
 const PARTITIONS = 4
 /** So long the group waits for its first members, so that they divide the tasks once. */
 const GATHERING_MS = 100
-const HALF_A_TOKEN = 10
 
 /**
  * Broker, registry, instances, API and page, one on top of the other. Resolves when all tasks run and the company account is there.
@@ -67,7 +64,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     opened.push(() => broker.close())
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
     await broker.admin.createTopics(bankTopics(PARTITIONS))
-    const topology = bankTopology({ codec, newToken })
+    const topology = bankApplication(codec)
     const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, directoryOf: (id) => data.instance(id) })
     opened.push(() => cluster.close())
     for (let count = 0; count < options.instances; count++) await cluster.add()
@@ -114,10 +111,4 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await close()
     throw error
   }
-}
-
-/** Ten decimal digits at a time: `randomInt` takes ranges below 2^48. */
-function newToken(): string {
-  const half = (): string => String(randomInt(10 ** HALF_A_TOKEN)).padStart(HALF_A_TOKEN, '0')
-  return half() + half()
 }

@@ -114,6 +114,8 @@ export interface GroupCoordinator {
   /** Throws `RebalanceInProgressError` when the member has to join again, `UnknownMemberError` when it is out. */
   heartbeat(member: GroupMember): Promise<void>
   leave(groupId: string, memberId: string): Promise<void>
+  /** What each member was assigned, for somebody outside the group. Undefined while the group gathers. */
+  assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
   /** The committed offsets, once no transaction with offsets of these partitions is pending. Absent: none was stored. */
   committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
 }
@@ -161,6 +163,8 @@ export interface TopicDescription {
 }
 
 export interface Admin {
+  /** How many brokers there are now: more replicas than that a topic cannot have. */
+  brokerCount(): Promise<number>
   /** Creates what is missing; an existing topic is left as it is (its settings are the synchroniser's business). */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   /** Those of the names that exist; all topics without names. */

@@ -1,4 +1,5 @@
 import { createRecordBatchBuilder, type Broker, type Header, type RecordBatch } from '../broker/index.ts'
+import { deadLetterTopic } from '../topics/index.ts'
 
 /**
  * A record that could not be worked on, or that came behind such a one of the same key. Key, value and timestamp are those of
@@ -34,10 +35,6 @@ export interface RedriveMark extends LetterPlace {
 
 const PREFIX = 'dead-letter.'
 const MARK = `${PREFIX}redriven`
-
-export function deadLetterTopic(applicationId: string): string {
-  return `${applicationId}-dead-letters`
-}
 
 /** The group whose offsets say how far the letters have been redriven. */
 export function redriveGroup(applicationId: string): string {

@@ -1,5 +1,6 @@
 import { createRecordBatchBuilder, type Broker, type RecordBatchBuilder } from '../broker/index.ts'
-import { deadLetterTopic, letterHeaders, redriveGroup, readDeadLetters, redriveHeaders, type DeadLetter } from './dead-letters.ts'
+import { deadLetterTopic } from '../topics/index.ts'
+import { letterHeaders, redriveGroup, readDeadLetters, redriveHeaders, type DeadLetter } from './dead-letters.ts'
 
 export interface RedriveOptions {
   readonly broker: Broker

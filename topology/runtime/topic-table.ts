@@ -1,29 +1,30 @@
-import type { Admin, TopicDescription, TopicSpec } from '../broker/index.ts'
+import type { Admin, TopicDescription } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
-import { deadLetterTopic } from './dead-letters.ts'
+import { deadLetterTopic, internalTopicName, internalTopics } from '../topics/index.ts'
 import { FatalStreamsError, RetriableError } from './errors.ts'
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 /** What a store's name is followed by in that of its changelog. */
 const CHANGELOG = '-changelog'
-const KEPT_FOR_EVER = { 'retention.ms': '-1' }
 
 /** The topics an application uses, by the names of the drawing, and what the broker says of them. */
 export class TopicTable {
   readonly deadLetters: string
+  readonly #applicationId: string
   readonly #admin: Admin
   readonly #topology: Topology
-  /** Internal topics bear the application's name on the broker. */
+  /** Internal topics' names on the broker. */
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
   readonly #known = new Map<string, TopicDescription>()
 
   constructor(applicationId: string, topology: Topology, admin: Admin) {
+    this.#applicationId = applicationId
     this.#admin = admin
     this.#topology = topology
-    this.#internal = new Map(topology.internalTopics.map(({ name }) => [name, `${applicationId}-${name}`]))
+    this.#internal = new Map(topology.internalTopics.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
     this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
     const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
     this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
@@ -68,14 +69,8 @@ export class TopicTable {
   async ensure(): Promise<void> {
     await this.refresh()
     this.#assertSources()
-    const counts = new Map<string, number>()
-    const specs: TopicSpec[] = this.#topology.internalTopics.map((topic) => ({
-      name: this.nameOf(topic.name),
-      partitions: this.#countOf(topic.name, counts, []),
-      config: topic.kind === 'repartition' ? { ...KEPT_FOR_EVER, ...topic.config } : topic.config,
-    }))
-    const deadLetters = { name: this.deadLetters, partitions: 1, config: KEPT_FOR_EVER }
-    await this.#admin.createTopics([...specs, deadLetters].filter(({ name }) => !this.#known.has(name)))
+    const wanted = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
+    await this.#admin.createTopics(wanted.filter(({ name }) => !this.#known.has(name)))
     await this.refresh()
     this.#assertCopartitioned()
   }
@@ -103,19 +98,5 @@ export class TopicTable {
         throw new FatalStreamsError(`Topics that are joined must have the same number of partitions: ${counts.join(', ')}.`)
       }
     }
-  }
-
-  #countOf(name: string, counts: Map<string, number>, path: readonly string[]): number {
-    const external = this.partitions(this.nameOf(name))
-    if (external !== undefined) return external
-    const known = counts.get(name)
-    if (known !== undefined) return known
-    const wanted = this.#topology.internalTopics.find((topic) => topic.name === name)?.partitions
-    if (wanted === undefined || path.includes(name))
-      throw new FatalStreamsError(`The number of partitions of ${name} follows from nothing.`)
-    const count =
-      typeof wanted === 'number' ? wanted : Math.max(1, ...wanted.asLargestOf.map((other) => this.#countOf(other, counts, [...path, name])))
-    counts.set(name, count)
-    return count
   }
 }

@@ -163,6 +163,7 @@ export class EmbeddedBroker implements Broker {
   #createAdmin(): Admin {
     const topics = this.#topics
     return {
+      brokerCount: async () => 1,
       createTopics: async (specs) => {
         this.#checkUp()
         await topics.create(specs)

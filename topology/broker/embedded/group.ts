@@ -51,6 +51,12 @@ export class Group {
     return this.#members.size === 0
   }
 
+  /** By member; undefined until the leader has handed them in. */
+  get assignments(): ReadonlyMap<string, Uint8Array> | undefined {
+    if (this.#state === 'gathering' || this.#state === 'assigning') return undefined
+    return new Map([...this.#members.values()].map(({ memberId, assignment }) => [memberId, assignment]))
+  }
+
   join(request: JoinRequest): Promise<JoinAnswer> {
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }

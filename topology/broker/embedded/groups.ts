@@ -39,6 +39,10 @@ export class Groups implements GroupCoordinator {
     this.#group(groupId).leave(memberId)
   }
 
+  async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    return this.#group(groupId).assignments
+  }
+
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     this.#checkUp()
     const offsets = await this.#options.offsets.settled(groupId, partitions)

@@ -28,9 +28,11 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     sync: (request) => retriable('sync', () => target().groups.sync(request)),
     heartbeat: (member) => retriable('heartbeat', () => target().groups.heartbeat(member)),
     leave: (groupId, memberId) => retriable('leave', () => target().groups.leave(groupId, memberId)),
+    assignments: (groupId) => retriable('assignments', () => target().groups.assignments(groupId)),
     committedOffsets: (groupId, partitions) => retriable('committedOffsets', () => target().groups.committedOffsets(groupId, partitions)),
   }
   const admin: Admin = {
+    brokerCount: () => retriable('brokerCount', () => target().admin.brokerCount()),
     createTopics: (topics) => retriable('createTopics', () => target().admin.createTopics(topics)),
     describeTopics: (names) => retriable('describeTopics', () => target().admin.describeTopics(names)),
     alterTopic: (name, config) => retriable('alterTopic', () => target().admin.alterTopic(name, config)),

@@ -25,6 +25,10 @@ export class KafkaAdmin implements Admin {
     this.#cluster = cluster
   }
 
+  async brokerCount(): Promise<number> {
+    return (await this.#cluster.metadata([])).nodes.length
+  }
+
   /** Resolves when every partition has a leader. */
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
     if (topics.length === 0) return

@@ -3,11 +3,13 @@ import type { KafkaCluster } from './cluster.ts'
 import { brokerError, check, Code } from './error-codes.ts'
 import type { GroupMembers } from './group-members.ts'
 import type { KafkaRequest } from './link.ts'
-import { heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './requests-groups.ts'
+import { describeGroup, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './requests-groups.ts'
 
 const UNSTABLE_PAUSE_MS = 10
 /** A follower's sync is answered when the leader has handed in its assignment. */
 const WAITS_FOR_LEADER_MS = 60_000
+/** Kafka's words for a group that has no assignment yet. */
+const GATHERING = ['PreparingRebalance', 'CompletingRebalance']
 
 export class KafkaGroups implements GroupCoordinator {
   readonly #cluster: KafkaCluster
@@ -57,6 +59,12 @@ export class KafkaGroups implements GroupCoordinator {
     const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
     await this.#ask(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error, 'a farewell')
     this.#members.left(memberId)
+  }
+
+  async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    const { state, members } = await this.#ask(groupId, describeGroup(groupId), ({ error }) => error, 'a description')
+    if (GATHERING.includes(state)) return undefined
+    return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {

@@ -35,7 +35,6 @@ export interface KafkaRequest<T> {
 
 const CONNECT_MS = 5_000
 const REQUEST_MS = 30_000
-const LEVELS = { 1: 'warn', 2: 'warn', 4: 'debug', 5: 'debug' } as const
 const WARNINGS = 2
 
 /** One connection to one broker, made and authenticated by kafkajs. Answers come in the order of the requests. */
@@ -51,10 +50,11 @@ export class Link {
   static async open({ host, port }: Address, { clientId, ssl, sasl, socketFactory, logger }: LinkOptions): Promise<Link> {
     const quiet = createLogger({
       level: WARNINGS,
+      // Whatever it is, it comes as an error too, and whoever gets that says what matters.
       logCreator:
         () =>
-        ({ level, log }) =>
-          logger[LEVELS[level as keyof typeof LEVELS] ?? 'debug'](log.message, { from: 'kafkajs', broker: `${host}:${port}` }),
+        ({ log }) =>
+          logger.debug(log.message, { from: 'kafkajs', broker: `${host}:${port}` }),
     })
     const pool = new ConnectionPool({
       host,

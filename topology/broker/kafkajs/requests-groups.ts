@@ -56,6 +56,44 @@ export function joinGroup({
   }
 }
 
+export interface DescribedGroup {
+  readonly error: number
+  /** Kafka's word for it. */
+  readonly state: string
+  readonly members: readonly { readonly memberId: string; readonly assignment: Buffer }[]
+}
+
+export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
+  return {
+    apiKey: 15,
+    apiVersion: 4,
+    name: 'DescribeGroups',
+    write: (writer) => void writer.array([groupId], (id) => writer.string(id)).boolean(false),
+    read: (reader) => {
+      reader.int32()
+      const [group] = reader.array(() => {
+        const error = reader.int16()
+        reader.text()
+        const state = reader.text()
+        reader.text()
+        reader.text()
+        const members = reader.array(() => {
+          const memberId = reader.text()
+          reader.string()
+          reader.text()
+          reader.text()
+          reader.byteArray()
+          return { memberId, assignment: Buffer.from(reader.byteArray()) }
+        })
+        reader.int32()
+        return { error, state, members }
+      })
+      if (group === undefined) throw new RangeError(`The description of ${groupId} is missing from the answer.`)
+      return group
+    },
+  }
+}
+
 export function syncGroup(
   { groupId, memberId, generation, instanceId }: NamedMember,
   assignments: ReadonlyMap<string, Uint8Array>,

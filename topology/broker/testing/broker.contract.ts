@@ -443,6 +443,16 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
         await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
       })
 
+      it('tell somebody outside what each member was assigned, once all have joined', async () => {
+        expect(await broker.groups.assignments('nobody')).toEqual(new Map())
+        const { leader, follower } = await twoMembers()
+        expect(await broker.groups.assignments('g')).toBeUndefined()
+        await assign(leader, follower)
+        const assigned = await broker.groups.assignments('g')
+        expect([...(assigned?.keys() ?? [])].sort()).toEqual([leader.memberId, follower.memberId].sort())
+        expect(text(assigned?.get(follower.memberId) ?? bytes('none'))).toBe('for follower')
+      })
+
       it('gather three members that come at once', async () => {
         const joins = [1, 2, 3].map((number) => stayJoined(`m${number}`))
         const answers = await Promise.all(joins)
@@ -454,6 +464,7 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
     describe('topics', () => {
       it('are created once, described with their settings, and left alone when they exist', async () => {
         await broker.admin.createTopics([{ name: 'views', partitions: 3, config: { 'cleanup.policy': 'compact' } }])
+        expect(await broker.admin.brokerCount()).toBe(1)
         const [created] = await broker.admin.describeTopics(['views'])
         expect(created).toMatchObject({ name: 'views', partitions: 3 })
         expect(created?.config['cleanup.policy']).toBe('compact')

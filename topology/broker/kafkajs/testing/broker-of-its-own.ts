@@ -28,6 +28,7 @@ export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded:
   }
   return {
     admin: {
+      brokerCount: () => admin.brokerCount(),
       createTopics: (topics) => admin.createTopics(topics.map((topic) => ({ ...topic, name: prefix + topic.name }))),
       describeTopics: async (names) => {
         const described = await admin.describeTopics(names?.map((name) => prefix + name))
@@ -45,6 +46,7 @@ export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded:
       sync: (request) => groups.sync(group(request)),
       heartbeat: (member) => groups.heartbeat(group(member)),
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
+      assignments: (groupId) => groups.assignments(prefix + groupId),
       committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
         (await groups.committedOffsets(prefix + groupId, partitions.map(there))).map(here),
     },

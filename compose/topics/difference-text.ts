@@ -1,0 +1,31 @@
+import type { TopicAction } from '../../topology/index.ts'
+import type { Difference } from './synchroniser.ts'
+
+/** A line for each thing that is otherwise than declared. */
+export function linesOf({ topics, schemas, warnings, problems, matches }: Difference): readonly string[] {
+  return [
+    ...topics.flatMap(actionLines),
+    ...schemas.map(({ subject, record }) => `+ schema of ${record} under ${subject}`),
+    ...warnings.map((warning) => `note: ${warning}`),
+    ...problems.map((problem) => `problem: ${problem}`),
+    ...(matches ? ['Topics and schemas are as declared.'] : []),
+  ]
+}
+
+function actionLines(action: TopicAction): readonly string[] {
+  switch (action.kind) {
+    case 'create': {
+      const { name, partitions, replicationFactor, config = {} } = action.topic
+      const settings = Object.entries(config).map(([key, value]) => `, ${key}=${value}`)
+      return [`+ ${name}: partitions=${partitions}, replicas=${replicationFactor}${settings.join('')}`]
+    }
+    case 'configure':
+      return action.settings.map(({ key, is, wanted }) => `~ ${action.name}: ${key} from ${is ?? 'the broker’s default'} to ${wanted}`)
+    case 'addPartitions':
+      return [`~ ${action.name}: from ${action.from} to ${action.to} partitions`]
+    case 'delete':
+      return [`- ${action.name}`]
+    default:
+      return action satisfies never
+  }
+}
