@@ -3,17 +3,17 @@ import {
   inProcessQueryTransport,
   levelTaskStorages,
   NotAvailableError,
-  readDeadLetters,
   Streams,
   type Broker,
   type Ports,
   type Queries,
-  type StreamsState,
   type TaskInfo,
   type Topology,
 } from '../../topology/index.ts'
-import { RebalanceLog } from './rebalance-log.ts'
-import { TaskRates } from './task-rates.ts'
+import { deadLetterViews } from '../cluster/dead-letter-views.ts'
+import { instanceView } from '../cluster/instance-view.ts'
+import { RebalanceLog } from '../cluster/rebalance-log.ts'
+import { TaskRates } from '../cluster/task-rates.ts'
 
 export interface EmbeddedClusterOptions {
   readonly applicationId: string
@@ -102,17 +102,7 @@ export class EmbeddedCluster {
   }
 
   async deadLetters(last: number): Promise<readonly DeadLetterView[]> {
-    const letters = await readDeadLetters(this.#options.broker, this.#options.applicationId)
-    return letters
-      .toSorted((one, other) => other.time - one.time)
-      .slice(0, last)
-      .map(({ partition, offset, origin, reason, time, key }) => ({
-        ...origin,
-        id: `${partition}-${offset}`,
-        reason,
-        time,
-        key: key === null ? null : Buffer.from(key).toString('utf8'),
-      }))
+    return deadLetterViews(this.#options.broker, this.#options.applicationId, last)
   }
 
   /** What waits to be worked on, in records, and what is being worked on. */
@@ -162,38 +152,7 @@ export class EmbeddedCluster {
 }
 
 function viewOf(id: string, { streams, ended }: Member): InstanceView {
-  const tasks = streams.tasks()
-  return {
-    id,
-    state:
-      ended ??
-      stateOf(
-        streams.state,
-        tasks.some(({ state }) => state === 'restoring'),
-      ),
-    tasks:
-      ended === undefined
-        ? tasks.map(({ name, state, lag }) => ({ id: name, state: state === 'running' ? 'RUNNING' : 'RESTORING', lag }))
-        : [],
-  }
-}
-
-function stateOf(state: StreamsState, isRestoring: boolean): InstanceView['state'] {
-  switch (state) {
-    case 'created':
-    case 'starting':
-      return 'STARTING'
-    case 'rebalancing':
-      return 'REBALANCING'
-    case 'running':
-      return isRestoring ? 'RESTORING' : 'RUNNING'
-    case 'stopped':
-      return 'STOPPED'
-    case 'failed':
-      return 'DEAD'
-    default:
-      return state satisfies never
-  }
+  return ended === undefined ? instanceView(id, streams.state, streams.tasks()) : { id, state: ended, tasks: [] }
 }
 
 function numberOf(id: string): number {

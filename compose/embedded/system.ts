@@ -14,12 +14,12 @@ import { openLevelStorage } from '../../state/index.ts'
 import { EmbeddedBroker, systemPorts, type Logger, type Ports } from '../../topology/index.ts'
 import { APPLICATION, bankApplication } from '../application.ts'
 import type { Configuration } from '../configuration.ts'
-import { BankWatch } from './bank-watch.ts'
+import { BankWatch } from '../cluster/bank-watch.ts'
 import { DEMO_CLIENT, demoClient } from './demo-client.ts'
 import { DataDirectory } from './data-directory.ts'
 import { EmbeddedCluster } from './embedded-cluster.ts'
-import { PublishedCheck } from './published-check.ts'
-import { viewOf } from './topology-view.ts'
+import { PublishedCheck } from '../cluster/published-check.ts'
+import { viewOf } from '../cluster/topology-view.ts'
 
 export interface SystemOptions extends Configuration {
   readonly logger: Logger

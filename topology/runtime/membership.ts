@@ -1,4 +1,11 @@
-import { FencedError, RebalanceInProgressError, UnknownMemberError, type GroupCoordinator, type GroupMember } from '../broker/index.ts'
+import {
+  FencedError,
+  RebalanceInProgressError,
+  UnknownMemberError,
+  type GroupCoordinator,
+  type GroupMember,
+  type JoinAnswer,
+} from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import { assignTasks } from './assignment/assign-tasks.ts'
 import { decodeAssignment, decodeSubscription, encode, type Assignment, type Subscription } from './assignment/messages.ts'
@@ -138,7 +145,7 @@ export class Membership {
       return false
     }
     this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
-    const assignments = answer.leaderId === answer.memberId ? this.#divide(answer.members) : new Map<string, Uint8Array>()
+    const assignments = answer.leaderId === answer.memberId ? this.#divide(answer) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
     const assignment = decodeAssignment(bytes)
@@ -148,7 +155,7 @@ export class Membership {
     return joinsAgain
   }
 
-  #divide(members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]): ReadonlyMap<string, Uint8Array> {
+  #divide({ generation, members }: JoinAnswer): ReadonlyMap<string, Uint8Array> {
     const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
     const shares = assignTasks(subscriptions, this.#options.tasks())
     const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
@@ -159,7 +166,7 @@ export class Membership {
     return new Map(
       subscriptions.map(({ memberId, held }) => {
         const active = shares.get(memberId) ?? []
-        return [memberId, encode({ active, givingUp: held.filter((task) => !active.includes(task)), owners })]
+        return [memberId, encode({ generation, active, givingUp: held.filter((task) => !active.includes(task)), owners })]
       }),
     )
   }

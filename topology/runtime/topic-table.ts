@@ -65,10 +65,15 @@ export class TopicTable {
     return Math.max(0, ...sourceTopics.map((topic) => this.partitions(this.nameOf(topic)) ?? 0))
   }
 
-  /** Makes the internal topics that are missing. Throws `FatalStreamsError` when a source topic is, or topics of a join differ. */
-  async ensure(): Promise<void> {
+  /** Learns of the topics there are. Throws `FatalStreamsError` when a source topic is missing. */
+  async find(): Promise<void> {
     await this.refresh()
     this.#assertSources()
+  }
+
+  /** Makes the internal topics that are missing. Throws `FatalStreamsError` when a source topic is, or topics of a join differ. */
+  async ensure(): Promise<void> {
+    await this.find()
     const wanted = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
     await this.#admin.createTopics(wanted.filter(({ name }) => !this.#known.has(name)))
     await this.refresh()

@@ -10,6 +10,8 @@ export interface Subscription {
 }
 
 export interface Assignment {
+  /** The group's, in which the tasks were divided like this. */
+  readonly generation: number
   readonly active: readonly string[]
   /**
    * Tasks it had said to hold and is not to have: nobody has them until it has joined again without them. It must do so
@@ -30,5 +32,7 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
 
 /** An empty answer is what a member gets that the leader did not know of. */
 export function decodeAssignment(bytes: Uint8Array): Assignment {
-  return bytes.length === 0 ? { active: [], givingUp: [], owners: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
+  return bytes.length === 0
+    ? { generation: -1, active: [], givingUp: [], owners: [] }
+    : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
 }

@@ -6,6 +6,7 @@ import type { Assignment } from '../assignment/messages.ts'
 import { messageOf, NotAvailableError } from '../errors.ts'
 import type { GlobalStores } from '../global-stores.ts'
 import type { Task } from '../task.ts'
+import { taskName } from '../task-id.ts'
 import type { TopicTable } from '../topic-table.ts'
 import { answerFromTask, rowsOf } from './answer-query.ts'
 import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
@@ -14,7 +15,8 @@ import type { QueryTransport } from './query-transport.ts'
 export interface QueryRouterOptions {
   readonly topology: Topology
   readonly topics: TopicTable
-  readonly globals: GlobalStores
+  /** Undefined where no instance runs. */
+  readonly globals: GlobalStores | undefined
   readonly ports: Ports
   readonly endpoint: string | undefined
   readonly transport: QueryTransport | undefined
@@ -72,10 +74,10 @@ export class QueryRouter {
   async answer(request: QueryRequest): Promise<QueryAnswer> {
     const { globals, ports } = this.#options
     if (this.#isGlobal(request.store)) {
-      const reads = globals.committed(request.store)
+      const reads = globals?.committed(request.store)
       return reads === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, reads) }
     }
-    const task = this.#options.task(`${this.#subtopologyOf(request.store).id}_${request.partition}`)
+    const task = this.#options.task(this.#taskOf(request))
     if (task === undefined) return { kind: 'elsewhere' }
     try {
       return await answerFromTask(request, task, ports.timers)
@@ -101,9 +103,8 @@ export class QueryRouter {
   async #askOnce(request: QueryRequest): Promise<QueryAnswer> {
     const { endpoint, owners, ports, transport } = this.#options
     const here = await this.answer(request)
-    if (here.kind !== 'elsewhere' || transport === undefined || this.#isGlobal(request.store)) return here
-    const name = `${this.#subtopologyOf(request.store).id}_${request.partition}`
-    const owner = owners().find(({ tasks }) => tasks.includes(name))
+    if (here.kind !== 'elsewhere' || transport === undefined) return here
+    const owner = this.#isGlobal(request.store) ? owners()[0] : this.#ownerOf(this.#taskOf(request))
     if (owner?.endpoint === undefined || owner.endpoint === endpoint) return here
     try {
       return await transport.ask(owner.endpoint, request)
@@ -116,6 +117,14 @@ export class QueryRouter {
   #notAvailable(store: string, partition: number, { kind }: QueryAnswer): NotAvailableError {
     const reason = kind === 'behind' ? 'has not come so far yet' : 'is with nobody who answers'
     return new NotAvailableError(`Partition ${partition} of the store ${store} ${reason}: try again.`)
+  }
+
+  #taskOf({ store, partition }: QueryRequest): string {
+    return taskName({ subtopology: this.#subtopologyOf(store).id, partition })
+  }
+
+  #ownerOf(task: string): Assignment['owners'][number] | undefined {
+    return this.#options.owners().find(({ tasks }) => tasks.includes(task))
   }
 
   #isGlobal(store: string): boolean {

@@ -1,0 +1,66 @@
+import { RecordCodec } from '../../schemas/index.ts'
+import { HttpQueryTransport, levelTaskStorages, Streams, systemPorts, type Logger } from '../../topology/index.ts'
+import { APPLICATION, bankApplication } from '../application.ts'
+import { connectToKafka, connectToRegistry, subjectsOf } from '../connection.ts'
+import { InstanceDirectory } from './instance-directory.ts'
+import { InstanceServer } from './instance-server.ts'
+import { statusOf } from './instance-status.ts'
+import type { ProcessorConfiguration } from './process-configuration.ts'
+import { processorMetrics } from './processor-metrics.ts'
+
+export interface Processor {
+  readonly instanceId: string
+  /** Where it answers. */
+  readonly url: string
+  /** Rejects with the reason when the instance fails. */
+  readonly failed: Promise<never>
+  /** In order: commits, hands its tasks over, leaves the group. */
+  close(): Promise<void>
+}
+
+/** One instance of the bank as a process of its own. Resolves when it has asked to join the others. */
+export async function startProcessor(configuration: ProcessorConfiguration, logger: Logger): Promise<Processor> {
+  const { connection, dataDirectory, host, port, secret, instance, machine, advertised } = configuration
+  const ports = systemPorts(logger)
+  const opened: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (let end = opened.pop(); end !== undefined; end = opened.pop()) await end()
+  }
+  try {
+    const directory = await InstanceDirectory.open({ parent: dataDirectory, instance, machine })
+    opened.push(() => directory.close())
+    const { instanceId } = directory
+    const broker = await connectToKafka(connection, ports, instanceId)
+    opened.push(() => broker.close())
+    const codec = await RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
+    const transport = new HttpQueryTransport({ secret })
+    const current: { streams?: Streams } = {}
+    const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
+    const server = await InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port, status })
+    opened.push(() => server.close())
+    const streams = new Streams({
+      topology: bankApplication(codec),
+      applicationId: APPLICATION,
+      instanceId,
+      broker,
+      ports,
+      storages: levelTaskStorages(directory.tasks),
+      endpoint: advertised ?? server.url,
+      queryTransport: transport,
+    })
+    current.streams = streams
+    const failed = new Promise<never>((_, reject) =>
+      streams.onStateChange((state) => {
+        logger.info('the instance has changed its state', { instance: instanceId, state })
+        if (state === 'failed') reject(streams.failure)
+      }),
+    )
+    failed.catch(() => undefined) // heard of by whoever waits for it
+    await streams.start()
+    opened.push(() => streams.stop())
+    return { instanceId, url: server.url, failed, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

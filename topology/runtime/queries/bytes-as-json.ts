@@ -1,0 +1,27 @@
+interface Base64 {
+  readonly $base64: string
+}
+
+/** JSON of plain data with `Uint8Array`s in it. */
+export function bytesToJson(value: unknown): string {
+  return JSON.stringify(wrapped(value))
+}
+
+/** Throws `SyntaxError`. */
+export function bytesFromJson(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown) => (isBase64(value) ? Buffer.from(value.$base64, 'base64') : value))
+}
+
+/** Before `JSON.stringify`, which would ask a Buffer for its own idea of JSON first. */
+function wrapped(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    return { $base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') } satisfies Base64
+  }
+  if (Array.isArray(value)) return value.map(wrapped)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, wrapped(field)]))
+}
+
+function isBase64(value: unknown): value is Base64 {
+  return typeof value === 'object' && value !== null && '$base64' in value && typeof value.$base64 === 'string'
+}
