@@ -15,7 +15,7 @@ const INSTALLED = join(MODULES, '.installed-lockfile')
 const COMMANDS = join(ROOT, 'dist/commands')
 const PAGE = join(ROOT, 'dist/web')
 /** These serve the page, which is built for them. */
-const SERVING = ['start', 'kills', 'bob']
+const SERVING = ['start', 'kills', 'bob', 'chaos']
 /** Projects of vitest by command. */
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']

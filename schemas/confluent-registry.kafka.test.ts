@@ -33,6 +33,12 @@ describe('A registry of Confluent’s kind', () => {
     expect(fields).toEqual((JSON.parse(text) as { fields: unknown }).fields)
   })
 
+  it('gives many who register the same at once the same id', async () => {
+    const clients = Array.from({ length: 5 }, () => new ConfluentRegistry({ url: inject('registry') }))
+    const ids = await Promise.all(clients.map((client) => client.register(subject, schema([A]))))
+    expect(new Set(ids).size).toBe(1)
+  })
+
   it('refuses a version that could not read what the latest one wrote', async () => {
     await registry.register(subject, schema([A]))
     const refused = registry.register(subject, schema([A, { name: 'b', type: 'string' }]))

@@ -31,10 +31,15 @@ export class ConfluentRegistry implements SchemaRegistry {
   }
 
   async register(subject: string, schema: string): Promise<number> {
+    const known = await this.#lookUp(subject, schema)
+    if (known !== undefined) return known
     try {
       const { id } = await this.#client.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.BACKWARD })
       return id
     } catch (error) {
+      // Two processes that register the same at once disturb each other in setting the subject's compatibility.
+      const registered = await this.#lookUp(subject, schema)
+      if (registered !== undefined) return registered
       const status = statusOf(error)
       if (status === CONFLICT || status === UNPROCESSABLE || isSetOtherwise(error))
         throw new IncompatibleSchemaError(`The registry refuses this version of ${subject}: ${messageOf(error)}`, { cause: error })
@@ -44,13 +49,7 @@ export class ConfluentRegistry implements SchemaRegistry {
 
   /** Whether the subject has this very schema, as one of its versions. Throws `RegistryUnreachableError`. */
   async isRegistered(subject: string, schema: string): Promise<boolean> {
-    try {
-      await this.#client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema })
-      return true
-    } catch (error) {
-      if (error instanceof Error && error.name === NOT_REGISTERED) return false
-      throw this.#unreachable(error)
-    }
+    return (await this.#lookUp(subject, schema)) !== undefined
   }
 
   async schema(id: number): Promise<string> {
@@ -62,6 +61,15 @@ export class ConfluentRegistry implements SchemaRegistry {
       throw this.#unreachable(error)
     }
     throw new UnknownSchemaError(`The schema with the id ${id} is not Avro.`)
+  }
+
+  async #lookUp(subject: string, schema: string): Promise<number | undefined> {
+    try {
+      return await this.#client.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema })
+    } catch (error) {
+      if (error instanceof Error && error.name === NOT_REGISTERED) return undefined
+      throw this.#unreachable(error)
+    }
   }
 
   #unreachable(error: unknown): RegistryUnreachableError {

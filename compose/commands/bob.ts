@@ -61,7 +61,8 @@ async function expected(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     const kinds = [BrokerError, ConfigurationError, FatalStreamsError, IncompatibleSchemaError, StateLockedError]
     if (!(error instanceof Error) || !(kinds.some((kind) => error instanceof kind) || isPortTaken(error))) throw error
-    process.stderr.write(`${error.message}\n`)
+    const advice = error instanceof FatalStreamsError ? ' "npm run topics -- plan" says what is otherwise than declared.' : ''
+    process.stderr.write(`${error.message}${advice}\n`)
     process.exitCode = 1
   }
 }

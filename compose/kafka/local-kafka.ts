@@ -16,6 +16,8 @@ export interface LocalKafkaOptions {
   readonly brokers: number
   /** Of the first broker; the others follow. Default: any that are free. */
   readonly port?: number
+  /** Of a proxy before each broker. The broker listens for it at another port, one that is free. */
+  readonly proxies?: readonly number[]
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -41,15 +43,15 @@ export class LocalKafka {
 
   /** Resolves when all brokers answer. Throws `MissingToolError`. */
   static async start(options: LocalKafkaOptions): Promise<LocalKafka> {
-    const { classPath, directory, brokers: count, settings } = options
+    const { classPath, directory, brokers: count, proxies, settings } = options
     const java = await findJava(JAVA_VERSION)
     await mkdir(directory, { recursive: true })
     const logging = join(directory, 'log4j2.properties')
     await writeFile(logging, LOGGING)
     const cluster = await clusterId(directory)
-    const free = await freePorts(2 * count)
+    const free = await freePorts(3 * count)
     const ports = Array.from({ length: count }, (_, at) => (options.port === undefined ? (free[at] ?? 0) : options.port + at))
-    const controllers = free.slice(count)
+    const controllers = free.slice(count, 2 * count)
     const voters = controllers.map((port, at) => `${at + 1}@127.0.0.1:${port}`)
     const brokers: LocalBroker[] = []
     for (const [at, port] of ports.entries()) {
@@ -57,18 +59,21 @@ export class LocalKafka {
       await mkdir(home, { recursive: true })
       const properties = join(home, 'server.properties')
       const data = join(home, 'data')
+      const advertised = proxies?.[at]
+      const proxied = advertised === undefined ? undefined : { port: free[2 * count + at] ?? 0, advertised }
       const options = {
         nodeId: at + 1,
         port,
         controllerPort: controllers[at] ?? 0,
         voters,
         dataDirectory: data,
+        ...(proxied && { proxied }),
         ...(settings && { settings }),
       }
       await writeFile(properties, serverProperties(options))
       if (!existsSync(join(data, 'meta.properties')))
         await runTool(java, [...HEAP, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
-      brokers.push(new LocalBroker({ java, classPath, home, properties, logging, port }))
+      brokers.push(new LocalBroker({ java, classPath, home, properties, logging, port, proxiedPort: proxied?.port }))
     }
     const kafka = new LocalKafka(brokers)
     try {
@@ -101,6 +106,7 @@ interface LocalBrokerOptions {
   readonly properties: string
   readonly logging: string
   readonly port: number
+  readonly proxiedPort: number | undefined
 }
 
 class LocalBroker {
@@ -115,6 +121,12 @@ class LocalBroker {
     return `127.0.0.1:${this.#options.port}`
   }
 
+  /** Where it listens for a proxy. */
+  get proxiedPort(): number | undefined {
+    return this.#options.proxiedPort
+  }
+
+  /** Again, too, after it was killed. */
   async start(): Promise<void> {
     const { java, classPath, home, properties, logging } = this.#options
     this.#process = await JavaProcess.start({

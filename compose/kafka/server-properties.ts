@@ -5,6 +5,8 @@ export interface ServerOptions {
   /** `id@host:port` of every controller. */
   readonly voters: readonly string[]
   readonly dataDirectory: string
+  /** A second listener, which clients are told to reach at another port: that of a proxy. */
+  readonly proxied?: { readonly port: number; readonly advertised: number }
   /** Further settings by their Kafka names. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -12,7 +14,7 @@ export interface ServerOptions {
 const HOST = '127.0.0.1'
 
 /** A broker that is its own controller. Internal topics have as many replicas as there are brokers. */
-export function serverProperties({ nodeId, port, controllerPort, voters, dataDirectory, settings }: ServerOptions): string {
+export function serverProperties({ nodeId, port, controllerPort, voters, dataDirectory, proxied, settings }: ServerOptions): string {
   const replicas = voters.length
   const inSync = String(Math.min(2, replicas))
   const properties: Readonly<Record<string, string>> = {
@@ -20,8 +22,8 @@ export function serverProperties({ nodeId, port, controllerPort, voters, dataDir
     'node.id': String(nodeId),
     'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${port}`,
+    listeners: `PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controllerPort}${proxied === undefined ? '' : `,PROXY://${HOST}:${proxied.port}`}`,
+    'advertised.listeners': `PLAINTEXT://${HOST}:${port}${proxied === undefined ? '' : `,PROXY://${HOST}:${proxied.advertised}`}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDirectory,

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigurationError } from '../configuration.ts'
+import { parseCrashPlan, type CrashPlan } from './crash-points.ts'
 import { readConnection, type Connection, type ConnectionFlags } from '../connection.ts'
 
 /** What every process of a bank on Kafka is started with. */
@@ -24,6 +25,8 @@ export interface ProcessorConfiguration extends ProcessConfiguration {
   readonly machine: string
   /** Where other processes reach this one; undefined: host and port. */
   readonly advertised: string | undefined
+  /** For tests: where it ends itself. */
+  readonly crash: CrashPlan | undefined
 }
 
 export interface ApiConfiguration extends ProcessConfiguration {
@@ -77,7 +80,8 @@ export function readProcessor(flags: ProcessFlags, environment: Environment = pr
     advertised: environment.BOB_ADVERTISE,
   })
   const { instance, advertised, ...rest } = parsed
-  return { ...rest, instance, advertised, machine: hostname(), connection: readConnection(flags, environment) }
+  const crash = environment.BOB_CRASH_AT === undefined ? undefined : parseCrashPlan(environment.BOB_CRASH_AT)
+  return { ...rest, instance, advertised, crash, machine: hostname(), connection: readConnection(flags, environment) }
 }
 
 /** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */

@@ -2,6 +2,7 @@ import { RecordCodec } from '../../schemas/index.ts'
 import { HttpQueryTransport, levelTaskStorages, Streams, systemPorts, type Logger } from '../../topology/index.ts'
 import { APPLICATION, bankApplication } from '../application.ts'
 import { connectToKafka, connectToRegistry, subjectsOf } from '../connection.ts'
+import { crashing } from './crash-points.ts'
 import { InstanceDirectory } from './instance-directory.ts'
 import { InstanceServer } from './instance-server.ts'
 import { statusOf } from './instance-status.ts'
@@ -43,6 +44,7 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
       applicationId: APPLICATION,
       instanceId,
       broker,
+      ...(configuration.crash === undefined ? {} : crashing(broker, configuration.crash)),
       ports,
       storages: levelTaskStorages(directory.tasks),
       endpoint: advertised ?? server.url,

@@ -44,7 +44,7 @@ export class HttpQueryTransport implements QueryTransport {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: this.#authorization },
       body: bytesToJson(request),
-      signal: AbortSignal.timeout(request.waitMs + NETWORK_MS),
+      signal: AbortSignal.timeout(Math.ceil(request.waitMs) + NETWORK_MS),
     })
     const body = await response.text()
     if (!response.ok) throw new Error(`${endpoint} answered a query with ${response.status}: ${body}`)

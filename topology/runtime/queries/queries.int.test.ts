@@ -1,12 +1,24 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage, Serdes, Stores, type KeyValueStore, type VersionedKeyValueStore } from '../../../state/index.ts'
 import { createRecordBatchBuilder, EmbeddedBroker, partitionOf, type Broker, type PartitionOffset } from '../../broker/index.ts'
 import { StreamsBuilder, tumbling } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import { systemPorts } from '../../system-ports.ts'
-import { inProcessQueryTransport, memoryTaskStorages, NotAvailableError, Streams, type QueryTransport } from '../index.ts'
+import {
+  HttpQueryTransport,
+  inProcessQueryTransport,
+  memoryTaskStorages,
+  NotAvailableError,
+  Streams,
+  StreamsObserver,
+  type QueryTransport,
+} from '../index.ts'
 
 const PARTITIONS = 4
+const SECRET = 'known to the instances'
 const ports = systemPorts()
 const text = (value: string): Buffer => Buffer.from(value, 'utf8')
 let gotStuck = (): void => undefined
@@ -61,12 +73,17 @@ async function openBroker(): Promise<Broker> {
   return broker
 }
 
-async function start(broker: Broker, instanceId: string, queryTransport: QueryTransport): Promise<Streams> {
+async function start(
+  broker: Broker,
+  instanceId: string,
+  queryTransport: QueryTransport,
+  endpoint = `${instanceId}-endpoint`,
+): Promise<Streams> {
   const streams = new Streams({
     topology: shelves(),
     applicationId: 'shelves',
     instanceId,
-    endpoint: `${instanceId}-endpoint`,
+    endpoint,
     queryTransport,
     broker,
     ports,
@@ -103,6 +120,75 @@ async function fill(broker: Broker): Promise<readonly PartitionOffset[]> {
     for (const offset of await put(broker, key, `of ${key}`, 1_500)) written.set(`${offset.topic}-${offset.partition}`, offset)
   return [...written.values()]
 }
+
+/** An instance behind an HTTP server of its own; and the address of that. */
+async function startOverHttp(broker: Broker, instanceId: string): Promise<string> {
+  const transport = new HttpQueryTransport({ secret: SECRET })
+  const server = createServer((request, response) => {
+    void textOf(request).then(async (body) => {
+      const answer = await transport.respond(request.headers.authorization, body)
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  opened.push({ stop: async () => void server.close() })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+  const url = `http://127.0.0.1:${address.port}`
+  await start(broker, instanceId, transport, url)
+  return url
+}
+
+async function observe(broker: Broker, secret = SECRET): Promise<StreamsObserver> {
+  const observer = await StreamsObserver.open({
+    topology: shelves(),
+    applicationId: 'shelves',
+    broker,
+    ports,
+    queryTransport: new HttpQueryTransport({ secret }),
+    pollMs: 20,
+  })
+  opened.push({ stop: () => observer.close() })
+  return observer
+}
+
+describe('queries over HTTP', () => {
+  it('are answered to somebody who is no instance, wherever the key is', async () => {
+    const broker = await openBroker()
+    await put(broker, 'tea', '3', 1, 'prices')
+    await startOverHttp(broker, 'one')
+    await startOverHttp(broker, 'two')
+    const { queries } = await observe(broker)
+    const atLeast = await fill(broker)
+    const latest = queries.keyValue<string, string>('latest')
+    for (const key of keys) expect(await latest.get(key, { atLeast })).toEqual({ key, value: `of ${key}`, timestamp: 1_500 })
+    expect(await latest.get('unknown')).toBeUndefined()
+    expect((await latest.range('key-03', undefined)).length).toBe(9)
+    expect((await queries.window<string, number>('per-second').fetchRange('key-00', 0, 2_000))[0]).toMatchObject({ value: 1 })
+    expect(await queries.keyValue<string, string>('prices').get('tea')).toMatchObject({ value: '3' })
+  })
+
+  it('wait for a position there, and say so when it does not come', async () => {
+    const broker = await openBroker()
+    await startOverHttp(broker, 'one')
+    const [written] = await put(broker, 'a', 'x', 1)
+    const beyond = [{ topic: 'in', partition: written?.partition ?? 0, offset: (written?.offset ?? 0) + 1 }]
+    const latest = (await observe(broker)).queries.keyValue<string, string>('latest')
+    await expect(latest.get('a', { atLeast: beyond, timeoutMs: 50 })).rejects.toThrow(NotAvailableError)
+  })
+
+  it('are refused without the secret, and in a form that makes no sense', async () => {
+    const broker = await openBroker()
+    const url = await startOverHttp(broker, 'one')
+    const { queries } = await observe(broker, 'another secret')
+    await expect(queries.keyValue('latest').get('a', { timeoutMs: 100 })).rejects.toThrow(NotAvailableError)
+    const ask = (body: string, secret?: string) =>
+      fetch(`${url}/queries`, { method: 'POST', body, headers: secret === undefined ? {} : { authorization: `Bearer ${secret}` } })
+    expect((await ask('{}')).status).toBe(401)
+    expect((await ask('no json', SECRET)).status).toBe(400)
+    expect((await ask('{"store":"nowhere","partition":0,"query":{"kind":"get"},"atLeast":[],"waitMs":0}', SECRET)).status).toBe(400)
+  })
+})
 
 describe('queries', () => {
   it('are answered by any instance, wherever the key is', async () => {

@@ -1,0 +1,48 @@
+import avro from 'avsc'
+
+/** An Avro record as it is written: its name, and amounts as bigint. */
+export interface PlainRecord {
+  readonly name: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+const long = avro.types.LongType.__with({
+  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigInt64LE(value)
+    return bytes
+  },
+  fromJSON: BigInt,
+  toJSON: String,
+  isValid: (value: unknown) => typeof value === 'bigint',
+  compare: (one: bigint, other: bigint) => (one === other ? 0 : one < other ? -1 : 1),
+})
+
+/** Reads records with the very schema they were written with, as the registry has it. */
+export class AvroReader {
+  readonly #registry: string
+  readonly #types = new Map<number, avro.Type>()
+
+  constructor(registry: string) {
+    this.#registry = registry
+  }
+
+  async read(bytes: Buffer): Promise<PlainRecord> {
+    if (bytes[0] !== 0) throw new Error('A record without a schema id lies in a topic of the bank.')
+    const type = await this.#type(bytes.readInt32BE(1))
+    const fields = type.fromBuffer(bytes.subarray(5)) as Record<string, unknown>
+    return { name: type.name?.slice(type.name.lastIndexOf('.') + 1) ?? '', fields }
+  }
+
+  async #type(id: number): Promise<avro.Type> {
+    const known = this.#types.get(id)
+    if (known !== undefined) return known
+    const answer = await fetch(`${this.#registry}/schemas/ids/${id}`)
+    if (!answer.ok) throw new Error(`The registry does not know the schema ${id} of a record that lies in a topic.`)
+    const { schema } = (await answer.json()) as { schema: string }
+    const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { registry: { long }, omitRecordMethods: true })
+    this.#types.set(id, type)
+    return type
+  }
+}

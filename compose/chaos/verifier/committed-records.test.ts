@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { committedRecords } from './committed-records.ts'
+
+const TRANSACTIONAL = 0b10000
+const MARKER = 0b110000
+
+function batch(base: number, producer: number, attributes: number, records: readonly { key: Buffer; value: Buffer }[]): Buffer {
+  const bodies = records.map(({ key, value }, index) => {
+    const body = Buffer.concat([Buffer.of(0, 0, index * 2, key.length * 2), key, Buffer.of(value.length * 2), value, Buffer.of(0)])
+    return Buffer.concat([Buffer.of(body.length * 2), body])
+  })
+  const head = Buffer.alloc(61)
+  head.writeBigInt64BE(BigInt(base), 0)
+  head.writeInt32BE(head.length - 12 + Buffer.concat(bodies).length, 8)
+  head.writeInt16BE(attributes, 21)
+  head.writeInt32BE(records.length - 1, 23)
+  head.writeBigInt64BE(BigInt(producer), 43)
+  head.writeInt32BE(records.length, 57)
+  return Buffer.concat([head, ...bodies])
+}
+
+const texts = (base: number, producer: number, attributes: number, ...values: readonly string[]): Buffer =>
+  batch(
+    base,
+    producer,
+    attributes,
+    values.map((value) => ({ key: Buffer.alloc(4), value: Buffer.from(value) })),
+  )
+const marker = (base: number, producer: number, isCommit: boolean): Buffer =>
+  batch(base, producer, MARKER, [{ key: Buffer.of(0, 0, 0, isCommit ? 1 : 0), value: Buffer.alloc(0) }])
+
+const valuesOf = (...log: readonly Buffer[]): readonly string[] =>
+  committedRecords(Buffer.concat(log)).records.map(({ value }) => String(value))
+
+describe('The verifier’s filter', () => {
+  it('takes what is outside transactions as it comes', () => {
+    expect(valuesOf(texts(0, -1, 0, 'a', 'b'), texts(2, 7, 0, 'c'))).toEqual(['a', 'b', 'c'])
+  })
+
+  it('takes what was committed and leaves what was aborted, however transactions overlap', () => {
+    const log = [
+      texts(0, 1, TRANSACTIONAL, 'one'),
+      texts(1, 2, TRANSACTIONAL, 'two'),
+      texts(2, 1, TRANSACTIONAL, 'one again'),
+      marker(3, 2, false),
+      texts(4, 2, TRANSACTIONAL, 'two anew'),
+      marker(5, 1, true),
+      marker(6, 2, true),
+    ]
+    expect(valuesOf(...log)).toEqual(['one', 'one again', 'two anew'])
+  })
+
+  it('takes no key of four zero bytes for a marker, and names who has not ended', () => {
+    const { records, hanging } = committedRecords(Buffer.concat([texts(0, 1, TRANSACTIONAL, 'open'), texts(1, -1, 0, 'there')]))
+    expect(records.map(({ value }) => String(value))).toEqual(['there'])
+    expect(hanging).toEqual([1])
+  })
+})

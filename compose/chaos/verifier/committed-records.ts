@@ -1,0 +1,83 @@
+import { gunzipSync } from 'node:zlib'
+
+export interface LogRecord {
+  readonly offset: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+/** A partition as it lies there: what was committed, and who has a transaction open at its end. */
+export interface CommittedLog {
+  readonly records: readonly LogRecord[]
+  /** Producer ids whose transaction was neither committed nor aborted. */
+  readonly hanging: readonly number[]
+}
+
+const BATCH_HEAD = 61
+const LENGTH_AT = 8
+const ATTRIBUTES_AT = 21
+const PRODUCER_AT = 43
+const COUNT_AT = 57
+const COMPRESSION = 0b111
+const GZIP = 1
+const TRANSACTIONAL = 0b10000
+const CONTROL = 0b100000
+const COMMIT = 1
+
+/**
+ * Follows each producer from its records to the marker that decides on them: records outside a transaction count at once, those inside
+ * when a commit marker comes. The broker's list of aborted transactions is not asked.
+ */
+export function committedRecords(log: Buffer): CommittedLog {
+  const open = new Map<number, LogRecord[]>()
+  const committed: LogRecord[] = []
+  for (let at = 0; at + BATCH_HEAD <= log.length;) {
+    const end = at + LENGTH_AT + 4 + log.readInt32BE(at + LENGTH_AT)
+    if (end > log.length) break
+    const attributes = log.readInt16BE(at + ATTRIBUTES_AT)
+    const producer = Number(log.readBigInt64BE(at + PRODUCER_AT))
+    const records = recordsOf(log.subarray(at, end), attributes)
+    if ((attributes & CONTROL) !== 0) {
+      if (records[0]?.key?.readInt16BE(2) === COMMIT) committed.push(...(open.get(producer) ?? []))
+      open.delete(producer)
+    } else if ((attributes & TRANSACTIONAL) !== 0) {
+      open.set(producer, [...(open.get(producer) ?? []), ...records])
+    } else committed.push(...records)
+    at = end
+  }
+  return { records: committed.sort((one, other) => one.offset - other.offset), hanging: [...open.keys()] }
+}
+
+function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
+  const base = Number(batch.readBigInt64BE(0))
+  const count = batch.readInt32BE(COUNT_AT)
+  const packed = batch.subarray(BATCH_HEAD)
+  const codec = attributes & COMPRESSION
+  if (codec !== 0 && codec !== GZIP) throw new Error(`The verifier does not read the compression ${codec}.`)
+  const bytes = codec === GZIP ? gunzipSync(packed) : packed
+  let at = 0
+  const varint = (): number => {
+    let value = 0n
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++] ?? 0
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return Number((value >> 1n) ^ -(value & 1n))
+    }
+  }
+  const part = (): Buffer | null => {
+    const length = varint()
+    if (length < 0) return null
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  return Array.from({ length: count }, () => {
+    const length = varint()
+    const end = at + length
+    at++
+    varint()
+    const offset = base + varint()
+    const [key, value] = [part(), part()]
+    at = end
+    return { offset, key, value }
+  })
+}

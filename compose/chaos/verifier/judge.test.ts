@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { judge, type JudgedTopic, type Placed } from './judge.ts'
+
+const [A, B] = ['NL00OPEN0000000001', 'NL00OPEN0000000002']
+
+type Topics = Partial<Record<JudgedTopic, readonly Placed[]>>
+
+const record = (key: string, name: string, fields: object): Placed => ({ key, name, fields: { ...fields } })
+
+const moved = (iban: string, name: string, version: number, amount: bigint, balance: bigint, counterparty: string, transferId = 't1') =>
+  record(iban, name, { command: `${transferId}-${name}`, version, amount, balance, counterparty, transferId })
+
+const row = (iban: string, sequence: number, newBalance: bigint) => record(iban, 'TransactionRow', { sequence, newBalance })
+
+/** One transfer of 30 from A to B, as it should lie there. */
+const SOUND: Topics = {
+  'bank-transfer-commands': [record('t1', 'MoneyTransfer', { id: 't1' })],
+  'bank-transfer-events': [
+    record('t1', 'TransferStarted', { version: 1, command: 't1' }),
+    record('t1', 'TransferCompleted', { version: 2, command: 't1-c' }),
+  ],
+  'bank-account-events': [
+    record(A, 'BankAccountCreated', { version: 1, command: 'a' }),
+    moved(A, 'MoneyDebited', 2, 30n, -30n, B),
+    record(B, 'BankAccountCreated', { version: 1, command: 'b' }),
+    moved(B, 'MoneyCredited', 2, 30n, 30n, A),
+  ],
+  'bank-transactions': [row(A, 1, -30n), row(B, 1, 30n)],
+  'bank-outcomes': [record('api', 'CommandSucceeded', { command: 't1', version: 2 })],
+}
+
+function judged(change: Topics = {}, hangingTransactions = 0) {
+  const topics = { ...SOUND, ...change }
+  return judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions, transfers: [{ id: 't1', isAcknowledged: true }] })
+}
+
+const without = (topic: JudgedTopic, name: string): Topics => ({ [topic]: (SOUND[topic] ?? []).filter((one) => one.name !== name) })
+const and = (topic: JudgedTopic, ...more: readonly Placed[]): Topics => ({ [topic]: [...(SOUND[topic] ?? []), ...more] })
+
+describe('The judge', () => {
+  it('has nothing against a bank that is as it should be', () => {
+    expect(judged()).toEqual({ commands: 1, lost: 0, doubled: 0, booksBalanced: true, hangingTransactions: 0, faults: [] })
+  })
+
+  it('sees an acknowledged transfer that is lost', () => {
+    expect(judged(without('bank-transfer-events', 'TransferCompleted'))).toMatchObject({ lost: 1 })
+  })
+
+  it('sees a step that was done twice', () => {
+    const verdict = judged(and('bank-account-events', moved(B, 'MoneyCredited', 3, 30n, 60n, A)))
+    expect(verdict).toMatchObject({ doubled: 1, booksBalanced: false })
+    expect(verdict.faults.join()).toContain('made two events MoneyCredited')
+  })
+
+  it('sees money that was taken and brought nowhere', () => {
+    const verdict = judged(without('bank-account-events', 'MoneyCredited'))
+    expect(verdict.booksBalanced).toBe(false)
+    expect(verdict.faults.join()).toContain('was completed with MoneyDebited')
+  })
+
+  it.each<[string, Topics, string]>([
+    [
+      'a version that is missing',
+      and('bank-transfer-events', record('t1', 'TransferFailed', { version: 4, command: 'x' })),
+      'version 4 instead of 3',
+    ],
+    [
+      'a transfer that ended twice',
+      and('bank-transfer-events', record('t1', 'TransferFailed', { version: 3, command: 'x' })),
+      'ended 2 times',
+    ],
+    [
+      'a balance that does not follow',
+      { 'bank-account-events': [moved(A, 'MoneyDebited', 1, 30n, -31n, B)] },
+      'tells -31 where its events make -30',
+    ],
+    ['a row that is missing', { 'bank-transactions': [row(A, 1, -30n)] }, `${B} has 0 rows for 1 changes`],
+    ['a row that is there twice', and('bank-transactions', row(A, 1, -30n)), `row 2 of ${A} is number 1`],
+    ['a command without an outcome', { 'bank-outcomes': [] }, 'the command t1 was never answered'],
+    [
+      'a command with two different outcomes',
+      and('bank-outcomes', record('api', 'CommandFailed', { command: 't1', code: 'EXPIRED' })),
+      'was answered CommandSucceeded 2 and CommandFailed EXPIRED',
+    ],
+  ])('sees %s', (_, change, fault) => {
+    expect(judged(change).faults.join('\n')).toContain(fault)
+  })
+
+  it('sees a transaction that hangs', () => {
+    expect(judged({}, 1).faults).toEqual(['1 transactions hang'])
+  })
+})

@@ -1,0 +1,56 @@
+/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--json]`: exit code 1 when anything was lost, doubled or wrong. */
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { chaos } from '../chaos/chaos.ts'
+import { MissingToolError } from '../kafka/missing-tool-error.ts'
+
+const program = new Command('chaos')
+  .description(
+    'Breaks the processes of a bank on real Kafka under load, again and again, and lets an independent verifier look at the rest.',
+  )
+  .option('--kills <number>', 'how often a processor is killed while it works', positive, 50)
+  .option('--minutes <number>', 'how long at most', positive, 5)
+  .option('--brokers <number>', 'how many brokers: 1 or 3', brokerCount, 1)
+  .option('--seed <number>', 'of the random choices', positive, randomInt(1, 2 ** 31))
+  .option('--json', 'only the closing line')
+  .parse()
+
+const { kills, minutes, brokers, seed, json } = program.opts<{
+  kills: number
+  minutes: number
+  brokers: 1 | 3
+  seed: number
+  json?: boolean
+}>()
+try {
+  const result = await chaos({
+    kills,
+    minutes,
+    brokers,
+    seed,
+    packages: join('data', 'kafka', 'packages'),
+    onLine: (text) => json || process.stdout.write(`${text}\n`),
+  })
+  const { faults, ...line } = result
+  for (const fault of faults) process.stderr.write(`${fault}\n`)
+  process.stdout.write(`${JSON.stringify({ ...line, faults: faults.length })}\n`)
+  const { lost, doubled, wipes, stateErrors, booksBalanced } = result
+  process.exitCode = lost + doubled + wipes + stateErrors + faults.length === 0 && booksBalanced && result.kills >= kills ? 0 : 1
+} catch (error) {
+  if (!(error instanceof MissingToolError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
+
+function positive(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number above 0 is expected.')
+  return number
+}
+
+function brokerCount(text: string): 1 | 3 {
+  if (text === '1') return 1
+  if (text === '3') return 3
+  throw new InvalidArgumentError('1 or 3 is expected.')
+}

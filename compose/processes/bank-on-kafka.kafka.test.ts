@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { bankSubjects } from '../../processors/index.ts'
+import { ConfluentRegistry } from '../../schemas/index.ts'
+import { KafkajsBroker, systemPorts, type Broker } from '../../topology/index.ts'
+import { Clients } from '../chaos/clients.ts'
+import { Fleet } from '../chaos/fleet.ts'
+import { verify } from '../chaos/verifier/verify.ts'
+import { BankClient } from '../kills/bank-client.ts'
+import { Synchroniser } from '../topics/synchroniser.ts'
+
+const PARTITIONS = 2
+const TASKS = 6 * PARTITIONS
+const SETTLE_MS = 60_000
+const DEPOSIT = 'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }'
+
+let directory: string
+let broker: Broker
+let fleet: Fleet
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bob-processes-'))
+  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
+}, SETTLE_MS)
+
+afterAll(async () => {
+  await fleet.kill()
+  const names = (await broker.admin.describeTopics()).map(({ name }) => name)
+  await broker.admin.deleteTopics(names.filter((name) => name.startsWith('bank-')))
+  await broker.close()
+  await rm(directory, { recursive: true, force: true })
+}, SETTLE_MS)
+
+/** These follow each other, as they would in the life of a bank. */
+describe.sequential('A bank in processes of its own', () => {
+  let urls: readonly [string, string]
+
+  it('is not started on a cluster that lacks its topics', async () => {
+    await expect(fleet.start('too-early')).rejects.toThrow(/Source topics are missing: .*bank-user-commands/)
+  })
+
+  it(
+    'divides its tasks among its processors',
+    async () => {
+      const synchroniser = new Synchroniser({
+        broker,
+        registry: new ConfluentRegistry({ url: inject('registry') }),
+        subjectsOf: bankSubjects('record'),
+        partitions: PARTITIONS,
+        replication: 1,
+        prune: false,
+        addPartitions: false,
+      })
+      expect((await synchroniser.apply(await synchroniser.plan())).matches).toBe(true)
+      fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
+      await Promise.all(['one', 'two'].map((name) => fleet.start(name)))
+      await fleet.settled(TASKS, SETTLE_MS)
+      for (const name of ['one', 'two']) expect((await fleet.status(name))?.tasks.length).toBe(TASKS / 2)
+    },
+    SETTLE_MS,
+  )
+
+  it('gives an instance’s name and state to one process at a time', async () => {
+    const second = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
+    await expect(second.start('one')).rejects.toThrow(/Another process is using .*: stop it, or choose another data directory/)
+  })
+
+  it(
+    'answers alike by every API, wherever an account is',
+    async () => {
+      urls = [await fleet.startApi(), await fleet.startApi()]
+      const people = await Promise.all(urls.flatMap((url) => [url, url]).map((url, at) => signedUp(url, `person-number-${at}`)))
+      for (const { client, iban } of people) {
+        const answer = await client.ask<{ deposit: object }>(DEPOSIT, { id: randomUUID(), to: iban, amount: '500' })
+        expect(answer.deposit).toEqual({ pending: false, reason: null })
+      }
+      for (const { client, iban } of people) {
+        await expect
+          .poll(async () => (await client.ask<Account>('query ($iban: String!) { account(iban: $iban) { balance } }', { iban })).account)
+          .toEqual({ balance: '500' })
+      }
+    },
+    SETTLE_MS,
+  )
+
+  it(
+    'goes on while a processor is killed, another stops in order, and a third comes',
+    async () => {
+      const clients = await Clients.open(urls[0], 3)
+      clients.start()
+      const more = async (): Promise<void> => {
+        const before = clients.acknowledged
+        await expect.poll(() => clients.acknowledged, { timeout: SETTLE_MS }).toBeGreaterThan(before + 10)
+      }
+      await more()
+      await fleet.process('one').kill()
+      await fleet.start('one')
+      await more()
+      await fleet.start('three')
+      await fleet.process('two').stop()
+      await more()
+      await clients.stop()
+      await fleet.start('two')
+      await fleet.settled(TASKS, SETTLE_MS)
+      const verdict = await verify({ kafka: inject('kafka')[0] ?? '', registry: inject('registry'), transfers: clients.orders })
+      expect(verdict).toMatchObject({ lost: 0, doubled: 0, booksBalanced: true, faults: [] })
+      expect(verdict.commands).toBeGreaterThan(30)
+      expect([fleet.wipes, fleet.errors]).toEqual([0, 0])
+    },
+    3 * SETTLE_MS,
+  )
+
+  it(
+    'stops in order',
+    async () => {
+      await fleet.stop()
+      expect(await broker.groups.assignments('bank')).toEqual(new Map())
+    },
+    SETTLE_MS,
+  )
+})
+
+interface Account {
+  readonly account: { readonly balance: string } | null
+}
+
+async function signedUp(url: string, username: string): Promise<{ readonly client: BankClient; readonly iban: string }> {
+  const client = new BankClient(url, username)
+  await client.signIn()
+  return { client, iban: await client.openAccount(randomUUID()) }
+}
