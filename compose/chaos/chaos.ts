@@ -22,6 +22,8 @@ export interface ChaosOptions {
   readonly minutes: number
   readonly brokers: 1 | 3
   readonly seed: number
+  /** Of each task. */
+  readonly standbys: number
   /** Where Kafka's packages are kept between runs. */
   readonly packages: string
   onLine(text: string): void
@@ -107,6 +109,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       kafka: proxies.map(({ port }) => `127.0.0.1:${port}`),
       registry: registry.url,
       directory: join(directory, 'bob'),
+      standbys: options.standbys,
     })
     ends.push(() => fleet.kill())
     const result = await new Run(options, { kafka, registry, proxies, fleet }).go()

@@ -8,6 +8,8 @@ import { BobProcess } from './bob-process.ts'
 export interface FleetOptions {
   readonly kafka: readonly string[]
   readonly registry: string
+  /** Of each task. Default 0. */
+  readonly standbys?: number
   /** State and logs of all processes. */
   readonly directory: string
 }
@@ -52,9 +54,14 @@ export class Fleet {
 
   /** Starts a processor, or starts it again. Resolves when it answers. */
   async start(name: string, crash?: CrashPlan): Promise<void> {
-    const process = await this.#run('processor', name, ['--instance', name, '--data', this.#options.directory], {
-      ...(crash === undefined ? {} : { BOB_CRASH_AT: `${crash.point}:${crash.passing}` }),
-    })
+    const process = await this.#run(
+      'processor',
+      name,
+      ['--instance', name, '--data', this.#options.directory, '--standbys', String(this.#options.standbys ?? 0)],
+      {
+        ...(crash === undefined ? {} : { BOB_CRASH_AT: `${crash.point}:${crash.passing}` }),
+      },
+    )
     const place: Place = { process, url: '' }
     this.#processors.set(name, place)
     place.url = await process.ready
@@ -85,7 +92,9 @@ export class Fleet {
   async settled(tasks: number, timeoutMs: number): Promise<void> {
     const giveUpAt = performance.now() + timeoutMs
     for (;;) {
-      const all = (await Promise.all(this.names.map((name) => this.status(name)))).flatMap((status) => status?.tasks ?? [])
+      const all = (await Promise.all(this.names.map((name) => this.status(name))))
+        .flatMap((status) => status?.tasks ?? [])
+        .filter(({ state }) => state !== 'standby')
       const running = all.filter(({ state, lag }) => state === 'running' && lag === 0)
       if (running.length === tasks && all.length === tasks) return
       if (performance.now() > giveUpAt)

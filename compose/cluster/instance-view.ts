@@ -1,13 +1,15 @@
 import type { InstanceView } from '../../api/index.ts'
 import type { StreamsState, TaskInfo } from '../../topology/index.ts'
 
+const TASK_STATES = { restoring: 'RESTORING', running: 'RUNNING', standby: 'STANDBY' } as const
+
 /** An instance that runs, or did, as the page shows it. */
 export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[]): InstanceView {
   const isRestoring = tasks.some((task) => task.state === 'restoring')
   return {
     id,
     state: stateOf(state, isRestoring),
-    tasks: tasks.map((task) => ({ id: task.name, state: task.state === 'running' ? 'RUNNING' : 'RESTORING', lag: task.lag })),
+    tasks: tasks.map(({ name, state: taskState, lag }) => ({ id: name, state: TASK_STATES[taskState], lag })),
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RebalanceLog } from './rebalance-log.ts'
 
 const owners = (shares: Readonly<Record<string, readonly string[]>>) =>
-  Object.entries(shares).map(([instanceId, tasks]) => ({ instanceId, tasks }))
+  Object.entries(shares).map(([instanceId, tasks]) => ({ instanceId, tasks, standbys: [] }))
 
 describe('The log of rebalances', () => {
   const log = () => new RebalanceLog({ now: () => 7, monotonic: () => 0 })

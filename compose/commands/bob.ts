@@ -19,6 +19,7 @@ command('processor', 'An instance of the engine: works on the tasks that the gro
   .option('--instance <name>', 'by which it is known to the others, also after a restart (default: machine and number)')
   .option('--data <directory>', 'where it keeps its state (default data/processors)')
   .option('--port <number>', 'where others ask it (default: any free one)')
+  .option('--standbys <number>', 'on how many others each task’s state is copied; the same for all processors (default 0)')
   .action((flags: ProcessFlags) => expected(() => runProcessor(flags)))
 command('api', 'GraphQL and the page.')
   .option('--port <number>', 'where they are served (default 8181)')

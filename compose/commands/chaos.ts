@@ -1,4 +1,4 @@
-/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--json]`: exit code 1 when anything was lost, doubled or wrong. */
+/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--standbys 1] [--json]`: exit code 1 when anything was lost, doubled or wrong. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -13,14 +13,16 @@ const program = new Command('chaos')
   .option('--minutes <number>', 'how long at most', positive, 5)
   .option('--brokers <number>', 'how many brokers: 1 or 3', brokerCount, 1)
   .option('--seed <number>', 'of the random choices', positive, randomInt(1, 2 ** 31))
+  .option('--standbys <number>', 'copies of each task’s state on other processors: 0 to 2', standbyCount, 1)
   .option('--json', 'only the closing line')
   .parse()
 
-const { kills, minutes, brokers, seed, json } = program.opts<{
+const { kills, minutes, brokers, seed, standbys, json } = program.opts<{
   kills: number
   minutes: number
   brokers: 1 | 3
   seed: number
+  standbys: number
   json?: boolean
 }>()
 try {
@@ -29,6 +31,7 @@ try {
     minutes,
     brokers,
     seed,
+    standbys,
     packages: join('data', 'kafka', 'packages'),
     onLine: (text) => json || process.stdout.write(`${text}\n`),
   })
@@ -53,4 +56,9 @@ function brokerCount(text: string): 1 | 3 {
   if (text === '1') return 1
   if (text === '3') return 3
   throw new InvalidArgumentError('1 or 3 is expected.')
+}
+
+function standbyCount(text: string): number {
+  if (!/^[012]$/.test(text)) throw new InvalidArgumentError('0, 1 or 2 is expected.')
+  return Number(text)
 }

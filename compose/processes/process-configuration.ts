@@ -25,6 +25,8 @@ export interface ProcessorConfiguration extends ProcessConfiguration {
   readonly machine: string
   /** Where other processes reach this one; undefined: host and port. */
   readonly advertised: string | undefined
+  /** Copies of each task's state on other instances; the same for all processors. */
+  readonly standbys: number
   /** For tests: where it ends itself. */
   readonly crash: CrashPlan | undefined
 }
@@ -39,6 +41,7 @@ export interface ProcessFlags extends ConnectionFlags {
   readonly port?: string
   readonly data?: string
   readonly instance?: string
+  readonly standbys?: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -60,6 +63,11 @@ const processor = common.extend({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'an instance’s name has letters, digits, dots and dashes')
     .optional(),
+  standbys: z.coerce
+    .number('the number of standbys is a number')
+    .int('the number of standbys is whole')
+    .min(0)
+    .max(10, 'more than 10 standbys help nobody'),
   advertised: z.url('BOB_ADVERTISE is a URL, like http://processor-1:8282').optional(),
 })
 
@@ -78,6 +86,7 @@ export function readProcessor(flags: ProcessFlags, environment: Environment = pr
     dataDirectory: flags.data ?? environment.BOB_DATA ?? join('data', 'processors'),
     instance: flags.instance ?? environment.BOB_INSTANCE,
     advertised: environment.BOB_ADVERTISE,
+    standbys: flags.standbys ?? environment.BOB_STANDBYS ?? 0,
   })
   const { instance, advertised, ...rest } = parsed
   const crash = environment.BOB_CRASH_AT === undefined ? undefined : parseCrashPlan(environment.BOB_CRASH_AT)

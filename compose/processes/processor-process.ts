@@ -49,6 +49,7 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
       storages: levelTaskStorages(directory.tasks),
       endpoint: advertised ?? server.url,
       queryTransport: transport,
+      standbys: configuration.standbys,
     })
     current.streams = streams
     const failed = new Promise<never>((_, reject) =>

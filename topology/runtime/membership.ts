@@ -7,6 +7,7 @@ import {
   type JoinAnswer,
 } from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
+import { assignStandbys } from './assignment/assign-standbys.ts'
 import { assignTasks } from './assignment/assign-tasks.ts'
 import { decodeAssignment, decodeSubscription, encode, type Assignment, type Subscription } from './assignment/messages.ts'
 
@@ -19,6 +20,8 @@ export interface MembershipOptions {
   readonly rebalanceTimeoutMs: number
   /** All tasks there are: what the leader divides. */
   tasks(): readonly string[]
+  /** Copies of each task's state on other instances. With any, a task moves only where such a copy is. */
+  readonly standbys: number
   subscription(): Omit<Subscription, 'round'>
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
@@ -45,6 +48,7 @@ export class Membership {
   #member: GroupMember
   #running: Promise<void> | undefined
   #isJoining = false
+  #wantsToJoin = false
   #round = 0
   /** When this member was replaced by another of the same instance id, lately. */
   #replacements: readonly number[] = []
@@ -70,6 +74,11 @@ export class Membership {
 
   start(): void {
     this.#running = this.#run()
+  }
+
+  /** Has the group divide the tasks anew, with what this member says of itself by then: at the next heartbeat. */
+  joinAgain(): void {
+    this.#wantsToJoin = true
   }
 
   /** Leaves the group, so that the others take over at once. */
@@ -128,6 +137,7 @@ export class Membership {
   /** Answers whether it has to join again, to hand over what it gave up or to be heard. */
   async #join(): Promise<boolean> {
     const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    this.#wantsToJoin = false
     this.#options.onRebalance()
     const subscription = { ...this.#options.subscription(), round: this.#round }
     this.#isJoining = true
@@ -157,25 +167,34 @@ export class Membership {
 
   #divide({ generation, members }: JoinAnswer): ReadonlyMap<string, Uint8Array> {
     const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-    const shares = assignTasks(subscriptions, this.#options.tasks())
+    const tasks = this.#options.tasks()
+    const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
+    const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
     const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
       instanceId,
-      tasks: shares.get(memberId) ?? [],
+      tasks: shares.get(memberId)?.active ?? [],
+      standbys: standbys.get(memberId) ?? [],
       ...(endpoint === undefined ? {} : { endpoint }),
     }))
     return new Map(
       subscriptions.map(({ memberId, held }) => {
-        const active = shares.get(memberId) ?? []
-        return [memberId, encode({ generation, active, givingUp: held.filter((task) => !active.includes(task)), owners })]
+        const { active = [], warming = [] } = shares.get(memberId) ?? {}
+        const standby = standbys.get(memberId) ?? []
+        const givingUp = held.filter((task) => !active.includes(task))
+        return [memberId, encode({ generation, active, standby, warming, givingUp, owners })]
       }),
     )
   }
 
-  /** Throws what a heartbeat throws: that is how the group calls its members together. */
+  /** Throws what a heartbeat throws: that is how the group calls its members together. Returns when this one calls them. */
   async #heartbeats(): Promise<void> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
       await ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal)
+      if (this.#wantsToJoin) {
+        this.#round++
+        return
+      }
       await groups.heartbeat(this.#member)
     }
   }

@@ -46,6 +46,7 @@ export class StreamsObserver {
         transport,
         owners: () => this.owners,
         task: () => undefined,
+        standby: () => undefined,
       }),
     )
   }

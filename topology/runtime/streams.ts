@@ -1,7 +1,8 @@
 import { openTaskState, type StateStore } from '../../state/index.ts'
 import type { Broker, GroupMember } from '../broker/index.ts'
-import type { Topology } from '../graph/index.ts'
+import type { Subtopology, Topology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
+import type { TaskId } from '../processor.ts'
 import type { Assignment } from './assignment/messages.ts'
 import { FatalStreamsError } from './errors.ts'
 import { FetchLoop } from './fetch-loop.ts'
@@ -12,9 +13,11 @@ import { Queries } from './queries/queries.ts'
 import { QueryRouter } from './queries/query-router.ts'
 import type { QueryHandler, QueryTransport } from './queries/query-transport.ts'
 import type { RecordQueue } from './record-queue.ts'
+import { StandbyTask } from './standby-task.ts'
 import { parseTaskName, taskName } from './task-id.ts'
 import { TaskLoop } from './task-loop.ts'
-import type { TaskStorages } from './task-stores.ts'
+import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
+import { TaskStores, type TaskStorages } from './task-stores.ts'
 import { Task } from './task.ts'
 import { TopicTable } from './topic-table.ts'
 
@@ -45,13 +48,15 @@ export interface StreamsOptions {
   readonly heartbeatIntervalMs?: number
   /** Bytes of committed rows kept in memory per task. */
   readonly cacheBytes?: number
+  /** On how many other instances each task's state is copied; every instance is to have the same. Default 0. */
+  readonly standbys?: number
 }
 
 export type StreamsState = 'created' | 'starting' | 'rebalancing' | 'running' | 'stopped' | 'failed'
 
 export interface TaskInfo {
   readonly name: string
-  readonly state: 'restoring' | 'running'
+  readonly state: 'restoring' | 'running' | 'standby'
   readonly lag: number
   readonly records: number
   readonly commits: number
@@ -75,10 +80,13 @@ export class Streams {
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
   readonly #loops = new Map<string, TaskLoop>()
+  readonly #standbys = new Map<string, StandbyTask>()
   readonly #listeners = new Set<(state: StreamsState) => void>()
   #state: StreamsState = 'created'
   #failure: unknown
   #owners: Assignment['owners'] = []
+  /** Standbys that are to become tasks here. */
+  #warming: readonly string[] = []
 
   constructor(options: StreamsOptions) {
     this.instanceId = options.instanceId
@@ -101,6 +109,7 @@ export class Streams {
       transport: options.queryTransport,
       owners: () => this.#owners,
       task: (name) => this.task(name),
+      standby: (name) => this.#standbys.get(name),
     })
     this.queries = new Queries(this.#router)
     const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000
@@ -112,9 +121,11 @@ export class Streams {
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 3),
       rebalanceTimeoutMs: sessionTimeoutMs,
       tasks: () => this.#allTasks(),
+      standbys: options.standbys ?? 0,
       subscription: () => ({
         instanceId: options.instanceId,
         held: [...this.#loops.keys()],
+        standing: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
         ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       }),
       onRebalance: () => this.#become('rebalancing'),
@@ -158,7 +169,7 @@ export class Streams {
   async stop(): Promise<void> {
     if (this.#isOver) return
     this.#become('stopped')
-    await Promise.all([...this.#loops.values()].map((loop) => loop.close()))
+    await Promise.all([...this.#loops.values(), ...this.#standbys.values()].map((one) => one.close()))
     await this.#membership.leave()
     await this.#end()
   }
@@ -169,6 +180,7 @@ export class Streams {
     this.#become('stopped')
     this.#membership.abandon()
     await this.#dropAll()
+    await Promise.all([...this.#standbys.values()].map((standby) => standby.close()))
     await this.#end()
   }
 
@@ -176,16 +188,10 @@ export class Streams {
   readonly answer: QueryHandler = (request) => this.#router.answer(request)
 
   tasks(): readonly TaskInfo[] {
-    return [...this.#loops.values()].map(({ task, isRunning }) => ({
-      name: task.name,
-      state: isRunning ? 'running' : 'restoring',
-      lag: task.lag,
-      records: task.metrics.records,
-      commits: task.metrics.commits,
-      restored: task.metrics.restored,
-      deadLetters: task.metrics.deadLetters,
-      drops: Object.fromEntries(task.metrics.drops),
-    }))
+    const tasks = [...this.#loops.values()].map(({ task, isRunning }) =>
+      infoOf(task.name, isRunning ? 'running' : 'restoring', task.metrics, task.lag),
+    )
+    return [...tasks, ...[...this.#standbys.values()].map(({ name, metrics }) => infoOf(name, 'standby', metrics, 0))]
   }
 
   /** The running task of that name, if this instance has it. */
@@ -222,28 +228,30 @@ export class Streams {
     const given = [...this.#loops].filter(([name]) => !wanted.has(name))
     await Promise.all(given.map(([, loop]) => loop.close()))
     for (const [name] of given) this.#loops.delete(name)
+    const leaving = [...this.#standbys].filter(([name]) => !assignment.standby.includes(name))
+    await Promise.all(leaving.map(([, standby]) => standby.close()))
+    for (const [name] of leaving) this.#standbys.delete(name)
     if (this.#isOver) return false
     for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
+    this.#warming = assignment.warming
+    for (const name of assignment.standby) if (!this.#standbys.has(name)) this.#standbys.set(name, this.#standBy(name))
     this.#become('running')
     this.#fetching.refresh()
     return given.length > 0
   }
 
   #open(name: string): TaskLoop {
-    const { topology, applicationId, broker, ports, storages, cacheBytes } = this.#options
-    const id = parseTaskName(name)
-    const subtopology = topology.subtopologies.find((one) => one.id === id.subtopology)
-    if (subtopology === undefined)
-      throw new FatalStreamsError(`Task ${name} is of no sub-topology: all instances must run the same topology.`)
+    const { applicationId, broker, ports, storages, cacheBytes, openState = openTaskState } = this.#options
+    const { id, subtopology } = this.#partOf(name)
     const task = new Task(id, subtopology, {
       applicationId,
       groupId: applicationId,
       broker,
       ports,
-      storages,
-      openState: this.#options.openState ?? openTaskState,
       topics: this.#topics,
       guarantee: this.#options.guarantee ?? 'exactly_once',
+      storages,
+      openState,
       cacheBytes,
       member: (): GroupMember => this.#membership.member,
       globalStore: (store): StateStore | undefined => this.#globals.store(store),
@@ -256,6 +264,40 @@ export class Streams {
       onFatal: (error) => this.#fail(error),
       isMember: () => this.#membership.confirm(),
     })
+  }
+
+  #standBy(name: string): StandbyTask {
+    const { broker, ports, storages, cacheBytes, openState = openTaskState } = this.#options
+    const { id, subtopology } = this.#partOf(name)
+    const metrics = newTaskMetrics()
+    const stores = new TaskStores({
+      task: id,
+      specs: subtopology.stores,
+      broker,
+      ports,
+      storages,
+      openState,
+      topics: this.#topics,
+      cacheBytes,
+      onRestored: (records) => (metrics.restored += records),
+    })
+    return new StandbyTask({
+      name,
+      metrics,
+      stores,
+      ports,
+      onCaughtUp: () => {
+        if (this.#warming.length > 0 && this.#warming.every((one) => this.#standbys.get(one)?.isCaughtUp)) this.#membership.joinAgain()
+      },
+    })
+  }
+
+  #partOf(name: string): { readonly id: TaskId; readonly subtopology: Subtopology } {
+    const id = parseTaskName(name)
+    const subtopology = this.#options.topology.subtopologies.find((one) => one.id === id.subtopology)
+    if (subtopology === undefined)
+      throw new FatalStreamsError(`Task ${name} is of no sub-topology: all instances must run the same topology.`)
+    return { id, subtopology }
   }
 
   async #dropAll(): Promise<void> {
@@ -293,4 +335,9 @@ export class Streams {
       if (loop.isRunning) for (const queue of loop.task.queues) yield { queue, wake: () => loop.wake() }
     }
   }
+}
+
+function infoOf(name: string, state: TaskInfo['state'], metrics: TaskMetrics, lag: number): TaskInfo {
+  const { records, commits, restored, deadLetters, drops } = metrics
+  return { name, state, lag, records, commits, restored, deadLetters, drops: Object.fromEntries(drops) }
 }

@@ -25,6 +25,8 @@ export interface TaskStoresOptions {
   readonly onRestored: (records: number) => void
 }
 
+const NOTE_MS = 60_000
+
 /** Kept beside the rows: which incarnation of each changelog they go with, and when they were last written to. */
 interface Note {
   readonly changelogs: Readonly<{ [topic: string]: string }>
@@ -136,7 +138,12 @@ export class TaskStores {
     } finally {
       await fetcher.close()
     }
-    if (state.note === undefined) await state.commit(new Map(), this.#note())
+    if (this.#isNoteOld(state)) await state.commit(new Map(), this.#note())
+  }
+
+  /** A standby is not written to for long, and has seen every deletion all the same. */
+  #isNoteOld({ note }: TaskState): boolean {
+    return note === undefined || this.#options.ports.clock.now() - (JSON.parse(note) as Note).writtenAt > NOTE_MS
   }
 
   #checkNote(state: TaskState): void {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { assignTasks, type MemberState } from './assign-tasks.ts'
+import { assignTasks, type MemberState, type Share } from './assign-tasks.ts'
 
 const TASKS = Array.from({ length: 12 }, (_, at) => `${at % 3}_${Math.floor(at / 3)}`)
-const member = (memberId: string, held: readonly string[] = []): MemberState => ({ memberId, held })
+const member = (memberId: string, held: readonly string[] = []): MemberState => ({ memberId, held, standing: [] })
 
 /** Assigns again and again, each member holding what it was given, until nothing changes. */
 function settle(members: readonly MemberState[]): { readonly members: readonly MemberState[]; readonly rounds: number } {
   let current = members
   for (let rounds = 0; ; rounds++) {
     const shares = assignTasks(current, TASKS)
-    const next = current.map(({ memberId }) => member(memberId, shares.get(memberId) ?? []))
+    const next = current.map(({ memberId }) => member(memberId, shares.get(memberId)?.active ?? []))
     if (JSON.stringify(next) === JSON.stringify(current)) return { members: next, rounds }
     current = next
   }
@@ -30,11 +30,11 @@ describe('an assignment', () => {
 
   it('leaves a task that moves with nobody until its holder has given it up', () => {
     const shares = assignTasks([member('a', TASKS), member('b')], TASKS)
-    expect(shares.get('b')).toEqual([])
-    expect(shares.get('a')?.length).toBe(6)
-    const next = assignTasks([member('a', shares.get('a')), member('b')], TASKS)
+    expect(shares.get('b')?.active).toEqual([])
+    expect(shares.get('a')?.active.length).toBe(6)
+    const next = assignTasks([member('a', shares.get('a')?.active), member('b')], TASKS)
     expect(next.get('a')).toEqual(shares.get('a'))
-    expect(next.get('b')?.length).toBe(6)
+    expect(next.get('b')?.active.length).toBe(6)
   })
 
   it('moves no more than balance asks for when a member comes, and only the lost ones when one goes', () => {
@@ -57,7 +57,7 @@ describe('an assignment', () => {
 
   it('does not depend on the order of the members', () => {
     const members = [member('a', TASKS.slice(0, 5)), member('b', TASKS.slice(5, 6)), member('c')]
-    const sorted = (shares: ReadonlyMap<string, readonly string[]>) => [...shares].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const sorted = (shares: ReadonlyMap<string, Share>) => [...shares].toSorted(([a], [b]) => (a < b ? -1 : 1))
     expect(sorted(assignTasks(members.toReversed(), TASKS))).toEqual(sorted(assignTasks(members, TASKS)))
   })
 
@@ -67,7 +67,30 @@ describe('an assignment', () => {
   })
 
   it('passes over held tasks that are not there any more', () => {
-    expect(assignTasks([member('a', ['9_9'])], TASKS).get('a')).toEqual(TASKS)
+    expect(assignTasks([member('a', ['9_9'])], TASKS).get('a')?.active).toEqual(TASKS)
     expect(assignTasks([], TASKS).size).toBe(0)
+  })
+
+  it('gives the tasks of one that is gone to those who stand by for them', () => {
+    const lost = TASKS.slice(6)
+    const members = [
+      { ...member('a', TASKS.slice(0, 3)), standing: lost.slice(3) },
+      { ...member('b', TASKS.slice(3, 6)), standing: lost.slice(0, 3) },
+    ]
+    const shares = assignTasks(members, TASKS)
+    expect(shares.get('a')?.active.toSorted()).toEqual([...TASKS.slice(0, 3), ...lost.slice(3)].toSorted())
+    expect(shares.get('b')?.active.toSorted()).toEqual([...TASKS.slice(3, 6), ...lost.slice(0, 3)].toSorted())
+  })
+
+  it('lets a task stay with its holder until its state has been copied to where it is to go', () => {
+    const first = assignTasks([member('a', TASKS), member('b')], TASKS, true)
+    expect(first.get('a')?.active.toSorted()).toEqual(TASKS.toSorted())
+    const warming = first.get('b')?.warming ?? []
+    expect(warming.length).toBe(6)
+    const warm = { ...member('b'), standing: warming }
+    const second = assignTasks([member('a', TASKS), warm], TASKS, true)
+    expect(second.get('a')?.active.toSorted()).toEqual(TASKS.filter((task) => !warming.includes(task)).toSorted())
+    const third = assignTasks([member('a', second.get('a')?.active), warm], TASKS, true)
+    expect(third.get('b')).toEqual({ active: warming, warming: [] })
   })
 })

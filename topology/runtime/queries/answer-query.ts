@@ -1,6 +1,7 @@
 import type { CommittedReads, CommittedRow } from '../../../state/index.ts'
 import type { PartitionOffset } from '../../broker/index.ts'
 import type { Timers } from '../../ports.ts'
+import type { StandbyTask } from '../standby-task.ts'
 import type { Task } from '../task.ts'
 import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 
@@ -9,6 +10,13 @@ export async function answerFromTask(request: QueryRequest, task: Task, timers: 
   if (!(await reaches(task, request, timers))) return { kind: 'behind' }
   const { state } = task
   return state === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, state.committed(request.store)) }
+}
+
+/** Answers from a copy, which knows nothing of input offsets: a reader who asks for some has to wait for the task. */
+export async function answerFromStandby(request: QueryRequest, standby: StandbyTask): Promise<QueryAnswer> {
+  const { state, ageMs } = standby
+  if (state === undefined || ageMs === undefined || request.atLeast.length > 0) return { kind: 'elsewhere' }
+  return { kind: 'rows', rows: await rowsOf(request.query, state.committed(request.store)), ageMs }
 }
 
 export async function rowsOf(query: Query, reads: CommittedReads): Promise<readonly CommittedRow[]> {

@@ -8,6 +8,8 @@ export interface QueryRequest {
   readonly query: Query
   /** Answer only with everything before these offsets of the task's inputs worked in: that is how a writer reads its own writes. */
   readonly atLeast: readonly PartitionOffset[]
+  /** A copy of the task's state may answer, if the task itself does not. */
+  readonly allowsStandby: boolean
   /** How long the answering instance may wait for that, milliseconds. */
   readonly waitMs: number
 }
@@ -27,7 +29,8 @@ export interface ScanBounds {
 }
 
 export type QueryAnswer =
-  | { readonly kind: 'rows'; readonly rows: readonly CommittedRow[] }
+  /** `ageMs`: from a standby, which has all that was committed longer ago than that. */
+  | { readonly kind: 'rows'; readonly rows: readonly CommittedRow[]; readonly ageMs?: number }
   /** The task is not here (any more, or not yet): ask whoever has it now. */
   | { readonly kind: 'elsewhere' }
   /** The task is here and has not come so far in time. */

@@ -2,13 +2,14 @@ import { StateError, type CommittedRow, type StoreSpec } from '../../../state/in
 import type { PartitionOffset } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { Assignment } from '../assignment/messages.ts'
+import type { Owner } from '../assignment/messages.ts'
 import { messageOf, NotAvailableError } from '../errors.ts'
 import type { GlobalStores } from '../global-stores.ts'
+import type { StandbyTask } from '../standby-task.ts'
 import type { Task } from '../task.ts'
 import { taskName } from '../task-id.ts'
 import type { TopicTable } from '../topic-table.ts'
-import { answerFromTask, rowsOf } from './answer-query.ts'
+import { answerFromStandby, answerFromTask, rowsOf } from './answer-query.ts'
 import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 import type { QueryTransport } from './query-transport.ts'
 
@@ -20,9 +21,11 @@ export interface QueryRouterOptions {
   readonly ports: Ports
   readonly endpoint: string | undefined
   readonly transport: QueryTransport | undefined
-  owners(): Assignment['owners']
+  owners(): readonly Owner[]
   /** The running task of that name, if this instance has it. */
   task(name: string): Task | undefined
+  /** The copy of that task's state, if this instance keeps one. */
+  standby(name: string): StandbyTask | undefined
 }
 
 export interface QueryOptions {
@@ -30,6 +33,11 @@ export interface QueryOptions {
   readonly atLeast?: readonly PartitionOffset[]
   /** How long to look for somebody who can answer. Default 5,000 ms. */
   readonly timeoutMs?: number
+  /**
+   * Allows an answer from a standby while nobody has the task. Called then, with the age of the answer: what was committed longer ago
+   * than so many milliseconds is in it. Not together with `atLeast`.
+   */
+  onStale?(ageMs: number): void
 }
 
 const TIMEOUT_MS = 5_000
@@ -77,10 +85,12 @@ export class QueryRouter {
       const reads = globals?.committed(request.store)
       return reads === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, reads) }
     }
-    const task = this.#options.task(this.#taskOf(request))
-    if (task === undefined) return { kind: 'elsewhere' }
+    const name = this.#taskOf(request)
+    const task = this.#options.task(name)
     try {
-      return await answerFromTask(request, task, ports.timers)
+      if (task !== undefined) return await answerFromTask(request, task, ports.timers)
+      const standby = request.allowsStandby ? this.#options.standby(name) : undefined
+      return standby === undefined ? { kind: 'elsewhere' } : await answerFromStandby(request, standby)
     } catch (error) {
       if (error instanceof StateError) return { kind: 'elsewhere' } // the task is being given up or repaired
       throw error
@@ -93,24 +103,47 @@ export class QueryRouter {
     const deadline = clock.monotonic() + (options.timeoutMs ?? TIMEOUT_MS)
     for (;;) {
       const waitMs = Math.max(0, deadline - clock.monotonic())
-      const answer = await this.#askOnce({ store, partition, query, atLeast: options.atLeast ?? [], waitMs })
-      if (answer.kind === 'rows') return answer.rows
+      const request = { store, partition, query, atLeast: options.atLeast ?? [], allowsStandby: false, waitMs }
+      let answer = await this.#askOnce(request)
+      if (answer.kind !== 'rows' && options.onStale !== undefined) answer = await this.#askStandbys({ ...request, allowsStandby: true })
+      if (answer.kind === 'rows') {
+        if (answer.ageMs !== undefined) options.onStale?.(answer.ageMs)
+        return answer.rows
+      }
       if (clock.monotonic() + RETRY_MS > deadline) throw this.#notAvailable(store, partition, answer)
       await timers.sleep(RETRY_MS)
     }
   }
 
   async #askOnce(request: QueryRequest): Promise<QueryAnswer> {
-    const { endpoint, owners, ports, transport } = this.#options
+    const { owners, transport } = this.#options
     const here = await this.answer(request)
     if (here.kind !== 'elsewhere' || transport === undefined) return here
     const owner = this.#isGlobal(request.store) ? owners()[0] : this.#ownerOf(this.#taskOf(request))
-    if (owner?.endpoint === undefined || owner.endpoint === endpoint) return here
+    return (await this.#askAt(owner, request)) ?? here
+  }
+
+  /** Of those who keep a copy, the first that answers. */
+  async #askStandbys(request: QueryRequest): Promise<QueryAnswer> {
+    const here = await this.answer(request)
+    if (here.kind === 'rows' || this.#isGlobal(request.store)) return here
+    const name = this.#taskOf(request)
+    for (const owner of this.#options.owners()) {
+      const answer = owner.standbys.includes(name) ? await this.#askAt(owner, request) : undefined
+      if (answer?.kind === 'rows') return answer
+    }
+    return here
+  }
+
+  /** Undefined: nobody answers there. */
+  async #askAt(owner: Owner | undefined, request: QueryRequest): Promise<QueryAnswer | undefined> {
+    const { endpoint, ports, transport } = this.#options
+    if (transport === undefined || owner?.endpoint === undefined || owner.endpoint === endpoint) return undefined
     try {
       return await transport.ask(owner.endpoint, request)
     } catch (error) {
       ports.logger.debug('an instance did not answer a query', { endpoint: owner.endpoint, error: messageOf(error) })
-      return here
+      return undefined
     }
   }
 
@@ -123,7 +156,7 @@ export class QueryRouter {
     return taskName({ subtopology: this.#subtopologyOf(store).id, partition })
   }
 
-  #ownerOf(task: string): Assignment['owners'][number] | undefined {
+  #ownerOf(task: string): Owner | undefined {
     return this.#options.owners().find(({ tasks }) => tasks.includes(task))
   }
 

@@ -44,6 +44,8 @@ export class World {
   readonly #brokerStorage = new MemoryStorage()
   readonly #slots: readonly Slot[]
   readonly #clientProfile = noFaults()
+  /** Of each task; some worlds do without. */
+  readonly #standbys: number
   #broker: EmbeddedBroker | undefined
   #isHealed = false
 
@@ -53,6 +55,7 @@ export class World {
     this.#random = random
     this.#time = time
     this.#ports = { clock: time, timers: time, random, logger }
+    this.#standbys = random.pick([0, 0, 1])
     this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
       name: `i${at}`,
       profile: noFaults(),
@@ -170,6 +173,7 @@ export class World {
       },
       openState: this.#mutation.openState,
       sessionTimeoutMs: SESSION_MS,
+      standbys: this.#standbys,
     })
     slot.running = { streams, power }
     slot.wasStarted = true
