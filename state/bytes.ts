@@ -14,6 +14,23 @@ export function copyOf(bytes: Uint8Array): Buffer {
   return copy
 }
 
+const FEW_BYTES = 32
+
+/** Copies the part to that place: for a few bytes that costs less than a call out of JavaScript does. */
+export function copyInto(target: Uint8Array, part: Uint8Array, at: number): void {
+  if (part.length > FEW_BYTES) return target.set(part, at)
+  for (let index = 0; index < part.length; index++) target[at + index] = part[index] ?? 0
+}
+
+const doubleBytes = new Uint8Array(8)
+const double = new DataView(doubleBytes.buffer)
+
+/** Eight bytes, big-endian, into an array that is no buffer. */
+export function writeDouble(target: Uint8Array, value: number, at: number): void {
+  double.setFloat64(0, value)
+  copyInto(target, doubleBytes, at)
+}
+
 /** The smallest byte string that is larger than every one with this prefix; undefined when there is none (all 0xff). */
 export function afterPrefix(prefix: Uint8Array): Buffer | undefined {
   for (let length = prefix.length; length > 0; length--) {

@@ -6,6 +6,7 @@
  */
 export type { Serde } from './serde.ts'
 export { Serdes } from './serdes.ts'
+export { copyInto } from './bytes.ts'
 export type { Windowed } from './serdes.ts'
 export { Stores } from './stores.ts'
 export type * from './store.ts'

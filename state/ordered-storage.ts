@@ -17,7 +17,11 @@ export interface OrderedStorage {
 export interface StorageOperation {
   readonly key: Uint8Array
   readonly value: Uint8Array | null
+  /** The value stands behind `VALUE_ROOM` bytes that the storage may use for itself, and need not be copied for that. */
+  readonly hasRoom?: boolean
 }
+
+export const VALUE_ROOM = 4
 
 export interface StorageRange {
   readonly gte: Uint8Array

@@ -1,8 +1,14 @@
 /**
  * Turns values into bytes and back. The bytes that `serialize` gives belong to whoever asked and must not change
- * afterwards, by either side; `deserialize` gets a view it must not keep.
+ * afterwards, by either side; `deserialize` gets a view onto memory that stays as it is, to be read only.
  */
 export interface Serde<T> {
   serialize(value: T): Uint8Array
   deserialize(bytes: Uint8Array): T
+  /**
+   * What a key is known by in memory: the same for two of them exactly when their bytes are. For speed; without it, it is reckoned from the bytes.
+   */
+  identity?(value: T): KeyIdentity
 }
+
+export type KeyIdentity = string | number | bigint

@@ -8,24 +8,48 @@ export interface Windowed<K> {
   readonly end: number
 }
 
-let lastText: string | undefined
-let lastTextBytes: Buffer = Buffer.alloc(0)
+interface KnownText {
+  readonly text: string
+  readonly bytes: Uint8Array
+}
 
-/** A record's key is serialized for the store, again for the store and for the sink: the latest one is remembered. */
+const NO_TEXT: KnownText = { text: '', bytes: new Uint8Array(0) }
+const SHORT_TEXT = 64
+/** The two latest short texts: as a rule the key and the value of a record. */
+let latestText = NO_TEXT
+let textBefore = NO_TEXT
+
+/** A record's key is read, then serialized for the store, again for the store and for the sink: that is done once. */
 const string: Serde<string> = {
   serialize: (value) => {
-    if (value !== lastText) {
-      lastTextBytes = textBytes(value)
-      lastText = value
-    }
-    return lastTextBytes
+    if (value === latestText.text) return latestText.bytes
+    return value === textBefore.text ? textBefore.bytes : remember(value, textBytes(value))
   },
-  deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
+  deserialize: (view) => {
+    const text = asBuffer(view).toString('utf8')
+    if (isShortAscii(view)) remember(text, view)
+    return text
+  },
+  // A half of a surrogate pair is written as U+FFFD.
+  identity: (value) => value.toWellFormed(),
+}
+
+function remember(text: string, bytes: Uint8Array): Uint8Array {
+  textBefore = latestText
+  latestText = { text, bytes }
+  return bytes
+}
+
+/** Other bytes may stand for a text that is written otherwise. */
+function isShortAscii(bytes: Uint8Array): boolean {
+  if (bytes.length > SHORT_TEXT) return false
+  for (const byte of bytes) if (byte > 127) return false
+  return true
 }
 
 /** Short texts are ASCII as a rule, and written here without a call out of JavaScript. */
 function textBytes(text: string): Buffer {
-  if (text.length > 64) return Buffer.from(text, 'utf8')
+  if (text.length > SHORT_TEXT) return Buffer.from(text, 'utf8')
   const encoded = Buffer.allocUnsafe(text.length)
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -35,7 +59,8 @@ function textBytes(text: string): Buffer {
   return encoded
 }
 
-const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: copyOf }
+/** What comes out is a view: whoever wants to change it makes a copy. */
+const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: (view) => view }
 
 let lastLong: number | undefined
 let lastLongBytes: Buffer = Buffer.alloc(0)
@@ -58,6 +83,7 @@ const long: Serde<number> = {
     if (!Number.isSafeInteger(value)) throw new RangeError('A 64-bit integer beyond 2^53: use Serdes.bigint')
     return value
   },
+  identity: (value) => value,
 }
 
 const bigint: Serde<bigint> = {
@@ -67,6 +93,7 @@ const bigint: Serde<bigint> = {
     return buffer
   },
   deserialize: (view) => exactly(view, 8).readBigInt64BE(0),
+  identity: (value) => value,
 }
 
 const double: Serde<number> = {

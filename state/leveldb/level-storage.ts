@@ -6,7 +6,7 @@ import { asBuffer } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import { checkTables } from './check-tables.ts'
-import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
+import { VALUE_ROOM, type OrderedStorage, type StorageOperation, type StorageRange, type StorageRow } from '../ordered-storage.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string
@@ -18,7 +18,6 @@ export interface LevelStorageOptions {
 
 const FORMAT_FILE = 'FORMAT'
 const FORMAT = 'bob-storage 1\n'
-const CHECKSUM_BYTES = 4
 const SCAN_ROWS = 1000
 
 /**
@@ -77,9 +76,9 @@ class LevelStorage implements OrderedStorage {
   /** A chained batch crosses to LevelDB five times as fast as an array of operations does. */
   async write(batch: readonly StorageOperation[], options?: { readonly sync?: boolean }): Promise<void> {
     const chained = this.#db.batch()
-    for (const { key, value } of batch) {
+    for (const { key, value, hasRoom } of batch) {
       if (value === null) chained.del(key)
-      else chained.put(key, sealed(key, value))
+      else chained.put(key, sealed(key, hasRoom ? value : behindRoom(value)))
     }
     try {
       await chained.write({ sync: options?.sync ?? false })
@@ -121,23 +120,27 @@ class LevelStorage implements OrderedStorage {
 
   #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const bytes = asBuffer(stored)
-    const value = bytes.subarray(CHECKSUM_BYTES)
-    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(value, key)) {
+    const value = bytes.subarray(VALUE_ROOM)
+    if (bytes.length < VALUE_ROOM || bytes.readUInt32LE(0) !== checksum(value, key)) {
       throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
     }
     return value
   }
 }
 
-/** The checksum over value and key, then the value. */
-function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length)
-  bytes.set(value, CHECKSUM_BYTES)
-  const sum = checksum(value, key)
+/** The room in front of the value takes the checksum over value and key. */
+function sealed(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const sum = checksum(bytes, key, VALUE_ROOM)
   bytes[0] = sum
   bytes[1] = sum >>> 8
   bytes[2] = sum >>> 16
   bytes[3] = sum >>> 24
+  return bytes
+}
+
+function behindRoom(value: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(VALUE_ROOM + value.length)
+  bytes.set(value, VALUE_ROOM)
   return bytes
 }
 

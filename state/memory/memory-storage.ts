@@ -1,5 +1,5 @@
 import { keyText } from '../bytes.ts'
-import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
+import { VALUE_ROOM, type OrderedStorage, type StorageOperation, type StorageRange, type StorageRow } from '../ordered-storage.ts'
 
 /** A storage in memory. It outlives `close`, so that a "restart" over the same object finds what was written. */
 export class MemoryStorage implements OrderedStorage {
@@ -20,13 +20,13 @@ export class MemoryStorage implements OrderedStorage {
 
   /** As `write`, at once. */
   apply(batch: readonly StorageOperation[]): void {
-    for (const { key, value } of batch) {
+    for (const { key, value, hasRoom } of batch) {
       const text = keyText(key)
       if (value === null) {
         if (this.#rows.delete(text)) this.#sorted = undefined
       } else {
         if (!this.#rows.has(text)) this.#sorted = undefined
-        this.#rows.set(text, { key, value })
+        this.#rows.set(text, { key, value: hasRoom ? value.subarray(VALUE_ROOM) : value })
       }
     }
   }

@@ -1,11 +1,12 @@
-import { afterPrefix, asBuffer, keyText } from '../bytes.ts'
-import type { StorageOperation } from '../ordered-storage.ts'
+import { afterPrefix, asBuffer, copyInto, keyText, writeDouble } from '../bytes.ts'
+import { VALUE_ROOM, type StorageOperation } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
 import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
 import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
+import { Slab } from './slab.ts'
 
 interface StoredValue {
   readonly bytes: Uint8Array
@@ -34,8 +35,10 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.#timestamped = spec.timestamped
     this.#keySerde = spec.keySerde as Serde<K>
     this.#valueSerde = spec.valueSerde as Serde<V>
+    const keySerde = this.#keySerde
     this.#cache = new RowCache({
       load: (key) => this.#load(key),
+      identityOf: (key) => keySerde.identity?.(keySerde.deserialize(key)) ?? keyText(key),
       sizeOf: (value) => (value === undefined ? 64 : 96 + value.bytes.length),
       nothing: undefined,
       budgetBytes: context.cacheBytes,
@@ -54,25 +57,24 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   async load(): Promise<void> {}
 
   get(key: K): V | undefined {
-    const stored = this.#cache.read(this.#keySerde.serialize(key))
+    const stored = this.#read(key)
     return stored === undefined ? undefined : this.#valueSerde.deserialize(stored.bytes)
   }
 
   getWithTimestamp(key: K): ValueAndTimestamp<V> | undefined {
-    const stored = this.#cache.read(this.#keySerde.serialize(key))
+    const stored = this.#read(key)
     return stored === undefined ? undefined : { value: this.#valueSerde.deserialize(stored.bytes), timestamp: stored.timestamp }
   }
 
   put(key: K, value: V | null, timestamp = 0): void {
     const stored = value === null ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
-    this.#cache.write(this.#keySerde.serialize(key), stored)
+    this.#write(key, stored)
   }
 
   delete(key: K): V | undefined {
-    const keyBytes = this.#keySerde.serialize(key)
-    const stored = this.#cache.read(keyBytes)
+    const stored = this.#read(key)
     if (stored === undefined) return undefined
-    this.#cache.write(keyBytes, undefined)
+    this.#write(key, undefined)
     return this.#valueSerde.deserialize(stored.bytes)
   }
 
@@ -103,7 +105,10 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   commit(batch: StorageOperation[]): void {
-    for (const { key, present } of this.#cache.dirtyRows) batch.push(this.#operation(key, present))
+    const slab = new Slab()
+    for (const { key, present } of this.#cache.dirtyRows) {
+      batch.push(this.#operation(slab, key, present === undefined ? null : present.bytes, present?.timestamp ?? 0))
+    }
     this.#cache.commit()
   }
 
@@ -120,10 +125,19 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
     const restored = (this.#restored ??= [])
     const isCached = !this.#cache.isEmpty
+    const slab = new Slab()
     for (const { key, value, timestamp } of records) {
       if (isCached) restored.push(key)
-      batch.push(this.#operation(key, value === null ? undefined : { bytes: value, timestamp }))
+      batch.push(this.#operation(slab, key, value, timestamp))
     }
+  }
+
+  #read(key: K): StoredValue | undefined {
+    return this.#cache.read(this.#keySerde.serialize(key), this.#keySerde.identity?.(key))
+  }
+
+  #write(key: K, value: StoredValue | undefined): void {
+    this.#cache.write(this.#keySerde.serialize(key), value, this.#keySerde.identity?.(key))
   }
 
   #load(key: Uint8Array): StoredValue | undefined {
@@ -136,14 +150,17 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     return { bytes: stored.subarray(TIMESTAMP_BYTES), timestamp: asBuffer(stored).readDoubleBE(0) }
   }
 
-  #operation(key: Uint8Array, value: StoredValue | undefined): StorageOperation {
-    const rowKey = storageKey(this.#context.prefix, key)
-    if (value === undefined) return { key: rowKey, value: null }
-    if (!this.#timestamped) return { key: rowKey, value: value.bytes }
-    const bytes = Buffer.allocUnsafe(TIMESTAMP_BYTES + value.bytes.length)
-    bytes.writeDoubleBE(value.timestamp, 0)
-    bytes.set(value.bytes, TIMESTAMP_BYTES)
-    return { key: rowKey, value: bytes }
+  #operation(slab: Slab, key: Uint8Array, value: Uint8Array | null, timestamp: number): StorageOperation {
+    const { prefix } = this.#context
+    const rowKey = slab.take(prefix.length + key.length)
+    copyInto(rowKey, prefix, 0)
+    copyInto(rowKey, key, prefix.length)
+    if (value === null) return { key: rowKey, value }
+    const start = VALUE_ROOM + (this.#timestamped ? TIMESTAMP_BYTES : 0)
+    const row = slab.take(start + value.length)
+    if (this.#timestamped) writeDouble(row, timestamp, VALUE_ROOM)
+    copyInto(row, value, start)
+    return { key: rowKey, value: row, hasRoom: true }
   }
 
   async *#typed(rows: AsyncIterable<CommittedRow>): AsyncIterable<KeyValueRow<K, V>> {

@@ -1,4 +1,5 @@
 import { copyOf, keyText } from '../bytes.ts'
+import type { KeyIdentity } from '../serde.ts'
 
 /** One row in memory: its present value, and the committed one while the present is not committed. */
 export interface CachedRow<T> {
@@ -20,16 +21,19 @@ export interface RowCacheOptions<T> {
   readonly budgetBytes: number
   /** The storage has no row of the store yet. */
   readonly isNew: boolean
+  /** What a row is known by, from its key's bytes. Default: the bytes as text. */
+  readonly identityOf?: (key: Uint8Array) => KeyIdentity
 }
 
 /**
  * Write buffer and cache in one map: a dirty row is pinned until its transaction ends, a clean one may be let go. `T` is
- * immutable; `sizeOf` measures it in bytes.
+ * immutable; `sizeOf` measures it in bytes. Whoever knows a key's identity hands it in with the bytes, which saves reckoning it.
  */
 export class RowCache<T> {
-  readonly #rows = new Map<string, CachedRow<T>>()
+  readonly #rows = new Map<KeyIdentity, CachedRow<T>>()
   readonly #sizeOf: (value: T) => number
   readonly #load: (key: Uint8Array) => T
+  readonly #identityOf: (key: Uint8Array) => KeyIdentity
   readonly #nothing: T
   readonly #budget: number
   #dirty: CachedRow<T>[] = []
@@ -45,6 +49,7 @@ export class RowCache<T> {
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
+    this.#identityOf = options.identityOf ?? keyText
     this.#nothing = options.nothing
     this.#sizeOf = options.sizeOf
     this.#budget = options.budgetBytes
@@ -60,18 +65,18 @@ export class RowCache<T> {
     return this.#dirtyBytes
   }
 
-  read(key: Uint8Array): T {
-    return this.#row(key).present
+  read(key: Uint8Array, identity?: KeyIdentity): T {
+    return this.#row(key, identity).present
   }
 
   readCommitted(key: Uint8Array): T {
-    const row = this.#rows.get(keyText(key))
+    const row = this.#rows.get(this.#identityOf(key))
     if (row === undefined) return this.#holdsAll ? this.#nothing : this.#load(key)
     return row.committed
   }
 
-  write(key: Uint8Array, value: T): void {
-    const row = this.#row(key)
+  write(key: Uint8Array, value: T, identity?: KeyIdentity): void {
+    const row = this.#row(key, identity)
     row.present = value
     const size = this.#sizeOf(value) + row.key.length
     this.#bytes += size - row.size
@@ -114,14 +119,14 @@ export class RowCache<T> {
   #trim(): void {
     this.#latest = undefined
     const goal = this.#budget * 0.8
-    for (const [text, row] of this.#rows) {
+    for (const [identity, row] of this.#rows) {
       if (this.#bytes <= goal) return
       if (row.dirty) continue
-      this.#rows.delete(text)
+      this.#rows.delete(identity)
       this.#holdsAll = row.used && this.#holdsAll
       if (row.used) {
         row.used = false
-        this.#rows.set(text, row)
+        this.#rows.set(identity, row)
       } else {
         this.#bytes -= row.size
       }
@@ -138,11 +143,11 @@ export class RowCache<T> {
     this.#holdsAll = false
     this.#latest = undefined
     for (const key of keys) {
-      const text = keyText(key)
-      const row = this.#rows.get(text)
+      const identity = this.#identityOf(key)
+      const row = this.#rows.get(identity)
       if (row === undefined || row.dirty) continue
       this.#bytes -= row.size
-      this.#rows.delete(text)
+      this.#rows.delete(identity)
     }
   }
 
@@ -152,17 +157,16 @@ export class RowCache<T> {
   }
 
   /** The same key object twice in a row, as in a read and then a write, is looked up once. */
-  #row(key: Uint8Array): CachedRow<T> {
+  #row(key: Uint8Array, identity: KeyIdentity | undefined): CachedRow<T> {
     if (this.#latest !== undefined && key === this.#latestKey) return this.#latest
-    const row = this.#find(key)
+    const row = this.#find(key, identity ?? this.#identityOf(key))
     this.#latest = row
     this.#latestKey = key
     return row
   }
 
-  #find(key: Uint8Array): CachedRow<T> {
-    const text = keyText(key)
-    const known = this.#rows.get(text)
+  #find(key: Uint8Array, identity: KeyIdentity): CachedRow<T> {
+    const known = this.#rows.get(identity)
     if (known !== undefined) {
       known.used = true
       return known
@@ -177,7 +181,7 @@ export class RowCache<T> {
       used: false,
       size: this.#sizeOf(value) + key.length,
     }
-    this.#rows.set(text, row)
+    this.#rows.set(identity, row)
     this.#bytes += row.size
     return row
   }

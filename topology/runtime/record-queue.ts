@@ -2,7 +2,7 @@ import type { FetchedPartition, RecordBatch } from '../broker/index.ts'
 import type { SourceNode } from '../graph/index.ts'
 import type { AnyRecord } from './running-graph.ts'
 
-/** The oldest record of a partition that has not been worked on. */
+/** The oldest record of a partition that has not been worked on, until its queue advances. */
 export interface Head {
   readonly topic: string
   readonly partition: number
@@ -15,14 +15,20 @@ export interface Head {
   readonly error: unknown
 }
 
-/** What has been fetched of one partition and not been worked on; records are read one by one, when they come to the front. */
-export class RecordQueue {
+/**
+ * What has been fetched of one partition and not been worked on; records are read one by one, when they come to the front. The one at the
+ * front is told by the queue itself, so that none needs an object of its own beside what its processors get.
+ */
+export class RecordQueue implements Head {
   readonly topic: string
   readonly partition: number
+  timestamp = -1
+  record: AnyRecord | undefined
+  error: unknown
   readonly #source: SourceNode
   readonly #batches: RecordBatch[] = []
   #bytes = 0
-  #head: Head | undefined
+  #hasHead = false
   /** First offset not worked on. */
   #position: number
   #fetchPosition: number
@@ -35,6 +41,16 @@ export class RecordQueue {
     this.#position = position
     this.#fetchPosition = position
     this.#knownEnd = knownEnd
+  }
+
+  get offset(): number {
+    return this.batch.offset
+  }
+
+  get batch(): RecordBatch {
+    const [batch] = this.#batches
+    if (batch === undefined) throw new RangeError(`${this.topic}-${this.partition} has no record at its front`)
+    return batch
   }
 
   get bytes(): number {
@@ -70,7 +86,7 @@ export class RecordQueue {
 
   /** The record at the front; its timestamp counts in the choice among partitions. */
   head(streamTime: number): Head | undefined {
-    if (this.#head !== undefined) return this.#head
+    if (this.#hasHead) return this
     for (;;) {
       const batch = this.#batches[0]
       if (batch === undefined) {
@@ -78,7 +94,9 @@ export class RecordQueue {
         return undefined
       }
       while (batch.next()) {
-        if (batch.offset >= this.#position) return (this.#head = this.#read(batch, streamTime))
+        if (batch.offset < this.#position) continue
+        this.#read(batch, streamTime)
+        return this
       }
       this.#batches.shift()
       this.#bytes -= batch.sizeInBytes
@@ -88,26 +106,29 @@ export class RecordQueue {
 
   /** The record at the front has been worked on. */
   advance(): void {
-    if (this.#head === undefined) return
-    this.#position = this.#head.offset + 1
-    this.#head = undefined
+    if (!this.#hasHead) return
+    this.#position = this.offset + 1
+    this.#hasHead = false
   }
 
-  #read(batch: RecordBatch, streamTime: number): Head {
-    const { topic, partition } = this
-    const { offset, timestamp, key, value, headers } = batch
+  #read(batch: RecordBatch, streamTime: number): void {
+    this.#hasHead = true
+    const { timestamp, key, value, headers } = batch
+    const { keySerde, valueSerde, timestampExtractor } = this.#source
+    this.timestamp = timestamp
+    this.record = this.error = undefined
     try {
       const record: AnyRecord = {
-        key: key === null ? null : this.#source.keySerde.deserialize(key),
-        value: value === null ? null : this.#source.valueSerde.deserialize(value),
+        key: key === null ? null : keySerde.deserialize(key),
+        value: value === null ? null : valueSerde.deserialize(value),
         timestamp,
         headers: headers.length === 0 ? undefined : headers,
       }
-      const extracted = this.#source.timestampExtractor?.(record, streamTime) ?? timestamp
-      if (extracted === timestamp) return { topic, partition, offset, timestamp, batch, record, error: undefined }
-      return { topic, partition, offset, timestamp: extracted, batch, record: { ...record, timestamp: extracted }, error: undefined }
+      const extracted = timestampExtractor?.(record, streamTime) ?? timestamp
+      this.record = extracted === timestamp ? record : { ...record, timestamp: extracted }
+      this.timestamp = extracted
     } catch (error) {
-      return { topic, partition, offset, timestamp, batch, record: undefined, error }
+      this.error = error
     }
   }
 }

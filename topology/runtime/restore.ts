@@ -3,6 +3,8 @@ import { OffsetOutOfRangeError, type FetchedPartition, type Fetcher, type Record
 import { TaskCorruptedError } from './errors.ts'
 
 const FETCH_BYTES = 4 << 20
+/** Rows of so many bytes are written at a time: what was made for them is young when it is garbage. */
+const WRITE_BYTES = 256 << 10
 
 export interface Restore {
   readonly fetcher: Fetcher
@@ -28,12 +30,33 @@ export async function restoreStore({ fetcher, state, store, changelog, start, en
     const fetched = await fetching
     if (fetched === undefined) return restored
     fetching = fetched.nextOffset < end ? fetchFrom(fetcher, changelog, fetched.nextOffset) : undefined
-    const writing = state.restore(store, recordsFrom(fetched.batches, offset), fetched.nextOffset)
-    await Promise.all([writing, fetching])
+    await Promise.all([writeParts({ state, store, offset, fetched }), fetching])
     restored += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
     offset = fetched.nextOffset
   }
   return restored
+}
+
+interface Part {
+  readonly state: TaskState
+  readonly store: string
+  /** Before it the store has everything. */
+  readonly offset: number
+  readonly fetched: FetchedPartition
+}
+
+async function writeParts({ state, store, offset, fetched: { batches, nextOffset } }: Part): Promise<void> {
+  let part: RecordBatch[] = []
+  let bytes = 0
+  for (const batch of batches) {
+    part.push(batch)
+    bytes += batch.sizeInBytes
+    if (bytes < WRITE_BYTES) continue
+    await state.restore(store, recordsFrom(part, offset), batch.lastOffset + 1)
+    part = []
+    bytes = 0
+  }
+  await state.restore(store, recordsFrom(part, offset), nextOffset)
 }
 
 async function fetchFrom(fetcher: Fetcher, changelog: TopicPartition, offset: number): Promise<FetchedPartition | undefined> {
@@ -49,7 +72,9 @@ async function fetchFrom(fetcher: Fetcher, changelog: TopicPartition, offset: nu
 function* recordsFrom(batches: readonly RecordBatch[], offset: number): Iterable<ChangelogRecord> {
   for (const batch of batches) {
     while (batch.next()) {
-      if (batch.offset >= offset && batch.key !== null) yield { key: batch.key, value: batch.value, timestamp: batch.timestamp }
+      if (batch.offset < offset) continue
+      const { key, value, timestamp } = batch
+      if (key !== null) yield { key, value, timestamp }
     }
   }
 }

@@ -73,7 +73,7 @@ export class RunningGraph {
     await this.settled()
   }
 
-  /** Works the record off; a promise is returned only when a processor returned one. */
+  /** Works the record off; a promise is returned only when a processor returned one. What `metadata` tells may be another record's later. */
   process(topic: string, record: AnyRecord, metadata: RecordMetadata): void | Promise<void> {
     const source = this.#sources.get(topic)
     if (source === undefined) throw new RangeError(`No source reads topic "${topic}"`)
@@ -178,7 +178,11 @@ export class RunningGraph {
     const children = this.#childrenOf(node.children)
     const byName = new Map(node.children.map((name, at) => [name, children[at]]))
     const streamTime = (): number => this.#streamTime
-    const metadata = (): RecordMetadata | undefined => this.#metadata
+    const metadata = (): RecordMetadata | undefined => {
+      if (this.#metadata === undefined) return undefined
+      const { topic, partition, offset } = this.#metadata
+      return { topic, partition, offset }
+    }
     return {
       taskId: environment.taskId,
       applicationId: environment.applicationId,

@@ -38,9 +38,9 @@ export interface StreamsOptions {
   readonly queryTransport?: QueryTransport
   /** Default `exactly_once`. */
   readonly guarantee?: 'exactly_once' | 'at_least_once'
-  /** The longest a busy task goes without a commit; an idle one commits at once. Default 100 ms. */
+  /** The longest a busy task goes without a commit; an idle one commits at once. Default 500 ms. */
   readonly commitIntervalMs?: number
-  /** Rows and records gathered at most before a commit. Default 50,000. */
+  /** Rows and records gathered at most before a commit. Default 100,000. */
   readonly commitRecords?: number
   /** Default 6,000 ms. */
   readonly sessionTimeoutMs?: number
@@ -258,8 +258,8 @@ export class Streams {
     })
     return new TaskLoop(task, {
       ports,
-      commitIntervalMs: this.#options.commitIntervalMs ?? 200,
-      commitRecords: this.#options.commitRecords ?? 50_000,
+      commitIntervalMs: this.#options.commitIntervalMs ?? 500,
+      commitRecords: this.#options.commitRecords ?? 100_000,
       onHungry: () => this.#fetching.refresh(),
       onFatal: (error) => this.#fail(error),
       isMember: () => this.#membership.confirm(),

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32'
+import { copyInto } from '../../../state/index.ts'
 import type { Header, RecordBatchBuilder } from '../record-batch.ts'
 import * as at from './layout.ts'
 import { varintSize, writeVarint } from './varint.ts'
@@ -51,9 +52,9 @@ export class BatchBuilder implements RecordBatchBuilder {
     end = writeVarint(bytes, end, timestampDelta)
     end = writeVarint(bytes, end, this.#count)
     end = writeVarint(bytes, end, key === null ? -1 : keyLength)
-    if (key !== null) bytes.set(key, end)
+    if (key !== null) copyInto(bytes, key, end)
     end = writeVarint(bytes, end + keyLength, value === null ? -1 : valueLength)
-    if (value !== null) bytes.set(value, end)
+    if (value !== null) copyInto(bytes, value, end)
     end += valueLength
     if (headerBytes === undefined) bytes[end] = 0
     else bytes.set(headerBytes, end)

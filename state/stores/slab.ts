@@ -1,0 +1,19 @@
+const CHUNK_BYTES = 64 << 10
+
+/** Cuts many small pieces of memory out of few large ones: for rows on their way to the storage, which are let go of together. */
+export class Slab {
+  #chunk = new ArrayBuffer(0)
+  #used = 0
+
+  /** What it holds is of no meaning yet. */
+  take(length: number): Uint8Array {
+    if (this.#used + length > this.#chunk.byteLength) {
+      if (length > CHUNK_BYTES / 8) return new Uint8Array(length)
+      this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer
+      this.#used = 0
+    }
+    const piece = new Uint8Array(this.#chunk, this.#used, length)
+    this.#used += length
+    return piece
+  }
+}
