@@ -12,15 +12,15 @@ import { measureBareLoop } from '../../topology/testing/index.ts'
 interface Options extends Conditions {
   readonly records: number
   readonly keys: number
-  readonly rate: number
+  readonly rate?: number
 }
 
 const workloads = {
   count: (workplace: Workplace, { records, keys }: Options) => benchCount(workplace, records, keys),
   join: (workplace: Workplace, { records }: Options) => benchJoin(workplace, records),
   restore: (workplace: Workplace, { records }: Options) => benchRestore(workplace, records),
-  transfers: (workplace: Workplace, { rate }: Options) => benchTransfers(workplace, 10 * rate, rate),
-  latency: (workplace: Workplace, { records, rate }: Options) => benchLatency(workplace, Math.min(records, 20 * rate), rate),
+  transfers: (workplace: Workplace, { rate }: Options) => benchTransfers(workplace, 10 * (rate ?? 2_000), rate),
+  latency: (workplace: Workplace, { rate = 100 }: Options) => benchLatency(workplace, 20 * rate, rate),
 }
 
 const program = new Command('bench')
@@ -29,12 +29,11 @@ const program = new Command('bench')
   .addOption(new Option('--guarantee <name>', 'what a crash may do').choices(['exactly_once', 'at_least_once']).default('exactly_once'))
   .option('--records <number>', 'how many records go in', wholeNumber, 1_000_000)
   .option('--keys <number>', 'how many keys they have', wholeNumber, 100_000)
-  .option('--rate <number>', 'records or transfers sent per second (default 1000, for latency 100)', wholeNumber)
+  .option('--rate <number>', 'sent per second: records (default 100) or transfers (default: as many as are answered)', wholeNumber)
   .parse()
 
 const [workload] = program.processedArgs as [keyof typeof workloads]
-const given = program.opts<Omit<Options, 'rate'> & { readonly rate?: number }>()
-const options: Options = { ...given, rate: given.rate ?? (workload === 'latency' ? 100 : 1000) }
+const options = program.opts<Options>()
 const workplace = await openWorkplace(options)
 let measured: object
 try {
