@@ -1,4 +1,4 @@
-import { Serdes, StreamsBuilder } from '../../topology/index.ts'
+import { Serdes, StreamsBuilder, type Topology } from '../../topology/index.ts'
 import { caughtUp, countRecords, fill, PARTITIONS, type Workplace } from './workplace.ts'
 
 export interface Measured {
@@ -12,6 +12,17 @@ export async function benchCount(workplace: Workplace, records: number, keys: nu
   await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
   const value = Buffer.alloc(100, 'v')
   await fill(broker, 'in', records, (at) => ({ key: Buffer.from(`key-${(at * 7919) % keys}`), value }))
+  const begin = performance.now()
+  const streams = await start(countTopology())
+  await caughtUp(streams, records)
+  await streams.stop()
+  const seconds = (performance.now() - begin) / 1000
+  const forwarded = await countRecords(broker, 'out')
+  if (forwarded !== records) throw new Error(`${records} records went in and ${forwarded} updates came out`)
+  return { records, recordsPerSecond: Math.round(records / seconds) }
+}
+
+export function countTopology(): Topology {
   const builder = new StreamsBuilder()
   builder
     .stream('in', { key: Serdes.string, value: Serdes.bytes })
@@ -19,12 +30,5 @@ export async function benchCount(workplace: Workplace, records: number, keys: nu
     .count({ name: 'counts', key: Serdes.string })
     .toStream()
     .to('out', { key: Serdes.string, value: Serdes.long })
-  const begin = performance.now()
-  const streams = await start(builder.build())
-  await caughtUp(streams, records)
-  await streams.stop()
-  const seconds = (performance.now() - begin) / 1000
-  const forwarded = await countRecords(broker, 'out')
-  if (forwarded !== records) throw new Error(`${records} records went in and ${forwarded} updates came out`)
-  return { records, recordsPerSecond: Math.round(records / seconds) }
+  return builder.build()
 }

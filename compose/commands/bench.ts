@@ -1,9 +1,10 @@
-/** `npm run bench -- count|join|restore|transfers|latency [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: a line of JSON. */
+/** `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: a line of JSON. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { measureLevelCeilings } from '../../state/testing/index.ts'
 import { benchCount } from '../bench/count.ts'
 import { benchJoin } from '../bench/join.ts'
 import { benchLatency } from '../bench/latency.ts'
+import { benchRecover, runWorker } from '../bench/recover.ts'
 import { benchRestore } from '../bench/restore.ts'
 import { benchTransfers } from '../bench/transfers.ts'
 import { openWorkplace, type Conditions, type Workplace } from '../bench/workplace.ts'
@@ -13,11 +14,14 @@ interface Options extends Conditions {
   readonly records: number
   readonly keys: number
   readonly rate?: number
+  readonly worker?: string
+  readonly kafka?: string
 }
 
 const workloads = {
   count: (workplace: Workplace, { records, keys }: Options) => benchCount(workplace, records, keys),
   join: (workplace: Workplace, { records }: Options) => benchJoin(workplace, records),
+  recover: (workplace: Workplace, { records }: Options) => benchRecover(workplace, records),
   restore: (workplace: Workplace, { records }: Options) => benchRestore(workplace, records),
   transfers: (workplace: Workplace, { rate }: Options) => benchTransfers(workplace, 10 * (rate ?? 2_000), rate),
   latency: (workplace: Workplace, { rate = 100 }: Options) => benchLatency(workplace, 20 * rate, rate),
@@ -30,10 +34,13 @@ const program = new Command('bench')
   .option('--records <number>', 'how many records go in', wholeNumber, 1_000_000)
   .option('--keys <number>', 'how many keys they have', wholeNumber, 100_000)
   .option('--rate <number>', 'sent per second: records (default 100) or transfers (default: as many as are answered)', wholeNumber)
+  .addOption(new Option('--worker <directory>', 'be the process that "recover" kills').hideHelp())
+  .addOption(new Option('--kafka <addresses>', 'where that one finds Kafka').hideHelp())
   .parse()
 
 const [workload] = program.processedArgs as [keyof typeof workloads]
 const options = program.opts<Options>()
+if (options.worker !== undefined) await runWorker((options.kafka ?? '').split(','), options.worker)
 const workplace = await openWorkplace(options)
 let measured: object
 try {
