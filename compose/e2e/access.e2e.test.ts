@@ -8,6 +8,8 @@ import { balanceIs, becomeClient, becomeEmployee, deposit, transfer, visit } fro
 import type { Visitor } from './support/visitor.ts'
 
 const PATHS = ['/', '/client', '/employee', '/topology']
+/** Pixels: room for a row of many lines, as on a narrow page, with the longest description there may be. */
+const TALLEST_ROW = 300
 
 let system: SystemUnderTest
 let browser: Browser
@@ -88,10 +90,14 @@ describe.each(['light', 'dark'] as const)('In %s', (colorScheme) => {
   })
 })
 
-it.each([360, 1280])('No page scrolls sideways at %s pixels', async (width) => {
+it.each([360, 1280])('No page scrolls sideways at %s pixels, and no row is squeezed into letters', async (width) => {
   const visitor = await visit(browser, system.url, { viewport: { width, height: 780 } })
   for await (const place of everyPage(visitor)) {
     expect(await visitor.page.evaluate(() => document.documentElement.scrollWidth), place).toBeLessThanOrEqual(width)
+    const rows = await visitor.page
+      .locator('[data-sequence], li[data-iban]')
+      .evaluateAll((all) => all.map(({ clientHeight }) => clientHeight))
+    expect(Math.max(0, ...rows), place).toBeLessThan(TALLEST_ROW)
   }
   await visitor.leave()
 })

@@ -4,14 +4,18 @@ import { rowOf } from '../lib/testing/fake-api.ts'
 import { journeyOf } from '../lib/transfers/journey.ts'
 import Journey from './journey.svelte'
 
-const props = { stations: journeyOf({ row: rowOf(1) }), subject: 'row-1' }
+const toldToItsEnd = vi.fn()
+const props = { stations: journeyOf({ row: rowOf(1) }), subject: 'row-1', toldToItsEnd }
 const here = () => document.querySelector('[aria-current="step"] .title')?.textContent
 
 function motion(reduced: boolean): void {
   vi.stubGlobal('matchMedia', () => ({ matches: reduced }))
 }
 
-beforeEach(() => vi.useFakeTimers())
+beforeEach(() => {
+  vi.useFakeTimers()
+  toldToItsEnd.mockClear()
+})
 
 afterEach(() => {
   cleanup()
@@ -25,8 +29,10 @@ describe('The way of one transfer', () => {
     render(Journey, props)
     await vi.advanceTimersByTimeAsync(2_700)
     expect(here()).toBe('Saga')
+    expect(toldToItsEnd).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(6 * 2_600)
     expect(here()).toBe('Command')
+    expect(toldToItsEnd).toHaveBeenCalledOnce()
   })
 
   it('stands still for people who asked for less motion, and can be stepped', async () => {

@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { GraphNode } from './generated/graphql.ts'
 import { layOut, shorten } from './topology-layout.ts'
 
-const node = (id: string, kind: string, children: readonly string[], stores: readonly string[] = []): GraphNode => ({
-  id,
-  name: id,
-  kind,
-  children,
-  stores,
-  topics: [],
-})
+const node = (
+  id: string,
+  kind: string,
+  children: readonly string[],
+  stores: readonly string[] = [],
+  topics: readonly string[] = [],
+): GraphNode => ({ id, name: id, kind, children, stores, topics })
 
 describe('A drawn sub-topology', () => {
   const drawing = layOut({
@@ -38,13 +37,26 @@ describe('A drawn sub-topology', () => {
     expect(drawing.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
   })
 
+  it('calls what reads or writes topics by these, and all else by its name', () => {
+    const nodes = [
+      node('in-words', 'source', ['count'], [], ['words']),
+      node('count', 'processor', ['out'], ['counts']),
+      node('out', 'sink', []),
+    ]
+    expect(layOut({ id: 0, nodes }).nodes).toMatchObject([
+      { title: 'words', detail: '' },
+      { title: 'count', detail: 'counts' },
+      { title: 'out', detail: '' },
+    ])
+  })
+
   it('can be empty, or one node', () => {
     expect(layOut({ id: 1, nodes: [] }).nodes).toEqual([])
     expect(layOut({ id: 1, nodes: [node('alone', 'source', [])] }).edges).toEqual([])
   })
 
-  it('cuts a name that does not fit', () => {
-    expect(shorten('a-very-long-name-of-a-processor-indeed', 120, 'name')).toMatch(/^a-very-lon?g?.*…$/)
-    expect(shorten('short', 120, 'name')).toBe('short')
+  it('cuts a title that does not fit', () => {
+    expect(shorten('a-very-long-name-of-a-processor-indeed', 120, 'title')).toMatch(/^a-very-lon?g?.*…$/)
+    expect(shorten('short', 120, 'title')).toBe('short')
   })
 })

@@ -3,14 +3,15 @@ import type { GraphNode, Subtopology } from './generated/graphql.ts'
 
 export interface PlacedNode {
   readonly id: string
-  readonly name: string
   readonly kind: NodeKind
   /** Centre and size, in pixels of the drawing. */
   readonly x: number
   readonly y: number
   readonly width: number
   readonly height: number
-  /** Topics of a source or sink, or stores of a processor. */
+  /** The topics of a source or sink, where they are known; the name of a processor. */
+  readonly title: string
+  /** Stores of a processor. */
   readonly detail: string
 }
 
@@ -30,17 +31,17 @@ export interface Drawing {
 export type NodeKind = 'source' | 'sink' | 'stateful' | 'processor'
 
 const HEIGHT = 58
-const NARROWEST = 120
-const WIDEST = 250
-/** Widths of a character of the name and of the smaller line below it. */
-const NAME_CHARACTER = 8.1
+const NARROWEST = 100
+const WIDEST = 235
+/** Widths of a character of the title and of the smaller line below it. */
+const TITLE_CHARACTER = 8.9
 const DETAIL_CHARACTER = 6.7
 const PADDING = 26
 
 /** Places the nodes of one sub-topology from left to right. Depends on its names alone, so metrics never move anything. */
 export function layOut({ nodes }: Subtopology): Drawing {
   const graph = new graphlib.Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 46, marginx: 6, marginy: 6 })
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 36, marginx: 6, marginy: 6 })
   graph.setDefaultEdgeLabel(() => ({}))
   const ids = new Set(nodes.map(({ id }) => id))
   for (const node of nodes) graph.setNode(node.id, { width: widthOf(node), height: HEIGHT })
@@ -61,9 +62,9 @@ export function kindOf({ kind, stores }: GraphNode): NodeKind {
   return stores.length > 0 ? 'stateful' : 'processor'
 }
 
-/** What does not fit is cut; the whole name is in the table below the drawing. */
-export function shorten(text: string, width: number, line: 'name' | 'detail'): string {
-  const fits = Math.floor((width - PADDING) / (line === 'name' ? NAME_CHARACTER : DETAIL_CHARACTER))
+/** What does not fit is cut; the table below the drawing has all of it. */
+export function shorten(text: string, width: number, line: 'title' | 'detail'): string {
+  const fits = Math.floor((width - PADDING) / (line === 'title' ? TITLE_CHARACTER : DETAIL_CHARACTER))
   return text.length <= fits ? text : `${text.slice(0, fits - 1)}…`
 }
 
@@ -74,22 +75,16 @@ interface Box {
   readonly height: number
 }
 
-function place(node: GraphNode, box: Box): PlacedNode {
-  const { id, name, topics, stores } = node
-  return {
-    id,
-    name,
-    kind: kindOf(node),
-    x: box.x,
-    y: box.y,
-    width: box.width,
-    height: box.height,
-    detail: [...topics, ...stores].join(', '),
-  }
+function place(node: GraphNode, { x, y, width, height }: Box): PlacedNode {
+  return { id: node.id, kind: kindOf(node), x, y, width, height, title: titleOf(node), detail: node.stores.join(', ') }
 }
 
-function widthOf({ name, topics, stores }: GraphNode): number {
-  const longest = Math.max(name.length * NAME_CHARACTER, [...topics, ...stores].join(', ').length * DETAIL_CHARACTER)
+function titleOf({ name, topics }: GraphNode): string {
+  return topics.join(', ') || name
+}
+
+function widthOf(node: GraphNode): number {
+  const longest = Math.max(titleOf(node).length * TITLE_CHARACTER, node.stores.join(', ').length * DETAIL_CHARACTER)
   return Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(longest) + PADDING))
 }
 
