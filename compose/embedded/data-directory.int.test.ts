@@ -32,8 +32,10 @@ describe('The data directory', () => {
 
   it('says that the schemas are damaged, rather than beginning without', async () => {
     const { registry } = await DataDirectory.open(path)
-    writeFileSync(join(path, 'registry.json'), '[1,')
-    await expect(registry.load()).rejects.toThrow('registry.json is damaged')
+    for (const text of ['[1,', '', '{}']) {
+      writeFileSync(join(path, 'registry.json'), text)
+      await expect(registry.load()).rejects.toThrow('registry.json is damaged')
+    }
   })
 
   it('is not made of a directory that holds something else', async () => {
@@ -50,7 +52,18 @@ describe('The data directory', () => {
     rmSync(path)
     await DataDirectory.open(path)
     writeFileSync(join(path, 'BOB'), 'bob-data 2\n')
-    await expect(DataDirectory.open(path)).rejects.toThrow('written by another version of Bob (bob-data 2)')
+    await expect(DataDirectory.open(path)).rejects.toThrow('written by another version of Bob ("bob-data 2", not "bob-data 1")')
+    expect(await DataDirectory.reset(path)).toBe(true)
+  })
+
+  it('that lost its broker or its schemas is not begun anew beside the old state', async () => {
+    const data = await DataDirectory.open(path)
+    await mkdir(data.instance('instance-1'), { recursive: true })
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} has lost broker and registry.json: put a copy of it back`)
+    await data.registry.save('[]')
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} has lost broker: put a copy of it back`)
+    await mkdir(data.broker)
+    expect((await DataDirectory.open(path)).isUsed).toBe(true)
   })
 
   it('is reset only when no bank runs on it, and then begins anew', async () => {

@@ -27,7 +27,8 @@ export class DataDirectory {
   /** Makes the directory where there is none. Throws `DataDirectoryError` for one that holds something else. */
   static async open(path: string): Promise<DataDirectory> {
     const isUsed = await holdsBank(path)
-    if (!isUsed) {
+    if (isUsed) await assertWhole(path)
+    else {
       await mkdir(path, { recursive: true })
       await writeFile(join(path, MARK), FORMAT)
     }
@@ -48,7 +49,7 @@ export class DataDirectory {
     return {
       load: async () => {
         const text = existsSync(file) ? await readFile(file, 'utf8') : undefined
-        if (text !== undefined && !isJson(text))
+        if (text !== undefined && !isList(text))
           throw new DataDirectoryError(`${file} is damaged: put a copy of the data directory back, or reset it to start empty.`)
         return text
       },
@@ -73,16 +74,25 @@ async function holdsBank(path: string): Promise<boolean> {
   if (entries.length === 0) return false
   if (!entries.includes(MARK))
     throw new DataDirectoryError(`${path} holds something else than a bank: choose another directory with --data.`)
-  const format = await readFile(join(path, MARK), 'utf8')
-  if (format !== FORMAT)
-    throw new DataDirectoryError(`${path} was written by another version of Bob (${format.trim()}): use that one, or "npm run reset".`)
   return true
 }
 
-function isJson(text: string): boolean {
+/** Instances come when broker and registry are complete, so where they are the others have to be. */
+async function assertWhole(path: string): Promise<void> {
+  const format = await readFile(join(path, MARK), 'utf8')
+  if (format !== FORMAT)
+    throw new DataDirectoryError(
+      `${path} was written by another version of Bob ("${format.trim()}", not "${FORMAT.trim()}"): use that one, or "npm run reset".`,
+    )
+  if (!existsSync(join(path, INSTANCES))) return
+  const lost = [BROKER, REGISTRY].filter((name) => !existsSync(join(path, name)))
+  if (lost.length > 0)
+    throw new DataDirectoryError(`${path} has lost ${lost.join(' and ')}: put a copy of it back, or reset it to start empty.`)
+}
+
+function isList(text: string): boolean {
   try {
-    JSON.parse(text)
-    return true
+    return Array.isArray(JSON.parse(text))
   } catch {
     return false
   }

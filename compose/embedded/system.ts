@@ -57,7 +57,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
   try {
     const broker = await EmbeddedBroker.open({
-      storage: () => openLevelStorage({ directory: data.broker }),
+      storage: () => openLevelStorage({ directory: data.broker, isOnlyCopy: true }),
       ports,
       initialRebalanceDelayMs: GATHERING_MS,
     })

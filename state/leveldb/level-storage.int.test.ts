@@ -177,6 +177,55 @@ describe('A LevelDB directory', () => {
   })
 })
 
+describe('The only copy of something', () => {
+  const write = async (end: 'close' | 'crash'): Promise<void> => {
+    const storage = await openLevelStorage({ directory, isOnlyCopy: true })
+    for (let row = 0; row < ROWS; row++) await storage.write([{ key: Buffer.from(`key ${row}`), value: Buffer.from(valueOf(row, 1)) }])
+    const crashed = copyOf()
+    await storage.close()
+    if (end === 'crash') putBack(crashed)
+  }
+  const read = async (): Promise<number> => {
+    const storage = await openLevelStorage({ directory, isOnlyCopy: true })
+    let rows = 0
+    for await (const _ of storage.scan({ gte: Buffer.alloc(0), lt: Buffer.from([0xff]) })) rows++
+    await storage.close()
+    return rows
+  }
+
+  it('is there after each close', async () => {
+    await write('close')
+    for (const _ of [1, 2, 3]) expect(await read()).toBe(ROWS)
+  })
+
+  it('may have lost the tail of its log in a crash, also in one after an orderly close', async () => {
+    for (const end of ['crash', 'close', 'crash'] as const) await write(end)
+    const [log = ''] = files('.log')
+    truncateSync(log, readFileSync(log).length - 20)
+    expect(await read()).toBe(ROWS)
+  })
+
+  it.each([
+    ['emptied', (file: string) => truncateSync(file, 0)],
+    ['cut short', (file: string) => truncateSync(file, readFileSync(file).length - 20)],
+    ['deleted', (file: string) => unlinkSync(file)],
+    ['flipped in its last byte', (file: string) => flip(file, readFileSync(file).length - 1)],
+  ])('is damaged when a log or manifest was %s after an orderly close', async (_, damage) => {
+    await write('close')
+    const copies = copyOf()
+    for (const file of [
+      ...files('.log'),
+      ...readdirSync(directory)
+        .filter((name) => name.startsWith('MANIFEST-'))
+        .map((name) => join(directory, name)),
+    ]) {
+      putBack(copies)
+      damage(file)
+      await expect(read()).rejects.toBeInstanceOf(StateCorruptedError)
+    }
+  })
+})
+
 describe('A flipped byte', () => {
   it('anywhere in the log is noticed, or what stood before it is there', async () => {
     await fill()

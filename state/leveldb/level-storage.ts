@@ -7,6 +7,7 @@ import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import { checkTables } from './check-tables.ts'
 import { VALUE_ROOM, type OrderedStorage, type StorageOperation, type StorageRange, type StorageRow } from '../ordered-storage.ts'
+import { checkClosedFiles, noteClosedFiles } from './closed-files.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string
@@ -14,6 +15,11 @@ export interface LevelStorageOptions {
   readonly cacheBytes?: number
   /** Writes gathered in memory before a table is made of them, in bytes. */
   readonly writeBufferBytes?: number
+  /**
+   * Whether a log that became shorter since an orderly close is damage, and not the trace of a crash. For what cannot be had
+   * from elsewhere; costs a reading of the log at each end. Default false.
+   */
+  readonly isOnlyCopy?: boolean
 }
 
 const FORMAT_FILE = 'FORMAT'
@@ -26,10 +32,11 @@ const SCAN_ROWS = 1000
  * checksum over its key and itself. Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
-  const { directory } = options
+  const { directory, isOnlyCopy = false } = options
   const formatFile = join(directory, FORMAT_FILE)
   const used = existsSync(formatFile)
   if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
+  if (used && isOnlyCopy) await checkClosedFiles(directory)
   const unfinished = used ? await checkTables(directory) : []
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
@@ -51,7 +58,7 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
     throw new StateCorruptedError(`The table ${damaged.file} was cut short.`)
   }
   if (!used) await writeFile(formatFile, FORMAT, { flush: true })
-  return new LevelStorage(db, directory)
+  return new LevelStorage(db, directory, isOnlyCopy)
 }
 
 /** Deletes a storage's directory; it must not be open. */
@@ -62,10 +69,12 @@ export async function destroyLevelStorage(directory: string): Promise<void> {
 class LevelStorage implements OrderedStorage {
   readonly #db: ClassicLevel<Uint8Array, Uint8Array>
   readonly #directory: string
+  readonly #isOnlyCopy: boolean
 
-  constructor(db: ClassicLevel<Uint8Array, Uint8Array>, directory: string) {
+  constructor(db: ClassicLevel<Uint8Array, Uint8Array>, directory: string, isOnlyCopy: boolean) {
     this.#db = db
     this.#directory = directory
+    this.#isOnlyCopy = isOnlyCopy
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -108,6 +117,7 @@ class LevelStorage implements OrderedStorage {
 
   async close(): Promise<void> {
     await this.#db.close()
+    if (this.#isOnlyCopy) await noteClosedFiles(this.#directory)
   }
 
   #stored(key: Uint8Array): Uint8Array | undefined {
@@ -157,7 +167,7 @@ function openingError(directory: string, error: unknown): Error {
   if (code === 'LEVEL_LOCKED') {
     return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
   }
-  return new StateCorruptedError(`The database in ${directory} cannot be opened: ${text(cause)}`, { cause: error })
+  return new StateCorruptedError(`The database in ${directory} cannot be opened: ${text(cause)}.`, { cause: error })
 }
 
 /** LevelDB notices some damage itself. */
