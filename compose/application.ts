@@ -1,13 +1,11 @@
-import { randomInt } from 'node:crypto'
 import { apiTopics } from '../api/index.ts'
 import { bankTopics, bankTopology } from '../processors/index.ts'
 import type { RecordCodec } from '../schemas/index.ts'
 import { applicationTopics, type Topology, type TopicSpec } from '../topology/index.ts'
+import { newToken } from './new-token.ts'
 
 /** Names the bank's group, its internal topics and its transactional ids; all of its topics begin with it. */
 export const APPLICATION = 'bank'
-
-const HALF_A_TOKEN = 10
 
 /** The bank as it runs everywhere: in one process, in many, in tests. */
 export function bankApplication(codec: RecordCodec): Topology {
@@ -17,10 +15,4 @@ export function bankApplication(codec: RecordCodec): Topology {
 /** Every topic that processors and API read or write. */
 export function allTopics(topology: Topology, partitions: number): readonly TopicSpec[] {
   return [...applicationTopics(APPLICATION, topology, bankTopics(partitions)), ...apiTopics()]
-}
-
-/** Ten decimal digits at a time: `randomInt` takes ranges below 2^48. */
-function newToken(): string {
-  const half = (): string => String(randomInt(10 ** HALF_A_TOKEN)).padStart(HALF_A_TOKEN, '0')
-  return half() + half()
 }

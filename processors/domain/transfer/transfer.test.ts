@@ -38,6 +38,7 @@ describe('An order', () => {
     ['of cash to another bank', { from: CASH, to: ELSEWHERE }, 'CreditMoney'],
     ['without a description', { description: '' }, 'bad-description'],
     ['with the longest description', { description: 'd'.repeat(140) }, 'DebitMoney'],
+    ['with the longest one in characters of two units each', { description: '🏦'.repeat(140) }, 'DebitMoney'],
     ['with a longer one', { description: 'd'.repeat(141) }, 'bad-description'],
     ['to another bank', { to: ELSEWHERE }, 'DebitMoney'],
     ['of the most cash', { from: CASH, amount: 100_000n }, 'CreditMoney'],

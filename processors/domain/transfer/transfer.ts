@@ -135,6 +135,8 @@ function refusalOf({ id, amount, from, to, description }: Transfer['order']): Re
   if (from === to) return SAME_ACCOUNT
   if (from !== CASH && !isOwnIban(from)) return FROM_INVALID
   if (!isAddressable(to)) return TO_INVALID
-  if (description.length < 1 || description.length > 140) return BAD_DESCRIPTION
+  // Characters as people count them, and as the page does: an emoji is one.
+  const { length } = [...description]
+  if (length < 1 || length > 140) return BAD_DESCRIPTION
   return undefined
 }
