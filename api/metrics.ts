@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { CommandBus } from './commands/command-bus.ts'
 import type { EventHub } from './hub/event-hub.ts'
 import type { Cluster } from './ports/cluster.ts'
+import type { BankReader } from './ports/bank-reader.ts'
 import type { SessionStore } from './sessions/session-store.ts'
 
 interface Measured {
@@ -9,13 +10,14 @@ interface Measured {
   readonly hub: EventHub
   readonly sessions: SessionStore
   readonly cluster: Cluster
+  readonly reader: Pick<BankReader, 'stuckTransfers'>
 }
 
 /** What a monitoring system scrapes. Everything is read when it is asked for, and costs nothing in between. */
-export function metricsOf({ bus, hub, sessions, cluster }: Measured): Registry {
+export function metricsOf({ bus, hub, sessions, cluster, reader }: Measured): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'bob_', eventLoopMonitoringPrecision: 1_000 })
-  const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void => {
+  const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void | Promise<void>): void => {
     const made: Gauge = new Gauge({
       name: `bob_${name}`,
       help,
@@ -48,6 +50,16 @@ export function metricsOf({ bus, hub, sessions, cluster }: Measured): Registry {
     (balanced) => {
       const { booksBalanced } = cluster.metrics()
       if (booksBalanced !== null) balanced.set(booksBalanced ? 1 : 0)
+    },
+  )
+  gauge(
+    'stuck_transfers',
+    'Transfers whose money could not be given back, which somebody has to look at. Absent: no instance could be asked.',
+    [],
+    async (stuck) => {
+      const found = await reader.stuckTransfers().catch(() => undefined)
+      if (found === undefined) stuck.remove()
+      else stuck.set(found.length)
     },
   )
   return registry

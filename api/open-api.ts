@@ -85,7 +85,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       helix: new Helix(documents, ports.logger),
       subscriptions,
       sessions,
-      metrics: metricsOf({ bus, hub, sessions, cluster }),
+      metrics: metricsOf({ bus, hub, sessions, cluster, reader }),
       logger: ports.logger,
       pageDirectory: options.pageDirectory,
       mode,

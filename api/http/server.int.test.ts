@@ -100,7 +100,9 @@ describe('The server in production', () => {
 
   it('tells that it is ready, and its figures', async () => {
     expect(await (await fetch(`${bank.url}/health`)).json()).toEqual({ ready: true })
-    expect(await (await fetch(`${bank.url}/metrics`)).text()).toMatch(/# TYPE bob_/)
+    const figures = await (await fetch(`${bank.url}/metrics`)).text()
+    expect(figures).toMatch(/# TYPE bob_/)
+    expect(figures).toContain('\nbob_stuck_transfers 0\n')
   })
 })
 

@@ -56,6 +56,12 @@ describe('The data directory', () => {
     expect(await DataDirectory.reset(path)).toBe(true)
   })
 
+  it('is not made where the file system does not allow it', async () => {
+    writeFileSync(path, '')
+    await expect(DataDirectory.open(join(path, 'data'))).rejects.toThrow(DataDirectoryError)
+    await expect(DataDirectory.open(join(parent, 'n'.repeat(300)))).rejects.toThrow(/cannot be used \(ENAMETOOLONG\): look at its rights/)
+  })
+
   it('that lost its broker or its schemas is not begun anew beside the old state', async () => {
     const data = await DataDirectory.open(path)
     await mkdir(data.instance('instance-1'), { recursive: true })

@@ -28,10 +28,7 @@ export class DataDirectory {
   static async open(path: string): Promise<DataDirectory> {
     const isUsed = await holdsBank(path)
     if (isUsed) await assertWhole(path)
-    else {
-      await mkdir(path, { recursive: true })
-      await writeFile(join(path, MARK), FORMAT)
-    }
+    else await changing(path, () => begin(path))
     return new DataDirectory(path, isUsed)
   }
 
@@ -64,8 +61,24 @@ export class DataDirectory {
   static async reset(path: string): Promise<boolean> {
     if (!(await holdsBank(path))) return false
     await assertUnlocked(join(path, BROKER))
-    for (const name of [BROKER, INSTANCES, REGISTRY, `${REGISTRY}.new`, MARK]) await rm(join(path, name), { recursive: true, force: true })
+    await changing(path, async () => {
+      for (const name of [BROKER, INSTANCES, REGISTRY, `${REGISTRY}.new`, MARK])
+        await rm(join(path, name), { recursive: true, force: true })
+    })
     return true
+  }
+}
+
+async function begin(path: string): Promise<void> {
+  await mkdir(path, { recursive: true })
+  await writeFile(join(path, MARK), FORMAT)
+}
+
+async function changing(path: string, change: () => Promise<void>): Promise<void> {
+  try {
+    await change()
+  } catch (error) {
+    throw explained(path, error)
   }
 }
 
@@ -102,10 +115,10 @@ async function entriesOf(path: string): Promise<readonly string[]> {
   try {
     return await readdir(path)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') throw new DataDirectoryError(`${path} is a file: choose a directory with --data.`)
-    throw error
+    throw explained(path, error)
   }
 }
 
@@ -116,4 +129,17 @@ async function assertUnlocked(directory: string): Promise<void> {
   } catch (error) {
     if (error instanceof StateLockedError) throw new DataDirectoryError(`A bank is running on ${directory}: stop it first.`)
   }
+}
+
+/** The file system does not allow it. */
+function explained(path: string, error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === undefined) return error
+  const advice = 'look at its rights and at the disk, or choose another with --data'
+  return new DataDirectoryError(`${path} cannot be used (${code}): ${advice}.`, { cause: error })
+}
+
+/** What the system calls it. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -11,13 +11,19 @@ describe('The status line', () => {
       { id: 'instance-2', state: 'DEAD' as const, tasks: [] },
     ]
     expect(statusLine({ transfersPerSecond: 12.34, p50Ms: 3.6, p99Ms: 17.2, lag: 4, instances, booksBalanced: true })).toBe(
-      '12.3 transfers/s · p50 4 ms, p99 17 ms · lag 4 · tasks 3 + 0 dead · books balanced ✓',
+      '12.3 transfers/s · p50 4 ms, p99 17 ms · lag 4 · books balanced ✓ · tasks 3+0(dead)',
     )
   })
 
   it('does not make up what is not known yet', () => {
     expect(statusLine(quiet)).toContain('no commands yet')
     expect(statusLine(quiet)).toContain('books being checked')
+  })
+
+  it('tells of the books also where there is room for 80 characters, in a busy bank of many instances', () => {
+    const instances = Array.from({ length: 9 }, (_, at) => ({ id: `instance-${at}`, state: 'RUNNING' as const, tasks: tasks(3) }))
+    const line = statusLine({ transfersPerSecond: 1234.5, p50Ms: 123, p99Ms: 1234, lag: 12_345, instances, booksBalanced: true })
+    expect(line.slice(0, 79)).toContain('books balanced ✓')
   })
 
   it('shouts when the books are wrong', () => {

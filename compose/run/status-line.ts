@@ -10,19 +10,22 @@ export interface Status {
   readonly booksBalanced: boolean | null
 }
 
-/** One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · tasks 8+8+8 · books balanced ✓`. */
+/**
+ * One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · books balanced ✓ · tasks 8+8+8`. The tasks come last: where
+ * the line is too long for the terminal, it is they that are cut.
+ */
 export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, booksBalanced }: Status): string {
   return [
     `${transfersPerSecond.toFixed(1)} transfers/s`,
     p50Ms === null || p99Ms === null ? 'no commands yet' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
     `lag ${lag}`,
-    `tasks ${instances.map(tasksOf).join(' + ')}`,
     booksBalanced === null ? 'books being checked' : booksBalanced ? 'books balanced ✓' : 'BOOKS NOT BALANCED',
+    `tasks ${instances.map(tasksOf).join('+')}`,
   ].join(' · ')
 }
 
 function tasksOf({ state, tasks }: InstanceView): string {
-  return state === 'RUNNING' ? String(tasks.length) : `${tasks.length} ${state.toLowerCase()}`
+  return state === 'RUNNING' ? String(tasks.length) : `${tasks.length}(${state.toLowerCase()})`
 }
 
 /** Keeps the newest line at the bottom of a terminal; elsewhere each line is printed, less often. */

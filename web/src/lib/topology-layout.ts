@@ -32,7 +32,7 @@ export type NodeKind = 'source' | 'sink' | 'stateful' | 'processor'
 
 const HEIGHT = 58
 const NARROWEST = 100
-const WIDEST = 235
+const WIDEST = 250
 /** Widths of a character of the title and of the smaller line below it. */
 const TITLE_CHARACTER = 8.9
 const DETAIL_CHARACTER = 6.7
