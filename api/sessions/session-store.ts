@@ -26,6 +26,21 @@ export function apiTopics(): readonly TopicSpec[] {
   return [{ name: SESSIONS_TOPIC, partitions: 1, config: { 'cleanup.policy': 'compact' } }]
 }
 
+/** What others need who look whether the topic can be read. `decode` throws at what is no session. */
+export const sessionFormat = {
+  topic: SESSIONS_TOPIC,
+  decode: (value: Uint8Array): Session => {
+    const session = JSON.parse(Buffer.from(value).toString('utf8')) as Partial<Record<keyof Session, unknown>> | null
+    if (session === null || !isSession(session)) throw new Error('These bytes are no session.')
+    return session
+  },
+}
+
+function isSession(session: Partial<Record<keyof Session, unknown>>): session is Session {
+  const { username, role, expiresAt } = session
+  return typeof username === 'string' && (role === 'CLIENT' || role === 'EMPLOYEE') && typeof expiresAt === 'number'
+}
+
 const LIFETIME_MS = 12 * 3_600_000
 const MOST_PER_USER = 10
 const WRITE_TIMEOUT_MS = 5_000
@@ -112,7 +127,7 @@ export class SessionStore {
     if (value === null) {
       this.#ending.delete(hash)
       this.#remove(hash)
-    } else if (!this.#ending.has(hash)) this.#add(hash, JSON.parse(Buffer.from(value).toString('utf8')) as Session)
+    } else if (!this.#ending.has(hash)) this.#add(hash, sessionFormat.decode(value))
   }
 
   #add(hash: string, session: Session): void {

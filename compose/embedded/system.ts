@@ -1,4 +1,4 @@
-import { openApi, Passwords, type Api, type BankReader } from '../../api/index.ts'
+import { apiTopics, openApi, Passwords, sessionFormat, type Api, type BankReader } from '../../api/index.ts'
 import {
   BankQueries,
   bankTopics,
@@ -63,7 +63,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     })
     opened.push(() => broker.close())
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
-    await broker.admin.createTopics(bankTopics(PARTITIONS))
+    await broker.admin.createTopics([...bankTopics(PARTITIONS), ...apiTopics()])
     const topology = bankApplication(codec)
     const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, directoryOf: (id) => data.instance(id) })
     opened.push(() => cluster.close())
@@ -71,7 +71,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await cluster.ready(topology.subtopologies.length * PARTITIONS)
     const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
     opened.push(() => watch.close())
-    const check = await PublishedCheck.open({ applicationId: APPLICATION, broker, ports, formats: publishedFormats(codec) })
+    const formats = [...publishedFormats(codec), sessionFormat]
+    const check = await PublishedCheck.open({ applicationId: APPLICATION, broker, ports, formats })
     opened.push(() => check.close())
     const reader = new BankQueries(() => cluster.queries(), ports.clock)
     const { username, password } = options.employee

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Serdes, type Serde } from '../../state/index.ts'
-import { createRecordBatchBuilder } from '../broker/index.ts'
+import { createRecordBatchBuilder, type Header } from '../broker/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { readDeadLetters, redriveDeadLetters, type DeadLetter } from './index.ts'
@@ -59,6 +59,15 @@ const values = (rows: readonly { value: Uint8Array | string | null }[]): string[
   rows.map(({ value }) => (typeof value === 'string' ? value : Buffer.from(value ?? []).toString()))
 const lastOf = async (app: Application, key: string, count: number): Promise<string | null | undefined> =>
   (await app.rows('out', count)).findLast((row) => row.key === key)?.value
+
+/** As somebody does who can write to the topics. */
+async function write(app: Application, topic: string, key: string, value: string, headers: readonly Header[] = []): Promise<void> {
+  const producer = await app.broker.openProducer({})
+  const batch = createRecordBatchBuilder()
+  batch.append(Buffer.from(key), Buffer.from(value), 1, headers)
+  await producer.send(topic, 0, batch)
+  await producer.commit()
+}
 
 describe('dead letters', () => {
   it('keep key, value and timestamp, and say why and where they come from', async () => {
@@ -149,14 +158,34 @@ describe('dead letters', () => {
     await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
     expect(await lastOf(app, 'a', 2)).toBe('12')
     const [redriven] = (await app.read('in')).filter(({ headers }) => headers.length > 0)
-    const producer = await app.broker.openProducer({})
-    const batch = createRecordBatchBuilder()
-    batch.append(Buffer.from('a'), Buffer.from('2'), 1, redriven?.headers ?? [])
-    await producer.send('in', 0, batch)
-    await producer.commit()
+    await write(app, 'in', 'a', '2', redriven?.headers)
     await app.send('in', ['a', '3'])
     expect(await lastOf(app, 'a', 3)).toBe('123')
     expect(one.tasks()[0]?.drops).toEqual({ 'redriven-before': 1 })
+  })
+
+  it.each(['no mark', 'null', '{}', '{"episode":0,"sequence":"0","discard":false}'])(
+    'are told from records whose mark of a redrive makes no sense: %s',
+    async (mark) => {
+      const app = await open()
+      await app.start('one')
+      await write(app, 'in', 'a', '1', [{ key: 'dead-letter.redriven', value: Buffer.from(mark) }])
+      await app.send('in', ['a', '2'])
+      expect(await lastOf(app, 'a', 2)).toBe('12')
+      expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
+    },
+  )
+
+  it('may have a record among them that is none, which stays until it is given up', async () => {
+    const app = await open()
+    await app.start('one')
+    await write(app, 'app-dead-letters', 'a', 'hello')
+    const [foreign] = await letters(app, 1)
+    expect(foreign).toMatchObject({ origin: { topic: 'app-dead-letters', partition: 0 }, reason: 'cannot be read: it is no dead letter' })
+    const redrive = { broker: app.broker, applicationId: APPLICATION }
+    expect(await redriveDeadLetters(redrive)).toEqual({ redriven: 0, discarded: 0, kept: 1 })
+    expect(await redriveDeadLetters({ ...redrive, decide: () => 'discard' })).toEqual({ redriven: 0, discarded: 1, kept: 0 })
+    expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
   })
 
   it('without a key park nothing', async () => {

@@ -53,10 +53,20 @@ export function redriveHeaders(letter: DeadLetter, discard: boolean): readonly H
   return [...letter.headers, { key: MARK, value: Buffer.from(JSON.stringify(mark), 'utf8') }]
 }
 
-/** The mark of a redriven record, if it is one. */
+/** The mark of a redriven record, if it is one. Whoever writes to a topic can write headers too: what makes no sense is no mark. */
 export function redriveMark(headers: readonly Header[]): RedriveMark | undefined {
-  const mark = textOf(headers, MARK)
-  return mark === undefined ? undefined : (JSON.parse(mark) as RedriveMark)
+  const text = textOf(headers, MARK)
+  if (text === undefined) return undefined
+  try {
+    const mark = JSON.parse(text) as Partial<Record<keyof RedriveMark, unknown>>
+    return isRedriveMark(mark) ? mark : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRedriveMark(mark: Partial<Record<keyof RedriveMark, unknown>>): mark is RedriveMark {
+  return Number.isSafeInteger(mark.episode) && Number.isSafeInteger(mark.sequence) && typeof mark.discard === 'boolean'
 }
 
 /** The reason of a letter whose bytes say nothing. */
@@ -123,7 +133,8 @@ export async function readDeadLetters(broker: Broker, applicationId: string): Pr
       for (let offset = Math.max(offsetIn(starts, partition), offsetIn(redriven, partition)); offset < end;) {
         const [fetched] = await fetcher.fetch([{ topic, partition, offset }], { maxWaitMs: 0 })
         if (fetched === undefined) break
-        for (const batch of fetched.batches) while (batch.next()) if (batch.offset >= offset) letters.push(letterOf(partition, batch))
+        for (const batch of fetched.batches)
+          while (batch.next()) if (batch.offset >= offset) letters.push(letterOf(topic, partition, batch))
         offset = fetched.nextOffset
       }
     }
@@ -133,21 +144,27 @@ export async function readDeadLetters(broker: Broker, applicationId: string): Pr
   return letters
 }
 
-function letterOf(partition: number, batch: RecordBatch): DeadLetter {
+function letterOf(topic: string, partition: number, batch: RecordBatch): DeadLetter {
   const { headers, offset, timestamp, key, value } = batch
   const field = (name: string): string | undefined => textOf(headers, PREFIX + name)
+  const from = field('topic')
   const episode = field('episode')
+  const content = { partition, offset, key, value, timestamp, headers: ownHeaders(headers) }
+  // Somebody else wrote it here: it comes from nowhere else, and there is nowhere to send it back to.
+  if (from === undefined)
+    return {
+      ...content,
+      origin: { topic, partition, offset },
+      reason: cannotBeRead('it is no dead letter'),
+      time: timestamp,
+      place: undefined,
+    }
   return {
-    partition,
-    offset,
-    origin: { topic: field('topic') ?? '', partition: Number(field('partition')), offset: Number(field('offset')) },
+    ...content,
+    origin: { topic: from, partition: Number(field('partition')), offset: Number(field('offset')) },
     reason: field('reason') ?? '',
     time: Number(field('time')),
     place: episode === undefined ? undefined : { episode: Number(episode), sequence: Number(field('sequence')) },
-    key,
-    value,
-    timestamp,
-    headers: ownHeaders(headers),
   }
 }
 

@@ -7,7 +7,7 @@ export interface RedriveOptions {
   readonly applicationId: string
   /**
    * What becomes of a letter: back to where it came from, given up for good, or it stays. Default: all go back. A letter that
-   * stays holds back the later ones of its key.
+   * stays holds back the later ones of its key. One that came from nowhere else stays, or is given up.
    */
   readonly decide?: (letter: DeadLetter) => 'redrive' | 'discard' | 'keep'
 }
@@ -38,7 +38,8 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
       return batch.builder
     }
     for (const letter of letters.toSorted(bySequence)) {
-      const decision = decide(letter)
+      const wish = decide(letter)
+      const decision = wish === 'redrive' && letter.origin.topic === topic ? 'keep' : wish
       if (decision === 'keep') {
         batchOf({ topic, partition: letter.partition }).append(letter.key, letter.value, letter.timestamp, letterHeaders(letter))
         result.kept++
