@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, parseDuration, readConfiguration } from './configuration.ts'
 
@@ -5,6 +6,10 @@ describe('The configuration', () => {
   it('takes flags before the environment, and the environment before its defaults', () => {
     const environment = { BOB_PORT: '9000', BOB_INSTANCES: '5' }
     expect(readConfiguration({ port: '0' }, environment)).toMatchObject({ port: 0, instances: 5, host: '127.0.0.1', mode: 'development' })
+  })
+
+  it('keeps the bank beside what else lies in data/: Kafka’s files, those of processors', () => {
+    expect(readConfiguration({}, {}).dataDirectory).toBe(join(process.cwd(), 'data', 'bank'))
   })
 
   it.each([

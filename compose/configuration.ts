@@ -40,7 +40,7 @@ export function readConfiguration(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Configuration {
   const parsed = schema.safeParse({
-    dataDirectory: flags.data ?? environment.BOB_DATA ?? join(process.cwd(), 'data'),
+    dataDirectory: flags.data ?? environment.BOB_DATA ?? join(process.cwd(), 'data', 'bank'),
     host: environment.BOB_HOST ?? '127.0.0.1',
     port: flags.port ?? environment.BOB_PORT ?? 8181,
     instances: flags.instances ?? environment.BOB_INSTANCES ?? 3,

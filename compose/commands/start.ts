@@ -23,7 +23,7 @@ const program = new Command('start')
   .option('--json', 'only a closing line of JSON')
   .option('--instances <number>', 'how many processor instances (default 3)')
   .option('--port <number>', 'where the page and the API are served (default 8181)')
-  .option('--data <directory>', 'where everything is kept (default data/)')
+  .option('--data <directory>', 'where everything is kept (default data/bank)')
   .parse()
 
 try {

@@ -16,7 +16,7 @@ describe('The status line', () => {
   })
 
   it('does not make up what is not known yet', () => {
-    expect(statusLine(quiet)).toContain('no commands yet')
+    expect(statusLine(quiet)).toContain('no commands lately')
     expect(statusLine(quiet)).toContain('books being checked')
   })
 

@@ -17,7 +17,7 @@ export interface Status {
 export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, booksBalanced }: Status): string {
   return [
     `${transfersPerSecond.toFixed(1)} transfers/s`,
-    p50Ms === null || p99Ms === null ? 'no commands yet' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
+    p50Ms === null || p99Ms === null ? 'no commands lately' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
     `lag ${lag}`,
     booksBalanced === null ? 'books being checked' : booksBalanced ? 'books balanced ✓' : 'BOOKS NOT BALANCED',
     `tasks ${instances.map(tasksOf).join('+')}`,
