@@ -1,4 +1,4 @@
-import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
+import { Kind, type DocumentNode, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql'
 
 export interface DocumentLimits {
   /** Checked while parsing. */
@@ -17,10 +17,18 @@ export function excessOf(document: DocumentNode, limits: DocumentLimits = DOCUME
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue
     const { depth, aliases } = sizeOf(node.selectionSet, fragments, sizes)
-    if (depth > limits.depth) return `A document may be ${limits.depth} levels deep: this one has ${depth}.`
+    if (depth > limits.depth && !isTheExplorers(node)) return `A document may be ${limits.depth} levels deep: this one has ${depth}.`
     if (aliases > limits.aliases) return `A document may have ${limits.aliases} aliases: this one has ${aliases}.`
   }
   return undefined
+}
+
+/** The explorer asks for types thirteen levels deep. Where nobody may ask for them, validation refuses that. */
+function isTheExplorers({ name, selectionSet }: OperationDefinitionNode): boolean {
+  return (
+    name?.value === 'IntrospectionQuery' &&
+    selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && selection.name.value === '__schema')
+  )
 }
 
 interface Size {

@@ -14,5 +14,5 @@ declare module 'graphql-helix' {
     readonly formatPayload: (params: { readonly payload: ExecutionResult }) => ExecutionResult
   }): Promise<{ readonly type: string; readonly status: number; readonly payload: ExecutionResult }>
 
-  export function renderGraphiQL(options: { readonly endpoint: string }): string
+  export function renderGraphiQL(options: { readonly endpoint: string; readonly defaultQuery: string }): string
 }

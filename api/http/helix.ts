@@ -46,7 +46,19 @@ export class Helix {
   }
 }
 
+/** What everybody may see, to begin with. */
+const FIRST_QUERY = `# The bank's own account, and who does the work.
+# Sign in with the mutation signIn to see more.
+{
+  account(iban: "NL66OPEN0000000000") {
+    balance
+    lastTransaction { amount direction counterparty description }
+  }
+  instances { id state tasks { id state lag } }
+}
+`
+
 /** The explorer, all in one page. */
 export function explorerPage(endpoint: string): string {
-  return renderGraphiQL({ endpoint })
+  return renderGraphiQL({ endpoint, defaultQuery: FIRST_QUERY })
 }

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BankApi } from '../testing/bank-api.ts'
 
@@ -83,7 +84,8 @@ describe('The server in production', () => {
   })
 
   it('shows neither its schema nor the explorer', async () => {
-    expect(await bank.stranger().codeOf(INTROSPECTION)).toBe('GRAPHQL_VALIDATION_FAILED')
+    for (const query of [INTROSPECTION, getIntrospectionQuery()])
+      expect(await bank.stranger().codeOf(query)).toBe('GRAPHQL_VALIDATION_FAILED')
     expect((await fetch(`${bank.url}/graphql`)).status).toBe(404)
     expect((await fetch(`${bank.url}/graphql`, { headers: { accept: 'text/html' } })).headers.get('content-security-policy')).toContain(
       "script-src 'self'",
@@ -117,6 +119,9 @@ describe('The server in development', () => {
 
   it('shows its schema and the explorer', async () => {
     expect(await bank.stranger().codeOf(INTROSPECTION)).toBeUndefined()
+    const explorers = await bank.stranger().ask<{ __schema: object }>(getIntrospectionQuery())
+    expect(explorers.errors).toBeUndefined()
+    expect(explorers.data?.__schema).toBeDefined()
     expect(await (await fetch(`${bank.url}/graphql`)).text()).toContain('GraphiQL')
   })
 
@@ -130,6 +135,8 @@ describe('The server in development', () => {
     expect((await stranger.ask(fragments)).errors?.[0]?.message).toContain('15 aliases')
     const inner = '{ __schema { types { fields { type { ofType { ofType { ofType { ofType { name } } } } } } } } }'
     expect((await stranger.ask(inner)).errors?.[0]?.message).toContain('8 levels deep')
+    const disguised = 'query IntrospectionQuery { __schema { ...f } } fragment f on __Schema { types { name } ...f }'
+    expect(await stranger.codeOf(disguised)).toBe('GRAPHQL_VALIDATION_FAILED')
     expect(await stranger.codeOf(`{ ${'me { username } '.repeat(400)} }`)).toBe('GRAPHQL_PARSE_FAILED')
     expect((await stranger.ask('fragment f on Query { ...f } { ...f }')).errors?.[0]?.message).toBeDefined()
   })
