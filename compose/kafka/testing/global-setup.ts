@@ -10,6 +10,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Of the registry's API that is compatible with Confluent's. */
     registry: string
+    /** Class path of Apache Kafka, for tests that start brokers of their own. */
+    kafkaClassPath: string
   }
 }
 
@@ -26,13 +28,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
       classPath: packages.kafka,
       directory,
       brokers: 1,
-      settings: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000' },
+      settings: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000', 'log.cleaner.backoff.ms': '200' },
     })
     ends.push(() => kafka.stop())
     const registry = await LocalRegistry.start({ jar: packages.registry, directory })
     ends.push(() => registry.stop())
     project.provide('kafka', kafka.addresses)
     project.provide('registry', registry.url)
+    project.provide('kafkaClassPath', packages.kafka)
     return end
   } catch (error) {
     await end()

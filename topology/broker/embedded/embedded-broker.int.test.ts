@@ -14,7 +14,7 @@ const T0 = { topic: 't', partition: 0 }
 const T1 = { topic: 't', partition: 1 }
 
 function openAt(directory: string, ports = manualPorts()): Promise<EmbeddedBroker> {
-  return EmbeddedBroker.open({ storage: () => openLevelStorage({ directory }), ports, cacheBytes: 4096 })
+  return EmbeddedBroker.open({ storage: () => openLevelStorage({ directory }), ports, cacheBytes: 4096, compactionMinBytes: 2_000 })
 }
 
 describeBrokerContract('the embedded broker on LevelDB', async () => {

@@ -5,6 +5,6 @@ import { EmbeddedBroker } from './embedded-broker.ts'
 
 describeBrokerContract('the embedded broker in memory', async () => {
   const ports = manualPorts()
-  const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports })
+  const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, compactionMinBytes: 2_000 })
   return { broker, advance: ports.advance, close: () => broker.close() }
 })

@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError } from '../errors.ts'
+import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { BatchBuilder } from '../record-batch/batch-builder.ts'
 import type { Groups } from './groups.ts'
@@ -10,10 +10,12 @@ import { PendingBatches } from './pending-batches.ts'
 import type { Topics } from './topics.ts'
 import type { TransactionHolder, Transactions } from './transactions.ts'
 
+/** An error leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
 export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder
   readonly #check: () => void
+  #failure: unknown
 
   /** `check` throws once the broker is gone. */
   constructor(transactions: Transactions, holder: TransactionHolder, check: () => void) {
@@ -22,28 +24,35 @@ export class TransactionalProducer implements Producer {
     this.#check = check
   }
 
-  async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    this.#check()
-    this.#transactions.send(this.#holder, topic, partition, ourBuilder(batch))
+  send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
+    return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, ourBuilder(batch)))
   }
 
-  async sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
-    this.#check()
-    this.#transactions.sendOffsets(this.#holder, group, offsets)
+  sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    return this.#guarded(() => this.#transactions.sendOffsets(this.#holder, group, offsets))
   }
 
-  async commit(): Promise<readonly PartitionOffset[]> {
-    this.#check()
-    return this.#transactions.commit(this.#holder)
+  commit(): Promise<readonly PartitionOffset[]> {
+    return this.#guarded(() => this.#transactions.commit(this.#holder))
   }
 
-  async abort(): Promise<void> {
-    this.#check()
-    this.#transactions.abort(this.#holder)
+  abort(): Promise<void> {
+    return this.#guarded(() => this.#transactions.abort(this.#holder))
   }
 
   async close(): Promise<void> {
     this.#transactions.close(this.#holder)
+  }
+
+  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#check()
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof RetriableBrokerError)) this.#failure = error
+      throw error
+    }
   }
 }
 

@@ -91,6 +91,6 @@ describe('the faulty broker', () => {
 
 async function faulty(profile: FaultProfile): Promise<{ broker: Broker; inner: EmbeddedBroker; ports: ReturnType<typeof manualPorts> }> {
   const ports = manualPorts()
-  const inner = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports })
+  const inner = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, compactionMinBytes: 2_000 })
   return { broker: faultyBroker({ target: () => inner, profile, random: ports.random, timers: ports.timers }), inner, ports }
 }

@@ -9,14 +9,10 @@ import {
   UnknownTopicError,
 } from '../errors.ts'
 import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import type { BrokerUnderTest } from './broker-under-test.ts'
+import { describeCompaction } from './compaction.contract.ts'
+import { describeFencing } from './fencing.contract.ts'
 import { batchOf, produce, readAll, recordsOf, valuesOf } from './records.ts'
-
-export interface BrokerUnderTest {
-  readonly broker: Broker
-  /** Lets the broker's time pass. */
-  advance(delayMs: number): Promise<void>
-  close(): Promise<void>
-}
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
@@ -91,6 +87,29 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
             expect(await readAll(broker, T0, from)).toEqual(all.filter(({ offset }) => offset >= from))
         },
       )
+
+      it('takes nothing more from a producer after a send that failed, and loses nothing of the next one of its id', async () => {
+        const producer = await broker.openProducer({ transactionalId: 'p' })
+        await produce(producer, T0, 'before')
+        await producer.send('orders', 0, batchOf('lost'))
+        await expect(producer.send('nowhere', 0, batchOf('x'))).rejects.toBeInstanceOf(UnknownTopicError)
+        await expect(producer.send('orders', 0, batchOf('too late'))).rejects.toBeInstanceOf(UnknownTopicError)
+        await expect(producer.sendOffsets(outsider('g'), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(UnknownTopicError)
+        await expect(producer.commit()).rejects.toBeInstanceOf(UnknownTopicError)
+        await producer.close()
+        const next = await broker.openProducer({ transactionalId: 'p' })
+        for (const value of ['a', 'b', 'c']) await produce(next, T0, value)
+        expect(await valuesOf(broker, T0)).toEqual(['before', 'a', 'b', 'c'])
+        expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
+      })
+
+      it('keeps the order of batches for one partition that are sent without waiting', async () => {
+        const producer = await broker.openProducer({ transactionalId: 'p' })
+        const values = Array.from({ length: 20 }, (_, index) => `value ${index}`)
+        await Promise.all(values.map((value) => producer.send('orders', 0, batchOf(value))))
+        await producer.commit()
+        expect(await valuesOf(broker, T0)).toEqual(values)
+      })
 
       it('answers a commit with the offset behind the last record of each partition', async () => {
         const producer = await broker.openProducer({ transactionalId: 'p' })
@@ -461,6 +480,10 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
       })
     })
 
+    describeFencing(() => under)
+
+    describeCompaction(() => under)
+
     describe('topics', () => {
       it('are created once, described with their settings, and left alone when they exist', async () => {
         await broker.admin.createTopics([{ name: 'views', partitions: 3, config: { 'cleanup.policy': 'compact' } }])
@@ -483,7 +506,9 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
         const [described] = await broker.admin.describeTopics(['orders'])
         expect(described?.config['retention.ms']).toBe('1000')
         expect(described?.partitions).toBe(4)
+        await broker.admin.createPartitions('orders', 4)
         await expect(broker.admin.createPartitions('orders', 3)).rejects.toBeInstanceOf(FatalBrokerError)
+        await expect(broker.admin.createPartitions('nowhere', 3)).rejects.toBeInstanceOf(UnknownTopicError)
         await produce(await broker.openProducer({ transactionalId: 'p' }), { topic: 'orders', partition: 3 }, 'x')
         await expect(broker.admin.alterTopic('nowhere', {})).rejects.toBeInstanceOf(UnknownTopicError)
       })

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import type { BrokerUnderTest } from './broker-under-test.ts'
+import { batchOf, readAll } from './records.ts'
+
+const PARTITION = { topic: 'balances', partition: 0 }
+/** So that Kafka compacts at once: it begins a new segment with each batch, and compacts all but the last one. */
+const CONFIG = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '1',
+  'message.timestamp.type': 'LogAppendTime',
+  'min.cleanable.dirty.ratio': '0.01',
+  'delete.retention.ms': '0',
+}
+const KEYS = ['a', 'b', 'c']
+const ROUNDS = 40
+const PATIENCE = 200
+
+/** A changelog whose keys were all deleted again: what is left of it are gaps, and it has to be restored to its end all the same. */
+export function describeCompaction(under: () => BrokerUnderTest): void {
+  describe('a compacted topic', () => {
+    it('with gaps where records were, and nothing at its end, can be read to its end from wherever one begins', async () => {
+      const { broker, advance } = under()
+      await broker.admin.createTopics([{ name: PARTITION.topic, partitions: 1, config: CONFIG }])
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      for (let round = 0; round <= ROUNDS; round++) {
+        const batch = createRecordBatchBuilder()
+        for (const key of KEYS) batch.append(Buffer.from(key), round === ROUNDS ? null : Buffer.alloc(100, 'v'), round)
+        await producer.send(PARTITION.topic, 0, batch)
+        await producer.commit()
+      }
+      await producer.send(PARTITION.topic, 0, batchOf('never committed'))
+      await producer.abort()
+      const left = async (): Promise<number> => (await readAll(broker, PARTITION)).length
+      for (let attempt = 0; attempt < PATIENCE && (await left()) > (ROUNDS * KEYS.length) / 2; attempt++) await advance(100)
+      expect(await left()).toBeLessThanOrEqual((ROUNDS * KEYS.length) / 2)
+      const [end] = await broker.admin.listOffsets([PARTITION], 'latest')
+      const fetcher = broker.openFetcher()
+      for (let from = 0; from < (end?.offset ?? 0); from++) {
+        let offset = from
+        while (offset < (end?.offset ?? 0)) {
+          const [fetched] = await fetcher.fetch([{ ...PARTITION, offset }], { maxWaitMs: 1_000 })
+          expect(fetched?.nextOffset).toBeGreaterThan(offset)
+          offset = fetched?.nextOffset ?? Infinity
+        }
+        expect(offset).toBe(end?.offset)
+      }
+      await fetcher.close()
+    })
+  })
+}

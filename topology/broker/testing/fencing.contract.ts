@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import type { Broker, GroupMember } from '../broker.ts'
+import { FencedError, UnknownMemberError } from '../errors.ts'
+import type { BrokerUnderTest } from './broker-under-test.ts'
+import { batchOf, produce, valuesOf } from './records.ts'
+
+const PARTITION = { topic: 'orders', partition: 0 }
+const OFFSETS = [{ ...PARTITION, offset: 7 }]
+
+const MEMBERS = ['its own member id', 'an unknown member id', 'no member id'] as const
+const GENERATIONS = ['the generation', 'a former generation', 'a later generation'] as const
+const HOLDERS = ['the holder of its transactional id', 'a fenced holder', 'an at-least-once producer'] as const
+type Call = readonly [who: (typeof MEMBERS)[number], generation: (typeof GENERATIONS)[number], holder: (typeof HOLDERS)[number]]
+
+const CALLS = MEMBERS.flatMap((who) => GENERATIONS.flatMap((generation) => HOLDERS.map((holder): Call => [who, generation, holder])))
+
+/** The epoch is asked first, then the member, then the generation; undefined: it is stored. */
+function refusalOf([who, generation, holder]: Call): typeof FencedError | typeof UnknownMemberError | undefined {
+  if (holder === 'a fenced holder') return FencedError
+  if (who !== 'its own member id') return UnknownMemberError
+  return generation === 'the generation' ? undefined : FencedError
+}
+
+/** Two fences stand before a group's offsets: the epoch of the transactional id, and the group's members with their generation. */
+export function describeFencing(under: () => BrokerUnderTest): void {
+  describe('offsets stored with', () => {
+    it.each(CALLS.filter((call) => refusalOf(call) === undefined))('%s and %s by %s are there', async (...call) => {
+      const { broker } = under()
+      await storing(broker, call)
+      expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
+    })
+
+    it.each(CALLS.filter((call) => refusalOf(call) !== undefined))(
+      '%s and %s by %s are refused, with all that goes with them',
+      async (...call) => {
+        const { broker } = under()
+        await expect(storing(broker, call)).rejects.toBeInstanceOf(refusalOf(call))
+        await produce(await broker.openProducer({ transactionalId: 'p' }), PARTITION, 'after')
+        expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual([])
+        const kept = call[2] === 'an at-least-once producer' ? ['with the offsets', 'after'] : ['after']
+        expect(await valuesOf(broker, PARTITION)).toEqual(kept)
+      },
+    )
+  })
+
+  it.each(MEMBERS.flatMap((who) => GENERATIONS.map((generation) => [who, generation] as const)))(
+    'a heartbeat with %s and %s is answered by the same rule',
+    async (who, generation) => {
+      const { broker } = under()
+      const beat = broker.groups.heartbeat(named(await joined(broker), who, generation))
+      const refusal = refusalOf([who, generation, 'the holder of its transactional id'])
+      if (refusal === undefined) await beat
+      else await expect(beat).rejects.toBeInstanceOf(refusal)
+    },
+  )
+}
+
+/** One record and the offsets, by a member of the group `g` that calls itself so. */
+async function storing(broker: Broker, [who, generation, holder]: Call): Promise<void> {
+  const member = named(await joined(broker), who, generation)
+  const producer = await broker.openProducer(holder === 'an at-least-once producer' ? {} : { transactionalId: 'p' })
+  await producer.send(PARTITION.topic, PARTITION.partition, batchOf('with the offsets'))
+  if (holder === 'a fenced holder') await broker.openProducer({ transactionalId: 'p' })
+  await producer.sendOffsets(member, OFFSETS)
+  await producer.commit()
+}
+
+function named(member: GroupMember, who: Call[0], generation: Call[1]): GroupMember {
+  const memberId = who === 'its own member id' ? member.memberId : who === 'an unknown member id' ? 'somebody' : ''
+  const distance = generation === 'the generation' ? 0 : generation === 'a former generation' ? -1 : 1
+  return { ...member, memberId, generation: member.generation + distance }
+}
+
+/** A group of one, in its second generation. */
+async function joined(broker: Broker): Promise<GroupMember> {
+  let member: GroupMember = { groupId: 'g', memberId: '', generation: -1 }
+  for (let round = 0; round < 2; round++) {
+    const request = { ...member, metadata: Buffer.of(round), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
+    const { memberId, generation } = await broker.groups.join(request)
+    member = { groupId: 'g', memberId, generation }
+    await broker.groups.sync({ ...member, assignments: new Map() })
+  }
+  return member
+}
