@@ -1,10 +1,19 @@
 import type { ChangelogRecord, TaskState } from '../../state/index.ts'
-import { OffsetOutOfRangeError, type FetchedPartition, type Fetcher, type RecordBatch, type TopicPartition } from '../broker/index.ts'
+import {
+  OffsetOutOfRangeError,
+  RetriableBrokerError,
+  type FetchedPartition,
+  type Fetcher,
+  type RecordBatch,
+  type TopicPartition,
+} from '../broker/index.ts'
 import { TaskCorruptedError } from './errors.ts'
 
 const FETCH_BYTES = 4 << 20
 /** Rows of so many bytes are written at a time: what was made for them is young when it is garbage. */
 const WRITE_BYTES = 256 << 10
+/** A leader may be on the move; what is there is answered at once. */
+const FETCH_WAIT_MS = 10_000
 
 export interface Restore {
   readonly fetcher: Fetcher
@@ -19,7 +28,8 @@ export interface Restore {
 
 /**
  * Replays the tail of a changelog partition, from the store's position on; the next part is fetched while one is written.
- * Answers with the number of records. Throws `TaskCorruptedError` when the changelog does not hold that position any more.
+ * Answers with the number of records. Throws `TaskCorruptedError` when the changelog does not hold that position any more,
+ * `RetriableBrokerError` when it brings nothing although its end has not come.
  */
 export async function restoreStore({ fetcher, state, store, changelog, start, end }: Restore): Promise<number> {
   let offset = state.position(store) ?? start
@@ -28,7 +38,8 @@ export async function restoreStore({ fetcher, state, store, changelog, start, en
   let fetching = offset < end ? fetchFrom(fetcher, changelog, offset) : undefined
   while (fetching !== undefined) {
     const fetched = await fetching
-    if (fetched === undefined) return restored
+    if (fetched === undefined)
+      throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
     fetching = fetched.nextOffset < end ? fetchFrom(fetcher, changelog, fetched.nextOffset) : undefined
     await Promise.all([writeParts({ state, store, offset, fetched }), fetching])
     restored += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
@@ -61,7 +72,10 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
 
 async function fetchFrom(fetcher: Fetcher, changelog: TopicPartition, offset: number): Promise<FetchedPartition | undefined> {
   try {
-    const [fetched] = await fetcher.fetch([{ ...changelog, offset, maxBytes: FETCH_BYTES }], { maxWaitMs: 0, maxBytes: FETCH_BYTES })
+    const [fetched] = await fetcher.fetch([{ ...changelog, offset, maxBytes: FETCH_BYTES }], {
+      maxWaitMs: FETCH_WAIT_MS,
+      maxBytes: FETCH_BYTES,
+    })
     return fetched
   } catch (error) {
     if (!(error instanceof OffsetOutOfRangeError)) throw error
