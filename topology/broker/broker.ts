@@ -75,7 +75,7 @@ export interface Fetcher {
   /**
    * Waits until one of the partitions has something after its offset, the wait is over, or `wakeup` is called;
    * partitions with nothing new may be left out of the answer. Only committed records are handed over.
-   * Throws `OffsetOutOfRangeError`, `UnknownTopicError`.
+   * Throws `OffsetOutOfRangeError`, `UnknownTopicError`, and `RetriableBrokerError` when nobody answers: an empty answer says that there is nothing.
    */
   fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]>
   /** Ends the wait of the fetch under way, which then answers with what it has. */

@@ -3,7 +3,7 @@ import type { Ports } from '../../ports.ts'
 import type { TopicPartition } from '../broker.ts'
 import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
 import { check, Code } from './error-codes.ts'
-import { Link, type Address, type KafkaRequest } from './link.ts'
+import { Link, NoAnswerError, type Address, type KafkaRequest } from './link.ts'
 import { findCoordinator, metadata, type ClusterMetadata, type CoordinatorKind, type TopicMetadata } from './requests-cluster.ts'
 
 export interface ClusterOptions {
@@ -16,6 +16,12 @@ export interface ClusterOptions {
   readonly ports: Ports
   /** How long a request is tried again while nobody can answer it, milliseconds. */
   readonly patienceMs: number
+}
+
+interface Coordination {
+  /** How long the coordinator may take by itself before it answers. */
+  readonly patienceMs?: number
+  readonly longestPauseMs?: number
 }
 
 const FIRST_PAUSE_MS = 10
@@ -35,6 +41,10 @@ export class KafkaCluster {
   readonly #links = new Set<Link>()
   readonly #leaders = new Map<string, number>()
   readonly #coordinators = new Map<string, number>()
+  /** Who leads a topic's partitions is asked once at a time. */
+  readonly #asking = new Map<string, Promise<ClusterMetadata>>()
+  /** Brokers that did not answer of late, and how long the next connection to them waits. */
+  readonly #silent = new Map<string, { readonly until: number; readonly pauseMs: number }>()
   #nodes = new Map<number, Address>()
   #controller = -1
   #nextSeed = 0
@@ -47,19 +57,28 @@ export class KafkaCluster {
   }
 
   /** Asks any broker. */
-  async metadata(names?: readonly string[]): Promise<ClusterMetadata> {
-    const answer = await this.retrying(() => this.#onLink(this.#anyAddress(), metadata(names), 0))
+  async metadata(names?: readonly string[], patienceMs?: number): Promise<ClusterMetadata> {
+    const answer = await this.retrying(() => this.#onLink(this.#anyAddress(), metadata(names), 0), patienceMs)
     this.#nodes = new Map(answer.nodes.map(({ id, host, port }) => [id, { host, port }]))
     this.#controller = answer.controller
     for (const topic of answer.topics) this.#learn(topic)
     return answer
   }
 
-  /** Node of the partition's leader. Throws `UnknownTopicError`; `RetriableBrokerError` while it has none. */
+  /** What each broker says, of those that answer: a change has come through when all know of it. */
+  async metadataOfAll(names: readonly string[]): Promise<readonly ClusterMetadata[]> {
+    const { nodes } = await this.metadata([])
+    const answers = await Promise.allSettled(nodes.map(({ id }) => this.request(id, metadata(names))))
+    const heard = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    if (heard.length === 0) throw new RetriableBrokerError('No broker answers.')
+    return heard
+  }
+
+  /** Node of the partition's leader. Throws `UnknownTopicError`; `RetriableBrokerError` while it has none, or nobody says, and is not patient. */
   async leaderOf({ topic, partition }: TopicPartition): Promise<number> {
     const known = this.#leaders.get(`${topic}/${partition}`)
     if (known !== undefined) return known
-    const [found] = (await this.metadata([topic])).topics
+    const [found] = (await this.#leadersOf(topic)).topics
     const error = found?.error ?? Code.unknownTopic
     const at = found?.partitions.find(({ index }) => index === partition)
     if (error === Code.unknownTopic || error === Code.unknownTopicId || (error === Code.none && at === undefined))
@@ -80,7 +99,12 @@ export class KafkaCluster {
   }
 
   /** Asks whoever coordinates that group or transactional id; again, elsewhere, when it has moved. `read` throws what the answer says. */
-  atCoordinator<T>(kind: CoordinatorKind, key: string, request: KafkaRequest<T>, patienceMs = 0): Promise<T> {
+  atCoordinator<T>(
+    kind: CoordinatorKind,
+    key: string,
+    request: KafkaRequest<T>,
+    { patienceMs = 0, longestPauseMs = LONGEST_PAUSE_MS }: Coordination = {},
+  ): Promise<T> {
     const attempt = async (): Promise<T> => {
       const node = await this.coordinatorOf(kind, key)
       try {
@@ -90,7 +114,7 @@ export class KafkaCluster {
         throw error
       }
     }
-    return this.retrying(attempt, this.#options.patienceMs, kind === 'transaction' ? TRANSACTION_PAUSE_MS : LONGEST_PAUSE_MS)
+    return this.retrying(attempt, this.#options.patienceMs, longestPauseMs)
   }
 
   async coordinatorOf(kind: CoordinatorKind, key: string): Promise<number> {
@@ -108,7 +132,7 @@ export class KafkaCluster {
   }
 
   /** `patienceMs`: how long the broker may take by itself before it answers. */
-  request<T>(node: number, request: KafkaRequest<T>, patienceMs = 0): Promise<T> {
+  async request<T>(node: number, request: KafkaRequest<T>, patienceMs = 0): Promise<T> {
     const address = this.#nodes.get(node)
     if (address === undefined) throw new RetriableBrokerError(`Broker ${node} is not known.`)
     return this.#onLink(address, request, patienceMs)
@@ -152,7 +176,7 @@ export class KafkaCluster {
   }
 
   async #onLink<T>(address: Address, request: KafkaRequest<T>, patienceMs: number): Promise<T> {
-    const name = `${address.host}:${address.port}`
+    const name = nameOf(address)
     const idle = this.#idle.get(name) ?? []
     this.#idle.set(name, idle)
     let link = idle.pop()
@@ -162,7 +186,12 @@ export class KafkaCluster {
     }
     link ??= await this.#open(address)
     try {
-      return await link.request(request, patienceMs)
+      const answer = await link.request(request, patienceMs)
+      this.#spoke(name)
+      return answer
+    } catch (error) {
+      if (error instanceof NoAnswerError) this.#fellSilent(name, error)
+      throw error
     } finally {
       if (link.isUsable && !this.#isClosed) idle.push(link)
       else this.release(link)
@@ -172,15 +201,45 @@ export class KafkaCluster {
   async #open(address: Address): Promise<Link> {
     if (this.#isClosed) throw new RetriableBrokerError('The connection to Kafka was closed.')
     const { ports, ...options } = this.#options
-    const link = await Link.open(address, { ...options, logger: ports.logger })
-    this.#links.add(link)
-    return link
+    const broker = nameOf(address)
+    const silent = this.#silent.get(broker)
+    if (silent !== undefined && ports.clock.monotonic() < silent.until)
+      throw new RetriableBrokerError(`${broker} could not be reached just now.`)
+    try {
+      const link = await Link.open(address, { ...options, logger: ports.logger })
+      this.#links.add(link)
+      return link
+    } catch (error) {
+      if (error instanceof RetriableBrokerError) this.#fellSilent(broker, error)
+      throw error
+    }
   }
 
-  /** One after the other, those named in the beginning and those learned of. */
+  /** The first time it is said, and each time the next connection waits longer. */
+  #fellSilent(broker: string, error: RetriableBrokerError): void {
+    const { clock, logger } = this.ports
+    const silent = this.#silent.get(broker)
+    if (silent === undefined && !this.#isClosed) logger.warn('a broker of Kafka cannot be reached', { broker, error: error.message })
+    const pauseMs = Math.min(2 * (silent?.pauseMs ?? FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
+    this.#silent.set(broker, { until: clock.monotonic() + pauseMs, pauseMs })
+  }
+
+  #spoke(broker: string): void {
+    if (this.#silent.delete(broker)) this.ports.logger.info('a broker of Kafka can be reached again', { broker })
+  }
+
+  #leadersOf(topic: string): Promise<ClusterMetadata> {
+    const asked = this.#asking.get(topic) ?? this.metadata([topic], 0).finally(() => this.#asking.delete(topic))
+    this.#asking.set(topic, asked)
+    return asked
+  }
+
+  /** One after the other, those named in the beginning and those learned of; rather one that could be reached of late. */
   #anyAddress(): Address {
     const all = [...this.#nodes.values(), ...this.#seeds]
-    const address = all[this.#nextSeed++ % all.length]
+    const reachable = all.filter((address) => !this.#silent.has(nameOf(address)))
+    const from = reachable.length > 0 ? reachable : all
+    const address = from[this.#nextSeed++ % from.length]
     if (address === undefined) throw new RetriableBrokerError('No broker was named.')
     return address
   }
@@ -192,6 +251,10 @@ export class KafkaCluster {
       else this.#leaders.set(`${name}/${index}`, leader)
     }
   }
+}
+
+function nameOf({ host, port }: Address): string {
+  return `${host}:${port}`
 }
 
 function addressOf(text: string): Address {

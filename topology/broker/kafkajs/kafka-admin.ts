@@ -1,7 +1,7 @@
 import type { Admin, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { brokerError, check, Code } from './error-codes.ts'
+import { brokerError, check, Code, leaderError } from './error-codes.ts'
 import type { KafkaRequest } from './link.ts'
 import {
   alterConfigs,
@@ -29,7 +29,7 @@ export class KafkaAdmin implements Admin {
     return (await this.#cluster.metadata([])).nodes.length
   }
 
-  /** Resolves when every partition has a leader. */
+  /** Resolves when every broker knows every partition and its leader. */
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
     if (topics.length === 0) return
     const names = topics.map(({ name }) => name)
@@ -39,9 +39,9 @@ export class KafkaAdmin implements Admin {
       if (missing.length > 0) await this.#atController(createTopics(missing), Code.topicExists)
     })
     await this.#cluster.retrying(async () => {
-      const { topics: seen } = await this.#cluster.metadata(names)
+      const seen = (await this.#cluster.metadataOfAll(names)).flatMap((broker) => broker.topics)
       const isReady = seen.every(({ error, partitions }) => error === Code.none && partitions.every(({ leader }) => leader >= 0))
-      if (!isReady || seen.length < new Set(names).size) throw new RetriableBrokerError(`Not all of ${names.join(', ')} have leaders yet.`)
+      if (!isReady) throw new RetriableBrokerError(`Not all of ${names.join(', ')} have leaders yet.`)
     })
   }
 
@@ -68,11 +68,15 @@ export class KafkaAdmin implements Admin {
   }
 
   async createPartitions(name: string, partitions: number): Promise<void> {
-    await this.#cluster.retrying(() => this.#atController(createPartitions(name, partitions)))
     await this.#cluster.retrying(async () => {
-      const [topic] = (await this.#cluster.metadata([name])).topics
-      const led = topic?.partitions.filter(({ leader }) => leader >= 0) ?? []
-      if (led.length < partitions) throw new RetriableBrokerError(`Not all partitions of ${name} have leaders yet.`)
+      const [topic] = await this.#existing([name])
+      if (topic?.partitions.length !== partitions) await this.#atController(createPartitions(name, partitions))
+    })
+    await this.#cluster.retrying(async () => {
+      for (const { topics } of await this.#cluster.metadataOfAll([name])) {
+        const led = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? []
+        if (led.length < partitions) throw new RetriableBrokerError(`Not all partitions of ${name} have leaders yet.`)
+      }
     })
   }
 
@@ -85,7 +89,9 @@ export class KafkaAdmin implements Admin {
       for (const { index } of partitions) this.#cluster.forgetLeader({ topic: name, partition: index })
     await this.#cluster.retrying(() => this.#atController(deleteTopics(going), Code.unknownTopic))
     await this.#cluster.retrying(async () => {
-      if ((await this.#existing(going)).length > 0) throw new RetriableBrokerError(`Not all of ${going.join(', ')} are gone yet.`)
+      const seen = (await this.#cluster.metadataOfAll(going)).flatMap((broker) => broker.topics)
+      if (seen.some(({ error }) => error !== Code.unknownTopic))
+        throw new RetriableBrokerError(`Not all of ${going.join(', ')} are gone yet.`)
     })
   }
 
@@ -149,7 +155,7 @@ export class KafkaAdmin implements Admin {
       const unanswered = partitions.find((partition) => !answers.has(nameOf(partition)))
       if (unanswered !== undefined) {
         const error = (await Promise.all(asked)).flat().find((answer) => nameOf(answer) === nameOf(unanswered))?.error ?? -1
-        throw brokerError(error, `${nameOf(unanswered)} for ${what}`)
+        throw leaderError(error, `${nameOf(unanswered)} for ${what}`)
       }
     })
     return answers

@@ -1,15 +1,18 @@
 import type { FetchedPartition, Fetcher, FetchOptions, FetchPartition } from '../broker.ts'
-import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
+import { RetriableBrokerError } from '../errors.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { committedBatches } from './committed-batches.ts'
-import { brokerError, check, Code } from './error-codes.ts'
+import { check, Code, leaderError } from './error-codes.ts'
 import { fetchRecords, type PartitionAnswer } from './requests-fetch.ts'
 
 /** A request waits no longer than this at the broker, so that one that nobody waits for any more is soon over. */
 const LONGEST_POLL_MS = 500
 const MAX_BYTES = 8 << 20
 const MAX_PARTITION_BYTES = 1 << 20
-const PAUSE_MS = 50
+/** Beyond the wait, for an answer to say that there is nothing: leaders move, brokers are started again. */
+const UNANSWERED_MS = 10_000
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 500
 
 /** What is asked of one broker, and its answer on the way. */
 interface Poll {
@@ -31,7 +34,7 @@ export class KafkaFetcher implements Fetcher {
   }
 
   async fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
-    const { clock } = this.#cluster.ports
+    const { clock, logger, timers } = this.#cluster.ports
     const end = clock.monotonic() + options.maxWaitMs
     let isAwake = false
     const woken = new Promise<[]>((resolve) => {
@@ -40,12 +43,18 @@ export class KafkaFetcher implements Fetcher {
         resolve([])
       }
     })
-    for (;;) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       const left = Math.max(0, end - clock.monotonic())
-      const fetched = await this.#pollOnce(partitions, { ...options, maxWaitMs: Math.min(left, LONGEST_POLL_MS) }, woken)
-      if (isAwake || this.#isClosed) return fetched ?? []
-      if (fetched === undefined) await Promise.race([this.#cluster.ports.timers.sleep(PAUSE_MS), woken])
-      else if (fetched.length > 0 || clock.monotonic() >= end) return fetched
+      try {
+        const fetched = await Promise.race([this.#poll(partitions, { ...options, maxWaitMs: Math.min(left, LONGEST_POLL_MS) }), woken])
+        if (fetched.length > 0 || isAwake || this.#isClosed || clock.monotonic() >= end) return fetched
+        pause = FIRST_PAUSE_MS
+      } catch (error) {
+        if (!(error instanceof RetriableBrokerError) || this.#cluster.isClosed || clock.monotonic() >= end + UNANSWERED_MS) throw error
+        logger.debug('a fetch has to be asked again', { error: error.message })
+        await Promise.race([timers.sleep(pause), woken])
+        if (isAwake || this.#isClosed) return []
+      }
     }
   }
 
@@ -59,34 +68,31 @@ export class KafkaFetcher implements Fetcher {
     this.#polls.clear()
   }
 
-  /** Undefined: a broker cannot be reached, or leads no more, which is no error of a fetch; it goes on as soon as somebody answers. */
-  async #pollOnce(
-    partitions: readonly FetchPartition[],
-    options: FetchOptions,
-    woken: Promise<[]>,
-  ): Promise<readonly FetchedPartition[] | undefined> {
-    try {
-      const polls = await this.#polling(partitions, options)
-      if (polls.length > 0) return await Promise.race([this.#first(polls), woken])
-      return await Promise.race([this.#cluster.ports.timers.sleep(options.maxWaitMs).then(() => []), woken])
-    } catch (error) {
-      if (!(error instanceof RetriableBrokerError) || this.#cluster.isClosed) throw error
-      this.#cluster.ports.logger.debug('a fetch has to be asked again', { error: error.message })
-      return undefined
-    }
+  async #poll(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
+    const polls = await this.#polling(partitions, options)
+    if (polls.length > 0) return this.#first(polls)
+    await this.#cluster.ports.timers.sleep(options.maxWaitMs)
+    return []
   }
 
-  /** The first answer that is not empty; an empty one when all are; an error as soon as there is one. */
+  /** The first answer there is, an empty one too: a broker that is slow to answer, or does not, holds up none of the others. */
   #first(polls: readonly (readonly [number, Poll])[]): Promise<readonly FetchedPartition[]> {
     return new Promise((resolve, reject) => {
       let left = polls.length
+      let isOver = false
       for (const [node, poll] of polls) {
-        poll.answer.then((fetched) => {
-          left--
-          if (fetched.length === 0 && left > 0) return
-          this.#forget(node, poll)
-          resolve(fetched)
-        }, reject)
+        poll.answer.then(
+          (fetched) => {
+            if (isOver) return
+            isOver = true
+            this.#forget(node, poll)
+            resolve(fetched)
+          },
+          (error: unknown) => {
+            left--
+            if (left === 0 || !(error instanceof RetriableBrokerError)) reject(error instanceof Error ? error : new Error(String(error)))
+          },
+        )
       }
     })
   }
@@ -97,14 +103,7 @@ export class KafkaFetcher implements Fetcher {
 
   /** A poll under way is gone on with when it asks for the same. */
   async #polling(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly (readonly [number, Poll])[]> {
-    const byLeader = new Map<number, FetchPartition[]>()
-    for (const partition of partitions) {
-      const leader = await this.#cluster.leaderOf(partition)
-      const of = byLeader.get(leader)
-      if (of === undefined) byLeader.set(leader, [partition])
-      else of.push(partition)
-    }
-    return [...byLeader].map(([node, of]) => {
+    return [...(await this.#byLeader(partitions))].map(([node, of]) => {
       const under = this.#polls.get(node)
       if (under !== undefined && isSame(under.partitions, of)) return [node, under]
       const poll: Poll = { partitions: of, answer: this.#ask(node, of, options) }
@@ -115,6 +114,25 @@ export class KafkaFetcher implements Fetcher {
       this.#polls.set(node, poll)
       return [node, poll]
     })
+  }
+
+  /** Partitions without a leader wait for one, and hold up none of the others. */
+  async #byLeader(partitions: readonly FetchPartition[]): Promise<ReadonlyMap<number, readonly FetchPartition[]>> {
+    const byLeader = new Map<number, FetchPartition[]>()
+    let leaderless: RetriableBrokerError | undefined
+    for (const partition of partitions) {
+      try {
+        const leader = await this.#cluster.leaderOf(partition)
+        const of = byLeader.get(leader)
+        if (of === undefined) byLeader.set(leader, [partition])
+        else of.push(partition)
+      } catch (error) {
+        if (!(error instanceof RetriableBrokerError)) throw error
+        leaderless = error
+      }
+    }
+    if (byLeader.size === 0 && leaderless !== undefined) throw leaderless
+    return byLeader
   }
 
   async #ask(node: number, partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
@@ -139,9 +157,7 @@ export class KafkaFetcher implements Fetcher {
   ): FetchedPartition[] {
     if (error !== Code.none) {
       this.#cluster.forgetLeader({ topic, partition })
-      const wrong = brokerError(error, `a fetch of ${topic}-${partition} from ${from}`)
-      if (wrong instanceof UnknownTopicError) throw new RetriableBrokerError(wrong.message, { cause: wrong }) // who leads it now will know
-      throw wrong
+      throw leaderError(error, `a fetch of ${topic}-${partition} from ${from}`)
     }
     const { batches, nextOffset } = committedBatches(records, aborted, from)
     return nextOffset === from ? [] : [{ topic, partition, batches, nextOffset, lastStableOffset, logStartOffset }]

@@ -89,6 +89,6 @@ export class KafkaGroups implements GroupCoordinator {
         return answer
       },
     }
-    return this.#cluster.atCoordinator('group', groupId, checked, patienceMs)
+    return this.#cluster.atCoordinator('group', groupId, checked, { patienceMs })
   }
 }

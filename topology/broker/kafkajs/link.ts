@@ -29,10 +29,16 @@ export interface KafkaRequest<T> {
   readonly name: string
   /** Whether the version is a flexible one, whose headers have tagged fields. */
   readonly flexible?: boolean
+  /** A broker that takes longer for it, milliseconds, is taken for dead. Default 30 s. */
+  readonly timeoutMs?: number
   write(writer: Writer): void
   read(reader: Reader): T
 }
 
+/** It was asked and did not answer: what it was asked for may have been done all the same. */
+export class NoAnswerError extends RetriableBrokerError {}
+
+/** For a connection, and for each step of its authentication. */
 const CONNECT_MS = 5_000
 const REQUEST_MS = 30_000
 const WARNINGS = 2
@@ -63,7 +69,7 @@ export class Link {
       logger: quiet,
       socketFactory: socketFactory ?? defaultSocketFactory(),
       connectionTimeout: CONNECT_MS,
-      requestTimeout: REQUEST_MS,
+      requestTimeout: CONNECT_MS,
       reauthenticationThreshold: 10_000,
       ...(ssl === undefined ? {} : { ssl }),
       ...(sasl === undefined ? {} : { sasl }),
@@ -83,7 +89,7 @@ export class Link {
     return !this.#isBroken && this.#connection.isConnected()
   }
 
-  /** Throws `RetriableBrokerError` when no answer comes: what was asked may have been done all the same. */
+  /** Throws `NoAnswerError`. */
   async request<T>(request: KafkaRequest<T>, patienceMs = 0): Promise<T> {
     const answer = await this.#send(request, patienceMs)
     const reader = new Reader(answer)
@@ -99,7 +105,10 @@ export class Link {
     this.#connection.socket?.destroy()
   }
 
-  async #send<T>({ apiKey, apiVersion, name, flexible, write }: KafkaRequest<T>, patienceMs: number): Promise<Buffer> {
+  async #send<T>(
+    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_MS, write }: KafkaRequest<T>,
+    patienceMs: number,
+  ): Promise<Buffer> {
     try {
       return await this.#connection.send({
         request: {
@@ -114,12 +123,12 @@ export class Link {
           },
         },
         response: { decode: async (raw) => ({ raw }), parse: async ({ raw }) => raw },
-        requestTimeout: patienceMs + REQUEST_MS,
+        requestTimeout: patienceMs + timeoutMs,
         logResponseError: false,
       })
     } catch (error) {
       this.#isBroken = true
-      throw new RetriableBrokerError(`No answer to ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new NoAnswerError(`No answer to ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
   }
 }

@@ -3,7 +3,7 @@ import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { BatchBuilder } from '../record-batch/batch-builder.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { brokerError, Code } from './error-codes.ts'
+import { Code, leaderError } from './error-codes.ts'
 import { produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './requests-producer.ts'
 
 interface Waiting extends SealedPartition {
@@ -125,9 +125,9 @@ export class PartitionWriter {
     const name = nameOf({ topic, partition })
     const one = round.get(name)
     if (one === undefined) return undefined
-    if (error !== Code.none && error !== Code.duplicateSequence) return brokerError(error, `a batch for ${name}`)
+    if (error !== Code.none) return leaderError(error, `a batch for ${name}`)
     round.delete(name)
-    if (baseOffset >= 0) this.#ends.set(name, { topic, partition, offset: baseOffset + one.recordCount })
+    this.#ends.set(name, { topic, partition, offset: baseOffset + one.recordCount })
     one.resolve()
     return undefined
   }

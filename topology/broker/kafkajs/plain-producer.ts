@@ -21,7 +21,6 @@ export class KafkaPlainProducer implements Producer {
 
   /** Resolves at once: whether it was accepted is told by the commit. */
   async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    await this.#cluster.leaderOf({ topic, partition })
     if (batch.recordCount > 0) void this.#writer.write({ topic, partition }, batch)
   }
 

@@ -21,6 +21,9 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[]
 }
 
+/** Any broker knows this: one that does not answer soon need not be waited for. */
+const TIMEOUT_MS = 5_000
+
 /** Without names: all topics. */
 export function metadata(names: readonly string[] | undefined): KafkaRequest<ClusterMetadata> {
   return {
@@ -28,6 +31,7 @@ export function metadata(names: readonly string[] | undefined): KafkaRequest<Clu
     apiVersion: 12,
     name: 'Metadata',
     flexible: true,
+    timeoutMs: TIMEOUT_MS,
     write: (writer) => {
       if (names === undefined) writer.uvarint(0)
       else writer.compactArray(names, (name) => writer.raw(Buffer.alloc(16)).compactString(name).noTags())
@@ -70,6 +74,7 @@ export function findCoordinator(kind: CoordinatorKind, key: string): KafkaReques
     apiKey: 10,
     apiVersion: 2,
     name: 'FindCoordinator',
+    timeoutMs: TIMEOUT_MS,
     write: (writer) => void writer.string(key).int8(kind === 'group' ? 0 : 1),
     read: (reader) => {
       reader.int32()

@@ -1,10 +1,10 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { check, Code } from './error-codes.ts'
+import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
+import { check } from './error-codes.ts'
 import type { GroupMembers } from './group-members.ts'
-import type { KafkaRequest } from './link.ts'
+import { NoAnswerError, type KafkaRequest } from './link.ts'
 import { PartitionWriter } from './partition-writer.ts'
 import { endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity } from './requests-producer.ts'
 
@@ -14,6 +14,8 @@ interface TransactionalProducerOptions {
   readonly transactionalId: string
   readonly timeoutMs: number
 }
+
+const SOON = { longestPauseMs: TRANSACTION_PAUSE_MS }
 
 /** Any error leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
 export class KafkaTransactionalProducer implements Producer {
@@ -34,20 +36,20 @@ export class KafkaTransactionalProducer implements Producer {
   static async open(options: TransactionalProducerOptions): Promise<KafkaTransactionalProducer> {
     const { cluster, transactionalId, timeoutMs } = options
     const request = initProducerId(transactionalId, timeoutMs)
-    const identity = await cluster.atCoordinator('transaction', transactionalId, {
+    const opening: KafkaRequest<ProducerIdentity> = {
       ...request,
       read: (reader) => {
         const { error, ...answer } = request.read(reader)
         check(error, `the opening of ${transactionalId}`)
         return answer
       },
-    })
+    }
+    const identity = await cluster.atCoordinator('transaction', transactionalId, opening, SOON)
     return new KafkaTransactionalProducer(options, identity)
   }
 
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     return this.#guarded(async () => {
-      await this.#options.cluster.leaderOf({ topic, partition })
       if (batch.recordCount === 0) return
       this.#isOpen = true
       await this.#writer.write({ topic, partition }, batch)
@@ -60,7 +62,7 @@ export class KafkaTransactionalProducer implements Producer {
       const { cluster, members, transactionalId } = this.#options
       this.#isOpen = true
       const request = txnOffsetCommit(transactionalId, this.#identity, members.named(member), offsets)
-      await cluster.atCoordinator('group', member.groupId, checked(request, `offsets of group ${member.groupId}`))
+      await cluster.atCoordinator('group', member.groupId, checked(request, `offsets of group ${member.groupId}`), SOON)
     })
   }
 
@@ -90,15 +92,19 @@ export class KafkaTransactionalProducer implements Producer {
     const { cluster, transactionalId } = this.#options
     const what = commit ? 'a commit' : 'an abort'
     const request = endTransaction(transactionalId, this.#identity, commit)
-    const { producerId, producerEpoch } = await cluster.retrying(async () => {
+    const attempt = async (): Promise<ProducerIdentity> => {
       const node = await cluster.coordinatorOf('transaction', transactionalId)
-      const answer = await cluster.request(node, request).catch((error: unknown) => {
-        throw new OutcomeUnknownError(`It is not known whether ${what} of ${transactionalId} happened: ${String(error)}`, { cause: error })
-      })
-      if (answer.error !== Code.none) cluster.forgetCoordinator('transaction', transactionalId)
-      check(answer.error, what)
-      return answer
-    })
+      try {
+        const { error, ...next } = await cluster.request(node, request)
+        check(error, what)
+        return next
+      } catch (error) {
+        cluster.forgetCoordinator('transaction', transactionalId)
+        if (!(error instanceof NoAnswerError)) throw error
+        throw new OutcomeUnknownError(`It is not known whether ${what} of ${transactionalId} happened: ${error.message}`, { cause: error })
+      }
+    }
+    const { producerId, producerEpoch } = await cluster.retrying(attempt, undefined, TRANSACTION_PAUSE_MS)
     this.#identity = { producerId, producerEpoch }
     this.#writer.becomes(this.#identity)
     this.#isOpen = false

@@ -36,10 +36,16 @@ export class Application {
     this.#partitions = partitions
   }
 
-  static async open(options: { topology: Topology; topics: readonly string[]; partitions?: number }): Promise<Application> {
+  /** `broker`: default an embedded one. */
+  static async open(options: {
+    topology: Topology
+    topics: readonly string[]
+    partitions?: number
+    broker?: Broker
+  }): Promise<Application> {
     const { topology, topics, partitions = 1 } = options
     const ports = systemPorts()
-    const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports })
+    const broker = options.broker ?? (await EmbeddedBroker.open({ storage: new MemoryStorage(), ports }))
     await broker.admin.createTopics(topics.map((name) => ({ name, partitions })))
     return new Application(broker, ports, topology, partitions)
   }

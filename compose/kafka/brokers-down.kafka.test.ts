@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import {
+  createRecordBatchBuilder,
+  FencedError,
+  KafkajsBroker,
+  OutcomeUnknownError,
+  RetriableBrokerError,
+  systemPorts,
+  type Broker,
+  type Producer,
+  type RecordBatchBuilder,
+} from '../../topology/index.ts'
+import { LocalKafka } from './local-kafka.ts'
+
+const START_MS = 120_000
+/** So long one waits for the answer of a broker that is frozen. */
+const REQUEST_TIMEOUT_MS = 25_000
+const PARTITIONS = [0, 1, 2, 3, 4, 5]
+/** A dead broker is found out soon. */
+const SETTINGS = { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '200' }
+const quiet = () => undefined
+const ports = systemPorts({ debug: quiet, info: quiet, warn: quiet, error: quiet })
+
+let directory: string
+let kafka: LocalKafka
+let broker: Broker
+let topic: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bob-brokers-'))
+  kafka = await LocalKafka.start({ classPath: inject('kafkaClassPath'), directory, brokers: 3, settings: SETTINGS })
+  broker = await KafkajsBroker.open({ addresses: kafka.addresses, ports })
+}, START_MS)
+
+afterAll(async () => {
+  await broker.close()
+  await kafka.stop()
+  await rm(directory, { recursive: true, force: true })
+}, START_MS)
+
+beforeEach(() => {
+  topic = `down-${randomUUID()}`
+})
+
+async function createTopic(replicationFactor: number): Promise<void> {
+  await broker.admin.createTopics([{ name: topic, partitions: PARTITIONS.length, replicationFactor }])
+}
+
+function batchOf(value: string): RecordBatchBuilder {
+  const batch = createRecordBatchBuilder()
+  batch.append(Buffer.from('key'), Buffer.from(value), Date.now())
+  return batch
+}
+
+async function sendToAll(producer: Producer, value: string): Promise<void> {
+  await Promise.all(PARTITIONS.map((partition) => producer.send(topic, partition, batchOf(value))))
+}
+
+/** What a partition holds up to its present end. */
+async function valuesOf(partition: number): Promise<string[]> {
+  const [end] = await broker.admin.listOffsets([{ topic, partition }], 'latest')
+  const fetcher = broker.openFetcher()
+  const values: string[] = []
+  for (let offset = 0; offset < (end?.offset ?? 0);) {
+    const [fetched] = await fetcher.fetch([{ topic, partition, offset }], { maxWaitMs: 1_000 })
+    for (const batch of fetched?.batches ?? []) while (batch.next()) values.push(Buffer.from(batch.value ?? []).toString())
+    offset = fetched?.nextOffset ?? offset
+  }
+  await fetcher.close()
+  return values
+}
+
+describe('With three brokers', () => {
+  it('a topic that was made is known to all of them, and one that was deleted to none', async () => {
+    for (let round = 0; round < 10; round++) {
+      await createTopic(3)
+      for (let asked = 0; asked < 3; asked++) expect(await broker.admin.describeTopics([topic])).toHaveLength(1)
+      await broker.admin.deleteTopics([topic])
+      for (let asked = 0; asked < 3; asked++) expect(await broker.admin.describeTopics([topic])).toEqual([])
+    }
+  })
+
+  it.each([0, 1, 2])(
+    'a transaction is committed whole though broker %i dies between its offsets and its commit, in the middle of a send',
+    async (victim) => {
+      await createTopic(3)
+      const producer = await broker.openProducer({ transactionalId: topic })
+      const offset = { topic, partition: 0, offset: 7 }
+      await sendToAll(producer, 'before')
+      await producer.sendOffsets({ groupId: topic, memberId: '', generation: -1 }, [offset])
+      const dying = kafka.brokers[victim]
+      try {
+        await Promise.all([sendToAll(producer, 'meanwhile'), dying?.kill()])
+        await sendToAll(producer, 'after')
+        expect(await producer.commit()).toHaveLength(PARTITIONS.length)
+        expect(await broker.groups.committedOffsets(topic, [offset])).toEqual([offset])
+        for (const partition of PARTITIONS) expect(await valuesOf(partition)).toEqual(['before', 'meanwhile', 'after'])
+      } finally {
+        await dying?.start()
+      }
+    },
+    START_MS,
+  )
+
+  it(
+    'one after the other starts anew, and every transaction is there once in all partitions or in none',
+    async () => {
+      await createTopic(3)
+      const committed: string[] = []
+      let isOver = false
+      const writing = (async () => {
+        let producer = await broker.openProducer({ transactionalId: topic })
+        for (let at = 0; !isOver; at++) {
+          const value = `value ${at}`
+          try {
+            await sendToAll(producer, value)
+            await producer.commit()
+            committed.push(value)
+          } catch (error) {
+            if (![FencedError, OutcomeUnknownError, RetriableBrokerError].some((kind) => error instanceof kind)) throw error
+            producer = await broker.openProducer({ transactionalId: topic })
+          }
+        }
+      })()
+      const more = async (): Promise<void> => {
+        const before = committed.length
+        await expect.poll(() => committed.length, { timeout: START_MS }).toBeGreaterThan(before + 10)
+      }
+      for (const one of kafka.brokers) {
+        await more()
+        await one.kill()
+        await more()
+        await one.start()
+      }
+      isOver = true
+      await writing
+      const [first = [], ...others] = await Promise.all(PARTITIONS.map(valuesOf))
+      for (const other of others) expect(other).toEqual(first)
+      expect(new Set(first).size).toBe(first.length)
+      expect(first).toEqual(expect.arrayContaining(committed))
+    },
+    2 * START_MS,
+  )
+
+  it.each(['dies', 'freezes'] as const)(
+    'partitions of the others are read while one of them %s',
+    async (fate) => {
+      await createTopic(1)
+      const [victim] = kafka.brokers
+      const fetcher = broker.openFetcher()
+      const positions = new Map(PARTITIONS.map((partition) => [partition, 0]))
+      const fetchAll = async (): Promise<void> => {
+        const asked = [...positions].map(([partition, offset]) => ({ topic, partition, offset }))
+        for (const { partition, nextOffset } of await fetcher.fetch(asked, { maxWaitMs: 1_000 })) positions.set(partition, nextOffset)
+      }
+      await fetchAll()
+      let others: Broker | undefined
+      try {
+        if (fate === 'dies') await victim?.kill()
+        else victim?.pause()
+        others = await othersAlone()
+        const led = await partitionsWithLeaders(others)
+        expect(led).toHaveLength(4)
+        const begun = performance.now()
+        for (let round = 0; round < 5; round++) {
+          const producer = await others.openProducer({})
+          for (const partition of led) await producer.send(topic, partition, batchOf(`round ${round}`))
+          const ends = await producer.commit()
+          while (ends.some(({ partition, offset }) => (positions.get(partition) ?? 0) < offset)) await fetchAll()
+        }
+        expect(performance.now() - begun).toBeLessThan(REQUEST_TIMEOUT_MS)
+      } finally {
+        if (fate === 'dies') await victim?.start()
+        else victim?.resume()
+        await others?.close()
+        await fetcher.close()
+      }
+    },
+    START_MS,
+  )
+})
+
+/** A client of the second and third broker, who have given the first one up. */
+async function othersAlone(): Promise<Broker> {
+  const addresses = kafka.addresses.slice(1)
+  const waiting = await KafkajsBroker.open({ addresses, ports })
+  await expect.poll(() => waiting.admin.brokerCount(), { timeout: START_MS }).toBe(2)
+  await waiting.close()
+  return KafkajsBroker.open({ addresses, ports, patienceMs: 500 })
+}
+
+/** Those that take a record. */
+async function partitionsWithLeaders(from: Broker): Promise<readonly number[]> {
+  const taken = await Promise.all(
+    PARTITIONS.map(async (partition) => {
+      const producer = await from.openProducer({})
+      await producer.send(topic, partition, batchOf('is anybody there'))
+      try {
+        await producer.commit()
+        return [partition]
+      } catch (error) {
+        if (error instanceof RetriableBrokerError) return []
+        throw error
+      }
+    }),
+  )
+  return taken.flat()
+}
