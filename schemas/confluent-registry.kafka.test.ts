@@ -47,6 +47,20 @@ describe('A registry of Confluent’s kind', () => {
     await registry.register(subject, schema([A, { name: 'b', type: 'string', default: '' }]))
   })
 
+  it('holds every subject to BACKWARD, also for those who do not ask for it', async () => {
+    const url = inject('registry')
+    expect(await (await fetch(`${url}/config`)).json()).toMatchObject({ compatibilityLevel: 'BACKWARD' })
+    const post = (text: string): Promise<Response> =>
+      fetch(`${url}/subjects/${subject}/versions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+        body: JSON.stringify({ schema: text }),
+      })
+    expect((await post(schema([A]))).status).toBe(200)
+    expect((await post(schema([A, { name: 'b', type: 'string' }]))).status).toBe(409)
+    expect((await post(schema([]))).status).toBe(200)
+  })
+
   it('says that an id is unknown, and of a registry that is down, that it does not answer', async () => {
     await expect(registry.schema(987_654)).rejects.toBeInstanceOf(UnknownSchemaError)
     const down = new ConfluentRegistry({ url: NOBODY })

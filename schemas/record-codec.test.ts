@@ -4,6 +4,7 @@ import {
   RecordCodec,
   RegistryUnreachableError,
   SchemaNotLoadedError,
+  UnreadableRecordError,
   type MoneyTransfer,
   type RegistryStorage,
   type SchemaRegistry,
@@ -80,6 +81,49 @@ describe('The record codec', () => {
     await (first as { ready: Promise<unknown> }).ready
     expect(serde.deserialize(golden)).toEqual({ type: 'CommandSucceeded', command: 'c1', version: 7, token: null })
   })
+})
+
+describe('Of a schema that the registry knows and this version does not, the codec', () => {
+  it.each([
+    ['no record of the bank', { type: 'record', name: 'Stranger', namespace: 'elsewhere', fields: [] }, 'knows no record "Stranger"'],
+    [
+      'a namesake of another kind',
+      { type: 'record', name: 'CommandSucceeded', namespace: 'bob.outcomes', fields: [] },
+      'What schema 1 writes cannot be read',
+    ],
+    ['no record at all', 'string', 'knows no record'],
+  ])('says that nothing can be read that it writes: %s', async (_, schema, reason) => {
+    const registry = await EmbeddedRegistry.open(memory())
+    const id = await registry.register('elsewhere', JSON.stringify(schema))
+    const reader = (await RecordCodec.open(new Elsewhere(registry))).serde('CommandSucceeded')
+    const bytes = Buffer.from([0, 0, 0, 0, id])
+    let asked: unknown
+    try {
+      reader.deserialize(bytes)
+    } catch (error) {
+      asked = error
+    }
+    await (asked as SchemaNotLoadedError).ready
+    expect(() => reader.deserialize(bytes)).toThrow(UnreadableRecordError)
+    expect(() => reader.deserialize(bytes)).toThrow(reason)
+  })
+
+  /** It takes no schema: the ids are another one's. */
+  class Elsewhere implements SchemaRegistry {
+    readonly #registry: SchemaRegistry
+
+    constructor(registry: SchemaRegistry) {
+      this.#registry = registry
+    }
+
+    register(): Promise<number> {
+      return Promise.reject(new RegistryUnreachableError('Nobody is there.'))
+    }
+
+    schema(id: number): Promise<string> {
+      return this.#registry.schema(id)
+    }
+  }
 })
 
 describe('With a registry that does not answer, the codec', () => {

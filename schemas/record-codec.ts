@@ -44,7 +44,8 @@ export class RecordCodec {
   readonly #schemas: readonly SubjectSchema[]
   readonly #types: ReadonlyMap<RecordName, avro.Type>
   readonly #ids = new Map<RecordName, number>()
-  readonly #writers = new Map<number, Writer>()
+  /** By schema id; or why nothing that was written with it can be read here. */
+  readonly #writers = new Map<number, Writer | UnreadableRecordError>()
   readonly #asked = new Map<number | RecordName, Promise<unknown>>()
 
   private constructor(registry: SchemaRegistry, subjectsOf: SubjectsOf) {
@@ -109,7 +110,10 @@ export class RecordCodec {
   }
 
   #loaded(id: number): Writer {
-    return this.#writers.get(id) ?? this.#ask(id, async () => this.#writers.set(id, this.#writer(await this.#registry.schema(id))))
+    const writer =
+      this.#writers.get(id) ?? this.#ask(id, async () => this.#writers.set(id, this.#understood(id, await this.#registry.schema(id))))
+    if (writer instanceof UnreadableRecordError) throw writer
+    return writer
   }
 
   async #register(name: RecordName): Promise<void> {
@@ -130,6 +134,20 @@ export class RecordCodec {
       this.#asked.set(missing, asked)
     }
     throw new SchemaNotLoadedError(missing, asked)
+  }
+
+  #understood(id: number, schema: string): Writer | UnreadableRecordError {
+    try {
+      return this.#writer(schema)
+    } catch (error) {
+      if (error instanceof UnreadableRecordError) return error
+      return new UnreadableRecordError(
+        `What schema ${id} writes cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      )
+    }
   }
 
   #writer(schema: string): Writer {

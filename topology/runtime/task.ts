@@ -244,12 +244,21 @@ export class Task {
         return this.#bury(head, 'behind a dead letter of the same key', turn.place)
       case 'work':
         if (reason !== undefined) return this.#bury(head, reason, turn.place)
-        if (record === undefined) return this.#bury(head, unreadable(head), turn.place)
+        if (record === undefined) return this.#unreadable(head, turn.place)
         if (turn.place === undefined) return this.#process(graph, head, record)
         return this.#processLetter(graph, head, record)
       default:
         return turn satisfies never
     }
+  }
+
+  /** A record that cannot be read yet is waited for, and what came before it does not wait with it. */
+  #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
+    const retriable = asRetriable(head.error)
+    if (retriable === undefined) return this.#bury(head, cannotBeRead(messageOf(head.error)), place)
+    return this.commit().then(() => {
+      throw retriable
+    })
   }
 
   #process(graph: RunningGraph, head: Head, record: AnyRecord): void | Promise<void> {
@@ -371,11 +380,4 @@ function migrated(task: string, error: unknown): TaskMigratedError {
 
 function positionText({ topic, partition, offset }: Head): string {
   return `${topic}-${partition}@${offset}`
-}
-
-/** Throws the error of a serde that says "not now". */
-function unreadable({ error }: Head): string {
-  const retriable = asRetriable(error)
-  if (retriable !== undefined) throw retriable
-  return cannotBeRead(messageOf(error))
 }
