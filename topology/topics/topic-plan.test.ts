@@ -41,6 +41,20 @@ describe('A plan of topics', () => {
     ])
   })
 
+  it('repairs what takes records away, though nobody has declared it', () => {
+    const config = { ...THERE.config, 'cleanup.policy': 'compact', 'retention.bytes': '1000', 'segment.ms': '5' }
+    expect(plan({ existing: [{ ...THERE, config }] }).actions).toEqual([
+      {
+        kind: 'configure',
+        name: 'app-events',
+        settings: [
+          { key: 'cleanup.policy', is: 'compact', wanted: 'delete' },
+          { key: 'retention.bytes', is: '1000', wanted: '-1' },
+        ],
+      },
+    ])
+  })
+
   it('never adds partitions to a topic whose records have keys, and explains that', () => {
     const { actions, problems } = plan({ existing: [{ ...THERE, partitions: 2 }], addPartitions: true })
     expect(actions).toEqual([])

@@ -78,9 +78,12 @@ function withinCluster(spec: TopicSpec, brokers: number): TopicSpec & { readonly
   return { ...spec, replicationFactor, ...(config === undefined ? {} : { config }) }
 }
 
+/** Kafka's own, which hold where nothing is declared: anything else would take records away. */
+const DEFAULTS: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete', 'retention.bytes': '-1' }
+
 function differences(wanted: TopicSpec, { config }: TopicDescription): readonly Setting[] {
-  return Object.entries(wanted.config ?? {})
-    .filter(([key, value]) => config[key] !== value)
+  return Object.entries({ ...DEFAULTS, ...wanted.config })
+    .filter(([key, value]) => (config[key] ?? DEFAULTS[key]) !== value)
     .map(([key, value]) => ({ key, is: config[key], wanted: value }))
 }
 
