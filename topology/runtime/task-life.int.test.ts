@@ -199,6 +199,17 @@ describe('local state', () => {
     }
   })
 
+  it('is restored to the end of its changelog, also when that brings nothing at first', async () => {
+    const app = await open(counting())
+    const one = await app.start('one')
+    await app.send('in', ['a', 'x'], ['a', 'x'])
+    await app.rows('out', 2)
+    await one.stop()
+    await app.start('two', { broker: hesitating(app.broker, 'app-counts-changelog') })
+    await app.send('in', ['a', 'x'])
+    expect(values(await app.rows('out', 3))).toEqual(['1', '2', '3'])
+  })
+
   it('of a changelog that was made anew is not reused', async () => {
     const app = await open(counting())
     const storages = memoryTaskStorages()
@@ -329,6 +340,29 @@ function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () =>
         },
       }
       return wrapped
+    },
+  }
+}
+
+/** A broker that answers the first fetch of a topic with nothing, as one may that has just become its leader. */
+function hesitating(broker: Broker, about: string): Broker {
+  let hesitates = true
+  return {
+    admin: broker.admin,
+    groups: broker.groups,
+    openProducer: (options) => broker.openProducer(options),
+    close: () => broker.close(),
+    openFetcher: () => {
+      const fetcher = broker.openFetcher()
+      return {
+        fetch: async (partitions, options) => {
+          if (!hesitates || !partitions.some(({ topic }) => topic === about)) return fetcher.fetch(partitions, options)
+          hesitates = false
+          return []
+        },
+        wakeup: () => fetcher.wakeup(),
+        close: () => fetcher.close(),
+      }
     },
   }
 }
