@@ -6,7 +6,7 @@ import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
 import { findJava } from './java.ts'
 import { runTool } from './run-tool.ts'
-import { serverProperties } from './server-properties.ts'
+import { controllerProperties, serverProperties } from './server-properties.ts'
 
 export interface LocalKafkaOptions {
   /** Class path of Apache Kafka. */
@@ -70,10 +70,13 @@ export class LocalKafka {
         ...(proxied && { proxied }),
         ...(settings && { settings }),
       }
+      const alone = join(home, 'controller.properties')
       await writeFile(properties, serverProperties(options))
+      await writeFile(alone, controllerProperties(options))
       if (!existsSync(join(data, 'meta.properties')))
         await runTool(java, [...HEAP, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
-      brokers.push(new LocalBroker({ java, classPath, home, properties, logging, port, proxiedPort: proxied?.port }))
+      const asController = count === 1 ? alone : undefined
+      brokers.push(new LocalBroker({ java, classPath, home, properties, asController, logging, port, proxiedPort: proxied?.port }))
     }
     const kafka = new LocalKafka(brokers)
     try {
@@ -104,6 +107,8 @@ interface LocalBrokerOptions {
   readonly classPath: string
   readonly home: string
   readonly properties: string
+  /** Settings of its controller without its broker, where no other controller is. */
+  readonly asController: string | undefined
   readonly logging: string
   readonly port: number
   readonly proxiedPort: number | undefined
@@ -112,6 +117,7 @@ interface LocalBrokerOptions {
 class LocalBroker {
   readonly #options: LocalBrokerOptions
   #process: JavaProcess | undefined
+  #wasKilled = false
 
   constructor(options: LocalBrokerOptions) {
     this.#options = options
@@ -128,14 +134,10 @@ class LocalBroker {
 
   /** Again, too, after it was killed. */
   async start(): Promise<void> {
-    const { java, classPath, home, properties, logging } = this.#options
-    this.#process = await JavaProcess.start({
-      java,
-      args: [...HEAP, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
-      directory: home,
-      logFile: join(home, 'broker.log'),
-      readyLine: /Kafka Server started/,
-    })
+    const { asController, properties } = this.#options
+    if (this.#wasKilled && asController !== undefined) await this.#forgetFormerLife(asController)
+    this.#wasKilled = false
+    this.#process = await this.#run(properties, /Kafka Server started/)
   }
 
   async stop(): Promise<void> {
@@ -143,6 +145,7 @@ class LocalBroker {
   }
 
   async kill(): Promise<void> {
+    this.#wasKilled = true
     await this.#process?.kill()
   }
 
@@ -152,6 +155,27 @@ class LocalBroker {
 
   resume(): void {
     this.#process?.resume()
+  }
+
+  /**
+   * A lone node that comes back within the session of its former life takes itself for the leader that it was, until the session is
+   * over and for a moment nobody leads: transactions that are ended in between get no markers and hang for ever. So its controller
+   * comes back first, and counts the broker as gone, as one on another machine would.
+   */
+  async #forgetFormerLife(asController: string): Promise<void> {
+    const controller = await this.#run(asController, /Fencing broker \d+ at epoch \d+ because its session has timed out/)
+    await controller.stop()
+  }
+
+  #run(properties: string, readyLine: RegExp): Promise<JavaProcess> {
+    const { java, classPath, home, logging } = this.#options
+    return JavaProcess.start({
+      java,
+      args: [...HEAP, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
+      directory: home,
+      logFile: join(home, 'broker.log'),
+      readyLine,
+    })
   }
 }
 

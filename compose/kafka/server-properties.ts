@@ -41,6 +41,24 @@ export function serverProperties({ nodeId, port, controllerPort, voters, dataDir
     'group.initial.rebalance.delay.ms': '100',
     ...settings,
   }
+  return lines(properties)
+}
+
+/** The same node as a controller alone, which soon counts its own broker as gone. */
+export function controllerProperties({ nodeId, controllerPort, voters, dataDirectory }: ServerOptions): string {
+  return lines({
+    'process.roles': 'controller',
+    'node.id': String(nodeId),
+    'controller.quorum.voters': voters.join(','),
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `CONTROLLER://${HOST}:${controllerPort}`,
+    'log.dirs': dataDirectory,
+    'broker.session.timeout.ms': '500',
+    'broker.heartbeat.interval.ms': '200',
+  })
+}
+
+function lines(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')

@@ -7,13 +7,15 @@ import {
   type RecordBatch,
   type TopicPartition,
 } from '../broker/index.ts'
+import type { Timers } from '../ports.ts'
 import { TaskCorruptedError } from './errors.ts'
 
 const FETCH_BYTES = 4 << 20
 /** Rows of so many bytes are written at a time: what was made for them is young when it is garbage. */
 const WRITE_BYTES = 256 << 10
-/** A leader may be on the move; what is there is answered at once. */
-const FETCH_WAIT_MS = 10_000
+/** What is there is answered at once. */
+const FETCH_WAIT_MS = 500
+const BEHIND_MS = 50
 
 export interface Restore {
   readonly fetcher: Fetcher
@@ -24,23 +26,27 @@ export interface Restore {
   readonly start: number
   /** What was committed when the restore began: it goes up to there. */
   readonly end: number
+  /** Up to where the changelog's leader has committed records at the moment. */
+  latest(): Promise<number>
+  readonly timers: Timers
+  /** The state is not wanted any more. */
+  readonly signal: AbortSignal
 }
 
 /**
  * Replays the tail of a changelog partition, from the store's position on; the next part is fetched while one is written.
  * Answers with the number of records. Throws `TaskCorruptedError` when the changelog does not hold that position any more,
- * `RetriableBrokerError` when it brings nothing although its end has not come.
+ * `RetriableBrokerError` when it brings nothing although its end has not come, and the signal's reason when it is aborted.
  */
-export async function restoreStore({ fetcher, state, store, changelog, start, end }: Restore): Promise<number> {
+export async function restoreStore(restore: Restore): Promise<number> {
+  const { state, store, start, end } = restore
   let offset = state.position(store) ?? start
   if (offset > end) throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${offset} > ${end}.`)
   let restored = 0
-  let fetching = offset < end ? fetchFrom(fetcher, changelog, offset) : undefined
+  let fetching = offset < end ? nextPart(restore, offset) : undefined
   while (fetching !== undefined) {
     const fetched = await fetching
-    if (fetched === undefined)
-      throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
-    fetching = fetched.nextOffset < end ? fetchFrom(fetcher, changelog, fetched.nextOffset) : undefined
+    fetching = fetched.nextOffset < end ? nextPart(restore, fetched.nextOffset) : undefined
     await Promise.all([writeParts({ state, store, offset, fetched }), fetching])
     restored += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
     offset = fetched.nextOffset
@@ -68,6 +74,21 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
     bytes = 0
   }
   await state.restore(store, recordsFrom(part, offset), nextOffset)
+}
+
+/**
+ * A leader that has only just become one may for a moment not hand over what its predecessor did: then it does not name that end either,
+ * and is asked again.
+ */
+async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Restore, offset: number): Promise<FetchedPartition> {
+  for (let isAllThere = false; ;) {
+    const fetched = await fetchFrom(fetcher, changelog, offset)
+    signal.throwIfAborted()
+    if (fetched !== undefined) return fetched
+    if (isAllThere) throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
+    isAllThere = (await latest()) >= end
+    if (!isAllThere) await timers.sleep(BEHIND_MS, signal)
+  }
 }
 
 async function fetchFrom(fetcher: Fetcher, changelog: TopicPartition, offset: number): Promise<FetchedPartition | undefined> {

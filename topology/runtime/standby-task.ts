@@ -1,6 +1,6 @@
 import type { TaskState } from '../../state/index.ts'
 import type { Ports } from '../ports.ts'
-import { messageOf } from './errors.ts'
+import { messageOf, TaskMigratedError } from './errors.ts'
 import { Signal } from './signal.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 import type { TaskStores } from './task-stores.ts'
@@ -27,7 +27,7 @@ export class StandbyTask {
   readonly #options: StandbyTaskOptions
   readonly #signal = new Signal()
   readonly #done: Promise<void>
-  #isWanted = true
+  readonly #unwanted = new AbortController()
   /** When everything that was committed before had been copied; monotonic. */
   #caughtUpAt: number | undefined
 
@@ -53,18 +53,19 @@ export class StandbyTask {
   }
 
   async close(): Promise<void> {
-    this.#isWanted = false
+    this.#unwanted.abort(new TaskMigratedError(`The standby of ${this.name} is given up`))
     this.#signal.raise()
     await this.#done
   }
 
   async #run(): Promise<void> {
     const { stores, ports, name } = this.#options
-    while (this.#isWanted) {
+    const { signal } = this.#unwanted
+    while (!signal.aborted) {
       let pauseMs = POLL_MS
       try {
         const begunAt = ports.clock.monotonic()
-        await stores.open()
+        await stores.open(signal)
         const isFirst = this.#caughtUpAt === undefined
         this.#caughtUpAt = begunAt
         if (isFirst) this.#options.onCaughtUp()
@@ -73,7 +74,7 @@ export class StandbyTask {
         pauseMs = RETRY_MS
       }
       const timer = ports.timers.setTimeout(() => this.#signal.raise(), pauseMs)
-      if (this.#isWanted) await this.#signal.wait()
+      if (!signal.aborted) await this.#signal.wait()
       timer.cancel()
     }
     await stores.close()

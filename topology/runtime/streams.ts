@@ -226,13 +226,14 @@ export class Streams {
     this.#owners = assignment.owners
     const wanted = new Set(assignment.active)
     const given = [...this.#loops].filter(([name]) => !wanted.has(name))
-    await Promise.all(given.map(([, loop]) => loop.close()))
-    for (const [name] of given) this.#loops.delete(name)
+    const closing = Promise.all(given.map(([, loop]) => loop.close()))
     const leaving = [...this.#standbys].filter(([name]) => !assignment.standby.includes(name))
     await Promise.all(leaving.map(([, standby]) => standby.close()))
     for (const [name] of leaving) this.#standbys.delete(name)
+    if (!this.#isOver) for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
+    await closing
+    for (const [name] of given) this.#loops.delete(name)
     if (this.#isOver) return false
-    for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
     this.#warming = assignment.warming
     for (const name of assignment.standby) if (!this.#standbys.has(name)) this.#standbys.set(name, this.#standBy(name))
     this.#become('running')

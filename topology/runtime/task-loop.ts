@@ -4,6 +4,7 @@ import type { Ports, TimerHandle } from '../ports.ts'
 import { FatalStreamsError, RetriableError, TaskMigratedError } from './errors.ts'
 import { Signal } from './signal.ts'
 import type { Task } from './task.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface TaskLoopOptions {
   readonly ports: Ports
@@ -30,8 +31,7 @@ export class TaskLoop {
   readonly #signal = new Signal()
   readonly #done: Promise<void>
   /** Ends the waits that may be long when the task is to be given up. */
-  #endWaits = (): void => undefined
-  readonly #unwanted = new Promise<void>((resolve) => (this.#endWaits = resolve))
+  readonly #unwanted = new AbortController()
   #state: 'opening' | 'running' | 'closing' | 'abandoned' = 'opening'
   #punctuation: TimerHandle | undefined
 
@@ -53,15 +53,17 @@ export class TaskLoop {
   /** Commits what is in hand, then gives the task up. */
   async close(): Promise<void> {
     if (this.#state !== 'abandoned') this.#state = 'closing'
-    this.#endWaits()
-    this.#signal.raise()
-    await this.#done
+    await this.#end()
   }
 
   /** Gives the task up without a commit: it belongs to somebody else. */
   async abandon(): Promise<void> {
     this.#state = 'abandoned'
-    this.#endWaits()
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    this.#unwanted.abort(new TaskMigratedError(`Task ${this.task.name} is given up`))
     this.#signal.raise()
     await this.#done
   }
@@ -69,7 +71,7 @@ export class TaskLoop {
   async #run(): Promise<void> {
     while (this.#isWanted) {
       try {
-        await this.task.open()
+        await this.task.open(this.#unwanted.signal)
         if (this.#state === 'opening') this.#state = 'running'
         this.#options.onHungry()
         await this.#work()
@@ -126,9 +128,10 @@ export class TaskLoop {
       this.#options.onFatal(error)
       return
     }
-    logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
     if (!this.#isWanted) return
-    if (error instanceof RetriableError) await Promise.race([error.ready.catch(() => undefined), this.#unwanted])
+    const isExpected = error instanceof TaskMigratedError || error instanceof RetriableError
+    logger[isExpected ? 'debug' : 'warn']('a task is opened again', { task: this.task.name, error: String(error) })
+    if (error instanceof RetriableError) await unlessAborted(error.ready, this.#unwanted.signal).catch(() => undefined)
     if (!(error instanceof TaskMigratedError)) await timers.sleep(RETRY_MS)
     while (this.#isWanted && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
   }

@@ -5,6 +5,7 @@ import type { TaskId } from '../processor.ts'
 import { TaskCorruptedError } from './errors.ts'
 import { restoreStore } from './restore.ts'
 import type { TopicTable } from './topic-table.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Where tasks keep their state on this instance. */
 export interface TaskStorages {
@@ -53,19 +54,19 @@ export class TaskStores {
     return this.#state
   }
 
-  /** Drops what was not committed, then brings every store up to the end of its changelog. */
-  async open(): Promise<TaskState> {
+  /** Drops what was not committed, then brings every store up to the end of its changelog. Throws the signal's reason when it is aborted. */
+  async open(signal: AbortSignal): Promise<TaskState> {
     const { task, ports, storages } = this.#options
     try {
       if (this.#isDamaged) throw new TaskCorruptedError('Rows do not match their checksums.')
-      return await this.#openOrGoOn()
+      return await this.#openOrGoOn(signal)
     } catch (error) {
       if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
       ports.logger.warn('local state is wiped and restored', { ...task, reason: error.message })
       await this.close()
       await storages.destroy(task)
       this.#isDamaged = false
-      return this.#openOrGoOn()
+      return this.#openOrGoOn(signal)
     }
   }
 
@@ -101,7 +102,7 @@ export class TaskStores {
     await state?.close()
   }
 
-  async #openOrGoOn(): Promise<TaskState> {
+  async #openOrGoOn(signal: AbortSignal): Promise<TaskState> {
     const { task, specs, storages, openState, cacheBytes } = this.#options
     if (this.#state === undefined) {
       const storage = await storages.open(task)
@@ -114,28 +115,32 @@ export class TaskStores {
       this.#checkNote(this.#state)
     }
     this.#state.abort()
-    await this.#restore(this.#state)
+    await this.#restore(this.#state, signal)
     return this.#state
   }
 
-  async #restore(state: TaskState): Promise<void> {
-    const { broker, task, topics, onRestored } = this.#options
+  async #restore(state: TaskState, signal: AbortSignal): Promise<void> {
+    const { broker, task, topics, ports, onRestored } = this.#options
     const { partition } = task
     const stores = state.storeNames.flatMap((store) => {
       const topic = topics.changelogOf(store)
       return topic === undefined ? [] : [{ store, changelog: { topic, partition } }]
     })
     const changelogs = stores.map(({ changelog }) => changelog)
-    const ends = await broker.admin.listOffsets(changelogs, 'latest')
+    const ends = await unlessAborted(broker.admin.listOffsets(changelogs, 'latest'), signal)
     const isNew = stores.some(({ store }) => state.position(store) === undefined)
-    const starts = isNew ? await broker.admin.listOffsets(changelogs, 'earliest') : []
+    const starts = isNew ? await unlessAborted(broker.admin.listOffsets(changelogs, 'earliest'), signal) : []
     const fetcher = broker.openFetcher()
+    const wakeUp = (): void => fetcher.wakeup()
+    signal.addEventListener('abort', wakeUp)
     try {
       for (const { store, changelog } of stores) {
         const [start, end] = [offsetOf(starts, changelog.topic), offsetOf(ends, changelog.topic)]
-        onRestored(await restoreStore({ fetcher, state, store, changelog, start, end }))
+        const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog.topic)
+        onRestored(await restoreStore({ fetcher, state, store, changelog, start, end, latest, timers: ports.timers, signal }))
       }
     } finally {
+      signal.removeEventListener('abort', wakeUp)
       await fetcher.close()
     }
     if (this.#isNoteOld(state)) await state.commit(new Map(), this.#note())

@@ -16,6 +16,7 @@ import { taskName } from './task-id.ts'
 import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
 import { TaskStores, type TaskStorages } from './task-stores.ts'
 import type { TopicTable } from './topic-table.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface TaskContext {
   readonly applicationId: string
@@ -116,8 +117,11 @@ export class Task {
     return () => this.#commitListeners.delete(listener)
   }
 
-  /** Opens the task, or opens it again after an error: whatever was not committed is gone and will be done again. */
-  async open(): Promise<void> {
+  /**
+   * Opens the task, or opens it again after an error: whatever was not committed is gone and will be done again. Throws the signal's
+   * reason when it is aborted: somebody's open transaction may hold up the opening for as long as it likes.
+   */
+  async open(signal = new AbortController().signal): Promise<void> {
     const { broker, applicationId, groupId, guarantee } = this.#context
     this.#graph?.close()
     this.#graph = undefined
@@ -125,9 +129,9 @@ export class Task {
     this.#outputs.clear()
     await this.#producer?.close()
     this.#producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId: `${applicationId}-${this.name}` } : {})
-    const committed = await broker.groups.committedOffsets(groupId, this.#partitions)
-    const state = await this.#stores.open()
-    await this.#openQueues(committed)
+    const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
+    const state = await this.#stores.open(signal)
+    await unlessAborted(this.#openQueues(committed), signal)
     this.#letters = await this.#openLetters(state)
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()

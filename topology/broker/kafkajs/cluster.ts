@@ -56,6 +56,11 @@ export class KafkaCluster {
     this.#seeds = options.addresses.map(addressOf)
   }
 
+  /** How long a request is tried again while nobody can answer it. */
+  get patienceMs(): number {
+    return this.#options.patienceMs
+  }
+
   /** Asks any broker. */
   async metadata(names?: readonly string[], patienceMs?: number): Promise<ClusterMetadata> {
     const answer = await this.retrying(() => this.#onLink(this.#anyAddress(), metadata(names), 0), patienceMs)

@@ -69,6 +69,8 @@ export class KafkaGroups implements GroupCoordinator {
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return []
+    const { clock, timers } = this.#cluster.ports
+    const end = clock.monotonic() + this.#cluster.patienceMs
     for (;;) {
       const { offsets } = await this.#ask(groupId, offsetFetch(groupId, partitions), ({ error }) => error, 'the committed offsets')
       const wrong = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
@@ -76,7 +78,9 @@ export class KafkaGroups implements GroupCoordinator {
       if (offsets.every(({ error }) => error === Code.none)) {
         return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
       }
-      await this.#cluster.ports.timers.sleep(UNSTABLE_PAUSE_MS)
+      if (clock.monotonic() > end)
+        throw brokerError(Code.unstableOffsets, `the committed offsets of ${groupId}: a transaction holds them up`)
+      await timers.sleep(UNSTABLE_PAUSE_MS)
     }
   }
 

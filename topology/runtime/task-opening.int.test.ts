@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Serdes } from '../../state/index.ts'
+import type { Admin, Broker, GroupCoordinator } from '../broker/index.ts'
+import { StreamsBuilder } from '../dsl/index.ts'
+import type { Topology } from '../graph/index.ts'
+import { memoryTaskStorages, type Streams } from './index.ts'
+import { Application } from './testing/application.ts'
+
+const CHANGELOG = 'app-counts-changelog'
+
+let application: Application | undefined
+
+afterEach(async () => {
+  await application?.close()
+  application = undefined
+})
+
+async function open(partitions: number): Promise<Application> {
+  application = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions })
+  return application
+}
+
+function counting(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { key: Serdes.string, value: Serdes.string })
+    .groupByKey()
+    .count({ name: 'counts' })
+    .toStream()
+    .mapValues((count) => String(count))
+    .to('out', { key: Serdes.string, value: Serdes.string })
+  return builder.build()
+}
+
+const named = (streams: Streams, state: 'restoring' | 'running'): readonly string[] =>
+  streams
+    .tasks()
+    .filter((task) => task.state === state)
+    .map(({ name }) => name)
+    .toSorted()
+
+const until = async (app: Application, isSo: () => boolean): Promise<void> => {
+  expect(await app.eventually(isSo, (so) => so)).toBe(true)
+}
+
+describe('A task whose committed offset is held up by a transaction that nobody ends', () => {
+  const heldUp = (broker: Broker): Broker => ({
+    admin: broker.admin,
+    openFetcher: () => broker.openFetcher(),
+    openProducer: (options) => broker.openProducer(options),
+    close: () => broker.close(),
+    groups: { ...groupsOf(broker), committedOffsets: holdUp(broker) },
+  })
+  const holdUp =
+    (broker: Broker): GroupCoordinator['committedOffsets'] =>
+    (groupId, partitions) =>
+      partitions.some(({ partition }) => partition === 1)
+        ? new Promise(() => undefined)
+        : broker.groups.committedOffsets(groupId, partitions)
+
+  it('does not keep its instance from stopping', async () => {
+    const app = await open(2)
+    const one = await app.start('one', { broker: heldUp(app.broker) })
+    await until(app, () => named(one, 'running').length === 1 && named(one, 'restoring').length === 1)
+    await one.stop()
+    expect(one.tasks()).toMatchObject([{ name: '0_0' }, { name: '0_1' }])
+  })
+
+  it('is handed over all the same, and holds up no other task of a rebalance', async () => {
+    const app = await open(4)
+    const one = await app.start('one', { broker: heldUp(app.broker) })
+    await until(app, () => named(one, 'running').length === 3)
+    const two = await app.start('two')
+    await until(app, () => named(two, 'running').length === 2 && one.state === 'running')
+    await one.stop()
+    await until(app, () => named(two, 'running').length === 4)
+  })
+})
+
+describe('A restore', () => {
+  it('goes to the end of the changelog, though its new leader hands over less for a moment', async () => {
+    const app = await open(1)
+    const first = await app.start('one')
+    await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
+    await app.rows('out', 5)
+    await first.stop()
+    let behind = 5
+    let firstEnd = true
+    const admin: Admin = {
+      ...adminOf(app.broker),
+      listOffsets: async (partitions, at) => {
+        const offsets = await app.broker.admin.listOffsets(partitions, at)
+        if (at !== 'latest' || partitions[0]?.topic !== CHANGELOG) return offsets
+        if (!firstEnd && behind > 0) return offsets.map((one) => ({ ...one, offset: 0 }))
+        firstEnd = false
+        return offsets
+      },
+    }
+    const broker: Broker = {
+      admin,
+      groups: app.broker.groups,
+      openProducer: (options) => app.broker.openProducer(options),
+      close: () => app.broker.close(),
+      openFetcher: () => {
+        const fetcher = app.broker.openFetcher()
+        return {
+          wakeup: () => fetcher.wakeup(),
+          close: () => fetcher.close(),
+          fetch: async (partitions, options) =>
+            partitions[0]?.topic === CHANGELOG && behind-- > 0 ? [] : fetcher.fetch(partitions, options),
+        }
+      },
+    }
+    await app.start('one', { broker, storages: memoryTaskStorages() })
+    await app.send('in', ['a', 'x'])
+    expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
+  })
+})
+
+function groupsOf({ groups }: Broker): GroupCoordinator {
+  return {
+    join: (request) => groups.join(request),
+    sync: (request) => groups.sync(request),
+    heartbeat: (member) => groups.heartbeat(member),
+    leave: (groupId, memberId) => groups.leave(groupId, memberId),
+    assignments: (groupId) => groups.assignments(groupId),
+    committedOffsets: (groupId, partitions) => groups.committedOffsets(groupId, partitions),
+  }
+}
+
+function adminOf({ admin }: Broker): Admin {
+  return {
+    brokerCount: () => admin.brokerCount(),
+    createTopics: (topics) => admin.createTopics(topics),
+    describeTopics: (names) => admin.describeTopics(names),
+    alterTopic: (name, config) => admin.alterTopic(name, config),
+    createPartitions: (name, partitions) => admin.createPartitions(name, partitions),
+    deleteTopics: (names) => admin.deleteTopics(names),
+    listOffsets: (partitions, at) => admin.listOffsets(partitions, at),
+    deleteRecords: (offsets) => admin.deleteRecords(offsets),
+    alterOffsets: (groupId, offsets) => admin.alterOffsets(groupId, offsets),
+  }
+}
