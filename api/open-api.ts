@@ -18,6 +18,9 @@ import { SessionStore } from './sessions/session-store.ts'
 import { SignIn, type Employee } from './sessions/sign-in.ts'
 import { SubscriptionServer } from './streaming/subscription-server.ts'
 
+/** Before the first processor runs, somebody may take his time. */
+const BOOTSTRAP_DEADLINE_MS = 86_400_000
+
 export interface ApiOptions {
   readonly broker: Broker
   readonly ports: Ports
@@ -63,7 +66,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   try {
     const bus = await CommandBus.open({ broker, ports, format: options.commands })
     opened.push(bus)
-    for (const command of options.bootstrap) await bus.send(command)
+    for (const command of options.bootstrap) await bus.send(command, BOOTSTRAP_DEADLINE_MS)
     const hub = await EventHub.open({ broker, ports, formats: options.feeds })
     opened.push(hub)
     const sessions = await SessionStore.open({ broker, ports })

@@ -80,6 +80,13 @@ describe('A transfer', () => {
     expect(await bank.taken()).toMatchObject({ outcomes: [{ command: 't1', code: 'expired' }], rows: [] })
   })
 
+  it('that was answered as expired stays so when it is sent again with a later deadline', async () => {
+    await bank.transfer({ id: 't1', deadline: -1 })
+    await bank.transfer({ id: 't1' })
+    const expired = { command: 't1', code: 'expired' }
+    expect(await bank.taken()).toMatchObject({ outcomes: [expired, expired], rows: [] })
+  })
+
   it('shows every step of its way, and its reason when it fails', async () => {
     await bank.transfer({ id: 't1', to: ownIban(77) })
     const views = await bank.views()

@@ -2,7 +2,6 @@ import type { KeyValueStore, Processor, ProcessorContext, Record as StreamRecord
 import type { MoneyTransfer } from '../schemas/index.ts'
 import type { Outcome } from './answers.ts'
 import { ask, beginTransfer, continueTransfer, type Progress, type Step, type Transfer } from './domain/transfer/transfer.ts'
-import { EXPIRED } from './domain/refusal.ts'
 import type { Output } from './output.ts'
 import { transferView, type StoredTransfer } from './transfer-view.ts'
 
@@ -35,10 +34,6 @@ export class TransferProcessor implements Processor<string, MoneyTransfer | Outc
   #begin(id: string, order: MoneyTransfer, timestamp: number): void {
     const known = this.#transfers?.get(id)
     if (known !== undefined) return this.#answerAgain(known, order.replyTo, timestamp)
-    if (this.#now(timestamp) > order.deadline) {
-      const outcome = { type: 'CommandFailed' as const, command: id, code: EXPIRED.code, reason: EXPIRED.reason }
-      return this.#context?.forward({ key: order.replyTo, value: { kind: 'outcome', outcome }, timestamp })
-    }
     const now = this.#now(timestamp)
     const progress = beginTransfer(order, now)
     const unknown: StoredTransfer = { transfer: progress.transfer, version: 0, startedAt: now, endedAt: null, steps: [] }

@@ -15,6 +15,8 @@ export interface CommandBusOptions {
   readonly deadlineMs?: number
 }
 
+const DEADLINE_MS = 30_000
+
 /** A command as its sender knows it; deadline and reply address are the bus's. */
 export type NewCommand = BankCommand extends infer C ? (C extends BankCommand ? Omit<C, AddedByBus> & ExpectedVersion : never) : never
 type AddedByBus = 'deadline' | 'replyTo' | 'expectedVersion'
@@ -72,8 +74,8 @@ export class CommandBus {
   }
 
   /** Never rejects for what the bank decides, nor because an answer is late. */
-  send(command: NewCommand): Promise<CommandAnswer> {
-    const { ports, format, timeoutMs = 5_000, deadlineMs = 30_000 } = this.#options
+  send(command: NewCommand, deadlineMs = this.#options.deadlineMs ?? DEADLINE_MS): Promise<CommandAnswer> {
+    const { ports, format, timeoutMs = 5_000 } = this.#options
     const deadline = ports.clock.now() + deadlineMs
     const record = format.encode({ expectedVersion: null, ...command, deadline, replyTo: this.#replyTo })
     return new Promise((resolve) => {

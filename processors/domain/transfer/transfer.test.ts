@@ -19,7 +19,10 @@ const ORDER: Transfer['order'] = {
 const NO: StepAnswer['refusal'] = { code: 'no', reason: 'no' }
 
 describe('An order', () => {
-  it.each<[title: string, order: Partial<Transfer['order']>, then: string]>([
+  it.each<[title: string, order: Partial<Parameters<typeof beginTransfer>[0]>, then: string]>([
+    ['in time', { deadline: 0 }, 'DebitMoney'],
+    ['after its deadline', { deadline: -1 }, 'expired'],
+    ['of nothing, after its deadline: that is told first', { deadline: -1, amount: 0n }, 'expired'],
     ['of a cent', { amount: 1n }, 'DebitMoney'],
     ['of nothing', { amount: 0n }, 'bad-amount'],
     ['of less than nothing', { amount: -1n }, 'bad-amount'],
@@ -54,7 +57,7 @@ describe('An order', () => {
       'too-much-cash',
     ],
   ])('%s', (_title, order, then) => {
-    const { ask, outcome, events } = beginTransfer({ ...ORDER, ...order }, 0)
+    const { ask, outcome, events } = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
     expect(ask?.type ?? outcome?.refusal?.code).toBe(then)
     expect(events.map(({ type }) => type)).toEqual(ask === null ? ['TransferStarted', 'TransferFailed'] : ['TransferStarted'])
   })
@@ -72,7 +75,7 @@ describe('The way of a transfer', () => {
     ['whose answers come twice', {}, [yes('debit'), yes('debit'), no('debit'), yes('credit'), no('credit'), yes('return')], 'completed'],
     ['whose answers come out of turn', {}, [yes('return'), yes('credit'), no('credit'), yes('debit')], 'credit'],
   ])('%s', (_title, order, answers, then) => {
-    let progress: Progress = beginTransfer({ ...ORDER, ...order }, 0)
+    let progress: Progress = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
     let outcomes = 0
     for (const answer of answers) {
       const next = continueTransfer(progress.transfer, answer, 0)

@@ -9,7 +9,17 @@ import type {
 } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
 import { CASH, isAddressable, isOwnIban } from '../iban.ts'
-import { BAD_AMOUNT, BAD_DESCRIPTION, FROM_INVALID, SAME_ACCOUNT, STUCK, TO_INVALID, TOO_MUCH_CASH, type Refusal } from '../refusal.ts'
+import {
+  BAD_AMOUNT,
+  BAD_DESCRIPTION,
+  EXPIRED,
+  FROM_INVALID,
+  SAME_ACCOUNT,
+  STUCK,
+  TO_INVALID,
+  TOO_MUCH_CASH,
+  type Refusal,
+} from '../refusal.ts'
 import { OPENING_DEPOSIT } from './opening-deposit.ts'
 
 export type Step = 'debit' | 'credit' | 'return'
@@ -49,9 +59,9 @@ const STEP_TIMEOUT_MS = 5_000
 /** How long a step's command stays valid: asked again it has the same id, so the account answers it once. */
 const STEP_DEADLINE_MS = 3_600_000
 
-/** Checks the order and begins with its first step. */
-export function beginTransfer(order: Transfer['order'], now: number): Progress {
-  const refusal = refusalOf(order)
+/** Checks the order and begins with its first step. One that comes too late is refused for good: it may be sent again, with a later deadline. */
+export function beginTransfer(order: Transfer['order'] & Pick<MoneyTransfer, 'deadline'>, now: number): Progress {
+  const refusal = now > order.deadline ? EXPIRED : refusalOf(order)
   const { id, amount, from, to, description, username } = order
   const started: Fact<TransferStarted> = { type: 'TransferStarted', transferId: id, amount, from, to, description, username }
   const transfer: Transfer = { order, state: from === CASH ? 'credit' : 'debit', failure: null, askAgainAt: 0 }
