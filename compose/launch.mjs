@@ -16,6 +16,8 @@ const COMMANDS = join(ROOT, 'dist/commands')
 const PAGE = join(ROOT, 'dist/web')
 /** These serve the page, which is built for them. */
 const SERVING = ['start', 'kills', 'bob', 'chaos']
+/** Set for who is started, again and again, by a command that was built just before: all run what it runs. */
+const AS_BUILT = 'BOB_AS_BUILT'
 /** Projects of vitest by command. */
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
@@ -52,8 +54,10 @@ async function runBuilt() {
     .map((file) => file.slice(0, -'.ts'.length))
   if (!commands.includes(command))
     fail(`There is no command "${command}": choose one of ${Object.keys(TESTS).join(', ')}, ${commands.join(', ')}.`)
-  await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
-  if (SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
+  if (!process.env[AS_BUILT]) {
+    await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
+    if (SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
+  }
   process.argv = [process.argv[0], command, ...args]
   await import(pathToFileURL(join(COMMANDS, `${command}.js`)).href)
 }

@@ -15,6 +15,8 @@ export interface BobProcessOptions {
 export interface End {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** Milliseconds since the epoch. */
+  readonly at: number
 }
 
 const LAUNCHER = 'compose/launch.mjs'
@@ -38,7 +40,11 @@ export class BobProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
-    this.ended = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as NodeJS.Signals | null }))
+    this.ended = once(child, 'exit').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      at: Date.now(),
+    }))
     const endWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', endWithUs)
     void this.ended.then(() => process.off('exit', endWithUs))

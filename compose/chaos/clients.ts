@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { partitionOf } from '../../topology/index.ts'
 import { BankClient } from '../kills/bank-client.ts'
 
 export interface Order {
@@ -9,34 +10,65 @@ export interface Order {
   isAcknowledged: boolean
 }
 
+export interface ClientsOptions {
+  /** Of the API. */
+  readonly url: string
+  /** Of the bank's topics: as many accounts are opened in each. */
+  readonly partitions: number
+  /** Over all people; new ones come whether the earlier ones have been answered or not. Default 20. */
+  readonly ordersPerSecond?: number
+}
+
+interface Person {
+  readonly client: BankClient
+  readonly iban: string
+}
+
 interface Answer {
   readonly pending: boolean
   readonly reason: string | null
 }
 
+const SIGNED_UP = 4
+const ACCOUNTS_PER_PARTITION = 2
+const ORDERS_PER_SECOND = 20
+/** Orders under way at a time; who would give one more waits. */
+const MOST_UNDER_WAY = 300
 const DEPOSIT = 100_000
 const LARGEST = 300
 const RETRY_MS = 50
 
-/** People who order transfers between each other's accounts, one after the other, each order sent until it is answered. */
+/**
+ * People who order transfers between each other's accounts at a steady pace, each order sent until it is answered. They take turns in such
+ * a way that every task of accounts and transfers always has something to do, also while others stand still.
+ */
 export class Clients {
   readonly orders: Order[] = []
-  readonly #people: readonly { readonly client: BankClient; readonly iban: string; lastMs: number }[]
+  readonly #options: ClientsOptions
+  readonly #people: readonly Person[]
+  readonly #underWay = new Map<Promise<void>, number>()
+  #acknowledged = 0
   #isOver = false
   #outageMs = 0
   #working: Promise<unknown> = Promise.resolve()
 
-  private constructor(people: readonly { readonly client: BankClient; readonly iban: string }[]) {
-    this.#people = people.map((person) => ({ ...person, lastMs: 0 }))
+  private constructor(options: ClientsOptions, people: readonly Person[]) {
+    this.#options = options
+    this.#people = people
   }
 
-  /** Signs people up, each with an account and money in it. */
-  static async open(url: string, count: number): Promise<Clients> {
-    const people = []
-    for (let number = 0; number < count; number++) {
-      const client = new BankClient(url, `client-${randomUUID().slice(0, 8)}`)
-      await client.signIn()
+  /** Signs people up, with accounts and money in each. */
+  static async open(options: ClientsOptions): Promise<Clients> {
+    const { url, partitions } = options
+    const clients = Array.from({ length: SIGNED_UP }, () => new BankClient(url, `client-${randomUUID().slice(0, 8)}`))
+    for (const client of clients) await client.signIn()
+    const byPartition = Array.from({ length: partitions }, (): Person[] => [])
+    for (let turn = 0; byPartition.some((people) => people.length < ACCOUNTS_PER_PARTITION); turn++) {
+      const client = clients[turn % clients.length]
+      if (client === undefined) break
       const iban = await client.openAccount(randomUUID())
+      const people = byPartition[partitionOf(Buffer.from(iban), partitions)]
+      if (people === undefined || people.length === ACCOUNTS_PER_PARTITION) continue
       const deposit = { id: randomUUID(), to: iban, amount: String(DEPOSIT) }
       const { deposit: answer } = await client.ask<{ deposit: Answer }>(
         'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }',
@@ -45,24 +77,23 @@ export class Clients {
       if (answer.reason !== null) throw new Error(`A deposit failed: ${answer.reason}`)
       people.push({ client, iban })
     }
-    return new Clients(people)
+    return new Clients(options, byPartition.flat())
   }
 
   get acknowledged(): number {
-    return this.orders.reduce((count, { isAcknowledged }) => count + Number(isAcknowledged), 0)
+    return this.#acknowledged
   }
 
-  /** The longest that one of them has waited from one answer to the next since this was asked last. */
+  /** The longest that one of them has waited for an answer since this was asked last. */
   takeOutageMs(): number {
     const now = performance.now()
-    const waiting = this.#people.map(({ lastMs }) => now - lastMs)
-    const longest = Math.max(this.#outageMs, ...(this.#isOver ? [] : waiting))
+    const longest = Math.max(this.#outageMs, ...[...this.#underWay.values()].map((since) => now - since))
     this.#outageMs = 0
     return Math.round(longest)
   }
 
   start(): void {
-    this.#working = Promise.all(this.#people.map((_, at) => this.#work(at)))
+    this.#working = this.#work()
   }
 
   /** Resolves when every order has been answered. */
@@ -71,19 +102,28 @@ export class Clients {
     await this.#working
   }
 
-  async #work(at: number): Promise<void> {
-    const person = this.#people[at]
-    if (person === undefined) return
-    person.lastMs = performance.now()
-    while (!this.#isOver) {
-      const other = this.#people[(at + 1 + randomInt(this.#people.length - 1)) % this.#people.length]
-      const order = { id: randomUUID(), from: person.iban, to: other?.iban ?? '', amount: 1 + randomInt(LARGEST), isAcknowledged: false }
-      this.orders.push(order)
-      await this.#order(person.client, order)
-      const now = performance.now()
-      this.#outageMs = Math.max(this.#outageMs, now - person.lastMs)
-      person.lastMs = now
+  async #work(): Promise<void> {
+    const { partitions, ordersPerSecond = ORDERS_PER_SECOND } = this.#options
+    for (let turn = 0; !this.#isOver; turn++) {
+      const at = (turn * ACCOUNTS_PER_PARTITION + Math.floor(turn / partitions)) % this.#people.length
+      const [person, other] = [this.#people[at], this.#people[(at + randomInt(1, this.#people.length)) % this.#people.length]]
+      if (person !== undefined && other !== undefined) this.#begin(person, other, turn % partitions)
+      await sleep(1_000 / ordersPerSecond)
+      if (this.#underWay.size >= MOST_UNDER_WAY) await Promise.race(this.#underWay.keys())
     }
+    await Promise.all(this.#underWay.keys())
+  }
+
+  #begin({ client, iban }: Person, other: Person, partition: number): void {
+    const id = idIn(partition, this.#options.partitions)
+    const order: Order = { id, from: iban, to: other.iban, amount: 1 + randomInt(LARGEST), isAcknowledged: false }
+    this.orders.push(order)
+    const begunAt = performance.now()
+    const answered = this.#order(client, order).then(() => {
+      this.#outageMs = Math.max(this.#outageMs, performance.now() - begunAt)
+      this.#underWay.delete(answered)
+    })
+    this.#underWay.set(answered, begunAt)
   }
 
   async #order(client: BankClient, order: Order): Promise<void> {
@@ -91,11 +131,19 @@ export class Clients {
       const answer = await transfer(client, order)
       if (answer !== undefined && !answer.pending) {
         order.isAcknowledged = answer.reason === null
+        if (order.isAcknowledged) this.#acknowledged++
         return
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      await sleep(RETRY_MS)
     }
   }
+}
+
+/** The transfer's own task is the one of its id. */
+function idIn(partition: number, partitions: number): string {
+  let id = randomUUID()
+  while (partitionOf(Buffer.from(id), partitions) !== partition) id = randomUUID()
+  return id
 }
 
 /** Undefined: nobody answered. */
@@ -117,3 +165,7 @@ async function transfer(client: BankClient, { id, from, to, amount }: Order): Pr
 
 /** What the API says while the account's task is with nobody. */
 const MOVING = 'is moving to another instance'
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly standbys?: number
   /** State and logs of all processes. */
   readonly directory: string
+  /** They were built by whoever starts them, and are not built anew. */
+  readonly asBuilt?: boolean
 }
 
 interface Place {
@@ -32,6 +34,10 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
+  }
+
+  get directory(): string {
+    return this.#options.directory
   }
 
   get names(): readonly string[] {
@@ -88,19 +94,37 @@ export class Fleet {
     }
   }
 
-  /** Resolves when so many tasks run on these processors and none waits for anything; rejects when that takes too long. */
+  /** Which processor runs which task, as far as they say. */
+  async holders(): Promise<ReadonlyMap<string, string>> {
+    const holders = new Map<string, string>()
+    for (const name of this.names)
+      for (const task of (await this.status(name))?.tasks ?? []) if (task.state === 'running') holders.set(task.name, name)
+    return holders
+  }
+
+  /**
+   * Resolves when so many tasks run on these processors, none waits for anything, and every standby has copied all that was committed
+   * before; rejects when that takes too long.
+   */
   async settled(tasks: number, timeoutMs: number): Promise<void> {
     const giveUpAt = performance.now() + timeoutMs
-    for (;;) {
-      const all = (await Promise.all(this.names.map((name) => this.status(name))))
-        .flatMap((status) => status?.tasks ?? [])
-        .filter(({ state }) => state !== 'standby')
-      const running = all.filter(({ state, lag }) => state === 'running' && lag === 0)
-      if (running.length === tasks && all.length === tasks) return
-      if (performance.now() > giveUpAt)
-        throw new Error(`After ${timeoutMs} ms ${running.length} of ${tasks} tasks run and have nothing waiting.`)
+    for (let since: number | undefined; ;) {
+      const all = (await Promise.all(this.names.map((name) => this.status(name)))).flatMap((status) => status?.tasks ?? [])
+      const active = all.filter(({ state }) => state !== 'standby')
+      const running = active.filter(({ state, lag }) => state === 'running' && lag === 0)
+      const now = performance.now()
+      since = running.length === tasks && active.length === tasks ? (since ?? now) : undefined
+      const calmMs = now - (since ?? now)
+      const isCopied = all.every(({ state, ageMs }) => state !== 'standby' || (ageMs ?? Infinity) < calmMs)
+      if (since !== undefined && isCopied) return
+      if (now > giveUpAt) throw new Error(`After ${timeoutMs} ms ${running.length} of ${tasks} tasks run and have nothing waiting.`)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
+  }
+
+  /** It has stopped and is not to come back. */
+  forget(name: string): void {
+    this.#processors.delete(name)
   }
 
   /** In order. */
@@ -114,12 +138,12 @@ export class Fleet {
   }
 
   async #run(kind: 'processor' | 'api', name: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
-    const { kafka, registry, directory } = this.#options
+    const { kafka, registry, directory, asBuilt } = this.#options
     await mkdir(directory, { recursive: true })
     const process = new BobProcess({
       kind,
       args: ['--kafka', kafka.join(','), '--registry', registry, ...args],
-      environment: { BOB_SECRET: SECRET, ...environment },
+      environment: { BOB_SECRET: SECRET, ...(asBuilt ? { BOB_AS_BUILT: '1' } : {}), ...environment },
       logFile: join(directory, `${name}.log`),
     })
     this.#past.push(process)

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { chaos } from '../chaos/chaos.ts'
+import { chaos, isSound } from '../chaos/chaos.ts'
 import { MissingToolError } from '../kafka/missing-tool-error.ts'
 
 const program = new Command('chaos')
@@ -17,6 +17,7 @@ const program = new Command('chaos')
   .option('--json', 'only the closing line')
   .parse()
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // and whoever was started ends, too
 const { kills, minutes, brokers, seed, standbys, json } = program.opts<{
   kills: number
   minutes: number
@@ -38,8 +39,7 @@ try {
   const { faults, ...line } = result
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   process.stdout.write(`${JSON.stringify({ ...line, faults: faults.length })}\n`)
-  const { lost, doubled, wipes, stateErrors, booksBalanced } = result
-  process.exitCode = lost + doubled + wipes + stateErrors + faults.length === 0 && booksBalanced && result.kills >= kills ? 0 : 1
+  process.exitCode = isSound(result) && result.kills >= kills ? 0 : 1
 } catch (error) {
   if (!(error instanceof MissingToolError)) throw error
   process.stderr.write(`${error.message}\n`)

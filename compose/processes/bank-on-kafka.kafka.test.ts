@@ -90,7 +90,7 @@ describe.sequential('A bank in processes of its own', () => {
   it(
     'goes on while a processor is killed, another stops in order, and a third comes',
     async () => {
-      const clients = await Clients.open(urls[0], 3)
+      const clients = await Clients.open({ url: urls[0], partitions: PARTITIONS })
       clients.start()
       const more = async (): Promise<void> => {
         const before = clients.acknowledged

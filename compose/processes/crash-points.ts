@@ -1,5 +1,5 @@
 import { openTaskState } from '../../state/index.ts'
-import type { Broker, Fetcher, Producer, StreamsOptions } from '../../topology/index.ts'
+import type { Broker, Fetcher, Producer, StreamsOptions, TaskStorages } from '../../topology/index.ts'
 
 /** Where a processor can be told to end itself, as by kill -9: between any two steps of a task's life that belong together. */
 export const CRASH_POINTS = [
@@ -16,6 +16,7 @@ export const CRASH_POINTS = [
   'before-store-write',
   'after-store-write',
   'in-rebalance',
+  'in-promotion',
 ] as const
 
 export type CrashPoint = (typeof CRASH_POINTS)[number]
@@ -38,7 +39,11 @@ export function parseCrashPlan(text: string): CrashPlan | undefined {
 }
 
 /** The broker and the stores of an instance that ends itself at the planned point. */
-export function crashing(broker: Broker, { point, passing }: CrashPlan): Required<Pick<StreamsOptions, 'broker' | 'openState'>> {
+export function crashing(
+  broker: Broker,
+  storages: TaskStorages,
+  { point, passing }: CrashPlan,
+): Required<Pick<StreamsOptions, 'broker' | 'storages' | 'openState'>> {
   let passed = 0
   const pass = (here: CrashPoint): void => {
     if (here === point && ++passed === passing) process.kill(process.pid, 'SIGKILL')
@@ -50,6 +55,9 @@ export function crashing(broker: Broker, { point, passing }: CrashPlan): Require
     pass(topic.endsWith(CHANGELOG) ? 'after-changelog-send' : 'after-output')
     if (topic === SAGA_STEPS) pass('in-saga-step')
   }
+  /** Tasks whose transactional id was opened, and that go on to open their state; a standby opens its state alone. */
+  const fenced = new Set<string>()
+  const copied = new Set<string>()
   return {
     broker: {
       admin: broker.admin,
@@ -72,10 +80,21 @@ export function crashing(broker: Broker, { point, passing }: CrashPlan): Require
       openFetcher: () => fetcherOf(broker.openFetcher(), pass),
       openProducer: async (options) => {
         const producer = await broker.openProducer(options)
+        fenced.add(options.transactionalId?.slice(options.transactionalId.lastIndexOf('-') + 1) ?? '')
         pass('after-fencing')
         return producerOf(producer, { before, after, pass })
       },
       close: () => broker.close(),
+    },
+    storages: {
+      open: (task) => {
+        const name = `${task.subtopology}_${task.partition}`
+        const isTaken = fenced.delete(name)
+        if (!isTaken) copied.add(name)
+        else if (copied.delete(name)) pass('in-promotion')
+        return storages.open(task)
+      },
+      destroy: (task) => storages.destroy(task),
     },
     openState: async (options) => {
       const state = await openTaskState(options)

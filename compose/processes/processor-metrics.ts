@@ -38,6 +38,9 @@ export function processorMetrics(status: () => InstanceStatus | undefined): Regi
   perTask('task_commits', 'Transactions committed since the task came here.', ({ commits }) => commits)
   perTask('task_restored_records', 'Records that were read from changelogs before the task ran.', ({ restored }) => restored)
   perTask('task_dead_letters', 'Records put aside since the task came here.', ({ deadLetters }) => deadLetters)
+  gauge('standby_age_ms', 'What was committed longer ago than this has been copied.', ['task'], (made, tasks) => {
+    for (const { name, ageMs } of tasks) if (ageMs !== undefined) made.set({ task: name }, ageMs)
+  })
   gauge('task_dropped_records', 'Records passed over since the task came here, by reason.', ['task', 'reason'], (made, tasks) => {
     for (const { name, drops } of tasks) for (const [reason, count] of Object.entries(drops)) made.set({ task: name, reason }, count)
   })

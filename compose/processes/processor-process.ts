@@ -39,14 +39,15 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
     const server = await InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port, status })
     opened.push(() => server.close())
+    const storages = levelTaskStorages(directory.tasks)
     const streams = new Streams({
       topology: bankApplication(codec),
       applicationId: APPLICATION,
       instanceId,
       broker,
-      ...(configuration.crash === undefined ? {} : crashing(broker, configuration.crash)),
+      storages,
+      ...(configuration.crash === undefined ? {} : crashing(broker, storages, configuration.crash)),
       ports,
-      storages: levelTaskStorages(directory.tasks),
       endpoint: advertised ?? server.url,
       queryTransport: transport,
       standbys: configuration.standbys,

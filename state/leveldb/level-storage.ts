@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level'
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
@@ -57,7 +57,10 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
     await db.close()
     throw new StateCorruptedError(`The table ${damaged.file} was cut short.`)
   }
-  if (!used) await writeFile(formatFile, FORMAT, { flush: true })
+  if (!used) {
+    await writeFile(`${formatFile}.new`, FORMAT, { flush: true })
+    await rename(`${formatFile}.new`, formatFile) // whoever is killed in between leaves no half of it
+  }
   return new LevelStorage(db, directory, isOnlyCopy)
 }
 

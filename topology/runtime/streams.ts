@@ -63,6 +63,8 @@ export interface TaskInfo {
   readonly restored: number
   readonly deadLetters: number
   readonly drops: Readonly<{ [reason: string]: number }>
+  /** Of a standby that has caught up once: what was committed longer ago than this is in it, milliseconds. */
+  readonly ageMs?: number
 }
 
 /**
@@ -191,7 +193,11 @@ export class Streams {
     const tasks = [...this.#loops.values()].map(({ task, isRunning }) =>
       infoOf(task.name, isRunning ? 'running' : 'restoring', task.metrics, task.lag),
     )
-    return [...tasks, ...[...this.#standbys.values()].map(({ name, metrics }) => infoOf(name, 'standby', metrics, 0))]
+    const standbys = [...this.#standbys.values()].map(({ name, metrics, ageMs }) => ({
+      ...infoOf(name, 'standby', metrics, 0),
+      ...(ageMs === undefined ? {} : { ageMs }),
+    }))
+    return [...tasks, ...standbys]
   }
 
   /** The running task of that name, if this instance has it. */

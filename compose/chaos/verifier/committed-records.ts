@@ -4,6 +4,7 @@ export interface LogRecord {
   readonly offset: number
   readonly key: Buffer | null
   readonly value: Buffer | null
+  readonly timestamp: number
 }
 
 /** A partition as it lies there: what was committed, and who has a transaction open at its end. */
@@ -11,11 +12,14 @@ export interface CommittedLog {
   readonly records: readonly LogRecord[]
   /** Producer ids whose transaction was neither committed nor aborted. */
   readonly hanging: readonly number[]
+  /** When the broker wrote down each commit, milliseconds since the epoch; in order. */
+  readonly commitTimes: readonly number[]
 }
 
 const BATCH_HEAD = 61
 const LENGTH_AT = 8
 const ATTRIBUTES_AT = 21
+const FIRST_TIMESTAMP_AT = 27
 const PRODUCER_AT = 43
 const COUNT_AT = 57
 const COMPRESSION = 0b111
@@ -31,6 +35,7 @@ const COMMIT = 1
 export function committedRecords(log: Buffer): CommittedLog {
   const open = new Map<number, LogRecord[]>()
   const committed: LogRecord[] = []
+  const commitTimes: number[] = []
   for (let at = 0; at + BATCH_HEAD <= log.length;) {
     const end = at + LENGTH_AT + 4 + log.readInt32BE(at + LENGTH_AT)
     if (end > log.length) break
@@ -38,18 +43,23 @@ export function committedRecords(log: Buffer): CommittedLog {
     const producer = Number(log.readBigInt64BE(at + PRODUCER_AT))
     const records = recordsOf(log.subarray(at, end), attributes)
     if ((attributes & CONTROL) !== 0) {
-      if (records[0]?.key?.readInt16BE(2) === COMMIT) committed.push(...(open.get(producer) ?? []))
+      const [marker] = records
+      if (marker?.key?.readInt16BE(2) === COMMIT) {
+        committed.push(...(open.get(producer) ?? []))
+        commitTimes.push(marker.timestamp)
+      }
       open.delete(producer)
     } else if ((attributes & TRANSACTIONAL) !== 0) {
       open.set(producer, [...(open.get(producer) ?? []), ...records])
     } else committed.push(...records)
     at = end
   }
-  return { records: committed.sort((one, other) => one.offset - other.offset), hanging: [...open.keys()] }
+  return { records: committed.sort((one, other) => one.offset - other.offset), hanging: [...open.keys()], commitTimes }
 }
 
 function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
   const base = Number(batch.readBigInt64BE(0))
+  const firstTimestamp = Number(batch.readBigInt64BE(FIRST_TIMESTAMP_AT))
   const count = batch.readInt32BE(COUNT_AT)
   const packed = batch.subarray(BATCH_HEAD)
   const codec = attributes & COMPRESSION
@@ -74,10 +84,10 @@ function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
     const length = varint()
     const end = at + length
     at++
-    varint()
+    const timestamp = firstTimestamp + varint()
     const offset = base + varint()
     const [key, value] = [part(), part()]
     at = end
-    return { offset, key, value }
+    return { offset, key, value, timestamp }
   })
 }
