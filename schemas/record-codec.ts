@@ -61,7 +61,7 @@ export class RecordCodec {
   static async open(registry: SchemaRegistry, subjectsOf: SubjectsOf = byFullName): Promise<RecordCodec> {
     const codec = new RecordCodec(registry, subjectsOf)
     try {
-      for (const name of RECORD_NAMES) await codec.#register(name)
+      await Promise.all(RECORD_NAMES.map((name) => codec.#register(name)))
     } catch (error) {
       if (!(error instanceof RegistryUnreachableError)) throw error
     }

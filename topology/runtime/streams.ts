@@ -44,7 +44,7 @@ export interface StreamsOptions {
   readonly commitRecords?: number
   /** Default 6,000 ms. */
   readonly sessionTimeoutMs?: number
-  /** Default a third of the session. */
+  /** How long it may take until a member hears that the group gathers. Default an eighth of the session. */
   readonly heartbeatIntervalMs?: number
   /** Bytes of committed rows kept in memory per task. */
   readonly cacheBytes?: number
@@ -120,7 +120,7 @@ export class Streams {
       groups: options.broker.groups,
       ports: options.ports,
       sessionTimeoutMs,
-      heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 3),
+      heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 8),
       rebalanceTimeoutMs: sessionTimeoutMs,
       tasks: () => this.#allTasks(),
       standbys: options.standbys ?? 0,

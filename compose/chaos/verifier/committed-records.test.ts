@@ -4,6 +4,8 @@ import { committedRecords } from './committed-records.ts'
 const TRANSACTIONAL = 0b10000
 const MARKER = 0b110000
 
+const TIME = 1_700_000_000_000
+
 function batch(base: number, producer: number, attributes: number, records: readonly { key: Buffer; value: Buffer }[]): Buffer {
   const bodies = records.map(({ key, value }, index) => {
     const body = Buffer.concat([Buffer.of(0, 0, index * 2, key.length * 2), key, Buffer.of(value.length * 2), value, Buffer.of(0)])
@@ -14,6 +16,7 @@ function batch(base: number, producer: number, attributes: number, records: read
   head.writeInt32BE(head.length - 12 + Buffer.concat(bodies).length, 8)
   head.writeInt16BE(attributes, 21)
   head.writeInt32BE(records.length - 1, 23)
+  head.writeBigInt64BE(BigInt(TIME + base), 27)
   head.writeBigInt64BE(BigInt(producer), 43)
   head.writeInt32BE(records.length, 57)
   return Buffer.concat([head, ...bodies])
@@ -48,6 +51,17 @@ describe('The verifier’s filter', () => {
       marker(6, 2, true),
     ]
     expect(valuesOf(...log)).toEqual(['one', 'one again', 'two anew'])
+  })
+
+  it('tells when each commit was written down, and no abort', () => {
+    const log = [
+      texts(0, 1, TRANSACTIONAL, 'a'),
+      marker(1, 1, true),
+      texts(2, 1, TRANSACTIONAL, 'b'),
+      marker(3, 1, false),
+      marker(4, 1, true),
+    ]
+    expect(committedRecords(Buffer.concat(log)).commitTimes).toEqual([TIME + 1, TIME + 4])
   })
 
   it('takes no key of four zero bytes for a marker, and names who has not ended', () => {

@@ -58,7 +58,54 @@ describe('The judge', () => {
     expect(verdict.faults.join()).toContain('was completed with MoneyDebited')
   })
 
+  it('sees money that came from nowhere', () => {
+    const more = [moved(B, 'MoneyCredited', 3, 5n, 35n, A, 't2')]
+    const verdict = judged(and('bank-account-events', ...more))
+    expect(verdict.booksBalanced).toBe(false)
+    expect(verdict.faults.join()).toContain('the transfer t2 moved money and never ended')
+  })
+
+  it('does not count what went out of the bank, or came in, into the books', () => {
+    const abroad = moved(A, 'MoneyDebited', 3, 7n, -37n, 'DE02100100109307118603', 't3')
+    const cash = moved(B, 'MoneyCredited', 3, 9n, 39n, 'cash', 't4')
+    const ended = ['t3', 't4'].map((id) => record(id, 'TransferCompleted', { version: 1, command: id }))
+    const change = { ...and('bank-account-events', abroad, cash), ...and('bank-transfer-events', ...ended) }
+    expect(judged({ ...change, ...and('bank-transactions', row(A, 2, -37n), row(B, 2, 39n)) })).toMatchObject({
+      booksBalanced: true,
+      faults: [],
+    })
+  })
+
+  it('does not call lost what nobody was told of', () => {
+    const topics = { ...SOUND, ...without('bank-transfer-events', 'TransferCompleted') }
+    const unknown = [{ id: 't1', isAcknowledged: false }]
+    expect(judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions: 0, transfers: unknown }).lost).toBe(0)
+  })
+
   it.each<[string, Topics, string]>([
+    [
+      'a transfer that failed and kept the money',
+      {
+        'bank-transfer-events': [
+          record('t1', 'TransferStarted', { version: 1, command: 't1' }),
+          record('t1', 'TransferFailed', { version: 2, command: 't1-c' }),
+        ],
+        'bank-account-events': [moved(A, 'MoneyDebited', 1, 30n, -30n, B)],
+      },
+      'the transfer t1 failed, and -30 cents moved',
+    ],
+    [
+      'a transfer that was given back and completed all the same',
+      and('bank-account-events', moved(A, 'MoneyReturned', 3, 30n, 0n, B)),
+      'was completed with MoneyDebited, MoneyCredited, MoneyReturned',
+    ],
+    ['a version that is there twice', and('bank-account-events', moved(B, 'MoneyReturned', 2, 0n, 30n, A)), 'has version 2 instead of 3'],
+    ['a row with another balance', { 'bank-transactions': [row(A, 1, -30n), row(B, 1, 31n)] }, `row 1 of ${B} is number 1 with 31`],
+    [
+      'a command that two things came of',
+      and('bank-transfer-events', record('t1', 'TransferStarted', { version: 3, command: 't1' })),
+      'made two events TransferStarted',
+    ],
     [
       'a version that is missing',
       and('bank-transfer-events', record('t1', 'TransferFailed', { version: 4, command: 'x' })),
