@@ -1,6 +1,7 @@
-import { CRASH_POINTS, type CrashPlan, type CrashPoint } from '../processes/crash-points.ts'
 import type { LocalKafka } from '../kafka/local-kafka.ts'
-import { Clients } from './clients.ts'
+import type { CrashPlan, CrashPoint } from '../processes/crash-points.ts'
+import type { Clients } from './clients.ts'
+import { CrashDeck } from './crash-deck.ts'
 import { Dice } from './dice.ts'
 import type { DroppingProxy } from './dropping-proxy.ts'
 import type { Fleet } from './fleet.ts'
@@ -50,16 +51,6 @@ const SESSION_MS = 6_000
 const BROKER_DOWN_MS = 1_500
 /** How long a planned end is waited for. */
 const CRASH_MS = 15_000
-/** Points that are passed once or a few times in a life; the others come many times a second. */
-const FEW_PASSINGS: Partial<Record<CrashPoint, number>> = {
-  'after-fencing': 8,
-  'after-reading-offset': 8,
-  'mid-restore': 4,
-  'in-rebalance': 1,
-  'in-promotion': 1,
-}
-const MOST_PASSINGS = 40
-
 /** Breaks the processes and lines of a bank under load, one mishap after the other, and sees to it that work goes on after each. */
 export class ChaosRun {
   readonly #options: RunOptions
@@ -69,14 +60,15 @@ export class ChaosRun {
   readonly #outageMs: Record<string, number> = {}
   readonly #disturbances: Disturbance[] = []
   readonly #reached = new Set<CrashPoint>()
+  readonly #deck: CrashDeck
   readonly #plans = new Map<string, CrashPlan>()
-  #planned: CrashPoint[] = []
   #restoredMax = 0
 
   constructor(options: RunOptions, stage: Stage) {
     this.#options = options
     this.#stage = stage
     this.#dice = new Dice(options.seed)
+    this.#deck = new CrashDeck(this.#dice)
   }
 
   /** Processors, each new. */
@@ -198,7 +190,7 @@ export class ChaosRun {
   /** Starts it with a point at which it ends itself, waits for that, and starts it again. */
   async #crash(name: string): Promise<void> {
     const { fleet } = this.#stage
-    const plan = this.#nextPlan()
+    const plan = this.#deck.next()
     this.#plans.set(name, plan)
     try {
       await fleet.start(name, plan)
@@ -225,13 +217,6 @@ export class ChaosRun {
     })
     await fleet.process(other).stop()
     this.#counts.gracefulStops++
-  }
-
-  /** Each point comes once before any comes again. */
-  #nextPlan(): CrashPlan {
-    if (this.#planned.length === 0) this.#planned = [...CRASH_POINTS]
-    const [point = CRASH_POINTS[0]] = this.#planned.splice(this.#dice.below(this.#planned.length), 1)
-    return { point, passing: 1 + this.#dice.below(FEW_PASSINGS[point] ?? MOST_PASSINGS) }
   }
 
   /** Whoever has ended himself at a crash point comes back, and counts. */
