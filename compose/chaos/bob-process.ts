@@ -22,6 +22,7 @@ export interface End {
 const LAUNCHER = 'compose/launch.mjs'
 const READY = /(?:answers at|Page and API at) (http:\/\/[^\s;]+);/
 const READY_MS = 60_000
+const STOP_MS = 60_000
 const ERROR_LEVEL = 50
 const WIPED = 'local state is wiped and restored'
 
@@ -90,9 +91,14 @@ export class BobProcess {
     await this.ended
   }
 
+  /** In order. Rejects when that takes too long. */
   async stop(): Promise<End> {
     this.#child.kill('SIGTERM')
-    return this.ended
+    let giveUp: NodeJS.Timeout | undefined
+    const tooLong = new Promise<never>((_, reject) => {
+      giveUp = setTimeout(() => reject(new Error(`A process has not stopped after ${STOP_MS} ms: see its log.`)), STOP_MS)
+    })
+    return Promise.race([this.ended, tooLong]).finally(() => clearTimeout(giveUp))
   }
 
   pause(): void {

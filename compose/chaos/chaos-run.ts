@@ -145,10 +145,9 @@ export class ChaosRun {
         this.#counts.zombies++
         return 'all'
       case 'stop':
-        await fleet.process(name).stop()
+        await this.#stop(name)
         await this.#allRun()
-        await fleet.start(name)
-        this.#counts.gracefulStops++
+        if (!fleet.process(name).isRunning) await fleet.start(name)
         return 'all'
       case 'add-instance':
         return this.#addInstance()
@@ -180,7 +179,7 @@ export class ChaosRun {
       return holders.size === tasks && [...holders.values()].filter((name) => name === ADDED).length === fair
     })
     const after = await fleet.holders()
-    await fleet.process(ADDED).stop()
+    await this.#stop(ADDED)
     fleet.forget(ADDED)
     await this.#allRun()
     this.#counts.addedInstances++
@@ -215,7 +214,14 @@ export class ChaosRun {
       const copies = (await fleet.status(name))?.tasks.filter(({ state, ageMs }) => state === 'standby' && ageMs !== undefined) ?? []
       return copies.length >= this.#stage.tasks / PROCESSORS.length
     })
-    await fleet.process(other).stop()
+    await this.#stop(other)
+  }
+
+  /** In order, unless it ends itself on the way. */
+  async #stop(name: string): Promise<void> {
+    const { code, signal } = await this.#stage.fleet.process(name).stop()
+    if (signal === 'SIGKILL' && this.#plans.has(name)) return
+    if (code !== 0) throw new Error(`${name} did not stop in order, but with ${signal ?? code}: see its log.`)
     this.#counts.gracefulStops++
   }
 
