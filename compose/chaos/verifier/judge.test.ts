@@ -29,9 +29,10 @@ const SOUND: Topics = {
   'bank-outcomes': [record('api', 'CommandSucceeded', { command: 't1', version: 2 })],
 }
 
-function judged(change: Topics = {}, hangingTransactions = 0) {
+function judged(change: Topics = {}, hangingTransactions = 0, deadLetters = 0) {
   const topics = { ...SOUND, ...change }
-  return judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions, transfers: [{ id: 't1', isAcknowledged: true }] })
+  const transfers = [{ id: 't1', isAcknowledged: true }]
+  return judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions, deadLetters, transfers })
 }
 
 const without = (topic: JudgedTopic, name: string): Topics => ({ [topic]: (SOUND[topic] ?? []).filter((one) => one.name !== name) })
@@ -79,7 +80,7 @@ describe('The judge', () => {
   it('does not call lost what nobody was told of', () => {
     const topics = { ...SOUND, ...without('bank-transfer-events', 'TransferCompleted') }
     const unknown = [{ id: 't1', isAcknowledged: false }]
-    expect(judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions: 0, transfers: unknown }).lost).toBe(0)
+    expect(judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions: 0, deadLetters: 0, transfers: unknown }).lost).toBe(0)
   })
 
   it.each<[string, Topics, string]>([
@@ -131,6 +132,10 @@ describe('The judge', () => {
     ],
   ])('sees %s', (_, change, fault) => {
     expect(judged(change).faults.join('\n')).toContain(fault)
+  })
+
+  it('sees records that were put aside', () => {
+    expect(judged({}, 0, 2).faults).toEqual(['2 records went to the dead letters'])
   })
 
   it('sees a transaction that hangs', () => {

@@ -29,6 +29,8 @@ export type JudgedTopic = (typeof JUDGED_TOPICS)[number]
 export interface Evidence {
   recordsOf(topic: JudgedTopic): readonly Placed[]
   readonly hangingTransactions: number
+  /** Records that a step threw for, or that could not be read. */
+  readonly deadLetters: number
   readonly transfers: readonly KnownTransfer[]
 }
 
@@ -47,7 +49,7 @@ export interface Verdict {
 const OWN = /^NL\d{2}OPEN/
 
 /** The bank's rules over what lies in its topics at rest. */
-export function judge({ recordsOf, hangingTransactions, transfers }: Evidence): Verdict {
+export function judge({ recordsOf, hangingTransactions, deadLetters, transfers }: Evidence): Verdict {
   const faults: string[] = []
   const accounts = recordsOf('bank-account-events')
   const sagas = recordsOf('bank-transfer-events')
@@ -56,6 +58,7 @@ export function judge({ recordsOf, hangingTransactions, transfers }: Evidence): 
   checkRows(recordsOf('bank-transactions'), fold(accounts, faults), faults)
   const moved = checkTransfers(accounts, sagas, faults)
   checkOutcomes(orders, recordsOf('bank-outcomes'), faults)
+  if (deadLetters > 0) faults.push(`${deadLetters} records went to the dead letters`)
   if (hangingTransactions > 0) faults.push(`${hangingTransactions} transactions hang`)
   const done = new Set(sagas.filter(({ name }) => name === 'TransferCompleted').map(({ key }) => key))
   return {

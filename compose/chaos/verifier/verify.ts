@@ -10,6 +10,8 @@ export interface VerifierOptions {
   readonly transfers: readonly KnownTransfer[]
 }
 
+const DEAD_LETTERS = 'bank-dead-letters'
+
 /**
  * Reads what lies in Kafka at rest, and judges it by the bank's rules. It takes nothing from the bank's or the engine's code but names of
  * topics and records.
@@ -30,5 +32,7 @@ export async function verify({ kafka, registry, transfers }: VerifierOptions): P
 
   const topics = new Map<JudgedTopic, readonly Placed[]>()
   for (const topic of JUDGED_TOPICS) topics.set(topic, await recordsOf(topic))
-  return judge({ recordsOf: (topic) => topics.get(topic) ?? [], hangingTransactions, transfers })
+  const letters = await reader.read(DEAD_LETTERS)
+  const deadLetters = letters.reduce((sum, { records }) => sum + records.length, 0)
+  return judge({ recordsOf: (topic) => topics.get(topic) ?? [], hangingTransactions, deadLetters, transfers })
 }
