@@ -1,4 +1,7 @@
-/** `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. */
+/**
+ * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each kind loads only what it needs:
+ * how long a processor takes to come back is how long its tasks stand still.
+ */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { StateLockedError } from '../../state/index.ts'
@@ -6,9 +9,7 @@ import { IncompatibleSchemaError } from '../../schemas/index.ts'
 import { BrokerError, FatalStreamsError } from '../../topology/index.ts'
 import { ConfigurationError } from '../configuration.ts'
 import { createLogger } from '../logger.ts'
-import { startApi } from '../processes/api-process.ts'
 import { readApi, readProcessor, type ProcessFlags } from '../processes/process-configuration.ts'
-import { startProcessor } from '../processes/processor-process.ts'
 import { stopRequested } from '../run/stop-requested.ts'
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url))
@@ -35,6 +36,7 @@ function command(name: string, description: string): Command {
 }
 
 async function runProcessor(flags: ProcessFlags): Promise<void> {
+  const { startProcessor } = await import('../processes/processor-process.ts')
   const configuration = readProcessor(flags)
   const stopped = stopRequested(undefined)
   const processor = await startProcessor(configuration, createLogger(configuration.logLevel))
@@ -47,6 +49,7 @@ async function runProcessor(flags: ProcessFlags): Promise<void> {
 }
 
 async function runApi(flags: ProcessFlags): Promise<void> {
+  const { startApi } = await import('../processes/api-process.ts')
   const configuration = readApi(flags)
   const stopped = stopRequested(undefined)
   const api = await startApi(configuration, PAGE, createLogger(configuration.logLevel))

@@ -19,7 +19,10 @@ let ends: number
 
 beforeEach(async () => {
   ends = 0
-  vi.spyOn(process, 'kill').mockImplementation(() => ends++ >= 0)
+  vi.spyOn(process, 'kill').mockImplementation(() => {
+    ends++
+    return true
+  })
   broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() })
   await broker.admin.createTopics(['in', SAGA_STEPS].map((name) => ({ name, partitions: 2 })))
 })

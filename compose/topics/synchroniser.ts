@@ -7,7 +7,8 @@ import {
   type SubjectsOf,
 } from '../../schemas/index.ts'
 import { applyTopics, planTopics, type Broker, type TopicAction, type TopicSpec } from '../../topology/index.ts'
-import { allTopics, APPLICATION, bankApplication } from '../application.ts'
+import { APPLICATION, bankApplication } from '../application.ts'
+import { allTopics } from './all-topics.ts'
 
 export interface SynchroniserOptions {
   readonly broker: Broker
