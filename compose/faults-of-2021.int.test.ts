@@ -3,10 +3,11 @@ import { TOPICS } from '../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../schemas/index.ts'
 import { MemoryStorage } from '../state/index.ts'
 import { applyTopics, EmbeddedBroker, planTopics, systemPorts, type TopicPlan } from '../topology/index.ts'
-import { allTopics, APPLICATION, bankApplication } from './application.ts'
+import { APPLICATION, bankApplication } from './application.ts'
 import { ConfigurationError } from './configuration.ts'
 import { readConnection } from './connection.ts'
 import { newToken } from './new-token.ts'
+import { allTopics } from './topics/all-topics.ts'
 
 const TOKENS = 5_000
 
