@@ -59,7 +59,8 @@ describe.sequential('A bank in processes of its own', () => {
       fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
       await Promise.all(['one', 'two'].map((name) => fleet.start(name)))
       await fleet.settled(TASKS, SETTLE_MS)
-      for (const name of ['one', 'two']) expect((await fleet.status(name))?.tasks.length).toBe(TASKS / 2)
+      for (const name of ['one', 'two'])
+        await expect.poll(async () => (await fleet.status(name))?.tasks.length, { timeout: SETTLE_MS }).toBe(TASKS / 2)
     },
     SETTLE_MS,
   )
