@@ -57,6 +57,17 @@ describe('The launcher', () => {
     expect(launch('greet').stdout).toBe('good evening\n')
   })
 
+  it('runs what was built before for whoever says that it was', () => {
+    launch('greet')
+    command('greet', 'console.log("good evening")')
+    process.env['BOB_AS_BUILT'] = '1'
+    try {
+      expect(launch('greet').stdout).not.toBe('good evening\n')
+    } finally {
+      delete process.env['BOB_AS_BUILT']
+    }
+  })
+
   it('never runs an old build of sources that no longer compile', () => {
     launch('greet')
     command('greet', 'const = 1')
