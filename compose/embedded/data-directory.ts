@@ -57,6 +57,11 @@ export class DataDirectory {
     }
   }
 
+  /** Throws `DataDirectoryError` when it holds something else. */
+  static holdsBank(path: string): Promise<boolean> {
+    return holdsBank(path)
+  }
+
   /** Deletes what a bank left there, and nothing else. False: there was none. Throws `DataDirectoryError` while one is running. */
   static async reset(path: string): Promise<boolean> {
     if (!(await holdsBank(path))) return false
