@@ -138,6 +138,7 @@ export type {
 } from '../state/index.ts'
 
 export {
+  aclName,
   BrokerError,
   createRecordBatchBuilder,
   EmbeddedBroker,
@@ -153,9 +154,11 @@ export {
   UnknownTopicError,
 } from './broker/index.ts'
 export type {
+  Acl,
   Admin,
   Broker,
   EmbeddedBrokerOptions,
+  KafkaAccess,
   KafkajsBrokerOptions,
   FetchedPartition,
   Fetcher,
@@ -172,6 +175,7 @@ export type {
   ProducerOptions,
   RecordBatch,
   RecordBatchBuilder,
+  ScramCredential,
   SyncRequest,
   TopicDescription,
   TopicPartition,

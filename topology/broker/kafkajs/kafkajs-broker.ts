@@ -3,6 +3,7 @@ import type { Ports } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
 import { KafkaCluster } from './cluster.ts'
 import { GroupMembers } from './group-members.ts'
+import { KafkaAccess } from './kafka-access.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaFetcher } from './kafka-fetcher.ts'
 import { KafkaGroups } from './kafka-groups.ts'
@@ -32,6 +33,8 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 export class KafkajsBroker implements Broker {
   readonly admin: Admin
   readonly groups: GroupCoordinator
+  /** Beyond the seam: only Kafka has users. */
+  readonly access: KafkaAccess
   readonly #cluster: KafkaCluster
   readonly #members = new GroupMembers()
 
@@ -39,6 +42,7 @@ export class KafkajsBroker implements Broker {
     this.#cluster = cluster
     this.admin = new KafkaAdmin(cluster)
     this.groups = new KafkaGroups(cluster, this.#members)
+    this.access = new KafkaAccess(cluster)
   }
 
   /** Throws `RetriableBrokerError` when no broker answers, `FatalBrokerError` when they refuse this client. */
