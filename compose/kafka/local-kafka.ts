@@ -18,6 +18,7 @@ export interface LocalKafkaOptions {
   readonly port?: number
   /** Of a proxy before each broker. The broker listens for it at another port, one that is free. */
   readonly proxies?: readonly number[]
+  /** Further settings by their Kafka names; the listeners are CLIENT, BROKER, CONTROLLER and PROXY. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -49,9 +50,10 @@ export class LocalKafka {
     const logging = join(directory, 'log4j2.properties')
     await writeFile(logging, LOGGING)
     const cluster = await clusterId(directory)
-    const free = await freePorts(3 * count)
+    const free = await freePorts(4 * count)
     const ports = Array.from({ length: count }, (_, at) => (options.port === undefined ? (free[at] ?? 0) : options.port + at))
     const controllers = free.slice(count, 2 * count)
+    const brokerPorts = free.slice(3 * count)
     const voters = controllers.map((port, at) => `${at + 1}@127.0.0.1:${port}`)
     const brokers: LocalBroker[] = []
     for (const [at, port] of ports.entries()) {
@@ -64,6 +66,7 @@ export class LocalKafka {
       const options = {
         nodeId: at + 1,
         port,
+        brokerPort: brokerPorts[at] ?? 0,
         controllerPort: controllers[at] ?? 0,
         voters,
         dataDirectory: data,
@@ -76,7 +79,9 @@ export class LocalKafka {
       if (!existsSync(join(data, 'meta.properties')))
         await runTool(java, [...HEAP, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
       const asController = count === 1 ? alone : undefined
-      brokers.push(new LocalBroker({ java, classPath, home, properties, asController, logging, port, proxiedPort: proxied?.port }))
+      const { brokerPort } = options
+      const proxiedPort = proxied?.port
+      brokers.push(new LocalBroker({ java, classPath, home, properties, asController, logging, port, brokerPort, proxiedPort }))
     }
     const kafka = new LocalKafka(brokers)
     try {
@@ -91,6 +96,11 @@ export class LocalKafka {
   /** `host:port` of each. */
   get addresses(): readonly string[] {
     return this.#brokers.map(({ address }) => address)
+  }
+
+  /** `host:port` where administrators reach each. */
+  get brokerAddresses(): readonly string[] {
+    return this.#brokers.map(({ brokerAddress }) => brokerAddress)
   }
 
   get brokers(): readonly LocalBroker[] {
@@ -111,6 +121,7 @@ interface LocalBrokerOptions {
   readonly asController: string | undefined
   readonly logging: string
   readonly port: number
+  readonly brokerPort: number
   readonly proxiedPort: number | undefined
 }
 
@@ -125,6 +136,10 @@ class LocalBroker {
 
   get address(): string {
     return `127.0.0.1:${this.#options.port}`
+  }
+
+  get brokerAddress(): string {
+    return `127.0.0.1:${this.#options.brokerPort}`
   }
 
   /** Where it listens for a proxy. */

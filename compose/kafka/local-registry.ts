@@ -7,36 +7,44 @@ import { findJava } from './java.ts'
 export interface LocalRegistryOptions {
   /** The registry's runnable jar. */
   readonly jar: string
-  /** Of its log; what is registered lives in memory. */
+  /** Of its log. */
   readonly directory: string
+  /** Its settings. Default: what is registered lives in memory, and a version that could not read its predecessor's bytes is refused. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Default: any that is free. */
   readonly port?: number
 }
 
 const JAVA_VERSION = 21
+const REFUSES_UNREADABLE = { APICURIO_RULES_GLOBAL_COMPATIBILITY: 'BACKWARD' }
 
-/** An Apicurio registry as a process of this machine. It refuses versions that could not read their predecessor's bytes. */
+/** An Apicurio registry as a process of this machine. */
 export class LocalRegistry {
   /** Of its API that is compatible with Confluent's. */
   readonly url: string
+  /** Where it says how it is doing. */
+  readonly managementPort: number
   readonly #process: JavaProcess
 
-  private constructor(url: string, process: JavaProcess) {
+  private constructor(url: string, managementPort: number, process: JavaProcess) {
     this.url = url
+    this.managementPort = managementPort
     this.#process = process
   }
 
   /** Resolves when it answers. Throws `MissingToolError`. */
-  static async start({ jar, directory, port }: LocalRegistryOptions): Promise<LocalRegistry> {
+  static async start({ jar, directory, port, environment = REFUSES_UNREADABLE }: LocalRegistryOptions): Promise<LocalRegistry> {
     const java = await findJava(JAVA_VERSION)
-    const [free, management] = await freePorts(2)
+    const [free = 0, management = 0] = await freePorts(2)
     await mkdir(directory, { recursive: true })
     const chosen = String(port ?? free)
     const process = await JavaProcess.start({
       java,
+      environment,
       args: [
         '-Xmx512m',
         '-Dquarkus.http.host=127.0.0.1',
+        '-Dquarkus.management.host=127.0.0.1',
         `-Dquarkus.http.port=${chosen}`,
         `-Dquarkus.management.port=${management}`,
         '-jar',
@@ -47,26 +55,10 @@ export class LocalRegistry {
       readyLine: /Installed features/,
     })
     const url = `http://127.0.0.1:${chosen}/apis/ccompat/v7`
-    try {
-      await setBackward(url)
-      return new LocalRegistry(url, process)
-    } catch (error) {
-      await process.kill()
-      throw error
-    }
+    return new LocalRegistry(url, management, process)
   }
 
   async stop(): Promise<void> {
     await this.#process.stop()
   }
-}
-
-/** Its global level reads NONE until it is set. */
-async function setBackward(url: string): Promise<void> {
-  const answer = await fetch(`${url}/config`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ compatibility: 'BACKWARD' }),
-  })
-  if (!answer.ok) throw new Error(`The registry did not take its compatibility level: ${answer.status} ${await answer.text()}`)
 }

@@ -8,10 +8,12 @@ export interface ToolOutput {
   readonly stderr: string
 }
 
+type Environment = Readonly<Record<string, string>>
+
 /** Runs a program to its end. Rejects with what it printed last when it fails. */
-export async function runTool(program: string, args: readonly string[], cwd?: string): Promise<ToolOutput> {
+export async function runTool(program: string, args: readonly string[], cwd?: string, environment?: Environment): Promise<ToolOutput> {
   try {
-    return await run(program, args, { cwd, maxBuffer: 16 << 20 })
+    return await run(program, args, { cwd, env: { ...process.env, ...environment }, maxBuffer: 16 << 20 })
   } catch (error) {
     const printed = error instanceof Error && 'stdout' in error && 'stderr' in error ? `${String(error.stdout)}${String(error.stderr)}` : ''
     throw new Error(`${program} failed: ${printed.trim().split('\n').slice(-8).join('\n') || String(error)}`, { cause: error })

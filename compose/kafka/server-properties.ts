@@ -1,31 +1,35 @@
 export interface ServerOptions {
   readonly nodeId: number
   readonly port: number
+  /** Where brokers, and administrators, reach it. */
+  readonly brokerPort: number
   readonly controllerPort: number
   /** `id@host:port` of every controller. */
   readonly voters: readonly string[]
   readonly dataDirectory: string
   /** A second listener, which clients are told to reach at another port: that of a proxy. */
   readonly proxied?: { readonly port: number; readonly advertised: number }
-  /** Further settings by their Kafka names. */
+  /** Further settings by their Kafka names; the listeners are CLIENT, BROKER, CONTROLLER and PROXY. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
 const HOST = '127.0.0.1'
 
 /** A broker that is its own controller. Internal topics have as many replicas as there are brokers. */
-export function serverProperties({ nodeId, port, controllerPort, voters, dataDirectory, proxied, settings }: ServerOptions): string {
+export function serverProperties(options: ServerOptions): string {
+  const { nodeId, port, brokerPort, controllerPort, voters, dataDirectory, proxied, settings } = options
   const replicas = voters.length
   const inSync = String(Math.min(2, replicas))
+  const listeners = [`CLIENT://${HOST}:${port}`, `BROKER://${HOST}:${brokerPort}`]
   const properties: Readonly<Record<string, string>> = {
     'process.roles': 'broker,controller',
     'node.id': String(nodeId),
     'controller.quorum.voters': voters.join(','),
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controllerPort}${proxied === undefined ? '' : `,PROXY://${HOST}:${proxied.port}`}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${port}${proxied === undefined ? '' : `,PROXY://${HOST}:${proxied.advertised}`}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    listeners: [...listeners, `CONTROLLER://${HOST}:${controllerPort}`, ...(proxied ? [`PROXY://${HOST}:${proxied.port}`] : [])].join(),
+    'advertised.listeners': [...listeners, ...(proxied ? [`PROXY://${HOST}:${proxied.advertised}`] : [])].join(),
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXY:PLAINTEXT',
+    'inter.broker.listener.name': 'BROKER',
     'log.dirs': dataDirectory,
     'offsets.topic.replication.factor': String(replicas),
     'offsets.topic.num.partitions': '8',

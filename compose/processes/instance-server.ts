@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { QUERY_PATH, type HttpQueryTransport } from '../../topology/index.ts'
@@ -16,6 +17,7 @@ export interface InstanceServerOptions {
 /** Below an instance's endpoint, for who has the secret: how it is doing. */
 export const STATUS_PATH = '/status'
 
+const EVERYWHERE = '0.0.0.0'
 const BODY_BYTES = 1 << 20
 const UNHEALTHY = [undefined, 'stopped', 'failed']
 
@@ -49,7 +51,7 @@ export class InstanceServer {
     await server.listen({ host, port })
     const address = server.server.address()
     if (address === null || typeof address === 'string') throw new Error('The server listens on no port.')
-    return new InstanceServer(server, `http://${host}:${address.port}`)
+    return new InstanceServer(server, `http://${host === EVERYWHERE ? hostname() : host}:${address.port}`)
   }
 
   async close(): Promise<void> {

@@ -22,8 +22,9 @@ export interface ProcessorConfiguration extends ProcessConfiguration {
   readonly dataDirectory: string
   /** By a name that outlives a restart; undefined: the first on this machine that nobody uses. */
   readonly instance: string | undefined
+  /** Whoever shares a data directory shares it; the instances there are told apart by number. */
   readonly machine: string
-  /** Where other processes reach this one; undefined: host and port. */
+  /** Where other processes reach this one; undefined: host and port, by the machine's name when it listens everywhere. */
   readonly advertised: string | undefined
   /** Copies of each task's state on other instances; the same for all processors. */
   readonly standbys: number
@@ -90,7 +91,14 @@ export function readProcessor(flags: ProcessFlags, environment: Environment = pr
   })
   const { instance, advertised, ...rest } = parsed
   const crash = environment.BOB_CRASH_AT === undefined ? undefined : parseCrashPlan(environment.BOB_CRASH_AT)
-  return { ...rest, instance, advertised, crash, machine: hostname(), connection: readConnection(flags, environment) }
+  return {
+    ...rest,
+    instance,
+    advertised,
+    crash,
+    machine: environment.BOB_MACHINE ?? hostname(),
+    connection: readConnection(flags, environment),
+  }
 }
 
 /** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */
