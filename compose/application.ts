@@ -1,5 +1,5 @@
 import { bankTopology } from '../processors/index.ts'
-import type { RecordCodec } from '../schemas/index.ts'
+import { EmbeddedRegistry, RecordCodec } from '../schemas/index.ts'
 import type { Topology } from '../topology/index.ts'
 import { newToken } from './new-token.ts'
 
@@ -9,4 +9,9 @@ export const APPLICATION = 'bank'
 /** The bank as it runs everywhere: in one process, in many, in tests. */
 export function bankApplication(codec: RecordCodec): Topology {
   return bankTopology({ codec, newToken })
+}
+
+/** Enough to draw the bank with, not to read or write its records. */
+export async function drawingCodec(): Promise<RecordCodec> {
+  return RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
 }

@@ -43,6 +43,7 @@ describe('A command', () => {
       expect([sent.topic, Buffer.from(sent.key).toString()]).toEqual([topic, key])
       expect(codec.serde(command.type).deserialize(sent.value)).toEqual(command)
     }
+    expect([...format.commandTopics].sort()).toEqual([...new Set(COMMANDS.map(([, topic]) => topic))].sort())
   })
 })
 

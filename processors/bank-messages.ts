@@ -23,6 +23,8 @@ export type BankCommand =
 
 /** How commands and outcomes look on the wire, and where they go. */
 export interface CommandFormat {
+  /** All that a command may go to. */
+  readonly commandTopics: readonly string[]
   readonly outcomesTopic: string
   encode(command: BankCommand): { readonly topic: string; readonly key: Uint8Array; readonly value: Uint8Array }
   decodeOutcome(value: Uint8Array): CommandSucceeded | CommandFailed
@@ -56,6 +58,7 @@ export function commandFormat(codec: RecordCodec): CommandFormat {
   )
   const outcomes = codec.serde(...RECORDS.outcomes)
   return {
+    commandTopics: [TOPICS.userCommands, TOPICS.accountCommands, TOPICS.transferCommands],
     outcomesTopic: TOPICS.outcomes,
     encode: (command) => {
       const { topic, key } = addressOf(command)

@@ -1,7 +1,7 @@
 /** `npm run topics -- plan|apply [--prune] [--json] …`: brings a cluster's topics and schemas to what the bank declares. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { IncompatibleSchemaError, RegistryUnreachableError } from '../../schemas/index.ts'
-import { BrokerError, systemPorts } from '../../topology/index.ts'
+import { BrokerError, RetriableBrokerError, systemPorts, type Broker } from '../../topology/index.ts'
 import { ConfigurationError } from '../configuration.ts'
 import { connectToKafka, connectToRegistry, readConnection, subjectsOf, type ConnectionFlags } from '../connection.ts'
 import { createLogger } from '../logger.ts'
@@ -11,10 +11,14 @@ import { Synchroniser } from '../topics/synchroniser.ts'
 interface Flags extends ConnectionFlags {
   readonly partitions: number
   readonly replication: number
+  readonly brokers?: number
   readonly addPartitions?: boolean
   readonly prune?: boolean
   readonly json?: boolean
 }
+
+const BROKERS_MS = 60_000
+const BROKERS_EVERY_MS = 200
 
 const program = new Command('topics')
   .description('plan: says what is otherwise than declared, and changes nothing. apply: puts it right. Exit code 0: all is as declared.')
@@ -23,6 +27,7 @@ const program = new Command('topics')
   .option('--registry <url>', 'of the schema registry (default: the one of "npm run kafka")')
   .option('--partitions <number>', 'of each topic of the bank', positive, 4)
   .option('--replication <number>', 'how many brokers have each topic; never more than there are', positive, 3)
+  .option('--brokers <number>', 'wait until there are so many brokers', positive)
   .option('--add-partitions', 'give topics without keys the partitions they lack')
   .option('--prune', 'delete topics of the bank’s prefix that nobody declares')
   .option('--json', 'one line of JSON')
@@ -33,6 +38,7 @@ try {
   const connection = readConnection(flags)
   const broker = await connectToKafka(connection, systemPorts(createLogger('error')), 'bob-topics')
   try {
+    if (flags.brokers !== undefined) await untilThereAre(flags.brokers, broker)
     const synchroniser = new Synchroniser({
       broker,
       registry: connectToRegistry(connection),
@@ -56,6 +62,15 @@ try {
   if (!isExpected(error)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1
+}
+
+/** Topics that are made too early have too few replicas. Throws `RetriableBrokerError` when it takes too long. */
+async function untilThereAre(wanted: number, { admin }: Broker): Promise<void> {
+  const giveUpAt = performance.now() + BROKERS_MS
+  for (let count = await admin.brokerCount(); count < wanted; count = await admin.brokerCount()) {
+    if (performance.now() > giveUpAt) throw new RetriableBrokerError(`${count} of ${wanted} brokers are there after ${BROKERS_MS} ms.`)
+    await new Promise((resolve) => setTimeout(resolve, BROKERS_EVERY_MS))
+  }
 }
 
 function print(lines: readonly string[]): void {

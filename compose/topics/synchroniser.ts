@@ -1,13 +1,6 @@
-import {
-  bundledSchemas,
-  EmbeddedRegistry,
-  RecordCodec,
-  type ConfluentRegistry,
-  type SubjectSchema,
-  type SubjectsOf,
-} from '../../schemas/index.ts'
+import { bundledSchemas, type ConfluentRegistry, type SubjectSchema, type SubjectsOf } from '../../schemas/index.ts'
 import { applyTopics, planTopics, type Broker, type TopicAction, type TopicSpec } from '../../topology/index.ts'
-import { APPLICATION, bankApplication } from '../application.ts'
+import { APPLICATION, bankApplication, drawingCodec } from '../application.ts'
 import { allTopics } from './all-topics.ts'
 
 export interface SynchroniserOptions {
@@ -64,9 +57,7 @@ export class Synchroniser {
 
   async #wanted(): Promise<readonly TopicSpec[]> {
     const { partitions, replication } = this.#options
-    // Only to draw the topology: its records are not read or written here.
-    const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
-    return allTopics(bankApplication(codec), partitions).map((topic) => ({ ...topic, replicationFactor: replication }))
+    return allTopics(bankApplication(await drawingCodec()), partitions).map((topic) => ({ ...topic, replicationFactor: replication }))
   }
 
   async #missingSchemas(): Promise<readonly SubjectSchema[]> {

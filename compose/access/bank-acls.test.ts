@@ -1,0 +1,102 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Acl, Topology } from '../../topology/index.ts'
+import { bankApplication, drawingCodec } from '../application.ts'
+import { allTopics } from '../topics/all-topics.ts'
+import { bankAcls } from './bank-acls.ts'
+
+let acls: readonly Acl[]
+let topology: Topology
+
+beforeAll(async () => {
+  const codec = await drawingCodec()
+  acls = bankAcls(codec)
+  topology = bankApplication(codec)
+})
+
+function named(principal: string, resource: Acl['resource'], ...operations: Acl['operation'][]): readonly string[] {
+  const found = acls.filter(
+    (acl) => acl.principal === `User:${principal}` && acl.resource === resource && operations.includes(acl.operation),
+  )
+  return [...new Set(found.map(({ name }) => name))].sort()
+}
+
+/** As the topology describes itself, internal topics by their names on the broker. */
+function described(pattern: RegExp): readonly string[] {
+  const names = [...topology.describe().matchAll(pattern)].flatMap(([, list = '']) => list.split(', '))
+  return [...new Set(names.map((name) => (name.startsWith('bank-') ? name : `bank-${name}`)))]
+}
+
+describe('A processor', () => {
+  const internal = () => allTopics(topology, 1).flatMap(({ name }) => (/-(changelog|repartition|dead-letters)$/.test(name) ? [name] : []))
+
+  it('reads the sources of the topology and its internal topics', () => {
+    const sources = described(/Source: .*\(topics: \[(.*)\]\)/g)
+    expect(sources).toContain('bank-user-commands')
+    expect(named('processor', 'topic', 'read')).toEqual([...new Set([...sources, ...internal()])].sort())
+  })
+
+  it('writes the sinks of the topology and its internal topics', () => {
+    const sinks = described(/Sink: .*\(topic: (.*)\)/g)
+    expect(sinks).toContain('bank-outcomes')
+    expect(named('processor', 'topic', 'write')).toEqual([...new Set([...sinks, ...internal()])].sort())
+  })
+
+  it('deletes records of repartition topics alone, and creates nothing', () => {
+    expect(named('processor', 'topic', 'delete')).toEqual(['bank-ownership-by-user-repartition'])
+    expect(named('processor', 'topic', 'create', 'alter', 'alterConfigs')).toEqual([])
+  })
+
+  it('is in one group, and has the transactional ids of its tasks', () => {
+    expect(named('processor', 'group', 'read')).toEqual(['bank'])
+    expect(named('processor', 'transactionalId', 'write')).toEqual(topology.subtopologies.map(({ id }) => `bank-${id}_`).sort())
+  })
+})
+
+describe('An API', () => {
+  it('writes commands and its sessions', () => {
+    expect(named('api', 'topic', 'write')).toEqual([
+      'bank-account-commands',
+      'bank-sessions',
+      'bank-transfer-commands',
+      'bank-user-commands',
+    ])
+  })
+
+  it('reads what the bank publishes, and no command and no changelog', () => {
+    expect(named('api', 'topic', 'read')).toEqual([
+      'bank-account-events',
+      'bank-alerts',
+      'bank-dead-letters',
+      'bank-outcomes',
+      'bank-sessions',
+      'bank-transactions',
+      'bank-transfer-events',
+      'bank-transfers',
+    ])
+  })
+
+  it('joins no group and has no transactional id', () => {
+    expect(named('api', 'group', 'read')).toEqual([])
+    expect(acls.filter(({ principal, resource }) => principal === 'User:api' && resource === 'transactionalId')).toEqual([])
+  })
+})
+
+describe('Every principal', () => {
+  it('sees the settings of the topics that it uses', () => {
+    for (const principal of ['processor', 'api'])
+      expect(named(principal, 'topic', 'describeConfigs')).toEqual(named(principal, 'topic', 'read', 'write', 'describe'))
+  })
+
+  it('is kept to names of the bank, or of the registry, and away from the cluster', () => {
+    for (const { principal, resource, name } of acls) {
+      expect(resource).not.toBe('cluster')
+      expect(name).toMatch(principal === 'User:registry' ? /^registry-/ : /^bank(-|$)/)
+    }
+  })
+
+  it('makes and drops topics only if it is their synchroniser, which reads and writes none', () => {
+    expect(named('topics', 'topic', 'create', 'delete')).toEqual(['bank-'])
+    expect(named('topics', 'topic', 'read', 'write')).toEqual([])
+    expect(named('api', 'topic', 'create', 'delete')).toEqual([])
+  })
+})
