@@ -20,6 +20,8 @@ const SERVING = ['start', 'kills', 'bob', 'chaos']
 const AS_BUILT = 'BOB_AS_BUILT'
 /** Projects of vitest by command. */
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
+/** Builds everything and runs nothing: for an image. */
+const BUILD = 'build'
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
 
 const [command = '', ...args] = process.argv.slice(2)
@@ -28,7 +30,7 @@ checkNode()
 install()
 if (command in TESTS)
   process.exitCode = tool('vitest/vitest.mjs', ['run', ...TESTS[command].flatMap((name) => ['--project', name]), ...args])
-else await runBuilt()
+else await runBuilt(readCommands())
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -48,16 +50,20 @@ function install() {
   writeFileSync(INSTALLED, wanted)
 }
 
-async function runBuilt() {
-  const commands = readdirSync(join(ROOT, 'compose/commands'))
+function readCommands() {
+  return readdirSync(join(ROOT, 'compose/commands'))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => file.slice(0, -'.ts'.length))
-  if (!commands.includes(command))
-    fail(`There is no command "${command}": choose one of ${Object.keys(TESTS).join(', ')}, ${commands.join(', ')}.`)
+}
+
+async function runBuilt(commands) {
+  const known = [...Object.keys(TESTS), BUILD, ...commands]
+  if (!known.includes(command)) fail(`There is no command "${command}": choose one of ${known.join(', ')}.`)
   if (!process.env[AS_BUILT]) {
     await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
-    if (SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
+    if (command === BUILD || SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
   }
+  if (command === BUILD) return
   process.argv = [process.argv[0], command, ...args]
   await import(pathToFileURL(join(COMMANDS, `${command}.js`)).href)
 }

@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PRINCIPALS } from '../access/bank-acls.ts'
+import { runTool } from '../kafka/run-tool.ts'
+import { compose, copyContainerFiles, startOrder, type ComposedService } from './testing/composition.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const COMBINATIONS = [[], ['compose.development.yaml'], ['compose.secure.yaml'], ['compose.development.yaml', 'compose.secure.yaml']]
+
+let directory: string
+let files: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bob-compose-'))
+  files = await copyContainerFiles(directory)
+})
+
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+async function services(...overrides: readonly string[]): Promise<readonly (readonly [string, ComposedService])[]> {
+  return Object.entries((await compose(files, 'compose.yaml', ...overrides)).services)
+}
+
+describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
+  it('runs as a user of its own that can write nothing but what it is given, within a limit of memory', async () => {
+    for (const [name, service] of await services(...overrides)) {
+      expect([name, service]).toEqual([
+        name,
+        expect.objectContaining({
+          user: expect.stringMatching(/^(appuser|[1-9]\d*)$/),
+          read_only: true,
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+          mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        }),
+      ])
+    }
+  })
+
+  it('says by a command how it is, or ends when its work is done', async () => {
+    for (const [name, { healthcheck, restart }] of await services(...overrides)) {
+      if (restart === 'no') continue
+      expect([name, restart, healthcheck?.test?.[0]]).toEqual([name, 'unless-stopped', 'CMD'])
+    }
+  })
+
+  it('waits for others to be healthy or done, never for each other', async () => {
+    const all = Object.fromEntries(await services(...overrides))
+    const order = startOrder(all)
+    expect(order.at(-1)).toEqual(['web'])
+    for (const { depends_on = {} } of Object.values(all)) {
+      for (const [name, { condition }] of Object.entries(depends_on))
+        expect([name, condition]).toEqual([name, all[name]?.restart === 'no' ? 'service_completed_successfully' : 'service_healthy'])
+    }
+  })
+
+  it('is reached from this machine alone, if at all', async () => {
+    for (const [, { ports = [] }] of await services(...overrides)) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
+  })
+
+  it('has a pinned image, or ours', async () => {
+    for (const [name, { image, build }] of await services(...overrides)) {
+      if (build === undefined) expect([name, image]).toEqual([name, expect.stringMatching(/:\d+\.\d+\.\d+/)])
+      else expect(['bob', 'web']).toContain(build.target)
+    }
+  })
+})
+
+describe('The brokers', () => {
+  it('differ in nothing but their number and their addresses', async () => {
+    const all = Object.fromEntries(await services('compose.secure.yaml'))
+    const [first, ...others] = ['kafka-1', 'kafka-2', 'kafka-3'].map((name) => {
+      const { KAFKA_NODE_ID: _, KAFKA_ADVERTISED_LISTENERS: addresses = '', ...rest } = all[name]?.environment ?? {}
+      expect(addresses).toContain(`CLIENT://${name}:9092,BROKER://${name}:9094`)
+      return rest
+    })
+    for (const other of others) expect(other).toEqual(first)
+  })
+})
+
+describe('The secured services', () => {
+  it('each know one password, their own, but for the one that sets all', async () => {
+    const passwords = readFileSync(join(files, '.env'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('BOB_PASSWORD_'))
+      .map((line) => line.slice(line.indexOf('=') + 1))
+    expect(passwords).toHaveLength(PRINCIPALS.length)
+    for (const [name, { environment = {} }] of await services('compose.secure.yaml')) {
+      const known = passwords.filter((password) => Object.values(environment).includes(password))
+      const expected = name === 'access' ? PRINCIPALS.length : PRINCIPALS.some((principal) => principal === name) ? 1 : 0
+      expect([name, known.length]).toEqual([name, expected])
+    }
+  })
+
+  it('have keys of certificates only where they are shown', async () => {
+    for (const [name, { secrets = [] }] of await services('compose.secure.yaml')) {
+      const keys = secrets.map(({ source }) => source).filter((source) => source !== 'ca.pem' && source !== 'registry.properties')
+      const expected = name.startsWith('kafka-') ? ['kafka.pem'] : name === 'access' ? ['admin.crt', 'admin.key'] : []
+      expect([name, keys]).toEqual([name, expected])
+    }
+  })
+})
+
+describe('The secrets', () => {
+  it('are kept when they are made again', async () => {
+    const before = readdirSync(join(files, 'secrets')).map((name) => readFileSync(join(files, 'secrets', name), 'utf8'))
+    await runTool(join(files, 'secrets.sh'), [])
+    expect(readdirSync(join(files, 'secrets')).map((name) => readFileSync(join(files, 'secrets', name), 'utf8'))).toEqual(before)
+  })
+
+  it('are in no commit and in no image', () => {
+    for (const list of ['.gitignore', '.dockerignore']) {
+      const lines = readFileSync(join(ROOT, list), 'utf8').split('\n')
+      for (const path of ['.env', 'secrets']) expect(lines.map((line) => line.replace(/\/$/, ''))).toContain(`compose/containers/${path}`)
+    }
+  })
+})
+
+describe('The image', () => {
+  it('has every package that its commands import, without those of development', async () => {
+    await runTool(process.execPath, ['compose/launch.mjs', 'build'], ROOT)
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+    const imported = importsOf(['access.js', 'bob.js', 'topics.js'])
+    expect(imported.size).toBeGreaterThan(5)
+    expect([...imported].filter((name) => !(name in dependencies))).toEqual([])
+  })
+})
+
+/** As the bundler writes it. */
+const IMPORT = /^(?:import\b[^"'\n]*|\} from )"([^"\n]+)";?$|\bimport\("([^"\n]+)"\)/gm
+
+/** Packages that files of the bundle, and the pieces they share, import. */
+function importsOf(entries: readonly string[]): ReadonlySet<string> {
+  const bundle = join(ROOT, 'dist/commands')
+  const packages = new Set<string>()
+  const left = [...entries]
+  const seen = new Set<string>()
+  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+    if (seen.has(file) || !existsSync(join(bundle, file))) continue
+    seen.add(file)
+    for (const [, atStart, within] of readFileSync(join(bundle, file), 'utf8').matchAll(IMPORT)) {
+      const specifier = atStart ?? within ?? ''
+      if (specifier.startsWith('./')) left.push(specifier.slice(2))
+      else if (!specifier.startsWith('node:') && !builtinModules.includes(specifier))
+        packages.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier)
+    }
+  }
+  return packages
+}

@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { COMPANY_IBAN } from '../../processors/index.ts'
+import { BrokerError, createRecordBatchBuilder, FatalBrokerError, systemPorts, type KafkajsBroker } from '../../topology/index.ts'
+import { AccessSynchroniser } from '../access/access-synchroniser.ts'
+import type { Principal } from '../access/bank-acls.ts'
+import { connectToKafka, readConnection } from '../connection.ts'
+import { fetchPackages } from '../kafka/packages.ts'
+import { runTool } from '../kafka/run-tool.ts'
+import { BankClient } from '../kills/bank-client.ts'
+import { compose, copyContainerFiles } from './testing/composition.ts'
+import { PlainBank } from './testing/plain-bank.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const START_MS = 400_000
+const STEP_MS = 60_000
+const DEPOSIT = 'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }'
+const TRANSFER = `mutation ($id: ID!, $from: String!, $to: String!) {
+  transfer(id: $id, from: $from, to: $to, amount: "100", description: "for the stream") { pending reason }
+}`
+const ROWS = `subscription { transactions(iban: "${COMPANY_IBAN}") { description } }`
+/** Said of the page by whoever serves it. */
+const PAGE_HEADERS = [
+  'content-security-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'origin-agent-cluster',
+  'referrer-policy',
+  'strict-transport-security',
+  'x-content-type-options',
+  'x-frame-options',
+]
+
+let directory: string
+let bank: PlainBank
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bob-containers-'))
+  await runTool(process.execPath, ['compose/launch.mjs', 'build'], ROOT)
+  const files = await copyContainerFiles(directory)
+  bank = await PlainBank.start({
+    composition: await compose(files, 'compose.yaml', 'compose.secure.yaml'),
+    files,
+    packages: await fetchPackages(join(ROOT, 'data/kafka/packages')),
+    directory: join(directory, 'run'),
+    pageDirectory: join(ROOT, 'dist/web'),
+  })
+}, START_MS)
+
+afterAll(async () => {
+  await bank?.stop()
+  await rm(directory, { recursive: true, force: true })
+}, STEP_MS)
+
+/** As one of the compose file's services connects, or as the administrator. */
+function connected(service: Principal | 'access', environment: Readonly<Record<string, string>> = {}): Promise<KafkajsBroker> {
+  return connectToKafka(readConnection({}, { ...bank.environment(service), ...environment }), systemPorts(), 'test')
+}
+
+/** These follow each other on one bank. */
+describe.sequential('The services of the secured compose file, as processes', () => {
+  it('start in the order of their dependencies, none before what it depends on is healthy or done', () => {
+    expect(bank.started).toEqual([['kafka-1', 'kafka-2', 'kafka-3'], ['access'], ['registry'], ['topics'], ['processor'], ['api'], ['web']])
+    expect(bank.processes.get('processor')).toHaveLength(3)
+    expect(bank.processes.get('api')).toHaveLength(2)
+  })
+
+  it('keep every topic on three brokers, two of which have to be there', async () => {
+    const broker = await connected('access')
+    const topics = await broker.admin.describeTopics()
+    expect(topics.length).toBeGreaterThan(20)
+    for (const { name, replicationFactor } of topics) expect([name, replicationFactor]).toEqual([name, 3])
+    expect(new Set(topics.map(({ name }) => name.split('-')[0]))).toEqual(new Set(['bank', 'registry']))
+    await broker.close()
+  })
+
+  it(
+    'carry out a transfer that came through nginx, and its event stream tells of it while it is open',
+    async () => {
+      const client = await again(async () => {
+        const newcomer = new BankClient(bank.url, `somebody-${randomUUID()}`)
+        await newcomer.signIn()
+        return newcomer
+      })
+      const [account, deposit, transfer] = [randomUUID(), randomUUID(), randomUUID()]
+      const iban = await again(() => client.openAccount(account))
+      const done = { pending: false, reason: null }
+      await again(async () => expect(await client.ask(DEPOSIT, { id: deposit, to: iban, amount: '500' })).toEqual({ deposit: done }))
+      const stopped = new AbortController()
+      const stream = await fetch(`${bank.url}/graphql/stream`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: ROWS }),
+        signal: stopped.signal,
+      })
+      expect(stream.headers.get('content-type')).toContain('text/event-stream')
+      const order = { id: transfer, from: iban, to: COMPANY_IBAN }
+      const sent = again(async () => expect(await client.ask(TRANSFER, order)).toEqual({ transfer: done }))
+      expect(await untilSeen(stream, 'for the stream')).toContain('event: next')
+      await sent
+      stopped.abort()
+    },
+    STEP_MS,
+  )
+
+  it('lack no right that they need', async () => {
+    expect((await bank.brokerLogs()).split('\n').filter((line) => line.includes(' is Denied '))).toEqual([])
+  })
+
+  it('have the page from nginx, with what an API says of its own', async () => {
+    const accept = { headers: { accept: 'text/html' } }
+    const [page, own] = await Promise.all([fetch(`${bank.url}/client`, accept), fetch(`${bank.apis[0]}/client`, accept)])
+    expect([page.status, await page.text()]).toEqual([200, await own.text()])
+    for (const name of PAGE_HEADERS) expect([name, page.headers.get(name)]).toEqual([name, own.headers.get(name)])
+    const [asset = ''] = await readdir(join(ROOT, 'dist/web/assets'))
+    const found = await fetch(`${bank.url}/assets/${asset}`)
+    expect([found.status, found.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable'])
+    expect((await fetch(`${bank.url}/assets/of-an-older-page.js`)).status).toBe(404)
+    expect((await fetch(`${bank.url}/metrics`)).headers.get('content-type')).toContain('text/html')
+  })
+
+  it('answer through nginx while one API is gone', async () => {
+    const [one] = bank.processes.get('api') ?? []
+    await one?.end('SIGKILL')
+    for (let request = 0; request < 6; request++) {
+      const answer = await fetch(`${bank.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ transactions(iban: "${COMPANY_IBAN}") { id } }` }),
+      })
+      expect(answer.status).toBe(200)
+    }
+  })
+
+  it(
+    'find their state again when a replica was killed and another takes its place',
+    async () => {
+      const names = () => (bank.processes.get('processor') ?? []).map(({ output }) => /Processor (\S+) answers/.exec(output)?.[1])
+      expect([...names()].sort()).toEqual(['processor-1', 'processor-2', 'processor-3'])
+      const [killed] = bank.processes.get('processor') ?? []
+      const [name] = names()
+      await killed?.end('SIGKILL')
+      await bank.startProcessor()
+      await expect.poll(() => names().at(-1), { timeout: STEP_MS }).toBe(name)
+    },
+    2 * STEP_MS,
+  )
+
+  it('may write to no topic but their own', async () => {
+    const refused: readonly (readonly [Principal, topic: string])[] = [
+      ['api', 'bank-account-events'],
+      ['api', 'bank-accounts-changelog'],
+      ['processor', 'bank-sessions'],
+      ['processor', 'registry-journal'],
+      ['registry', 'bank-transfer-commands'],
+      ['topics', 'bank-user-commands'],
+    ]
+    for (const [principal, topic] of refused) {
+      const broker = await connected(principal, principal === 'registry' ? asRegistry() : {})
+      const producer = await broker.openProducer({})
+      const batch = createRecordBatchBuilder()
+      batch.append(Buffer.from('key'), Buffer.from('value'), Date.now())
+      const sent = producer.send(topic, 0, batch).then(() => producer.commit())
+      await expect(sent, `${principal} to ${topic}`).rejects.toThrow(/TOPIC_AUTHORIZATION_FAILED/)
+      await producer.close()
+      await broker.close()
+    }
+  })
+
+  it('may use no transactional id, group or rule but their own', async () => {
+    const [api, processor] = [await connected('api'), await connected('processor')]
+    await expect(api.openProducer({ transactionalId: 'bank-0_0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
+    await expect(processor.openProducer({ transactionalId: 'another-0_0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
+    await expect(api.admin.alterOffsets('bank', [{ topic: 'bank-outcomes', partition: 0, offset: 0 }])).rejects.toThrow(
+      /GROUP_AUTHORIZATION_FAILED/,
+    )
+    await expect(processor.admin.createTopics([{ name: 'bank-anything', partitions: 1 }])).rejects.toThrow(/AUTHORIZATION_FAILED/)
+    await expect(processor.access.acls()).rejects.toThrow(/CLUSTER_AUTHORIZATION_FAILED/)
+    await Promise.all([api.close(), processor.close()])
+  })
+
+  it(
+    'are kept out with a wrong password, from the administrator’s listener without his certificate, and without TLS',
+    async () => {
+      const [clients, administrators] = [bank.environment('api').BOB_KAFKA ?? '', bank.environment('access').BOB_KAFKA ?? '']
+      await expect(connected('api', { BOB_KAFKA_PASSWORD: 'not the password' })).rejects.toThrow(FatalBrokerError)
+      await expect(connected('api', { BOB_KAFKA: administrators })).rejects.toThrow(BrokerError)
+      await expect(connectToKafka(readConnection({}, { BOB_KAFKA: clients }), systemPorts(), 'test')).rejects.toThrow(BrokerError)
+    },
+    3 * STEP_MS,
+  )
+
+  it('have rights brought back to what is declared, those too many taken away', async () => {
+    const broker = await connected('access')
+    const principal = 'User:processor'
+    await broker.access.create([{ principal, resource: 'topic', pattern: 'literal', name: 'bank-sessions', operation: 'read' }])
+    await broker.access.delete([{ principal, resource: 'group', pattern: 'literal', name: 'bank', operation: 'read' }])
+    const synchroniser = new AccessSynchroniser(broker.access)
+    const planned = await synchroniser.plan()
+    expect([planned.missing.length, planned.surplus.length, planned.matches]).toEqual([1, 1, false])
+    const environment = bank.environment('access')
+    const passwordOf = (user: string): string => environment[`BOB_PASSWORD_${user.toUpperCase()}`] ?? ''
+    const passwords = {
+      topics: passwordOf('topics'),
+      registry: passwordOf('registry'),
+      processor: passwordOf('processor'),
+      api: passwordOf('api'),
+    }
+    expect(await synchroniser.apply(planned, passwords)).toEqual({ missing: [], surplus: [], matches: true })
+    await broker.close()
+  })
+})
+
+/** While tasks still move to processors that have just come, the bank asks to try again; what has the same id is done once. */
+function again<T>(attempt: () => Promise<T>): Promise<T> {
+  return vi.waitFor(attempt, { timeout: STEP_MS, interval: 500 })
+}
+
+/** The registry is Java; here it connects as our own processes do. */
+function asRegistry(): Readonly<Record<string, string>> {
+  return {
+    ...bank.environment('topics'),
+    BOB_KAFKA_USER: 'registry',
+    BOB_KAFKA_PASSWORD: bank.environment('registry').REGISTRY_PASSWORD ?? '',
+  }
+}
+
+/** Reads on until the text has come; what was read. */
+async function untilSeen(response: Response, text: string): Promise<string> {
+  let seen = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body ?? []) {
+    seen += decoder.decode(chunk, { stream: true })
+    if (seen.includes(text)) return seen
+  }
+  throw new Error(`The stream ended without "${text}": ${seen}`)
+}
