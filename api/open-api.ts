@@ -43,6 +43,8 @@ export interface ApiOptions {
   readonly port: number
   /** Names that the server is reached by, besides the host's own. */
   readonly hosts?: readonly string[]
+  /** Addresses and networks of proxies, or `loopback`, `linklocal`, `uniquelocal`: their word for where a request comes from is taken. */
+  readonly proxies?: readonly string[]
   /** Why the bank cannot be used at the moment; undefined: it can. */
   unready?(): string | undefined
 }
@@ -95,6 +97,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       host: options.host,
       port: options.port,
       hosts: options.hosts ?? [],
+      proxies: options.proxies ?? [],
       unready: () => options.unready?.(),
     })
     opened.push(server, subscriptions)

@@ -193,3 +193,28 @@ describe('The server in development', () => {
     expect((await client.ask('{ me { username } }')).data).toEqual({ me: { username: 'a first client' } })
   })
 })
+
+describe.each([
+  ['no proxy', []],
+  ['a proxy elsewhere', ['192.0.2.0/24']],
+  ['a proxy on this machine', ['loopback']],
+])('The server behind %s', (_, proxies) => {
+  let bank: BankApi
+
+  beforeAll(async () => {
+    bank = await BankApi.open('production', proxies)
+  })
+
+  afterAll(() => bank.close())
+
+  it('takes the word of its own proxies alone for where a request comes from', async () => {
+    const left = async (from: string): Promise<number> => {
+      const response = await fetch(`${bank.url}/health`, { headers: { 'x-forwarded-for': from } })
+      return Number(response.headers.get('x-ratelimit-remaining'))
+    }
+    const isBelieved = proxies.includes('loopback')
+    const first = await left('198.51.100.1')
+    expect(await left('198.51.100.2')).toBe(isBelieved ? first : first - 1)
+    expect(await left('198.51.100.3, 198.51.100.1')).toBe(isBelieved ? first - 1 : first - 2)
+  })
+})

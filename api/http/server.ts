@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly port: number
   /** Names that this server is reached by, besides those of the machine itself. */
   readonly hosts: readonly string[]
+  /** Addresses and networks of proxies, whose word for where a request comes from is taken. */
+  readonly proxies: readonly string[]
   /** Why the bank cannot be used at the moment; undefined: it can. */
   unready(): string | undefined
 }
@@ -50,8 +52,8 @@ const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-s
 
 /** The page, `/graphql`, `/graphql/stream`, `/health` and `/metrics`. Rejects with one sentence when the port cannot be had. */
 export async function listen(options: ServerOptions): Promise<FastifyInstance> {
-  const { host, port, mode, pageDirectory, hosts } = options
-  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true })
+  const { host, port, mode, pageDirectory, hosts, proxies } = options
+  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, trustProxy: proxies.length > 0 && [...proxies] })
   app.removeContentTypeParser('text/plain')
   await app.register(cookie)
   await app.register(helmet, {

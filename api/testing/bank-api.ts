@@ -37,7 +37,7 @@ export class BankApi {
     this.#api = api
   }
 
-  static async open(mode: ApiOptions['mode'] = 'development'): Promise<BankApi> {
+  static async open(mode: ApiOptions['mode'] = 'development', proxies: readonly string[] = []): Promise<BankApi> {
     const ports = systemPorts(SILENT)
     const broker = await memoryBroker(ports)
     const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
@@ -77,6 +77,7 @@ export class BankApi {
       pageDirectory,
       host: '127.0.0.1',
       port: 0,
+      proxies,
     }
     return new BankApi(options, streams, await openApi({ ...options, mode }))
   }

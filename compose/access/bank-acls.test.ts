@@ -75,6 +75,11 @@ describe('An API', () => {
     ])
   })
 
+  it('sees all that the topology reads, and so which task a key belongs to', () => {
+    const seen = named('api', 'topic', 'describe', 'read', 'write')
+    for (const source of described(/Source: .*\(topics: \[(.*)\]\)/g)) expect(seen).toContain(source)
+  })
+
   it('joins no group and has no transactional id', () => {
     expect(named('api', 'group', 'read')).toEqual([])
     expect(acls.filter(({ principal, resource }) => principal === 'User:api' && resource === 'transactionalId')).toEqual([])

@@ -40,12 +40,11 @@ function ofProcessor(topology: Topology): readonly Grant[] {
   const internal = allTopics(topology, 1)
     .map(({ name }) => name)
     .filter((name) => !declared.has(name))
-  const repartitions = topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => `${APPLICATION}-${name}`)
   return [
     ...topics(sourcesOf(topology), 'read', 'describeConfigs'),
     ...topics(sinksOf(topology), 'write', 'describeConfigs'),
     ...topics(internal, 'read', 'write', 'describeConfigs'),
-    ...topics(repartitions, 'delete'), // of records that have been read
+    ...topics(repartitionsOf(topology), 'delete'), // of records that have been read
     ...literal('group', APPLICATION, 'read'),
     ...topology.subtopologies.flatMap(({ id }) => prefixed('transactionalId', `${APPLICATION}-${id}_`, 'write')),
   ]
@@ -60,7 +59,7 @@ function ofApi(topology: Topology, codec: RecordCodec): readonly Grant[] {
     ...topics(commandTopics, 'write', 'describeConfigs'),
     ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read', 'describeConfigs'),
     ...topics(own, 'read', 'write', 'describeConfigs'),
-    ...topics(sourcesOf(topology), 'describe', 'describeConfigs'),
+    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // to know how many tasks there are
     ...literal('group', APPLICATION, 'describe'),
     ...literal('group', `${APPLICATION}-redrive`, 'describe'),
   ]
@@ -71,6 +70,10 @@ function sourcesOf({ subtopologies, globalStores, internalTopics }: Topology): r
   const internal = new Set(internalTopics.map(({ name }) => name))
   const sources = [...subtopologies.flatMap(({ sourceTopics }) => sourceTopics), ...globalStores.map(({ topic }) => topic)]
   return [...new Set(sources)].filter((topic) => !internal.has(topic))
+}
+
+function repartitionsOf({ internalTopics }: Topology): readonly string[] {
+  return internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => `${APPLICATION}-${name}`)
 }
 
 function sinksOf({ subtopologies, internalTopics }: Topology): readonly string[] {

@@ -18,7 +18,7 @@ let files: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bob-compose-'))
   files = await copyContainerFiles(directory)
-})
+}, 60_000)
 
 afterAll(() => rm(directory, { recursive: true, force: true }))
 

@@ -18,7 +18,7 @@ password() {
 certificate() {
   local name=$1 names=$2
   [ -e "secrets/$name.pem" ] && return
-  openssl req -new -newkey rsa:3072 -noenc -subj "/CN=$name" -keyout "secrets/$name.key" -out "secrets/$name.csr" 2>/dev/null
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$name" -keyout "secrets/$name.key" -out "secrets/$name.csr" 2>/dev/null
   openssl x509 -req -in "secrets/$name.csr" -CA secrets/ca.pem -CAkey secrets/ca.key -CAcreateserial -days 825 -sha256 \
     -extfile <(printf 'extendedKeyUsage=serverAuth,clientAuth\n%s' "${names:+subjectAltName=$names}") -out "secrets/$name.crt" 2>/dev/null
   cat "secrets/$name.key" "secrets/$name.crt" >"secrets/$name.pem"
@@ -34,7 +34,8 @@ done
 grep -q '^CLUSTER_ID=' .env || echo "CLUSTER_ID=A$(openssl rand -base64 15 | tr '+/' 'ab')g" >>.env
 
 if [ ! -e secrets/ca.pem ]; then
-  openssl req -x509 -newkey rsa:3072 -noenc -days 3650 -sha256 -subj '/CN=bob authority' -keyout secrets/ca.key -out secrets/ca.pem 2>/dev/null
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -sha256 -subj '/CN=bob authority' \
+    -keyout secrets/ca.key -out secrets/ca.pem 2>/dev/null
   readable secrets/ca.pem
 fi
 certificate kafka 'DNS:kafka-1,DNS:kafka-2,DNS:kafka-3,DNS:localhost,IP:127.0.0.1'

@@ -18,7 +18,7 @@ export interface ApiProcess {
 
 /** Page and API of a bank whose processors are processes of their own. Resolves when they are served. */
 export async function startApi(configuration: ApiConfiguration, pageDirectory: string, logger: Logger): Promise<ApiProcess> {
-  const { connection, secret, employee, mode, host, port, hosts } = configuration
+  const { connection, secret, employee, mode, host, port, hosts, proxies } = configuration
   const ports = systemPorts(logger)
   const opened: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -51,6 +51,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
       host,
       port,
       hosts,
+      proxies,
       unready: () => (cluster.observer.owners.length === 0 ? 'No processor runs.' : undefined),
     })
     opened.push(() => api.close())

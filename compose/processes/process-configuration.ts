@@ -36,6 +36,8 @@ export interface ApiConfiguration extends ProcessConfiguration {
   readonly employee: { readonly username: string; readonly password: string }
   /** Names that browsers reach it by, behind a proxy. */
   readonly hosts: readonly string[]
+  /** Addresses and networks of proxies that say where a request comes from. */
+  readonly proxies: readonly string[]
 }
 
 export interface ProcessFlags extends ConnectionFlags {
@@ -48,6 +50,7 @@ export interface ProcessFlags extends ConnectionFlags {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const MADE_UP_SECRET = 'a secret for this machine alone'
+const NETWORK = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/
 
 const common = z.object({
@@ -78,6 +81,9 @@ const api = common.extend({
     password: z.string().min(8, 'the employee’s password has at least 8 characters'),
   }),
   hosts: z.array(z.string().min(1)),
+  proxies: z.array(
+    z.string().regex(NETWORK, 'BOB_PROXIES has addresses, networks, or loopback, linklocal, uniquelocal, with commas between'),
+  ),
 })
 
 /** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */
@@ -110,6 +116,7 @@ export function readApi(flags: ProcessFlags, environment: Environment = process.
       password: environment.BOB_EMPLOYEE_PASSWORD ?? 'open-sesame',
     },
     hosts: (environment.BOB_HOSTS ?? '').split(',').filter((host) => host !== ''),
+    proxies: (environment.BOB_PROXIES ?? '').split(',').filter((proxy) => proxy !== ''),
   })
   return { ...parsed, connection: readConnection(flags, environment) }
 }
