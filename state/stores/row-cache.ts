@@ -1,5 +1,6 @@
 import { copyOf, keyText } from '../bytes.ts'
 import type { KeyIdentity } from '../serde.ts'
+import { KeyFilter } from './key-filter.ts'
 
 /** One row in memory: its present value, and the committed one while the present is not committed. */
 export interface CachedRow<T> {
@@ -40,8 +41,8 @@ export class RowCache<T> {
   #unwritten: readonly CachedRow<T>[] = []
   #latest: CachedRow<T> | undefined
   #latestKey: Uint8Array | undefined
-  /** No row is in the storage that is not here too: what is not here is nowhere, and need not be looked for on the disk. */
-  #holdsAll: boolean
+  /** Rows that are in the storage and not here; undefined: that is not known. What is in neither need not be looked for on the disk. */
+  #elsewhere: KeyFilter | undefined
   #bytes = 0
   #dirtyBytes = 0
   /** More than this is not held: the budget, or what cannot be let go now and a bit. */
@@ -54,7 +55,7 @@ export class RowCache<T> {
     this.#sizeOf = options.sizeOf
     this.#budget = options.budgetBytes
     this.#limit = options.budgetBytes
-    this.#holdsAll = options.isNew
+    this.#elsewhere = options.isNew ? new KeyFilter() : undefined
   }
 
   get dirtyRows(): readonly CachedRow<T>[] {
@@ -71,8 +72,7 @@ export class RowCache<T> {
 
   readCommitted(key: Uint8Array): T {
     const row = this.#rows.get(this.#identityOf(key))
-    if (row === undefined) return this.#holdsAll ? this.#nothing : this.#load(key)
-    return row.committed
+    return row === undefined ? this.#fromStorage(key) : row.committed
   }
 
   write(key: Uint8Array, value: T, identity?: KeyIdentity): void {
@@ -123,12 +123,12 @@ export class RowCache<T> {
       if (this.#bytes <= goal) return
       if (row.dirty) continue
       this.#rows.delete(identity)
-      this.#holdsAll = row.used && this.#holdsAll
       if (row.used) {
         row.used = false
         this.#rows.set(identity, row)
       } else {
         this.#bytes -= row.size
+        this.#elsewhere?.add(row.key)
       }
     }
     this.#limit = Math.max(this.#budget, this.#bytes + this.#budget * 0.2)
@@ -140,7 +140,7 @@ export class RowCache<T> {
 
   /** These rows have been changed in the storage, past the cache. */
   forget(keys: readonly Uint8Array[]): void {
-    this.#holdsAll = false
+    this.#elsewhere = undefined
     this.#latest = undefined
     for (const key of keys) {
       const identity = this.#identityOf(key)
@@ -172,7 +172,7 @@ export class RowCache<T> {
       return known
     }
     if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
-    const value = this.#holdsAll ? this.#nothing : this.#load(key)
+    const value = this.#fromStorage(key)
     const row = {
       key: copyOf(key),
       present: value,
@@ -184,6 +184,10 @@ export class RowCache<T> {
     this.#rows.set(identity, row)
     this.#bytes += row.size
     return row
+  }
+
+  #fromStorage(key: Uint8Array): T {
+    return this.#elsewhere?.mayHold(key) === false ? this.#nothing : this.#load(key)
   }
 
   #forgetDirty(): void {
