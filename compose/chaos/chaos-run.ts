@@ -43,7 +43,7 @@ const ADDED = 'processor-4'
 const SETTLE_MS = 120_000
 const PROGRESS_MS = 120_000
 /** Mishaps are spread over so much of the time; the rest is for those that take long. */
-const SHARE_OF_TIME = 0.75
+const SHARE_OF_TIME = 0.4
 /** Acknowledged before and after a mishap, so that it meets work and work goes on. */
 const PROGRESS = 5
 const POLL_MS = 50

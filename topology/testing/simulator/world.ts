@@ -20,6 +20,8 @@ import { SimulatedDisk, type DiskFaults } from './simulated-disk.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const SESSION_MS = 600
+/** Fewer than in life, for more seeds a second. */
+const HEARTBEAT_MS = 200
 const SLOTS = 3
 const GATHERING_MS = 40
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.1 }
@@ -55,7 +57,7 @@ export class World {
     this.#random = random
     this.#time = time
     this.#ports = { clock: time, timers: time, random, logger }
-    this.#standbys = random.pick([0, 0, 1])
+    this.#standbys = random.pick([0, 0, 0, 1])
     this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
       name: `i${at}`,
       profile: noFaults(),
@@ -173,6 +175,7 @@ export class World {
       },
       openState: this.#mutation.openState,
       sessionTimeoutMs: SESSION_MS,
+      heartbeatIntervalMs: HEARTBEAT_MS,
       standbys: this.#standbys,
     })
     slot.running = { streams, power }
