@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { MissingToolError } from './missing-tool-error.ts'
 import { runTool } from './run-tool.ts'
 
+/** For what runs for minutes: compiling it twice would take most of a small machine meanwhile. */
+export const QUICK_START = '-XX:TieredStopAtLevel=1'
+
 const INSTALLED = '/usr/lib/jvm'
 
 /** The program of a Java of at least that version: `JAVA_HOME`'s, the one on the path, or one installed beside it. Throws `MissingToolError`. */

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
-import { findJava } from './java.ts'
+import { findJava, QUICK_START } from './java.ts'
 import { runTool } from './run-tool.ts'
 import { controllerProperties, serverProperties } from './server-properties.ts'
 
@@ -23,7 +23,7 @@ export interface LocalKafkaOptions {
 }
 
 const JAVA_VERSION = 17
-const HEAP = ['-Xms256m', '-Xmx512m']
+const JVM = ['-Xms256m', '-Xmx512m', QUICK_START]
 const LOGGING = `appenders=stdout
 appender.stdout.type=Console
 appender.stdout.name=STDOUT
@@ -77,7 +77,7 @@ export class LocalKafka {
       await writeFile(properties, serverProperties(options))
       await writeFile(alone, controllerProperties(options))
       if (!existsSync(join(data, 'meta.properties')))
-        await runTool(java, [...HEAP, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
+        await runTool(java, [...JVM, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
       const asController = count === 1 ? alone : undefined
       const { brokerPort } = options
       const proxiedPort = proxied?.port
@@ -186,7 +186,7 @@ class LocalBroker {
     const { java, classPath, home, logging } = this.#options
     return JavaProcess.start({
       java,
-      args: [...HEAP, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
+      args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
       directory: home,
       logFile: join(home, 'broker.log'),
       readyLine,
