@@ -37,7 +37,7 @@ export class BobProcess {
 
   constructor({ kind, args, environment, logFile }: BobProcessOptions) {
     const child = spawn(process.execPath, [LAUNCHER, 'bob', kind, ...args], {
-      env: { ...process.env, BOB_LOG: 'debug', ...environment },
+      env: { ...process.env, BOB_LOG: 'info', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child

@@ -41,7 +41,9 @@ export interface QueryOptions {
 }
 
 const TIMEOUT_MS = 5_000
-const RETRY_MS = 20
+const FIRST_PAUSE_MS = 20
+/** Many questions may wait for an instance that is gone. */
+const LONGEST_PAUSE_MS = 200
 
 /** Finds, for each question, the task that can answer it: here, or on the instance that the last rebalance gave it to. */
 export class QueryRouter {
@@ -101,7 +103,7 @@ export class QueryRouter {
   async ask(store: string, partition: number, query: Query, options: QueryOptions = {}): Promise<readonly CommittedRow[]> {
     const { clock, timers } = this.#options.ports
     const deadline = clock.monotonic() + (options.timeoutMs ?? TIMEOUT_MS)
-    for (;;) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const waitMs = Math.max(0, deadline - clock.monotonic())
       const request = { store, partition, query, atLeast: options.atLeast ?? [], allowsStandby: false, waitMs }
       let answer = await this.#askOnce(request)
@@ -110,8 +112,8 @@ export class QueryRouter {
         if (answer.ageMs !== undefined) options.onStale?.(answer.ageMs)
         return answer.rows
       }
-      if (clock.monotonic() + RETRY_MS > deadline) throw this.#notAvailable(store, partition, answer)
-      await timers.sleep(RETRY_MS)
+      if (clock.monotonic() + pauseMs > deadline) throw this.#notAvailable(store, partition, answer)
+      await timers.sleep(pauseMs)
     }
   }
 
