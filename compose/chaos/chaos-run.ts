@@ -211,8 +211,8 @@ export class ChaosRun {
     const { fleet, standbys } = this.#stage
     if (standbys === 0) return
     await this.#until('it has copies', async () => {
-      const copies = (await fleet.status(name))?.tasks.filter(({ state, ageMs }) => state === 'standby' && ageMs !== undefined) ?? []
-      return copies.length >= this.#stage.tasks / PROCESSORS.length
+      const copies = (await fleet.status(name))?.tasks.filter(({ state }) => state === 'standby') ?? []
+      return copies.length > 0 && copies.every(({ ageMs }) => ageMs !== undefined)
     })
     await this.#stop(other)
   }
