@@ -11,14 +11,14 @@ interface Layer {
 
 /** Remembers keys in ten bits each: whether one was added is answered by "perhaps" or by a certain no (a Bloom filter that grows). */
 export class KeyFilter {
-  readonly #layers: Layer[] = [layerFor(FIRST_CAPACITY)]
+  readonly #layers: Layer[] = []
   #first = 0
   #step = 0
 
   add(key: Uint8Array): void {
     let layer = this.#layers.at(-1)
     if (layer === undefined || layer.count === layer.capacity) {
-      layer = layerFor(2 * (layer?.capacity ?? FIRST_CAPACITY))
+      layer = layerFor(layer === undefined ? FIRST_CAPACITY : 2 * layer.capacity)
       this.#layers.push(layer)
     }
     layer.count++
@@ -32,6 +32,7 @@ export class KeyFilter {
   }
 
   mayHold(key: Uint8Array): boolean {
+    if (this.#layers.length === 0) return false
     this.#hash(key)
     return this.#layers.some(({ bits }) => this.#isIn(bits))
   }
