@@ -178,7 +178,7 @@ class LocalBroker {
    * comes back first, and counts the broker as gone, as one on another machine would.
    */
   async #forgetFormerLife(asController: string): Promise<void> {
-    const controller = await this.#run(asController, /Fencing broker \d+ at epoch \d+ because its session has timed out/)
+    const controller = await this.#run(asController, /Replayed BrokerRegistrationChangeRecord modifying the registration for broker/)
     await controller.stop()
   }
 

@@ -59,6 +59,7 @@ export function controllerProperties({ nodeId, controllerPort, voters, dataDirec
     'log.dirs': dataDirectory,
     'broker.session.timeout.ms': '500',
     'broker.heartbeat.interval.ms': '200',
+    'controller.quorum.append.linger.ms': '0', // what it has decided is on the disk when it is stopped
   })
 }
 
