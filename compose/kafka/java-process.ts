@@ -9,8 +9,8 @@ export interface JavaProgram {
   readonly directory: string
   /** Everything it prints goes there. */
   readonly logFile: string
-  /** A line like this says that it is ready. */
-  readonly readyLine: RegExp
+  /** Lines like these, one after the other, say that it is ready. */
+  readonly readyLines: readonly RegExp[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -32,11 +32,12 @@ export class JavaProcess {
 
   /** Resolves when it is ready. Rejects with its last lines when it ends before that, or takes two minutes. */
   static async start(program: JavaProgram): Promise<JavaProcess> {
-    const { java, args, directory, logFile, readyLine, environment } = program
+    const { java, args, directory, logFile, readyLines, environment } = program
     const child = spawn(java, args, { cwd: directory, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
     const running = new JavaProcess(child)
     const log = createWriteStream(logFile, { flags: 'a' })
     const last: string[] = []
+    const awaited = [...readyLines]
     try {
       await new Promise<void>((resolve, reject) => {
         const giveUp = setTimeout(() => reject(new Error(`${java} is not ready after ${START_MS / 1000} s:\n${last.join('\n')}`)), START_MS)
@@ -46,7 +47,8 @@ export class JavaProcess {
           log.write(`${line}\n`)
           last.push(line)
           if (last.length > LAST_LINES) last.shift()
-          if (!readyLine.test(line)) return
+          if (awaited[0]?.test(line)) awaited.shift()
+          if (awaited.length > 0) return
           clearTimeout(giveUp)
           resolve()
         }

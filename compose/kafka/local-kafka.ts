@@ -152,7 +152,7 @@ class LocalBroker {
     const { asController, properties } = this.#options
     if (this.#wasKilled && asController !== undefined) await this.#forgetFormerLife(asController)
     this.#wasKilled = false
-    this.#process = await this.#run(properties, /Kafka Server started/)
+    this.#process = await this.#run(properties, [/Kafka Server started/])
   }
 
   async stop(): Promise<void> {
@@ -178,18 +178,18 @@ class LocalBroker {
    * comes back first, and counts the broker as gone, as one on another machine would.
    */
   async #forgetFormerLife(asController: string): Promise<void> {
-    const controller = await this.#run(asController, /Replayed BrokerRegistrationChangeRecord modifying the registration for broker/)
+    const controller = await this.#run(asController, [/Fencing broker \d+ at epoch/, /Replayed BrokerRegistrationChangeRecord/])
     await controller.stop()
   }
 
-  #run(properties: string, readyLine: RegExp): Promise<JavaProcess> {
+  #run(properties: string, readyLines: readonly RegExp[]): Promise<JavaProcess> {
     const { java, classPath, home, logging } = this.#options
     return JavaProcess.start({
       java,
       args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classPath, 'kafka.Kafka', properties],
       directory: home,
       logFile: join(home, 'broker.log'),
-      readyLine,
+      readyLines,
     })
   }
 }

@@ -53,7 +53,7 @@ export class LocalRegistry {
       ],
       directory: dirname(jar),
       logFile: join(directory, 'registry.log'),
-      readyLine: /Installed features/,
+      readyLines: [/Installed features/],
     })
     const url = `http://127.0.0.1:${chosen}/apis/ccompat/v7`
     return new LocalRegistry(url, management, process)
