@@ -3,6 +3,7 @@ import { Serdes } from '../../state/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import { inProcessQueryTransport, memoryTaskStorages, type Streams } from './index.ts'
 import { Application } from './testing/application.ts'
+import { tasksIn } from './testing/tasks-in.ts'
 
 let application: Application | undefined
 
@@ -18,16 +19,9 @@ async function open(partitions: number): Promise<Application> {
   return application
 }
 
-const namesOf = (streams: Streams): string[] =>
-  streams
-    .tasks()
-    .filter(({ state }) => state === 'running')
-    .map(({ name }) => name)
-    .toSorted()
-
 const settled = (app: Application, streams: readonly Streams[], tasks: number): Promise<boolean> =>
   app.eventually(
-    () => streams.every(({ state }) => state === 'running') && new Set(streams.flatMap(namesOf)).size === tasks,
+    () => streams.every(({ state }) => state === 'running') && new Set(streams.flatMap((one) => tasksIn(one, 'running'))).size === tasks,
     (isSettled) => isSettled,
   )
 
@@ -38,23 +32,23 @@ describe('membership', () => {
     await settled(app, [one], 6)
     const two = await app.start('two')
     await app.eventually(
-      () => namesOf(two).length,
+      () => tasksIn(two, 'running').length,
       (count) => count === 3,
     )
-    const [before, beforeTwo] = [namesOf(one), namesOf(two)]
+    const [before, beforeTwo] = [tasksIn(one, 'running'), tasksIn(two, 'running')]
     const three = await app.start('three')
     await app.eventually(
-      () => namesOf(three).length,
+      () => tasksIn(three, 'running').length,
       (count) => count === 2,
     )
-    expect([namesOf(one), namesOf(two)].map((names) => names.length)).toEqual([2, 2])
-    expect(before).toEqual(expect.arrayContaining(namesOf(one)))
-    expect(beforeTwo).toEqual(expect.arrayContaining(namesOf(two)))
-    const [kept, keptTwo] = [namesOf(one), namesOf(two)]
+    expect([tasksIn(one, 'running'), tasksIn(two, 'running')].map((names) => names.length)).toEqual([2, 2])
+    expect(before).toEqual(expect.arrayContaining(tasksIn(one, 'running')))
+    expect(beforeTwo).toEqual(expect.arrayContaining(tasksIn(two, 'running')))
+    const [kept, keptTwo] = [tasksIn(one, 'running'), tasksIn(two, 'running')]
     await three.stop()
     await settled(app, [one, two], 6)
-    expect(namesOf(one)).toEqual(expect.arrayContaining(kept))
-    expect(namesOf(two)).toEqual(expect.arrayContaining(keptTwo))
+    expect(tasksIn(one, 'running')).toEqual(expect.arrayContaining(kept))
+    expect(tasksIn(two, 'running')).toEqual(expect.arrayContaining(keptTwo))
   })
 
   it('gives an instance that comes back within its session its tasks, without a rebalance of the others', async () => {
@@ -65,16 +59,16 @@ describe('membership', () => {
     const transport = inProcessQueryTransport()
     const two = await app.start('two', { sessionTimeoutMs, storages, endpoint: 'old', queryTransport: transport })
     await app.eventually(
-      () => namesOf(two).length === 2 && one.state === 'running',
+      () => tasksIn(two, 'running').length === 2 && one.state === 'running',
       (isSettled) => isSettled,
     )
-    const tasks = namesOf(two)
+    const tasks = tasksIn(two, 'running')
     const states: string[] = []
     one.onStateChange((state) => states.push(state))
     await two.kill()
     const again = await app.start('two', { sessionTimeoutMs, storages, endpoint: 'old', queryTransport: transport })
     await settled(app, [one, again], 4)
-    expect(namesOf(again)).toEqual(tasks)
+    expect(tasksIn(again, 'running')).toEqual(tasks)
     expect(states).toEqual([])
   })
 
@@ -85,7 +79,7 @@ describe('membership', () => {
     const one = await app.start('one', { sessionTimeoutMs, endpoint: 'one', queryTransport })
     const two = await app.start('two', { sessionTimeoutMs, endpoint: 'old', queryTransport })
     await app.eventually(
-      () => namesOf(two).length === 2 && namesOf(one).length === 2,
+      () => tasksIn(two, 'running').length === 2 && tasksIn(one, 'running').length === 2,
       (isSettled) => isSettled,
     )
     await two.kill()
@@ -110,6 +104,6 @@ describe('membership', () => {
     expect(String(first.failure)).toMatch(/Another instance runs under the id "one"/)
     expect(first.tasks()).toEqual([])
     await settled(app, [second], 2)
-    expect(namesOf(second).length).toBe(2)
+    expect(tasksIn(second, 'running').length).toBe(2)
   })
 })

@@ -1,31 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Serdes } from '../../state/index.ts'
-import { StreamsBuilder } from '../dsl/index.ts'
-import type { Topology } from '../graph/index.ts'
 import { inProcessQueryTransport, type Streams } from './index.ts'
 import { Application } from './testing/application.ts'
+import { counting } from './testing/counting.ts'
+import { tasksIn } from './testing/tasks-in.ts'
 
 const PARTITIONS = 4
 const KEYS = Array.from({ length: 40 }, (_, at) => `key-${at}`)
-
-/** Counts per key, one changelog record for each record. */
-function counts(): Topology {
-  const builder = new StreamsBuilder()
-  builder
-    .stream('in', { key: Serdes.string, value: Serdes.string })
-    .groupByKey()
-    .count({ name: 'counts' })
-    .toStream()
-    .mapValues(String, { name: 'text' })
-    .to('out', { key: Serdes.string, value: Serdes.string })
-  return builder.build()
-}
 
 let app: Application
 const transport = inProcessQueryTransport()
 
 beforeEach(async () => {
-  app = await Application.open({ topology: counts(), topics: ['in', 'out'], partitions: PARTITIONS })
+  app = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions: PARTITIONS })
 })
 
 afterEach(() => app.close())
@@ -35,23 +21,12 @@ const start = (instanceId: string): Promise<Streams> =>
 
 const sendAll = (): Promise<unknown> => app.send('in', ...KEYS.map((key) => [key, 'x'] as const))
 
-const named = (streams: Streams, state: 'running' | 'standby'): readonly string[] =>
-  streams
-    .tasks()
-    .filter((task) => task.state === state)
-    .map(({ name }) => name)
-    .toSorted()
-
-const until = async (isSo: () => boolean): Promise<void> => {
-  expect(await app.eventually(isSo, (so) => so)).toBe(true)
-}
-
 /** Each has half of the tasks, and copies of the other half. */
 const isShared = (one: Streams, two: Streams): boolean =>
-  named(one, 'running').length === PARTITIONS / 2 &&
-  named(two, 'running').length === PARTITIONS / 2 &&
-  String(named(one, 'standby')) === String(named(two, 'running')) &&
-  String(named(two, 'standby')) === String(named(one, 'running'))
+  tasksIn(one, 'running').length === PARTITIONS / 2 &&
+  tasksIn(two, 'running').length === PARTITIONS / 2 &&
+  String(tasksIn(one, 'standby')) === String(tasksIn(two, 'running')) &&
+  String(tasksIn(two, 'standby')) === String(tasksIn(one, 'running'))
 
 const restored = (streams: Streams, names: readonly string[]): number =>
   streams
@@ -63,14 +38,14 @@ describe('A standby', () => {
   it('takes over what another instance leaves behind with next to nothing to restore', async () => {
     const one = await start('one')
     const two = await start('two')
-    await until(() => isShared(one, two))
+    await app.until(() => isShared(one, two))
     await sendAll()
     await app.rows('out', KEYS.length)
-    const taken = named(one, 'running')
-    const copied = (): number => restored(one, named(one, 'standby')) + restored(two, named(two, 'standby'))
-    await until(() => copied() === KEYS.length)
+    const taken = tasksIn(one, 'running')
+    const copied = (): number => restored(one, tasksIn(one, 'standby')) + restored(two, tasksIn(two, 'standby'))
+    await app.until(() => copied() === KEYS.length)
     await one.kill()
-    await until(() => named(two, 'running').length === PARTITIONS)
+    await app.until(() => tasksIn(two, 'running').length === PARTITIONS)
     expect(restored(two, taken)).toBe(0)
     await sendAll()
     const rows = await app.rows('out', 2 * KEYS.length)
@@ -80,7 +55,7 @@ describe('A standby', () => {
   it('answers, and says how old the answer may be, while nobody has the task', async () => {
     const one = await start('one')
     const two = await start('two')
-    await until(() => isShared(one, two))
+    await app.until(() => isShared(one, two))
     await sendAll()
     await app.rows('out', KEYS.length)
     await app.ports.timers.sleep(300)
@@ -97,14 +72,14 @@ describe('A standby', () => {
 
   it('is made first where a task is to go: until then the task stays and works on', async () => {
     const one = await start('one')
-    await until(() => named(one, 'running').length === PARTITIONS)
+    await app.until(() => tasksIn(one, 'running').length === PARTITIONS)
     await sendAll()
     await app.rows('out', KEYS.length)
     const two = await start('two')
-    await until(() => named(two, 'standby').length > 0)
-    expect(named(one, 'running').length).toBe(PARTITIONS)
-    await until(() => isShared(one, two))
-    expect(restored(two, named(two, 'running'))).toBe(0)
+    await app.until(() => tasksIn(two, 'standby').length > 0)
+    expect(tasksIn(one, 'running').length).toBe(PARTITIONS)
+    await app.until(() => isShared(one, two))
+    expect(restored(two, tasksIn(two, 'running'))).toBe(0)
     await sendAll()
     expect((await app.rows('out', 2 * KEYS.length)).filter(({ value }) => value === '2').length).toBe(KEYS.length)
   })

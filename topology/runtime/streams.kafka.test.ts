@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Serdes } from '../../state/index.ts'
 import { FencedError, KafkajsBroker } from '../broker/index.ts'
 import { brokerOfItsOwn } from '../broker/kafkajs/testing/broker-of-its-own.ts'
 import { kafkaAddresses } from '../broker/kafkajs/testing/kafka-addresses.ts'
-import { StreamsBuilder } from '../dsl/index.ts'
-import type { Topology } from '../graph/index.ts'
 import { systemPorts } from '../system-ports.ts'
 import { memoryTaskStorages, type Streams } from './index.ts'
 import { Application } from './testing/application.ts'
+import { counting } from './testing/counting.ts'
+import { tasksIn } from './testing/tasks-in.ts'
 
 const PARTITIONS = 4
 const TIMES = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200 }
@@ -24,18 +23,6 @@ beforeEach(async () => {
 
 afterEach(() => app.close())
 
-function counting(): Topology {
-  const builder = new StreamsBuilder()
-  builder
-    .stream('in', { key: Serdes.string, value: Serdes.string })
-    .groupByKey()
-    .count({ name: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', { key: Serdes.string, value: Serdes.string })
-  return builder.build()
-}
-
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const upTo = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at + 1))
 
@@ -43,15 +30,9 @@ async function countsOf(key: string): Promise<(string | null)[]> {
   return (await app.read('out')).filter((row) => row.key === key).map(({ value }) => value)
 }
 
-const running = (streams: Streams): string[] =>
-  streams
-    .tasks()
-    .filter(({ state }) => state === 'running')
-    .map(({ name }) => name)
-
 /** All tasks run, each on one instance. */
 async function settled(...instances: readonly Streams[]): Promise<void> {
-  await expect.poll(() => instances.flatMap(running).toSorted(), POLLING).toEqual(['0_0', '0_1', '0_2', '0_3'])
+  await expect.poll(() => instances.flatMap((one) => tasksIn(one, 'running')).toSorted(), POLLING).toEqual(['0_0', '0_1', '0_2', '0_3'])
 }
 
 describe('An application on Kafka', () => {
@@ -105,13 +86,13 @@ describe('An application on Kafka', () => {
     const two = await app.start('two', { ...TIMES, storages })
     await settled(one, two)
     await expect.poll(() => [one.state, two.state], POLLING).toEqual(['running', 'running'])
-    const [tasks, generation] = [running(two), one.generation]
+    const [tasks, generation] = [tasksIn(two, 'running'), one.generation]
     const states: string[] = []
     one.onStateChange((state) => states.push(state))
     await two.kill()
     const again = await app.start('two', { ...TIMES, storages })
     await settled(one, again)
-    expect(running(again)).toEqual(tasks)
+    expect(tasksIn(again, 'running')).toEqual(tasks)
     expect([one.generation, again.generation]).toEqual([generation, generation])
     expect(states).toEqual([])
   })

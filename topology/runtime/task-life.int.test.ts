@@ -8,6 +8,7 @@ import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { levelTaskStorages, memoryTaskStorages } from './index.ts'
 import { Application } from './testing/application.ts'
+import { counting } from './testing/counting.ts'
 
 let application: Application | undefined
 
@@ -19,18 +20,6 @@ afterEach(async () => {
 async function open(topology: Topology, partitions = 1): Promise<Application> {
   application = await Application.open({ topology, topics: ['in', 'out'], partitions })
   return application
-}
-
-function counting(): Topology {
-  const builder = new StreamsBuilder()
-  builder
-    .stream('in', { key: Serdes.string, value: Serdes.string })
-    .groupByKey()
-    .count({ name: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', { key: Serdes.string, value: Serdes.string })
-  return builder.build()
 }
 
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { Serdes } from '../../state/index.ts'
 import type { Admin, Broker, GroupCoordinator } from '../broker/index.ts'
-import { StreamsBuilder } from '../dsl/index.ts'
-import type { Topology } from '../graph/index.ts'
-import { memoryTaskStorages, type Streams } from './index.ts'
+import { memoryTaskStorages } from './index.ts'
 import { Application } from './testing/application.ts'
+import { counting } from './testing/counting.ts'
+import { tasksIn } from './testing/tasks-in.ts'
 
 const CHANGELOG = 'app-counts-changelog'
 
@@ -18,29 +17,6 @@ afterEach(async () => {
 async function open(partitions: number): Promise<Application> {
   application = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions })
   return application
-}
-
-function counting(): Topology {
-  const builder = new StreamsBuilder()
-  builder
-    .stream('in', { key: Serdes.string, value: Serdes.string })
-    .groupByKey()
-    .count({ name: 'counts' })
-    .toStream()
-    .mapValues((count) => String(count))
-    .to('out', { key: Serdes.string, value: Serdes.string })
-  return builder.build()
-}
-
-const named = (streams: Streams, state: 'restoring' | 'running'): readonly string[] =>
-  streams
-    .tasks()
-    .filter((task) => task.state === state)
-    .map(({ name }) => name)
-    .toSorted()
-
-const until = async (app: Application, isSo: () => boolean): Promise<void> => {
-  expect(await app.eventually(isSo, (so) => so)).toBe(true)
 }
 
 describe('A task whose committed offset is held up by a transaction that nobody ends', () => {
@@ -61,7 +37,7 @@ describe('A task whose committed offset is held up by a transaction that nobody 
   it('does not keep its instance from stopping', async () => {
     const app = await open(2)
     const one = await app.start('one', { broker: heldUp(app.broker) })
-    await until(app, () => named(one, 'running').length === 1 && named(one, 'restoring').length === 1)
+    await app.until(() => tasksIn(one, 'running').length === 1 && tasksIn(one, 'restoring').length === 1)
     await one.stop()
     expect(one.tasks()).toMatchObject([{ name: '0_0' }, { name: '0_1' }])
   })
@@ -69,11 +45,11 @@ describe('A task whose committed offset is held up by a transaction that nobody 
   it('is handed over all the same, and holds up no other task of a rebalance', async () => {
     const app = await open(4)
     const one = await app.start('one', { broker: heldUp(app.broker) })
-    await until(app, () => named(one, 'running').length === 3)
+    await app.until(() => tasksIn(one, 'running').length === 3)
     const two = await app.start('two')
-    await until(app, () => named(two, 'running').length === 2 && one.state === 'running')
+    await app.until(() => tasksIn(two, 'running').length === 2 && one.state === 'running')
     await one.stop()
-    await until(app, () => named(two, 'running').length === 4)
+    await app.until(() => tasksIn(two, 'running').length === 4)
   })
 })
 

@@ -125,6 +125,11 @@ export class Application {
     }
   }
 
+  /** Rejects when it does not become so in time. */
+  async until(isSo: () => boolean): Promise<void> {
+    if (!(await this.eventually(isSo, (so) => so))) throw new Error(`It never became so: ${String(isSo)}`)
+  }
+
   async close(): Promise<void> {
     for (const instance of this.#instances.toReversed()) await instance.stop()
     await this.broker.close()

@@ -1,0 +1,16 @@
+import { Serdes } from '../../../state/index.ts'
+import { StreamsBuilder } from '../../dsl/index.ts'
+import type { Topology } from '../../graph/index.ts'
+
+/** Counts the records of `in` by key into the store `counts`; each new count goes `out`. One record of the changelog for each record. */
+export function counting(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { key: Serdes.string, value: Serdes.string })
+    .groupByKey()
+    .count({ name: 'counts' })
+    .toStream()
+    .mapValues((count) => String(count))
+    .to('out', { key: Serdes.string, value: Serdes.string })
+  return builder.build()
+}
