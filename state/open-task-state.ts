@@ -160,7 +160,10 @@ class StoredTaskState implements TaskState {
     try {
       await this.#storage.write(batch)
       this.#head = head
-      for (const engine of this.#engines) await engine.written()
+      for (const engine of this.#engines) {
+        const more = engine.written()
+        if (more !== undefined) await more
+      }
     } catch (error) {
       this.#failed = error
       throw error

@@ -15,7 +15,7 @@ export interface ClientsOptions {
   readonly url: string
   /** Of the bank's topics: as many accounts are opened in each. */
   readonly partitions: number
-  /** Over all people; new ones come whether the earlier ones have been answered or not. Default 12. */
+  /** Over all people; new ones come whether the earlier ones have been answered or not. Default 8. */
   readonly ordersPerSecond?: number
 }
 
@@ -31,9 +31,9 @@ interface Answer {
 
 const SIGNED_UP = 4
 const ACCOUNTS_PER_PARTITION = 2
-const ORDERS_PER_SECOND = 12
+const ORDERS_PER_SECOND = 8
 /** Orders under way at a time; who would give one more waits. */
-const MOST_UNDER_WAY = 300
+const MOST_UNDER_WAY = 60
 const DEPOSIT = 100_000
 const LARGEST = 300
 const RETRY_MS = 50

@@ -3,9 +3,9 @@ export type Mishap = 'kill' | 'kill-and-stay-away' | 'crash-point' | 'pause' | '
 
 /** Of so many, how many are of each kind. A crash point is two kills. */
 const SHARES: Readonly<Record<Mishap, number>> = {
-  kill: 7,
+  kill: 14,
   'kill-and-stay-away': 1,
-  'crash-point': 7,
+  'crash-point': 14,
   pause: 1,
   stop: 1,
   'add-instance': 1,

@@ -31,9 +31,10 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const directory = await InstanceDirectory.open({ parent: dataDirectory, instance, machine })
     opened.push(() => directory.close())
     const { instanceId } = directory
+    const loading = RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
+    loading.catch(() => undefined) // waited for below, when Kafka has answered
     const broker = await connectToKafka(connection, ports, instanceId)
     opened.push(() => broker.close())
-    const codec = await RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
     const transport = new HttpQueryTransport({ secret })
     const current: { streams?: Streams } = {}
     const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
@@ -41,7 +42,7 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     opened.push(() => server.close())
     const storages = levelTaskStorages(directory.tasks)
     const streams = new Streams({
-      topology: bankApplication(codec),
+      topology: bankApplication(await loading),
       applicationId: APPLICATION,
       instanceId,
       broker,

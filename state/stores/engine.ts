@@ -14,8 +14,8 @@ export interface StoreEngine {
   collectChanges(sink: ChangeSink): void
   /** Adds the writes since the last commit to the batch; they count as committed from now on. */
   commit(batch: StorageOperation[]): void
-  /** Called when the batch is in the storage: time to let go of cached rows and of expired ones. */
-  written(): Promise<void>
+  /** Called when the batch is in the storage: time to let go of cached rows and of expired ones. A promise where that is work of its own. */
+  written(): Promise<void> | undefined
   abort(): void
   /** Takes over records of the changelog as if written by an earlier commit. */
   restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void

@@ -112,7 +112,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.#cache.commit()
   }
 
-  async written(): Promise<void> {
+  written(): undefined {
     this.#cache.written()
     if (this.#restored !== undefined) this.#cache.forget(this.#restored)
     this.#restored = undefined

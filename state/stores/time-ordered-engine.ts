@@ -125,7 +125,7 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     this.#before.clear()
   }
 
-  async written(): Promise<void> {}
+  written(): undefined {}
 
   abort(): void {
     for (const { rowKey, row } of [...this.#before.values()]) this.#set(rowKey, row)

@@ -156,7 +156,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#forgetChanges()
   }
 
-  async written(): Promise<void> {
+  written(): undefined {
     this.#latest.written()
     this.#history.written()
   }

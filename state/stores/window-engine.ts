@@ -143,17 +143,12 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.#forgetChanges()
   }
 
-  async written(): Promise<void> {
+  written(): Promise<void> | undefined {
     this.#blocks.written()
+    if (this.#expired.length === 0) return undefined
     const expired = this.#expired
     this.#expired = []
-    const { prefix, storage } = this.#context
-    for (const segment of expired) {
-      await storage.clear({
-        gte: storageKey(prefix, BLOCKS, segmentBytes(segment)),
-        lt: storageKey(prefix, BLOCKS, segmentBytes(segment + 1)),
-      })
-    }
+    return this.#clear(expired)
   }
 
   abort(): void {
@@ -233,6 +228,16 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
 
   #segmentOf(start: number): number {
     return Math.floor(Math.max(Math.min(start, Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER) / this.#segmentMs)
+  }
+
+  async #clear(segments: readonly number[]): Promise<void> {
+    const { prefix, storage } = this.#context
+    for (const segment of segments) {
+      await storage.clear({
+        gte: storageKey(prefix, BLOCKS, segmentBytes(segment)),
+        lt: storageKey(prefix, BLOCKS, segmentBytes(segment + 1)),
+      })
+    }
   }
 
   #isExpired(start: number, lastStart: number): boolean {

@@ -127,9 +127,11 @@ export class TaskStores {
       return topic === undefined ? [] : [{ store, changelog: { topic, partition } }]
     })
     const changelogs = stores.map(({ changelog }) => changelog)
-    const ends = await unlessAborted(broker.admin.listOffsets(changelogs, 'latest'), signal)
     const isNew = stores.some(({ store }) => state.position(store) === undefined)
-    const starts = isNew ? await unlessAborted(broker.admin.listOffsets(changelogs, 'earliest'), signal) : []
+    const [ends, starts] = await unlessAborted(
+      Promise.all([broker.admin.listOffsets(changelogs, 'latest'), isNew ? broker.admin.listOffsets(changelogs, 'earliest') : []]),
+      signal,
+    )
     const fetcher = broker.openFetcher()
     const wakeUp = (): void => fetcher.wakeup()
     signal.addEventListener('abort', wakeUp)

@@ -39,8 +39,8 @@ const PURGE_RECORDS = 10_000
 
 /**
  * One sub-topology on one partition: its queues, its stores, its producer. Taking it goes: open the transactional id, which
- * fences whoever had it → read the committed offset → restore the tail of the changelogs → process. Any other order reads an
- * offset that the former holder may still move.
+ * fences whoever had it → read the committed offset, meanwhile restore the tail of the changelogs → process. Read before the
+ * fencing, both are something that the former holder may still move.
  */
 export class Task {
   readonly id: TaskId
@@ -129,9 +129,10 @@ export class Task {
     this.#outputs.clear()
     await this.#producer?.close()
     this.#producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId: `${applicationId}-${this.name}` } : {})
-    const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
+    const committed = broker.groups.committedOffsets(groupId, this.#partitions)
+    committed.catch(() => undefined) // heard of below, once the stores are open
     const state = await this.#stores.open(signal)
-    await unlessAborted(this.#openQueues(committed), signal)
+    await this.#openQueues(await unlessAborted(committed, signal), signal)
     this.#letters = await this.#openLetters(state)
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()
@@ -328,15 +329,18 @@ export class Task {
     return next
   }
 
-  async #openQueues(committed: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]): Promise<void> {
-    const { broker } = this.#context
-    const ends = await broker.admin.listOffsets(this.#partitions, 'latest')
-    const starts = await broker.admin.listOffsets(this.#partitions, 'earliest')
-    this.#queues = this.#partitions.map(({ topic, partition }, at) => {
+  async #openQueues(committed: readonly PartitionOffset[], signal: AbortSignal): Promise<void> {
+    const { admin } = this.#context.broker
+    const isNew = this.#partitions.some((partition) => offsetOf(committed, partition) === undefined)
+    const [ends, starts] = await unlessAborted(
+      Promise.all([admin.listOffsets(this.#partitions, 'latest'), isNew ? admin.listOffsets(this.#partitions, 'earliest') : []]),
+      signal,
+    )
+    this.#queues = this.#partitions.map((from) => {
+      const { topic, partition } = from
       const source = this.#sourceOf(topic)
-      const end = ends[at]?.offset ?? 0
-      const stored = committed.find((one) => one.topic === topic && one.partition === partition)?.offset
-      const position = stored ?? (source.offsetReset === 'latest' ? end : (starts[at]?.offset ?? 0))
+      const end = offsetOf(ends, from) ?? 0
+      const position = offsetOf(committed, from) ?? (source.offsetReset === 'latest' ? end : (offsetOf(starts, from) ?? 0))
       return new RecordQueue(topic, partition, source, position, end)
     })
     this.#committedPositions = new Map(this.#queues.map((queue) => [queue, queue.position]))
@@ -380,6 +384,10 @@ export class Task {
 /** After any error between the first send and the end of the commit only opening the task again tells what happened. */
 function migrated(task: string, error: unknown): TaskMigratedError {
   return new TaskMigratedError(`Task ${task} has to be opened again: ${messageOf(error)}`, { cause: error })
+}
+
+function offsetOf(offsets: readonly PartitionOffset[], { topic, partition }: TopicPartition): number | undefined {
+  return offsets.find((one) => one.topic === topic && one.partition === partition)?.offset
 }
 
 function positionText({ topic, partition, offset }: Head): string {

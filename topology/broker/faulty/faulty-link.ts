@@ -20,9 +20,12 @@ export class FaultyLink {
   async call<T>(work: () => Promise<T>, lost: (what: 'request' | 'answer') => Error): Promise<T> {
     const profile = this.#profile
     if (!profile.enabled) return work()
-    if (await this.#isLost(profile.lostRequest)) throw lost('request')
+    if (this.#isSlow()) await this.#delay()
+    if (this.#isLost(profile.lostRequest)) throw lost('request')
     const result = await work()
-    if (profile.enabled && (await this.#isLost(profile.lostAnswer))) throw lost('answer')
+    if (!profile.enabled) return result
+    if (this.#isSlow()) await this.#delay()
+    if (this.#isLost(profile.lostAnswer)) throw lost('answer')
     return result
   }
 
@@ -35,14 +38,17 @@ export class FaultyLink {
     return true
   }
 
-  async #isLost(probability: number): Promise<boolean> {
-    const { partitioned, maxDelayMs, delay } = this.#profile
-    if (partitioned) {
-      await this.#timers.sleep(maxDelayMs)
-      return true
-    }
-    if (this.#drawn(delay)) await this.#timers.sleep((this.#random.next() * maxDelayMs) / 2)
-    return this.#drawn(probability)
+  #isSlow(): boolean {
+    return this.#profile.partitioned || this.#drawn(this.#profile.delay)
+  }
+
+  #delay(): Promise<void> {
+    const { partitioned, maxDelayMs } = this.#profile
+    return this.#timers.sleep(partitioned ? maxDelayMs : (this.#random.next() * maxDelayMs) / 2)
+  }
+
+  #isLost(probability: number): boolean {
+    return this.#profile.partitioned || this.#drawn(probability)
   }
 
   #drawn(probability: number): boolean {

@@ -52,29 +52,30 @@ export class PowerSwitch {
     }
   }
 
-  /** The same object with every method behind the switch. */
+  /** The same object with every method behind the switch; each is made once. */
   #all<T extends object>(target: T): T {
+    const behind = new Map<PropertyKey, unknown>()
     return new Proxy(target, {
       get: (object, name) => {
-        const member: unknown = Reflect.get(object, name)
-        return typeof member === 'function'
-          ? (...args: unknown[]) => this.#call(() => Reflect.apply(member, object, args) as Promise<unknown>)
-          : member
+        if (!behind.has(name)) {
+          const member: unknown = Reflect.get(object, name)
+          const method = typeof member === 'function' ? (member.bind(object) as (...args: unknown[]) => Promise<unknown>) : undefined
+          behind.set(name, method === undefined ? member : (...args: unknown[]) => this.#call(() => method(...args)))
+        }
+        return behind.get(name)
       },
     })
   }
 
-  #call<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#on) return new Promise(() => undefined)
-    return new Promise((resolve, reject) => {
-      work().then(
-        (value) => {
-          if (this.#on) resolve(value)
-        },
-        (error: unknown) => {
-          if (this.#on) reject(error instanceof Error ? error : new Error(String(error)))
-        },
-      )
-    })
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      if (this.#on) {
+        const value = await work()
+        if (this.#on) return value
+      }
+    } catch (error) {
+      if (this.#on) throw error
+    }
+    return new Promise(() => undefined)
   }
 }

@@ -25,7 +25,7 @@ export class SeededRandom implements Random {
   }
 
   uuid(): string {
-    const hex = Array.from({ length: 4 }, () => this.integer(0, 0xffffffff).toString(16).padStart(8, '0')).join('')
+    const hex = this.#hex() + this.#hex() + this.#hex() + this.#hex()
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
   }
 
@@ -42,5 +42,9 @@ export class SeededRandom implements Random {
     const item = items[this.integer(0, items.length - 1)]
     if (item === undefined) throw new RangeError('pick from an empty list')
     return item
+  }
+
+  #hex(): string {
+    return this.integer(0, 0xffffffff).toString(16).padStart(8, '0')
   }
 }

@@ -89,7 +89,7 @@ export class World {
   /** No more faults: every link is good, every instance that was there runs. */
   heal(): void {
     this.#isHealed = true
-    for (const profile of this.#profiles()) Object.assign(profile, { lostRequest: 0, lostAnswer: 0, lateCommit: 0, partitioned: false })
+    for (const profile of this.#profiles()) Object.assign(profile, noFaults())
     for (const slot of this.#slots)
       if (slot.wasStarted && (slot.running === undefined || slot.running.streams.state === 'failed')) this.#restart(slot)
   }
