@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Broker, GroupMember, JoinAnswer, JoinRequest, TopicPartition } from '../broker.ts'
+import { FatalBrokerError, FencedError, RebalanceInProgressError, UnknownMemberError } from '../errors.ts'
+import type { BrokerUnderTest } from './broker-under-test.ts'
+import { hasSettled } from './has-settled.ts'
+import { outsider } from './outsider.ts'
+import { batchOf, valuesOf } from './records.ts'
+
+const T0: TopicPartition = { topic: 'orders', partition: 0 }
+const T1: TopicPartition = { topic: 'orders', partition: 1 }
+const bytes = (text: string): Uint8Array => Buffer.from(text)
+
+/** Members share partitions, and the group keeps how far they are. */
+export function describeGroups(under: () => BrokerUnderTest): void {
+  let broker: Broker
+
+  beforeEach(() => {
+    broker = under().broker
+  })
+
+  describe('committed offsets', () => {
+    it('are stored with the records or not at all', async () => {
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      await producer.send('orders', 0, batchOf('a'))
+      await producer.sendOffsets(outsider('g'), [{ ...T1, offset: 7 }])
+      await producer.commit()
+      await producer.send('orders', 0, batchOf('b'))
+      await producer.sendOffsets(outsider('g'), [{ ...T1, offset: 8 }])
+      await producer.abort()
+      expect(await broker.groups.committedOffsets('g', [T0, T1])).toEqual([{ ...T1, offset: 7 }])
+      expect(await valuesOf(broker, T0)).toEqual(['a'])
+    })
+
+    it('are told only once no transaction with a say in them is pending', async () => {
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
+      const asked = broker.groups.committedOffsets('g', [T0])
+      expect(await broker.groups.committedOffsets('g', [T1])).toEqual([])
+      expect(await hasSettled(under(), asked)).toBe(false)
+      await producer.commit()
+      expect(await asked).toEqual([{ ...T0, offset: 3 }])
+    })
+
+    it('are settled by opening the transactional id that holds them up', async () => {
+      const old = await broker.openProducer({ transactionalId: 'p' })
+      await old.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
+      await broker.openProducer({ transactionalId: 'p' })
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
+    })
+
+    it('can be set from outside while nobody is in the group', async () => {
+      await broker.admin.alterOffsets('g', [{ ...T0, offset: 4 }])
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 4 }])
+      await broker.groups.join(joinRequest())
+      await expect(broker.admin.alterOffsets('g', [{ ...T0, offset: 5 }])).rejects.toBeInstanceOf(FatalBrokerError)
+    })
+  })
+
+  describe('groups', () => {
+    it('have one leader, who is told of everybody and hands out the assignment', async () => {
+      const { leader, follower } = await twoMembers()
+      expect(leader.members.map(({ metadata }) => Buffer.from(metadata).toString()).sort()).toEqual(['m1', 'm2'])
+      expect(follower.members).toEqual([])
+      expect(leader.generation).toBe(follower.generation)
+      expect(follower.leaderId).toBe(leader.memberId)
+      const own = await assign(leader, follower)
+      expect(own.map(text)).toEqual(['for leader', 'for follower'])
+      expect(text(await broker.groups.sync({ ...member(follower), assignments: new Map() }))).toBe('for follower')
+    })
+
+    it('tell their members by heartbeat that they gather again', async () => {
+      const first = await broker.groups.join(joinRequest())
+      await broker.groups.sync({ ...member(first), assignments: new Map() })
+      await broker.groups.heartbeat(member(first))
+      const joining = broker.groups.join(joinRequest({ metadata: bytes('m2') }))
+      expect(await hasSettled(under(), joining)).toBe(false)
+      await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(RebalanceInProgressError)
+      await expect(broker.groups.sync({ ...member(first), assignments: new Map() })).rejects.toBeInstanceOf(RebalanceInProgressError)
+      const again = await broker.groups.join(joinRequest({ memberId: first.memberId }))
+      expect((await joining).generation).toBe(again.generation)
+      expect(again.generation).toBeGreaterThan(first.generation)
+    })
+
+    it('refuse an old generation as fenced and a stranger as unknown, in every call', async () => {
+      const { leader, follower } = await twoMembers()
+      await assign(leader, follower)
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      const offsets = [{ ...T0, offset: 1 }]
+      const old = { ...member(leader), generation: leader.generation - 1 }
+      const stranger = { ...member(leader), memberId: 'nobody' }
+      await expect(broker.groups.heartbeat(old)).rejects.toBeInstanceOf(FencedError)
+      await expect(broker.groups.sync({ ...old, assignments: new Map() })).rejects.toBeInstanceOf(FencedError)
+      await expect(producer.sendOffsets(old, offsets)).rejects.toBeInstanceOf(FencedError)
+      await expect(broker.groups.heartbeat(stranger)).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(broker.groups.sync({ ...stranger, assignments: new Map() })).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(broker.groups.join(joinRequest({ memberId: 'nobody' }))).rejects.toBeInstanceOf(UnknownMemberError)
+      const other = await broker.openProducer({ transactionalId: 'q' })
+      await expect(other.sendOffsets(stranger, offsets)).rejects.toBeInstanceOf(UnknownMemberError)
+      const third = await broker.openProducer({ transactionalId: 'r' })
+      await third.sendOffsets(member(follower), offsets)
+      await third.commit()
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual(offsets)
+    })
+
+    it('go on without a member that has left', async () => {
+      const { leader, follower } = await twoMembers()
+      await assign(leader, follower)
+      await broker.groups.leave('g', leader.memberId)
+      await expect(broker.groups.heartbeat(member(follower))).rejects.toBeInstanceOf(RebalanceInProgressError)
+      const alone = await broker.groups.join(joinRequest({ memberId: follower.memberId }))
+      expect(alone.leaderId).toBe(follower.memberId)
+      expect(alone.members.length).toBe(1)
+      await expect(broker.groups.heartbeat(member(leader))).rejects.toBeInstanceOf(UnknownMemberError)
+    })
+
+    it('put out a member whose session is over, and only that one', async () => {
+      const { leader, follower } = await twoMembers()
+      await assign(leader, follower)
+      for (let i = 0; i < 6; i++) {
+        await under().advance(1_500)
+        await broker.groups.heartbeat(member(follower)).catch((error: unknown) => {
+          if (!(error instanceof RebalanceInProgressError)) throw error
+        })
+      }
+      await expect(broker.groups.heartbeat(member(leader))).rejects.toBeInstanceOf(UnknownMemberError)
+      const alone = await broker.groups.join(joinRequest({ memberId: follower.memberId }))
+      expect(alone.members.length).toBe(1)
+    })
+
+    it('do not wait longer than the rebalance time-out for a member that heartbeats but does not join', async () => {
+      const first = await broker.groups.join(joinRequest())
+      await broker.groups.sync({ ...member(first), assignments: new Map() })
+      const joining = broker.groups.join(joinRequest({ metadata: bytes('m2') }))
+      for (let i = 0; i < 8; i++) {
+        await under().advance(1_500)
+        await broker.groups.heartbeat(member(first)).catch(() => undefined)
+      }
+      expect((await joining).members.length).toBe(1)
+      await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(UnknownMemberError)
+    })
+
+    it('give a static member its place back without a rebalance, and fence its former self', async () => {
+      const first = await broker.groups.join(joinRequest({ instanceId: 'i1' }))
+      await broker.groups.sync({ ...member(first), assignments: new Map([[first.memberId, bytes('mine')]]) })
+      const back = await broker.groups.join(joinRequest({ instanceId: 'i1', metadata: bytes('new') }))
+      expect(back.generation).toBe(first.generation)
+      expect(back.memberId).not.toBe(first.memberId)
+      expect(text(await broker.groups.sync({ ...member(back), assignments: new Map() }))).toBe('mine')
+      await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(FencedError)
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
+    })
+
+    it('tell somebody outside what each member was assigned, once all have joined', async () => {
+      expect(await broker.groups.assignments('nobody')).toEqual(new Map())
+      const { leader, follower } = await twoMembers()
+      expect(await broker.groups.assignments('g')).toBeUndefined()
+      await assign(leader, follower)
+      const assigned = await broker.groups.assignments('g')
+      expect([...(assigned?.keys() ?? [])].sort()).toEqual([leader.memberId, follower.memberId].sort())
+      expect(text(assigned?.get(follower.memberId) ?? bytes('none'))).toBe('for follower')
+    })
+
+    it('gather three members that come at once', async () => {
+      const joins = [1, 2, 3].map((number) => stayJoined(`m${number}`))
+      const answers = await Promise.all(joins)
+      expect(new Set(answers.map(({ generation }) => generation)).size).toBe(1)
+      expect(answers.filter(({ leaderId, memberId }) => leaderId === memberId).length).toBe(1)
+    })
+  })
+
+  async function twoMembers(): Promise<{ leader: JoinAnswer; follower: JoinAnswer }> {
+    const answers = await Promise.all([stayJoined('m1'), stayJoined('m2')])
+    const leader = answers.find(({ leaderId, memberId }) => leaderId === memberId)
+    const follower = answers.find((answer) => answer !== leader)
+    if (leader === undefined || follower === undefined) throw new Error('the group has no leader')
+    return { leader, follower }
+  }
+
+  /** Joins until this member and all others are in one generation, as a client's loop does. */
+  async function stayJoined(metadata: string): Promise<JoinAnswer> {
+    let answer = await broker.groups.join(joinRequest({ metadata: bytes(metadata) }))
+    for (;;) {
+      await under().advance(10)
+      try {
+        await broker.groups.heartbeat(member(answer))
+        return answer
+      } catch (error) {
+        if (!(error instanceof RebalanceInProgressError || error instanceof FencedError)) throw error
+        answer = await broker.groups.join(joinRequest({ memberId: answer.memberId, metadata: bytes(metadata) }))
+      }
+    }
+  }
+
+  function assign(leader: JoinAnswer, follower: JoinAnswer): Promise<Uint8Array[]> {
+    const assignments = new Map([
+      [leader.memberId, bytes('for leader')],
+      [follower.memberId, bytes('for follower')],
+    ])
+    return Promise.all([
+      broker.groups.sync({ ...member(leader), assignments }),
+      broker.groups.sync({ ...member(follower), assignments: new Map() }),
+    ])
+  }
+}
+
+function joinRequest(change: Partial<JoinRequest> = {}): JoinRequest {
+  return { groupId: 'g', memberId: '', metadata: bytes('m1'), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, ...change }
+}
+
+function member({ memberId, generation }: JoinAnswer): GroupMember {
+  return { groupId: 'g', memberId, generation }
+}
+
+function text(value: Uint8Array): string {
+  return Buffer.from(value).toString('utf8')
+}
