@@ -121,8 +121,14 @@ export class RecordCodec {
       if (record !== name) continue
       const id = await this.#registry.register(subject, schema)
       this.#ids.set(name, id)
-      this.#writers.set(id, this.#writer(schema))
+      this.#writers.set(id, { name, read: (payload) => this.#type(name).fromBuffer(payload) as object })
     }
+  }
+
+  #type(name: RecordName): avro.Type {
+    const type = this.#types.get(name)
+    if (type === undefined) throw new RangeError(`There is no record ${name}.`)
+    return type
   }
 
   /** One question at a time for each thing that is missing. */

@@ -16,6 +16,8 @@ const LOCK = 'lock'
 export class InstanceDirectory {
   readonly instanceId: string
   readonly tasks: string
+  /** Says at which port the instance answered last. */
+  readonly portFile: string
   /** Whether the instance has lived here before. */
   readonly isUsed: boolean
   readonly #lock: OrderedStorage
@@ -23,6 +25,7 @@ export class InstanceDirectory {
   private constructor(instanceId: string, directory: string, isUsed: boolean, lock: OrderedStorage) {
     this.instanceId = instanceId
     this.tasks = join(directory, 'tasks')
+    this.portFile = join(directory, 'port')
     this.isUsed = isUsed
     this.#lock = lock
   }

@@ -6,6 +6,7 @@ import { crashing } from './crash-points.ts'
 import { InstanceDirectory } from './instance-directory.ts'
 import { InstanceServer } from './instance-server.ts'
 import { statusOf } from './instance-status.ts'
+import { listenAsBefore } from './port-kept.ts'
 import type { ProcessorConfiguration } from './process-configuration.ts'
 import { processorMetrics } from './processor-metrics.ts'
 
@@ -38,7 +39,8 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const transport = new HttpQueryTransport({ secret })
     const current: { streams?: Streams } = {}
     const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
-    const server = await InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port, status })
+    const listen = (at: number) => InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port: at, status })
+    const server = port === 0 ? await listenAsBefore(directory.portFile, listen) : await listen(port)
     opened.push(() => server.close())
     const storages = levelTaskStorages(directory.tasks)
     const streams = new Streams({

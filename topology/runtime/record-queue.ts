@@ -1,6 +1,6 @@
 import type { FetchedPartition, RecordBatch } from '../broker/index.ts'
 import type { SourceNode } from '../graph/index.ts'
-import type { AnyRecord } from './running-graph.ts'
+import type { AnyRecord } from './node-context.ts'
 
 /** The oldest record of a partition that has not been worked on, until its queue advances. */
 export interface Head {

@@ -3,6 +3,7 @@ import {
   OffsetOutOfRangeError,
   RetriableBrokerError,
   type FetchedPartition,
+  type FetchPartition,
   type Fetcher,
   type RecordBatch,
   type TopicPartition,
@@ -22,8 +23,10 @@ export interface Restore {
   readonly state: TaskState
   readonly store: string
   readonly changelog: TopicPartition
-  /** First offset of the changelog: where a store without a position begins. */
-  readonly start: number
+  /** First offset that the store lacks. */
+  readonly from: number
+  /** What was fetched from there already. */
+  readonly first: FetchedPartition | undefined
   /** What was committed when the restore began: it goes up to there. */
   readonly end: number
   /** Up to where the changelog's leader has committed records at the moment. */
@@ -33,19 +36,30 @@ export interface Restore {
   readonly signal: AbortSignal
 }
 
+export type Tail = Pick<Restore, 'store' | 'changelog' | 'from' | 'end'>
+
+/** The first parts of several tails, in one request. Throws `TaskCorruptedError` when a changelog does not hold that offset any more, or ends before it. */
+export async function fetchFirstParts(fetcher: Fetcher, tails: readonly Tail[]): Promise<readonly FetchedPartition[]> {
+  for (const { store, from, end } of tails)
+    if (from > end) throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${from} > ${end}.`)
+  return fetchParts(
+    fetcher,
+    tails.map(({ changelog, from }) => ({ ...changelog, offset: from })),
+  )
+}
+
 /**
- * Replays the tail of a changelog partition, from the store's position on; the next part is fetched while one is written.
- * Answers with the number of records. Throws `TaskCorruptedError` when the changelog does not hold that position any more,
- * `RetriableBrokerError` when it brings nothing although its end has not come, and the signal's reason when it is aborted.
+ * Replays the tail of a changelog partition; the next part is fetched while one is written. Answers with the number of records. Throws
+ * `TaskCorruptedError` when the changelog does not hold the next part any more, `RetriableBrokerError` when it brings nothing although its
+ * end has not come, and the signal's reason when it is aborted.
  */
 export async function restoreStore(restore: Restore): Promise<number> {
-  const { state, store, start, end } = restore
-  let offset = state.position(store) ?? start
-  if (offset > end) throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${offset} > ${end}.`)
+  const { state, store, from, first, end } = restore
+  let offset = from
   let restored = 0
-  let fetching = offset < end ? nextPart(restore, offset) : undefined
+  let fetching = first === undefined && offset < end ? nextPart(restore, offset) : first
   while (fetching !== undefined) {
-    const fetched = await fetching
+    const fetched: FetchedPartition = await fetching
     fetching = fetched.nextOffset < end ? nextPart(restore, fetched.nextOffset) : undefined
     await Promise.all([writeParts({ state, store, offset, fetched }), fetching])
     restored += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
@@ -82,7 +96,7 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
  */
 async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Restore, offset: number): Promise<FetchedPartition> {
   for (let isAllThere = false; ;) {
-    const fetched = await fetchFrom(fetcher, changelog, offset)
+    const [fetched] = await fetchParts(fetcher, [{ ...changelog, offset }])
     signal.throwIfAborted()
     if (fetched !== undefined) return fetched
     if (isAllThere) throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
@@ -91,16 +105,16 @@ async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Res
   }
 }
 
-async function fetchFrom(fetcher: Fetcher, changelog: TopicPartition, offset: number): Promise<FetchedPartition | undefined> {
+async function fetchParts(fetcher: Fetcher, partitions: readonly FetchPartition[]): Promise<readonly FetchedPartition[]> {
   try {
-    const [fetched] = await fetcher.fetch([{ ...changelog, offset, maxBytes: FETCH_BYTES }], {
-      maxWaitMs: FETCH_WAIT_MS,
-      maxBytes: FETCH_BYTES,
-    })
-    return fetched
+    return await fetcher.fetch(
+      partitions.map((partition) => ({ ...partition, maxBytes: FETCH_BYTES })),
+      { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES },
+    )
   } catch (error) {
     if (!(error instanceof OffsetOutOfRangeError)) throw error
-    throw new TaskCorruptedError(`${changelog.topic}-${changelog.partition} does not hold offset ${offset} any more.`, { cause: error })
+    const places = partitions.map(({ topic, partition, offset }) => `${topic}-${partition} from ${offset} on`).join(', ')
+    throw new TaskCorruptedError(`A changelog does not hold what the store lacks any more: ${places}.`, { cause: error })
   }
 }
 

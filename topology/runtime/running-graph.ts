@@ -1,19 +1,9 @@
 import { StateError, type StateStore } from '../../state/index.ts'
 import type { ProcessorNode, SinkNode, SourceNode, Subtopology } from '../graph/index.ts'
-import type {
-  Cancellable,
-  Processor,
-  ProcessorContext,
-  PunctuationOptions,
-  Punctuator,
-  Record,
-  RecordMetadata,
-  TaskId,
-} from '../processor.ts'
+import type { Processor, ProcessorContext, Record, RecordMetadata, TaskId } from '../processor.ts'
 import { asRetriable, messageOf, StreamsError, TaskFailedError } from './errors.ts'
+import { NodeContext, type AnyRecord, type Receiver } from './node-context.ts'
 import { Punctuations } from './punctuations.ts'
-
-export type AnyRecord = Record<unknown, unknown>
 
 /** What the nodes of a task reach beyond themselves. */
 export interface GraphEnvironment {
@@ -26,10 +16,6 @@ export interface GraphEnvironment {
   sink(node: SinkNode): (record: AnyRecord) => void
   drop(reason: string): void
   wallClock(): number
-}
-
-interface Receiver {
-  deliver(record: AnyRecord): void
 }
 
 /**
@@ -69,7 +55,10 @@ export class RunningGraph {
   }
 
   async init(): Promise<void> {
-    for (const start of this.#starts) await start()
+    for (const start of this.#starts) {
+      const starting = start()
+      if (starting !== undefined) await starting
+    }
     await this.settled()
   }
 
@@ -174,43 +163,10 @@ export class RunningGraph {
   }
 
   #contextOf(node: ProcessorNode): ProcessorContext<unknown, unknown> {
-    const environment = this.#environment
-    const children = this.#childrenOf(node.children)
-    const byName = new Map(node.children.map((name, at) => [name, children[at]]))
-    const streamTime = (): number => this.#streamTime
-    const metadata = (): RecordMetadata | undefined => {
-      if (this.#metadata === undefined) return undefined
-      const { topic, partition, offset } = this.#metadata
-      return { topic, partition, offset }
-    }
-    return {
-      taskId: environment.taskId,
-      applicationId: environment.applicationId,
-      get recordMetadata() {
-        return metadata()
-      },
-      get streamTime() {
-        return streamTime()
-      },
-      get systemTime() {
-        return environment.wallClock()
-      },
-      forward: (record, child) => {
-        if (child === undefined) {
-          for (const receiver of children) receiver.deliver(record)
-          return
-        }
-        const receiver = byName.get(child)
-        if (receiver === undefined) throw new RangeError(`${node.name} has no child "${child}"`)
-        receiver.deliver(record)
-      },
-      store: <S extends StateStore>(name: string) => {
-        if (!node.stores.includes(name)) throw new RangeError(`${node.name} is not connected to a store "${name}"`)
-        return environment.store(name) as S
-      },
-      schedule: (options: PunctuationOptions, punctuate: Punctuator): Cancellable =>
-        this.#punctuations.schedule(options, punctuate, environment.wallClock()),
-      drop: (reason) => environment.drop(reason),
-    }
+    return new NodeContext(node, this.#childrenOf(node.children), this.#environment, {
+      streamTime: () => this.#streamTime,
+      metadata: () => this.#metadata,
+      punctuations: this.#punctuations,
+    })
   }
 }

@@ -1,7 +1,7 @@
 import { partitionOf } from '../broker/index.ts'
 import type { SinkNode } from '../graph/index.ts'
 import type { OutputBuffer, TopicOutput } from './output-buffer.ts'
-import type { AnyRecord } from './running-graph.ts'
+import type { AnyRecord } from './node-context.ts'
 import type { TopicTable } from './topic-table.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { openTaskState, StateCorruptedError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
-import type { Broker, PartitionOffset } from '../broker/index.ts'
+import type { Broker, PartitionOffset, TopicPartition } from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
 import { TaskCorruptedError } from './errors.ts'
-import { restoreStore } from './restore.ts'
+import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
 import type { TopicTable } from './topic-table.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -43,6 +43,8 @@ export class TaskStores {
   readonly #options: TaskStoresOptions
   readonly #changelogIds: Readonly<{ [topic: string]: string }>
   #state: TaskState | undefined
+  /** When the note with the rows was written. */
+  #notedAt = -Infinity
   #isDamaged = false
 
   constructor(options: TaskStoresOptions) {
@@ -84,7 +86,7 @@ export class TaskStores {
       if (end !== undefined) positions.set(store, end.offset)
     }
     try {
-      await state.commit(positions, this.#note())
+      await state.commit(positions, this.#dueNote())
     } catch (error) {
       await this.close()
       throw error
@@ -120,7 +122,7 @@ export class TaskStores {
   }
 
   async #restore(state: TaskState, signal: AbortSignal): Promise<void> {
-    const { broker, task, topics, ports, onRestored } = this.#options
+    const { broker, task, topics } = this.#options
     const { partition } = task
     const stores = state.storeNames.flatMap((store) => {
       const topic = topics.changelogOf(store)
@@ -132,28 +134,36 @@ export class TaskStores {
       Promise.all([broker.admin.listOffsets(changelogs, 'latest'), isNew ? broker.admin.listOffsets(changelogs, 'earliest') : []]),
       signal,
     )
+    const tails = stores
+      .map((one) => ({ ...one, from: state.position(one.store) ?? offsetOf(starts, one.changelog), end: offsetOf(ends, one.changelog) }))
+      .filter(({ from, end }) => from !== end)
+    if (tails.length > 0) await this.#replay(state, tails, signal)
+    const note = this.#dueNote() // a standby is not written to for long, and has seen every deletion all the same
+    if (note !== undefined) await state.commit(new Map(), note)
+  }
+
+  async #replay(state: TaskState, tails: readonly Tail[], signal: AbortSignal): Promise<void> {
+    const { broker, ports, onRestored } = this.#options
     const fetcher = broker.openFetcher()
     const wakeUp = (): void => fetcher.wakeup()
     signal.addEventListener('abort', wakeUp)
     try {
-      for (const { store, changelog } of stores) {
-        const [start, end] = [offsetOf(starts, changelog.topic), offsetOf(ends, changelog.topic)]
-        const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog.topic)
-        onRestored(await restoreStore({ fetcher, state, store, changelog, start, end, latest, timers: ports.timers, signal }))
+      const parts = await fetchFirstParts(fetcher, tails)
+      signal.throwIfAborted()
+      for (const tail of tails) {
+        const { changelog } = tail
+        const first = parts.find(({ topic }) => topic === changelog.topic)
+        const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog)
+        onRestored(await restoreStore({ ...tail, first, fetcher, state, latest, timers: ports.timers, signal }))
       }
     } finally {
       signal.removeEventListener('abort', wakeUp)
       await fetcher.close()
     }
-    if (this.#isNoteOld(state)) await state.commit(new Map(), this.#note())
-  }
-
-  /** A standby is not written to for long, and has seen every deletion all the same. */
-  #isNoteOld({ note }: TaskState): boolean {
-    return note === undefined || this.#options.ports.clock.now() - (JSON.parse(note) as Note).writtenAt > NOTE_MS
   }
 
   #checkNote(state: TaskState): void {
+    this.#notedAt = -Infinity
     if (state.note === undefined) return
     const { changelogs, writtenAt } = JSON.parse(state.note) as Note
     for (const [topic, id] of Object.entries(this.#changelogIds)) {
@@ -163,14 +173,19 @@ export class TaskStores {
     if (ageMs > this.#options.topics.deleteRetentionMs(state.storeNames) / 2) {
       throw new TaskCorruptedError(`It was last written ${ageMs} ms ago: deletions since may be gone from the changelogs.`)
     }
+    this.#notedAt = writtenAt
   }
 
-  #note(): string {
-    const note: Note = { changelogs: this.#changelogIds, writtenAt: this.#options.ports.clock.now() }
+  /** What is to be written with the rows; undefined: what was written there not long ago will do. */
+  #dueNote(): string | undefined {
+    const now = this.#options.ports.clock.now()
+    if (now - this.#notedAt < NOTE_MS) return undefined
+    this.#notedAt = now
+    const note: Note = { changelogs: this.#changelogIds, writtenAt: now }
     return JSON.stringify(note)
   }
 }
 
-function offsetOf(offsets: readonly PartitionOffset[], topic: string): number {
+function offsetOf(offsets: readonly PartitionOffset[], { topic }: TopicPartition): number {
   return offsets.find((one) => one.topic === topic)?.offset ?? 0
 }
