@@ -134,7 +134,7 @@ describe('The image', () => {
 /** As the bundler writes it. */
 const IMPORT = /^(?:import\b[^"'\n]*|\} from )"([^"\n]+)";?$|\bimport\("([^"\n]+)"\)/gm
 
-/** Packages that files of the bundle, and the pieces they share, import. */
+/** Packages that files of the bundle, and the pieces they share, import; comments of bundled packages name files above them. */
 function importsOf(entries: readonly string[]): ReadonlySet<string> {
   const bundle = join(ROOT, 'dist/commands')
   const packages = new Set<string>()
@@ -146,7 +146,7 @@ function importsOf(entries: readonly string[]): ReadonlySet<string> {
     for (const [, atStart, within] of readFileSync(join(bundle, file), 'utf8').matchAll(IMPORT)) {
       const specifier = atStart ?? within ?? ''
       if (specifier.startsWith('./')) left.push(specifier.slice(2))
-      else if (!specifier.startsWith('node:') && !builtinModules.includes(specifier))
+      else if (!specifier.startsWith('../') && !specifier.startsWith('node:') && !builtinModules.includes(specifier))
         packages.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier)
     }
   }
