@@ -22,6 +22,7 @@ const AS_BUILT = 'BOB_AS_BUILT'
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
 /** Builds everything and runs nothing: for an image. */
 const BUILD = 'build'
+/** Packages that a processor loads; they come with what they need, except what is not JavaScript. */
 const BUNDLED = ['@kafkajs/confluent-schema-registry', 'avsc', 'commander', 'kafkajs', 'prom-client', 'zod']
 const NATIVE = ['@node-rs/crc32', 'classic-level']
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
@@ -100,7 +101,6 @@ async function bundle(commands) {
   })
 }
 
-/** Whatever a bundled package needs comes with it, except what is not JavaScript. */
 function externalUnlessBundled({ path, importer, kind }) {
   if (kind === 'entry-point') return undefined
   const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/')

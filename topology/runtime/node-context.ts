@@ -1,22 +1,13 @@
 import type { StateStore } from '../../state/index.ts'
 import type { ProcessorNode } from '../graph/index.ts'
 import type { Cancellable, ProcessorContext, PunctuationOptions, Punctuator, Record, RecordMetadata, TaskId } from '../processor.ts'
-import type { Punctuations } from './punctuations.ts'
-import type { GraphEnvironment } from './running-graph.ts'
+import type { GraphEnvironment, RunningGraph } from './running-graph.ts'
 
 export type AnyRecord = Record<unknown, unknown>
 
 /** Who takes what a node forwards. */
 export interface Receiver {
   deliver(record: AnyRecord): void
-}
-
-/** What a node sees of the graph that it works in. */
-interface Surroundings {
-  streamTime(): number
-  /** Of the record that is worked on. */
-  metadata(): RecordMetadata | undefined
-  readonly punctuations: Punctuations
 }
 
 /** What one node's processor is given. Its methods may be taken off it. */
@@ -26,26 +17,26 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
   readonly #node: ProcessorNode
   readonly #children: readonly Receiver[]
   readonly #environment: GraphEnvironment
-  readonly #surroundings: Surroundings
+  readonly #graph: RunningGraph
 
-  constructor(node: ProcessorNode, children: readonly Receiver[], environment: GraphEnvironment, surroundings: Surroundings) {
+  constructor(node: ProcessorNode, children: readonly Receiver[], environment: GraphEnvironment, graph: RunningGraph) {
     this.taskId = environment.taskId
     this.applicationId = environment.applicationId
     this.#node = node
     this.#children = children
     this.#environment = environment
-    this.#surroundings = surroundings
+    this.#graph = graph
   }
 
   get recordMetadata(): RecordMetadata | undefined {
-    const metadata = this.#surroundings.metadata()
+    const { metadata } = this.#graph
     if (metadata === undefined) return undefined
     const { topic, partition, offset } = metadata
     return { topic, partition, offset }
   }
 
   get streamTime(): number {
-    return this.#surroundings.streamTime()
+    return this.#graph.streamTime
   }
 
   get systemTime(): number {
@@ -68,7 +59,7 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
   }
 
   schedule = (options: PunctuationOptions, punctuate: Punctuator): Cancellable =>
-    this.#surroundings.punctuations.schedule(options, punctuate, this.#environment.wallClock())
+    this.#graph.punctuations.schedule(options, punctuate, this.#environment.wallClock())
 
   drop = (reason: string): void => this.#environment.drop(reason)
 }

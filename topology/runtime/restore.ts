@@ -57,7 +57,7 @@ export async function restoreStore(restore: Restore): Promise<number> {
   const { state, store, from, first, end } = restore
   let offset = from
   let restored = 0
-  let fetching = first === undefined && offset < end ? nextPart(restore, offset) : first
+  let fetching: FetchedPartition | Promise<FetchedPartition> | undefined = first ?? nextPart(restore, offset)
   while (fetching !== undefined) {
     const fetched: FetchedPartition = await fetching
     fetching = fetched.nextOffset < end ? nextPart(restore, fetched.nextOffset) : undefined

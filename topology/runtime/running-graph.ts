@@ -50,6 +50,11 @@ export class RunningGraph {
     return this.#streamTime
   }
 
+  /** Of the record that is worked on. */
+  get metadata(): RecordMetadata | undefined {
+    return this.#metadata
+  }
+
   get punctuations(): Punctuations {
     return this.#punctuations
   }
@@ -163,10 +168,6 @@ export class RunningGraph {
   }
 
   #contextOf(node: ProcessorNode): ProcessorContext<unknown, unknown> {
-    return new NodeContext(node, this.#childrenOf(node.children), this.#environment, {
-      streamTime: () => this.#streamTime,
-      metadata: () => this.#metadata,
-      punctuations: this.#punctuations,
-    })
+    return new NodeContext(node, this.#childrenOf(node.children), this.#environment, this)
   }
 }

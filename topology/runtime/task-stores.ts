@@ -1,8 +1,9 @@
 import { openTaskState, StateCorruptedError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
-import type { Broker, PartitionOffset, TopicPartition } from '../broker/index.ts'
+import type { Broker, PartitionOffset } from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
 import { TaskCorruptedError } from './errors.ts'
+import { offsetBounds, offsetOf } from './offset-bounds.ts'
 import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
 import type { TopicTable } from './topic-table.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -130,12 +131,14 @@ export class TaskStores {
     })
     const changelogs = stores.map(({ changelog }) => changelog)
     const isNew = stores.some(({ store }) => state.position(store) === undefined)
-    const [ends, starts] = await unlessAborted(
-      Promise.all([broker.admin.listOffsets(changelogs, 'latest'), isNew ? broker.admin.listOffsets(changelogs, 'earliest') : []]),
-      signal,
-    )
+    const { ends, starts } = await unlessAborted(offsetBounds(broker.admin, changelogs, isNew), signal)
     const tails = stores
-      .map((one) => ({ ...one, from: state.position(one.store) ?? offsetOf(starts, one.changelog), end: offsetOf(ends, one.changelog) }))
+      .map(({ store, changelog }) => ({
+        store,
+        changelog,
+        from: state.position(store) ?? offsetOf(starts, changelog) ?? 0,
+        end: offsetOf(ends, changelog) ?? 0,
+      }))
       .filter(({ from, end }) => from !== end)
     if (tails.length > 0) await this.#replay(state, tails, signal)
     const note = this.#dueNote() // a standby is not written to for long, and has seen every deletion all the same
@@ -153,7 +156,7 @@ export class TaskStores {
       for (const tail of tails) {
         const { changelog } = tail
         const first = parts.find(({ topic }) => topic === changelog.topic)
-        const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog)
+        const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog) ?? 0
         onRestored(await restoreStore({ ...tail, first, fetcher, state, latest, timers: ports.timers, signal }))
       }
     } finally {
@@ -184,8 +187,4 @@ export class TaskStores {
     const note: Note = { changelogs: this.#changelogIds, writtenAt: now }
     return JSON.stringify(note)
   }
-}
-
-function offsetOf(offsets: readonly PartitionOffset[], { topic }: TopicPartition): number {
-  return offsets.find((one) => one.topic === topic)?.offset ?? 0
 }

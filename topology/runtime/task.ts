@@ -8,6 +8,7 @@ import { cannotBeRead, ownHeaders, type LetterPlace } from './dead-letters.ts'
 import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
 import { LetterBox } from './letter-box.ts'
 import type { AnyRecord } from './node-context.ts'
+import { offsetBounds, offsetOf } from './offset-bounds.ts'
 import { OutputBuffer, type TopicOutput } from './output-buffer.ts'
 import { ParkedKeys } from './parked-keys.ts'
 import { RecordQueue, type Head } from './record-queue.ts'
@@ -331,12 +332,8 @@ export class Task {
   }
 
   async #openQueues(committed: readonly PartitionOffset[], signal: AbortSignal): Promise<void> {
-    const { admin } = this.#context.broker
     const isNew = this.#partitions.some((partition) => offsetOf(committed, partition) === undefined)
-    const [ends, starts] = await unlessAborted(
-      Promise.all([admin.listOffsets(this.#partitions, 'latest'), isNew ? admin.listOffsets(this.#partitions, 'earliest') : []]),
-      signal,
-    )
+    const { ends, starts } = await unlessAborted(offsetBounds(this.#context.broker.admin, this.#partitions, isNew), signal)
     this.#queues = this.#partitions.map((from) => {
       const { topic, partition } = from
       const source = this.#sourceOf(topic)
@@ -385,10 +382,6 @@ export class Task {
 /** After any error between the first send and the end of the commit only opening the task again tells what happened. */
 function migrated(task: string, error: unknown): TaskMigratedError {
   return new TaskMigratedError(`Task ${task} has to be opened again: ${messageOf(error)}`, { cause: error })
-}
-
-function offsetOf(offsets: readonly PartitionOffset[], { topic, partition }: TopicPartition): number | undefined {
-  return offsets.find((one) => one.topic === topic && one.partition === partition)?.offset
 }
 
 function positionText({ topic, partition, offset }: Head): string {
