@@ -76,6 +76,7 @@ export type { Setting, TopicAction, TopicPlan, TopicPlanOptions } from './topics
 
 export {
   applicationTopics,
+  decodeAssignment,
   buryUnreadable,
   FatalStreamsError,
   HttpQueryTransport,
@@ -92,6 +93,7 @@ export {
   StreamsObserver,
   TaskCorruptedError,
   TaskMigratedError,
+  transactionalIdPrefix,
 } from './runtime/index.ts'
 export type {
   Assignment,

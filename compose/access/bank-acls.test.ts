@@ -46,9 +46,9 @@ describe('A processor', () => {
     expect(named('processor', 'topic', 'create', 'alter', 'alterConfigs')).toEqual([])
   })
 
-  it('is in one group, and has the transactional ids of its tasks', () => {
+  it('is in one group, and has the transactional ids of its instances', () => {
     expect(named('processor', 'group', 'read')).toEqual(['bank'])
-    expect(named('processor', 'transactionalId', 'write')).toEqual(topology.subtopologies.map(({ id }) => `bank-${id}_`).sort())
+    expect(named('processor', 'transactionalId', 'write')).toEqual(['bank/'])
   })
 })
 
@@ -95,7 +95,7 @@ describe('Every principal', () => {
   it('is kept to names of the bank, or of the registry, and away from the cluster', () => {
     for (const { principal, resource, name } of acls) {
       expect(resource).not.toBe('cluster')
-      expect(name).toMatch(principal === 'User:registry' ? /^registry-/ : /^bank(-|$)/)
+      expect(name).toMatch(principal === 'User:registry' ? /^registry-/ : /^bank(-|\/|$)/)
     }
   })
 

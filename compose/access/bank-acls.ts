@@ -1,7 +1,7 @@
 import { apiTopics } from '../../api/index.ts'
 import { bankTopics, commandFormat, eventFormats, feedFormats } from '../../processors/index.ts'
 import type { RecordCodec } from '../../schemas/index.ts'
-import { deadLetterTopic, type Acl, type Topology } from '../../topology/index.ts'
+import { deadLetterTopic, transactionalIdPrefix, type Acl, type Topology } from '../../topology/index.ts'
 import { APPLICATION, bankApplication } from '../application.ts'
 import { allTopics } from '../topics/all-topics.ts'
 
@@ -46,7 +46,7 @@ function ofProcessor(topology: Topology): readonly Grant[] {
     ...topics(internal, 'read', 'write', 'describeConfigs'),
     ...topics(repartitionsOf(topology), 'delete'), // of records that have been read
     ...literal('group', APPLICATION, 'read'),
-    ...topology.subtopologies.flatMap(({ id }) => prefixed('transactionalId', `${APPLICATION}-${id}_`, 'write')),
+    ...prefixed('transactionalId', transactionalIdPrefix(APPLICATION), 'write'),
   ]
 }
 

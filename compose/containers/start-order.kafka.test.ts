@@ -173,8 +173,8 @@ describe.sequential('The services of the secured compose file, as processes', ()
 
   it('may use no transactional id, group or rule but their own', async () => {
     const [api, processor] = [await connected('api'), await connected('processor')]
-    await expect(api.openProducer({ transactionalId: 'bank-0_0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
-    await expect(processor.openProducer({ transactionalId: 'another-0_0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
+    await expect(api.openProducer({ transactionalId: 'bank/one/0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
+    await expect(processor.openProducer({ transactionalId: 'bank-2/one/0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
     await expect(api.admin.alterOffsets('bank', [{ topic: 'bank-outcomes', partition: 0, offset: 0 }])).rejects.toThrow(
       /GROUP_AUTHORIZATION_FAILED/,
     )

@@ -1,5 +1,5 @@
 import { openTaskState } from '../../state/index.ts'
-import type { Broker, Fetcher, Producer, StreamsOptions, TaskStorages } from '../../topology/index.ts'
+import { decodeAssignment, type Broker, type Fetcher, type Producer, type StreamsOptions, type TaskStorages } from '../../topology/index.ts'
 
 /** Where a processor can be told to end itself, as by kill -9: between any two steps of a task's life that belong together. */
 export const CRASH_POINTS = [
@@ -55,8 +55,8 @@ export function crashing(
     pass(topic.endsWith(CHANGELOG) ? 'after-changelog-send' : 'after-output')
     if (topic === SAGA_STEPS) pass('in-saga-step')
   }
-  /** Tasks whose transactional id was opened, and that go on to open their state; a standby opens its state alone. */
-  const fenced = new Set<string>()
+  /** Tasks that it has, and those that it had a copy of when it was given them. */
+  let active: readonly string[] = []
   const copied = new Set<string>()
   return {
     broker: {
@@ -65,6 +65,7 @@ export function crashing(
         join: (request) => broker.groups.join(request),
         sync: async (request) => {
           const answer = await broker.groups.sync(request)
+          active = decodeAssignment(answer).active
           pass('in-rebalance')
           return answer
         },
@@ -80,7 +81,6 @@ export function crashing(
       openFetcher: () => fetcherOf(broker.openFetcher(), pass),
       openProducer: async (options) => {
         const producer = await broker.openProducer(options)
-        fenced.add(options.transactionalId?.slice(options.transactionalId.lastIndexOf('-') + 1) ?? '')
         pass('after-fencing')
         return producerOf(producer, { before, after, pass })
       },
@@ -89,8 +89,7 @@ export function crashing(
     storages: {
       open: (task) => {
         const name = `${task.subtopology}_${task.partition}`
-        const isTaken = fenced.delete(name)
-        if (!isTaken) copied.add(name)
+        if (!active.includes(name)) copied.add(name)
         else if (copied.delete(name)) pass('in-promotion')
         return storages.open(task)
       },

@@ -162,6 +162,12 @@ export interface TopicDescription {
   readonly config: Readonly<Record<string, string>>
 }
 
+/**
+ * `earliest`: first offset still there. `latest`: last stable offset. `settled`: the end, once no transaction is open in the
+ * partition. A number: first offset at or after that timestamp.
+ */
+export type OffsetPlace = 'earliest' | 'latest' | 'settled' | { readonly timestampMs: number }
+
 export interface Admin {
   /** How many brokers there are now: more replicas than that a topic cannot have. */
   brokerCount(): Promise<number>
@@ -173,11 +179,9 @@ export interface Admin {
   createPartitions(name: string, partitions: number): Promise<void>
   /** Names that do not exist are passed over. The groups' offsets of the topics go with them. */
   deleteTopics(names: readonly string[]): Promise<void>
-  /** `earliest`: first offset still there. `latest`: last stable offset. A number: first offset at or after that timestamp. */
-  listOffsets(
-    partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest' | { readonly timestampMs: number },
-  ): Promise<readonly PartitionOffset[]>
+  listOffsets(partitions: readonly TopicPartition[], at: OffsetPlace): Promise<readonly PartitionOffset[]>
+  /** Transactional ids, of whomever, that have sent something and neither committed nor aborted it. */
+  openTransactions(): Promise<readonly string[]>
   /** Drops the records before the offset (used on repartition topics once they are committed). */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>
   /** Sets a group's offsets from outside the group; refused while the group has members. */

@@ -8,9 +8,13 @@ export interface OffsetBounds {
 }
 
 /** Where the partitions end, and, where somebody is new to them, where they begin; both are asked at once. */
-export async function offsetBounds(admin: Admin, partitions: readonly TopicPartition[], isNew: boolean): Promise<OffsetBounds> {
+export async function offsetBounds(
+  admin: Admin,
+  partitions: readonly TopicPartition[],
+  { isNew, end }: { readonly isNew: boolean; readonly end: 'latest' | 'settled' },
+): Promise<OffsetBounds> {
   const [ends, starts] = await Promise.all([
-    admin.listOffsets(partitions, 'latest'),
+    admin.listOffsets(partitions, end),
     isNew ? admin.listOffsets(partitions, 'earliest') : [],
   ])
   return { ends, starts }

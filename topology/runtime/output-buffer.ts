@@ -1,4 +1,4 @@
-import { createRecordBatchBuilder, type Header, type Producer, type RecordBatchBuilder } from '../broker/index.ts'
+import { createRecordBatchBuilder, type Header, type RecordBatchBuilder, type TopicPartition } from '../broker/index.ts'
 
 /** What a transaction is going to write: a batch for each partition, filled in place and reused from one transaction to the next. */
 export class OutputBuffer {
@@ -17,11 +17,10 @@ export class OutputBuffer {
     return topic
   }
 
-  /** Resolves when all batches have been accepted. */
-  async send(producer: Producer): Promise<void> {
-    const sends: Promise<void>[] = []
-    for (const topic of this.#topics.values()) topic.send(producer, sends)
-    await Promise.all(sends)
+  batches(): readonly OutputBatch[] {
+    const batches: OutputBatch[] = []
+    for (const topic of this.#topics.values()) topic.collect(batches)
+    return batches
   }
 
   clear(): void {
@@ -29,8 +28,12 @@ export class OutputBuffer {
   }
 }
 
+export interface OutputBatch extends TopicPartition {
+  readonly builder: RecordBatchBuilder
+}
+
 /** Brokers take batches up to 1 MiB by default. */
-const MAX_BATCH_BYTES = 900_000
+export const MAX_BATCH_BYTES = 900_000
 
 /** The part of one topic: for each partition the batch that is being filled, behind those that are full. */
 export class TopicOutput {
@@ -57,11 +60,12 @@ export class TopicOutput {
     this.#records++
   }
 
-  send(producer: Producer, sends: Promise<void>[]): void {
+  collect(batches: OutputBatch[]): void {
     if (this.#records === 0) return
-    for (const { partition, builder } of this.#full) sends.push(producer.send(this.topic, partition, builder))
+    const { topic } = this
+    for (const { partition, builder } of this.#full) batches.push({ topic, partition, builder })
     this.#builders.forEach((builder, partition) => {
-      if (builder !== undefined && builder.recordCount > 0) sends.push(producer.send(this.topic, partition, builder))
+      if (builder !== undefined && builder.recordCount > 0) batches.push({ topic, partition, builder })
     })
   }
 

@@ -69,7 +69,7 @@ describe('An application on Kafka', () => {
     )
     const zombies = await Promise.all(
       ends.map(async (end) => {
-        const zombie = await app.broker.openProducer({ transactionalId: `app-0_${end.partition}` })
+        const zombie = await app.broker.openProducer({ transactionalId: `app/gone/${end.partition}` })
         await zombie.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [end])
         return zombie
       }),

@@ -1,5 +1,5 @@
 import { openTaskState, type StateStore } from '../../state/index.ts'
-import type { Broker, GroupMember } from '../broker/index.ts'
+import type { Broker } from '../broker/index.ts'
 import type { Subtopology, Topology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
@@ -7,6 +7,8 @@ import type { Assignment } from './assignment/messages.ts'
 import { FatalStreamsError } from './errors.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { GlobalStores } from './global-stores.ts'
+import { GroupCommit } from './group-commit.ts'
+import { endLeftTransactions } from './left-transactions.ts'
 import { Membership } from './membership.ts'
 import { withParkedKeys } from './parked-keys.ts'
 import { Queries } from './queries/queries.ts'
@@ -81,6 +83,7 @@ export class Streams {
   readonly #membership: Membership
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
+  readonly #commits: GroupCommit
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
   readonly #listeners = new Set<(state: StreamsState) => void>()
@@ -89,6 +92,8 @@ export class Streams {
   #owners: Assignment['owners'] = []
   /** Standbys that are to become tasks here. */
   #warming: readonly string[] = []
+  /** Several tasks that are opened at once have it done once. */
+  #endingLeft: Promise<void> | undefined
 
   constructor(options: StreamsOptions) {
     this.instanceId = options.instanceId
@@ -102,6 +107,14 @@ export class Streams {
       onFatal: (error) => this.#fail(error),
     })
     this.#globals = new GlobalStores(topology.globalStores, options.broker, options.ports)
+    this.#commits = new GroupCommit({
+      applicationId: options.applicationId,
+      instanceId: options.instanceId,
+      broker: options.broker,
+      ports: options.ports,
+      guarantee: this.#guarantee,
+      member: () => this.#membership.member,
+    })
     this.#router = new QueryRouter({
       topology,
       topics: this.#topics,
@@ -163,6 +176,7 @@ export class Streams {
     await this.#topics.ensure()
     await this.#globals.start()
     this.#router.start()
+    this.#commits.start()
     this.#membership.start()
     this.#fetching.start()
   }
@@ -230,6 +244,7 @@ export class Streams {
 
   async #take(assignment: Assignment): Promise<boolean> {
     this.#owners = assignment.owners
+    this.#endingLeft = undefined
     const wanted = new Set(assignment.active)
     const given = [...this.#loops].filter(([name]) => !wanted.has(name))
     const closing = Promise.all(given.map(([, loop]) => loop.close()))
@@ -256,11 +271,11 @@ export class Streams {
       broker,
       ports,
       topics: this.#topics,
-      guarantee: this.#options.guarantee ?? 'exactly_once',
+      commits: this.#commits,
       storages,
       openState,
       cacheBytes,
-      member: (): GroupMember => this.#membership.member,
+      settled: () => this.#settled(),
       globalStore: (store): StateStore | undefined => this.#globals.store(store),
     })
     return new TaskLoop(task, {
@@ -271,6 +286,23 @@ export class Streams {
       onFatal: (error) => this.#fail(error),
       isMember: () => this.#membership.confirm(),
     })
+  }
+
+  get #guarantee(): 'exactly_once' | 'at_least_once' {
+    return this.#options.guarantee ?? 'exactly_once'
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#guarantee === 'exactly_once') await Promise.all([this.#commits.settled(), (this.#endingLeft ??= this.#endLeft())])
+  }
+
+  #endLeft(): Promise<void> {
+    const { applicationId, broker } = this.#options
+    const members = this.#owners.map(({ instanceId }) => instanceId)
+    const ending = endLeftTransactions(broker, applicationId, members).finally(() => {
+      if (this.#endingLeft === ending) this.#endingLeft = undefined
+    })
+    return ending
   }
 
   #standBy(name: string): StandbyTask {
@@ -286,6 +318,7 @@ export class Streams {
       openState,
       topics: this.#topics,
       cacheBytes,
+      end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
     return new StandbyTask({
@@ -315,6 +348,7 @@ export class Streams {
 
   async #end(): Promise<void> {
     this.#router.stop()
+    this.#commits.close()
     await this.#fetching.stop()
     await this.#globals.stop()
   }

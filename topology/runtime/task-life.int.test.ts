@@ -30,7 +30,7 @@ describe('taking a task', () => {
   it('fences the former holder before its offset is read, so that its open transaction comes to nothing', async () => {
     const app = await open(counting())
     await app.send('in', ['a', 'x'], ['a', 'x'])
-    const zombie = await app.broker.openProducer({ transactionalId: 'app-0_0' })
+    const zombie = await app.broker.openProducer({ transactionalId: 'app/gone/0' })
     await zombie.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 2 }])
     await app.start('one')
     expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
@@ -40,7 +40,7 @@ describe('taking a task', () => {
   it('goes on from what the former holder committed just before', async () => {
     const app = await open(counting())
     await app.send('in', ['a', 'skipped'], ['a', 'x'])
-    const former = await app.broker.openProducer({ transactionalId: 'app-0_0' })
+    const former = await app.broker.openProducer({ transactionalId: 'app/gone/0' })
     await former.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 1 }])
     const committing = former.commit()
     await app.start('one')

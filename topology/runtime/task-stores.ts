@@ -24,6 +24,8 @@ export interface TaskStoresOptions {
   readonly openState: typeof openTaskState
   readonly topics: TopicTable
   readonly cacheBytes: number | undefined
+  /** Up to where they are restored: for a task to what its changelogs hold, for a copy of it to what is there at the moment. */
+  readonly end: 'settled' | 'latest'
   readonly onRestored: (records: number) => void
 }
 
@@ -123,7 +125,7 @@ export class TaskStores {
   }
 
   async #restore(state: TaskState, signal: AbortSignal): Promise<void> {
-    const { broker, task, topics } = this.#options
+    const { broker, end, task, topics } = this.#options
     const { partition } = task
     const stores = state.storeNames.flatMap((store) => {
       const topic = topics.changelogOf(store)
@@ -131,7 +133,7 @@ export class TaskStores {
     })
     const changelogs = stores.map(({ changelog }) => changelog)
     const isNew = stores.some(({ store }) => state.position(store) === undefined)
-    const { ends, starts } = await unlessAborted(offsetBounds(broker.admin, changelogs, isNew), signal)
+    const { ends, starts } = await unlessAborted(offsetBounds(broker.admin, changelogs, { isNew, end }), signal)
     const tails = stores
       .map(({ store, changelog }) => ({
         store,

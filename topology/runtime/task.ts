@@ -1,11 +1,12 @@
 import { StateCorruptedError, StateError, type openTaskState, type StateStore, type TaskState } from '../../state/index.ts'
 import { FatalBrokerError } from '../broker/index.ts'
-import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } from '../broker/index.ts'
+import type { Broker, PartitionOffset, TopicPartition } from '../broker/index.ts'
 import type { SourceNode, Subtopology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
 import { cannotBeRead, ownHeaders, type LetterPlace } from './dead-letters.ts'
 import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { LetterBox } from './letter-box.ts'
 import type { AnyRecord } from './node-context.ts'
 import { offsetBounds, offsetOf } from './offset-bounds.ts'
@@ -28,10 +29,10 @@ export interface TaskContext {
   readonly storages: TaskStorages
   readonly openState: typeof openTaskState
   readonly topics: TopicTable
-  readonly guarantee: 'exactly_once' | 'at_least_once'
+  readonly commits: GroupCommit
   readonly cacheBytes: number | undefined
-  /** The instance's place in the group: with whose generation offsets are stored. */
-  member(): GroupMember
+  /** Resolves when no transaction that was begun before, here or by somebody who is gone, can be committed any more. */
+  settled(): Promise<void>
   globalStore(name: string): StateStore | undefined
 }
 
@@ -40,9 +41,10 @@ const RECORDS_PER_TURN = 1000
 const PURGE_RECORDS = 10_000
 
 /**
- * One sub-topology on one partition: its queues, its stores, its producer. Taking it goes: open the transactional id, which
- * fences whoever had it → read the committed offset, meanwhile restore the tail of the changelogs → process. Read before the
- * fencing, both are something that the former holder may still move.
+ * One sub-topology on one partition: its queues, its stores. Taking it goes: have what was left open ended → read the committed offset,
+ * once no transaction has a say in it → restore the tail of the changelogs, once no transaction is open there → process. Whoever had the
+ * task before is of an older generation of the group by then, so that it can store no offset any more, and with it nothing else: read in
+ * another order, the changelogs may lack what the offset has behind it.
  */
 export class Task {
   readonly id: TaskId
@@ -55,7 +57,6 @@ export class Task {
   readonly #partitions: readonly TopicPartition[]
   /** Records known to fail, with the reason: they are passed over when their transaction is done again. */
   readonly #dead = new Map<string, string>()
-  #producer: Producer | undefined
   #graph: RunningGraph | undefined
   #letters: LetterBox | undefined
   #queues: RecordQueue[] = []
@@ -77,6 +78,7 @@ export class Task {
       ...context,
       task: id,
       specs: subtopology.stores,
+      end: 'settled',
       onRestored: (records) => (this.metrics.restored += records),
     })
   }
@@ -124,17 +126,15 @@ export class Task {
    * reason when it is aborted: somebody's open transaction may hold up the opening for as long as it likes.
    */
   async open(signal = new AbortController().signal): Promise<void> {
-    const { broker, applicationId, groupId, guarantee } = this.#context
+    const { broker, groupId, settled } = this.#context
     this.#graph?.close()
     this.#graph = undefined
     this.#queues = []
     this.#outputs.clear()
-    await this.#producer?.close()
-    this.#producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId: `${applicationId}-${this.name}` } : {})
-    const committed = broker.groups.committedOffsets(groupId, this.#partitions)
-    committed.catch(() => undefined) // heard of below, once the stores are open
+    await unlessAborted(settled(), signal)
+    const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
-    await this.#openQueues(await unlessAborted(committed, signal), signal)
+    await this.#openQueues(committed, signal)
     this.#letters = await this.#openLetters(state)
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()
@@ -180,20 +180,18 @@ export class Task {
   async commit(): Promise<void> {
     if (!this.isDirty) return
     const state = this.#opened(this.#stores.state)
-    const producer = this.#opened(this.#producer)
     const { partition } = this.id
     const changelogs = new Map(state.storeNames.map((store) => [store, this.#changelogOutput(store)]))
     state.collectChanges({
       change: (store, key, value, timestamp) => changelogs.get(store)?.append(partition, key, value, timestamp),
     })
+    const moved = this.#queues.filter((queue) => this.#moved(queue))
+    const told = moved.length > 0 ? moved : this.#queues.slice(0, 1)
     try {
-      await this.#outputs.send(producer)
-      const moved = this.#queues.filter((queue) => this.#moved(queue))
-      await producer.sendOffsets(
-        this.#context.member(),
-        moved.map(({ topic, partition: from, position }) => ({ topic, partition: from, offset: position })),
-      )
-      const ends = await producer.commit()
+      const ends = await this.#context.commits.commit({
+        outputs: this.#outputs,
+        offsets: told.map(({ topic, partition: from, position }) => ({ topic, partition: from, offset: position })),
+      })
       this.#outputs.clear()
       await this.#stores.commit(ends)
       for (const queue of moved) this.#committedPositions.set(queue, queue.position)
@@ -227,11 +225,7 @@ export class Task {
     this.#graph?.close()
     this.#graph = undefined
     this.#queues = []
-    try {
-      await this.#producer?.close()
-    } finally {
-      await this.#stores.close()
-    }
+    await this.#stores.close()
   }
 
   #work(graph: RunningGraph, head: Head): void | Promise<void> {
@@ -333,7 +327,7 @@ export class Task {
 
   async #openQueues(committed: readonly PartitionOffset[], signal: AbortSignal): Promise<void> {
     const isNew = this.#partitions.some((partition) => offsetOf(committed, partition) === undefined)
-    const { ends, starts } = await unlessAborted(offsetBounds(this.#context.broker.admin, this.#partitions, isNew), signal)
+    const { ends, starts } = await unlessAborted(offsetBounds(this.#context.broker.admin, this.#partitions, { isNew, end: 'latest' }), signal)
     this.#queues = this.#partitions.map((from) => {
       const { topic, partition } = from
       const source = this.#sourceOf(topic)

@@ -188,7 +188,14 @@ export class EmbeddedBroker implements Broker {
       },
       listOffsets: async (partitions, at) => {
         this.#checkUp()
-        return topics.listOffsets(partitions, at)
+        if (at !== 'settled') return topics.listOffsets(partitions, at)
+        await this.#transactions.ended(partitions.map(({ topic, partition }) => topics.log(topic, partition)))
+        this.#checkUp()
+        return topics.listOffsets(partitions, 'latest')
+      },
+      openTransactions: async () => {
+        this.#checkUp()
+        return this.#transactions.openIds()
       },
       deleteRecords: async (offsets) => {
         this.#checkUp()

@@ -35,6 +35,10 @@ export class PendingBatches {
     pending.nextSequence += builder.recordCount
   }
 
+  has(log: PartitionLog): boolean {
+    return this.#byLog.has(log)
+  }
+
   /** Gives every batch its offsets. Answers with the offset behind the last record of each partition. */
   place(gap: number, appendedAt: number, operations: StorageOperation[], apply: (() => void)[]): PartitionOffset[] {
     for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`The topic ${topic} was deleted.`)

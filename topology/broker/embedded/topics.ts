@@ -1,6 +1,6 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
+import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
 import type { BatchCache } from './batch-cache.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -156,7 +156,7 @@ export class Topics {
     if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
   }
 
-  listOffsets(partitions: readonly TopicPartition[], at: 'earliest' | 'latest' | { readonly timestampMs: number }): PartitionOffset[] {
+  listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'settled'>): PartitionOffset[] {
     return partitions.map(({ topic, partition }) => {
       const log = this.log(topic, partition)
       const offset = at === 'earliest' ? log.startOffset : at === 'latest' ? log.endOffset : log.offsetAt(at.timestampMs)

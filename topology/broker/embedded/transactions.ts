@@ -7,6 +7,7 @@ import { PendingBatches } from './pending-batches.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Groups } from './groups.ts'
 import type { Journal } from './journal.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { packNumbers, rangeOf, textOf, textRow, TRANSACTIONAL_ID, unpackNumber } from './keys.ts'
 import type { Topics } from './topics.ts'
 
@@ -52,6 +53,8 @@ interface TransactionsOptions {
 export class Transactions {
   readonly #options: TransactionsOptions
   readonly #ids = new Map<string, TransactionalId>()
+  /** Open, or on their way to the disk. */
+  readonly #unsettled = new Set<Transaction>()
   #nextProducerId = 1
 
   constructor(options: TransactionsOptions) {
@@ -124,7 +127,21 @@ export class Transactions {
       if (!(error instanceof RetriableBrokerError)) throw error
       throw new OutcomeUnknownError(`It is not known whether the transaction of ${held.id} was committed.`, { cause: error })
     } finally {
-      for (const settle of transaction.settle) settle()
+      this.#settle(transaction)
+    }
+  }
+
+  /** Ids whose transaction waits for its holder. */
+  openIds(): readonly string[] {
+    return [...this.#ids.values()].filter(({ transaction }) => transaction !== undefined).map(({ id }) => id)
+  }
+
+  /** Resolves once no transaction has anything for one of the partitions that is neither committed nor dropped. */
+  async ended(logs: readonly PartitionLog[]): Promise<void> {
+    for (;;) {
+      const open = [...this.#unsettled].filter(({ batches }) => logs.some((log) => batches.has(log)))
+      if (open.length === 0) return
+      await Promise.all(open.map(({ settle }) => new Promise<void>((resolve) => settle.push(resolve))))
     }
   }
 
@@ -162,13 +179,16 @@ export class Transactions {
   #begin(holder: TransactionHolder): Transaction {
     checkHolder(holder)
     const { held } = holder
-    held.transaction ??= {
+    if (held.transaction !== undefined) return held.transaction
+    const transaction: Transaction = {
       batches: new PendingBatches(),
       offsets: [],
       settle: [],
       timeout: this.#options.ports.timers.setTimeout(() => this.#expire(held), held.timeoutMs),
     }
-    return held.transaction
+    held.transaction = transaction
+    this.#unsettled.add(transaction)
+    return transaction
   }
 
   /** As in Kafka the broker that aborts also fences: the producer must not go on as if nothing had been. */
@@ -183,6 +203,11 @@ export class Transactions {
     if (transaction === undefined) return
     transaction.timeout.cancel()
     held.transaction = undefined
+    this.#settle(transaction)
+  }
+
+  #settle(transaction: Transaction): void {
+    this.#unsettled.delete(transaction)
     for (const settle of transaction.settle) settle()
   }
 }

@@ -39,6 +39,7 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     createPartitions: (name, partitions) => retriable('createPartitions', () => target().admin.createPartitions(name, partitions)),
     deleteTopics: (names) => retriable('deleteTopics', () => target().admin.deleteTopics(names)),
     listOffsets: (partitions, at) => retriable('listOffsets', () => target().admin.listOffsets(partitions, at)),
+    openTransactions: () => retriable('openTransactions', () => target().admin.openTransactions()),
     deleteRecords: (offsets) => retriable('deleteRecords', () => target().admin.deleteRecords(offsets)),
     alterOffsets: (groupId, offsets) => retriable('alterOffsets', () => target().admin.alterOffsets(groupId, offsets)),
   }

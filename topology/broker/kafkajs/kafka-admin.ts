@@ -1,6 +1,6 @@
-import type { Admin, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
+import type { Admin, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
-import type { KafkaCluster } from './cluster.ts'
+import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
 import { brokerError, check, Code, leaderError } from './error-codes.ts'
 import type { KafkaRequest } from './link.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type TopicError,
 } from './requests-admin.ts'
 import { offsetCommit } from './requests-groups.ts'
+import { listOpenTransactions } from './requests-producer.ts'
 
 const EARLIEST = -2
 const LATEST = -1
@@ -95,12 +96,10 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async listOffsets(
-    partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest' | { readonly timestampMs: number },
-  ): Promise<readonly PartitionOffset[]> {
+  async listOffsets(partitions: readonly TopicPartition[], at: OffsetPlace): Promise<readonly PartitionOffset[]> {
+    if (at === 'settled') return this.#settledEnds(partitions)
     const timestamp = at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : at.timestampMs
-    const found = await this.#atLeaders(partitions, (of) => listOffsets(of, timestamp), 'its offsets')
+    const found = await this.#atLeaders(partitions, (of) => listOffsets(of, timestamp, true), 'its offsets')
     const missing = partitions.filter((partition) => found.get(nameOf(partition))?.offset === -1)
     const ends = missing.length === 0 ? [] : await this.listOffsets(missing, 'latest')
     const endOf = new Map(ends.map((end) => [nameOf(end), end.offset]))
@@ -108,6 +107,33 @@ export class KafkaAdmin implements Admin {
       const name = nameOf({ topic, partition })
       return { topic, partition, offset: endOf.get(name) ?? found.get(name)?.offset ?? 0 }
     })
+  }
+
+  /** Asks every broker for those that it coordinates. One that does not answer coordinates none, or not for long. */
+  async openTransactions(): Promise<readonly string[]> {
+    const { nodes } = await this.#cluster.metadata([])
+    const answers = await Promise.allSettled(nodes.map(({ id }) => this.#cluster.request(id, listOpenTransactions())))
+    const heard = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    if (heard.length === 0) throw new RetriableBrokerError('No broker tells of its transactions.')
+    return heard.flatMap(({ error, transactionalIds }) => {
+      check(error, 'the open transactions')
+      return transactionalIds
+    })
+  }
+
+  /** An open transaction lies between the last stable offset and the last one written. */
+  async #settledEnds(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    const ends = (committed: boolean) => this.#atLeaders(partitions, (of) => listOffsets(of, LATEST, committed), 'its end')
+    const attempt = async (): Promise<readonly PartitionOffset[]> => {
+      const [stable, written] = await Promise.all([ends(true), ends(false)])
+      return partitions.map(({ topic, partition }) => {
+        const name = nameOf({ topic, partition })
+        const offset = stable.get(name)?.offset
+        if (offset === undefined || offset !== written.get(name)?.offset) throw new RetriableBrokerError(`A transaction is open in ${name}.`)
+        return { topic, partition, offset }
+      })
+    }
+    return this.#cluster.retrying(attempt, undefined, TRANSACTION_PAUSE_MS)
   }
 
   async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {

@@ -122,10 +122,11 @@ export function alterConfigs(name: string, config: Readonly<Record<string, strin
   }
 }
 
-/** `timestamp` −2: the earliest offset, −1: the last stable one, else the first at or after it. */
+/** `timestamp` −2: the earliest offset, −1: the last one, that is stable where only what is committed counts, else the first at or after it. */
 export function listOffsets(
   partitions: readonly TopicPartition[],
   timestamp: number,
+  committed: boolean,
 ): KafkaRequest<readonly (PartitionOffset & { readonly error: number })[]> {
   return {
     apiKey: 2,
@@ -134,7 +135,7 @@ export function listOffsets(
     write: (writer) =>
       void writer
         .int32(-1)
-        .int8(1)
+        .int8(committed ? 1 : 0)
         .array(byTopic(partitions), ([topic, of]) =>
           writer.string(topic).array(of, ({ partition }) => writer.int32(partition).int32(-1).int64(timestamp)),
         ),

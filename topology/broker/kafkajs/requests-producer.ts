@@ -19,6 +19,8 @@ export interface ProducedPartition extends TopicPartition {
 
 const ALL_IN_SYNC = -1
 const TIMEOUT_MS = 30_000
+/** It is asked of every broker, and one that is frozen must not hold up the others' answers. */
+const LIST_MS = 5_000
 
 export function initProducerId(transactionalId: string, timeoutMs: number): KafkaRequest<ProducerIdentity & { readonly error: number }> {
   return {
@@ -148,6 +150,35 @@ export function endTransaction(
     read: (reader) => {
       reader.int32()
       return { error: reader.int16(), producerId: reader.int64(), producerEpoch: reader.int16() }
+    },
+  }
+}
+
+/** Of those that the asked broker coordinates, and this client may know of. */
+export function listOpenTransactions(): KafkaRequest<{ readonly error: number; readonly transactionalIds: readonly string[] }> {
+  return {
+    apiKey: 66,
+    apiVersion: 0,
+    name: 'ListTransactions',
+    flexible: true,
+    timeoutMs: LIST_MS,
+    write: (writer) =>
+      void writer
+        .compactArray(['Ongoing'], (state) => writer.compactString(state))
+        .compactArray<number>([], (producerId) => writer.int64(producerId))
+        .noTags(),
+    read: (reader) => {
+      reader.int32()
+      const error = reader.int16()
+      reader.compactArray(() => reader.compactString())
+      const transactionalIds = reader.compactArray(() => {
+        const id = reader.compactString() ?? ''
+        reader.int64()
+        reader.compactString()
+        reader.skipTags()
+        return id
+      })
+      return { error, transactionalIds }
     },
   }
 }

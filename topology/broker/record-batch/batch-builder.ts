@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32'
 import { copyInto } from '../../../state/index.ts'
 import type { Header, RecordBatchBuilder } from '../record-batch.ts'
 import * as at from './layout.ts'
-import { varintSize, writeVarint } from './varint.ts'
+import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
 const INITIAL_BYTES = 1 << 10
 /** Room for the varints of a record besides its key, value and headers. */
@@ -60,6 +60,32 @@ export class BatchBuilder implements RecordBatchBuilder {
     else bytes.set(headerBytes, end)
     this.#end = end + headersLength
     this.#count++
+  }
+
+  appendAll(other: RecordBatchBuilder): void {
+    if (!(other instanceof BatchBuilder)) throw new TypeError('A batch must be made with createRecordBatchBuilder().')
+    const from = new VarintReader(other.#bytes, at.RECORDS)
+    this.#reserve(other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES)
+    for (let record = 0; record < other.#count; record++) {
+      const length = from.next()
+      const end = from.at + length
+      from.at++
+      const timestamp = other.#firstTimestamp + from.next()
+      from.next()
+      if (this.#count === 0) this.#firstTimestamp = this.#maxTimestamp = timestamp
+      else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+      const timestampDelta = timestamp - this.#firstTimestamp
+      const bytes = this.#bytes
+      const rest = end - from.at
+      let to = writeVarint(bytes, this.#end, 1 + varintSize(timestampDelta) + varintSize(this.#count) + rest)
+      bytes[to++] = 0
+      to = writeVarint(bytes, to, timestampDelta)
+      to = writeVarint(bytes, to, this.#count)
+      other.#bytes.copy(bytes, to, from.at, end)
+      from.at = end
+      this.#end = to + rest
+      this.#count++
+    }
   }
 
   reset(): void {

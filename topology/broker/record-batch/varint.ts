@@ -20,6 +20,26 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return at
 }
 
+/** Reads one after the other, from a place on. */
+export class VarintReader {
+  at: number
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes
+    this.at = at
+  }
+
+  next(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.#bytes[this.at++] ?? 0
+      value += (byte & 127) * scale
+      if (byte < 128) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    }
+  }
+}
+
 function zigzag(value: number): number {
   return value >= 0 ? value * 2 : -value * 2 - 1
 }

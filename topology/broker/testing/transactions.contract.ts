@@ -3,6 +3,7 @@ import type { Broker, TopicPartition } from '../broker.ts'
 import { FencedError, UnknownTopicError } from '../errors.ts'
 import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
+import { hasSettled } from './has-settled.ts'
 import { outsider } from './outsider.ts'
 import { batchOf, produce, readAll, valuesOf } from './records.ts'
 
@@ -40,6 +41,32 @@ export function describeTransactions(under: () => BrokerUnderTest): void {
       await two.commit()
       await produce(one, T0, 'after')
       expect(await valuesOf(broker, T0)).toEqual(['committed', 'after'])
+    })
+
+    it('tells where a partition ends once no transaction is open in it, however it ends', async () => {
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      const end = async (): Promise<number | undefined> => (await broker.admin.listOffsets([T0], 'settled'))[0]?.offset
+      expect(await end()).toBe(0)
+      for (const how of ['commit', 'abort'] as const) {
+        await producer.send('orders', 0, batchOf('a'))
+        const asked = end()
+        expect(await hasSettled(under(), asked)).toBe(false)
+        expect(await broker.admin.listOffsets([T1], 'settled')).toEqual([{ ...T1, offset: 0 }])
+        await producer[how]()
+        expect([await asked]).toEqual((await broker.admin.listOffsets([T0], 'latest')).map(({ offset }) => offset))
+      }
+      expect(await valuesOf(broker, T0)).toEqual(['a'])
+    })
+
+    it('tells whose transactions are open, and that they are not any more', async () => {
+      const producers = await Promise.all(['p1', 'p2', 'p3'].map((transactionalId) => broker.openProducer({ transactionalId })))
+      expect(await broker.admin.openTransactions()).toEqual([])
+      await producers[0]?.send('orders', 0, batchOf('a'))
+      await producers[1]?.sendOffsets(outsider('g'), [{ ...T0, offset: 1 }])
+      expect((await broker.admin.openTransactions()).toSorted()).toEqual(['p1', 'p2'])
+      await producers[0]?.commit()
+      await broker.openProducer({ transactionalId: 'p2' })
+      expect(await broker.admin.openTransactions()).toEqual([])
     })
 
     it('keeps overlapping transactions of several producers apart', async () => {

@@ -112,6 +112,7 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
         },
       })
       early = state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
+      early.catch(() => undefined) // told to who commits in earnest
     },
     commit: async (positions, note) => {
       await early

@@ -24,7 +24,7 @@ const SESSION_MS = 600
 const HEARTBEAT_MS = 200
 const SLOTS = 3
 const GATHERING_MS = 40
-const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.2 }
+const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A place where an instance runs, is lost and runs again; its disks stay. */

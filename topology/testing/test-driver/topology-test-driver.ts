@@ -5,6 +5,7 @@ import type { Topology } from '../../graph/index.ts'
 import { readDeadLetters, type DeadLetter } from '../../runtime/dead-letters.ts'
 import { StreamsError, TaskMigratedError } from '../../runtime/errors.ts'
 import { GlobalStores } from '../../runtime/global-stores.ts'
+import { GroupCommit } from '../../runtime/group-commit.ts'
 import { withParkedKeys } from '../../runtime/parked-keys.ts'
 import { memoryTaskStorages } from '../../runtime/task-storages.ts'
 import { Task } from '../../runtime/task.ts'
@@ -46,6 +47,7 @@ export class TopologyTestDriver {
   readonly #fetcher: Fetcher
   #storages = memoryTaskStorages()
   #globals: GlobalStores
+  #commits: GroupCommit | undefined
   #tasks: readonly Task[] = []
   #isWorking = false
 
@@ -133,6 +135,16 @@ export class TopologyTestDriver {
 
   async #start(): Promise<void> {
     await this.#globals.catchUp()
+    const commits = new GroupCommit({
+      applicationId: APPLICATION,
+      instanceId: 'driver',
+      broker: this.#broker,
+      ports: this.#ports,
+      guarantee: 'exactly_once',
+      member: () => ({ groupId: APPLICATION, memberId: '', generation: -1 }),
+    })
+    commits.start()
+    this.#commits = commits
     this.#tasks = this.#topology.subtopologies.flatMap((subtopology) =>
       Array.from(
         { length: this.#topics.taskCount(subtopology.sourceTopics) },
@@ -145,9 +157,9 @@ export class TopologyTestDriver {
             storages: this.#storages,
             openState: openTaskState,
             topics: this.#topics,
-            guarantee: 'exactly_once',
+            commits,
             cacheBytes: undefined,
-            member: () => ({ groupId: APPLICATION, memberId: '', generation: -1 }),
+            settled: () => commits.settled(),
             globalStore: (name) => this.#globals.store(name),
           }),
       ),
@@ -158,6 +170,7 @@ export class TopologyTestDriver {
 
   async #stop(): Promise<void> {
     for (const task of this.#tasks) await task.close()
+    this.#commits?.close()
     await this.#globals.stop()
   }
 

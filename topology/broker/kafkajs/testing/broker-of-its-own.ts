@@ -38,6 +38,8 @@ export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded:
       createPartitions: (name, partitions) => admin.createPartitions(prefix + name, partitions),
       deleteTopics: (names) => admin.deleteTopics(names.map((name) => prefix + name)),
       listOffsets: async (partitions, at) => (await admin.listOffsets(partitions.map(there), at)).map(here),
+      openTransactions: async () =>
+        (await admin.openTransactions()).filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length)),
       deleteRecords: (offsets) => admin.deleteRecords(offsets.map(there)),
       alterOffsets: (groupId, offsets) => admin.alterOffsets(prefix + groupId, offsets.map(there)),
     },
