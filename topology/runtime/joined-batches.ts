@@ -1,10 +1,10 @@
 import { createRecordBatchBuilder } from '../broker/index.ts'
-import { MAX_BATCH_BYTES, type OutputBatch, type OutputBuffer } from './output-buffer.ts'
+import type { OutputBatch, OutputBuffer } from './output-buffer.ts'
 
-/**
- * What several tasks write in one transaction, their batches for the same partition joined to one, as far as it has room for them: a broker
- * takes one batch of a partition at a time.
- */
+/** Larger ones cost more to copy than the broker takes for one more. */
+const MAX_JOINED_BYTES = 64 << 10
+
+/** What several tasks write in one transaction, their small batches for the same partition joined to one: a broker takes one at a time. */
 export function joinedBatches(outputs: readonly OutputBuffer[]): readonly OutputBatch[] {
   const [first, ...more] = outputs
   if (first === undefined || more.length === 0) return first?.batches() ?? []
@@ -15,7 +15,7 @@ export function joinedBatches(outputs: readonly OutputBuffer[]): readonly Output
     const name = `${batch.topic}/${batch.partition}`
     const place = places.get(name)
     const there = place === undefined ? undefined : batches[place]
-    if (place === undefined || there === undefined || there.builder.sizeInBytes + batch.builder.sizeInBytes > MAX_BATCH_BYTES) {
+    if (place === undefined || there === undefined || there.builder.sizeInBytes + batch.builder.sizeInBytes > MAX_JOINED_BYTES) {
       places.set(name, batches.push(batch) - 1)
     } else if (joined.has(there)) {
       there.builder.appendAll(batch.builder)

@@ -33,7 +33,7 @@ export interface OutputBatch extends TopicPartition {
 }
 
 /** Brokers take batches up to 1 MiB by default. */
-export const MAX_BATCH_BYTES = 900_000
+const MAX_BATCH_BYTES = 900_000
 
 /** The part of one topic: for each partition the batch that is being filled, behind those that are full. */
 export class TopicOutput {

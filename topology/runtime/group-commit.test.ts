@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { FatalBrokerError, FencedError, OutcomeUnknownError, RetriableBrokerError, type Broker, type PartitionOffset } from '../broker/index.ts'
+import { manualPorts } from '../broker/testing/manual-ports.ts'
+import { GroupCommit, type TaskCommit } from './group-commit.ts'
+import { OutputBuffer } from './output-buffer.ts'
+
+/** What it asked of the broker, and the way to answer its commits. */
+function opened(errors: { readonly opening?: Error[] } = {}) {
+  const ports = manualPorts()
+  const asked: string[] = []
+  const commits: { readonly id: string; resolve(ends: readonly PartitionOffset[]): void; reject(error: Error): void }[] = []
+  const openProducer: Broker['openProducer'] = async ({ transactionalId: id = 'plain' }) => {
+    const error = errors.opening?.shift()
+    if (error !== undefined) throw error
+    asked.push(`open ${id}`)
+    return {
+      send: async (topic, partition, { recordCount }) => void asked.push(`${id} sends ${recordCount} to ${topic}/${partition}`),
+      sendOffsets: async ({ generation }, offsets) =>
+        void asked.push(`${id} stores ${offsets.map(({ partition, offset }) => `${partition}@${offset}`).join()} in ${generation}`),
+      commit: () => new Promise((resolve, reject) => commits.push({ id, resolve, reject })),
+      abort: async () => undefined,
+      close: async () => void asked.push(`close ${id}`),
+    }
+  }
+  const group = new GroupCommit({
+    applicationId: 'app',
+    instanceId: 'one',
+    broker: { openProducer } as Broker,
+    ports,
+    guarantee: 'exactly_once',
+    member: () => ({ groupId: 'app', memberId: 'm', generation: 7 }),
+  })
+  group.start()
+  /** Everything that can happen without the broker's answers has happened then. */
+  const rest = (): Promise<void> => ports.advance(0)
+  return { group, asked, commits, rest, ports }
+}
+
+function work(partition: number): TaskCommit {
+  const outputs = new OutputBuffer()
+  outputs.topic('out').append(0, Buffer.from('k'), Buffer.from('v'), 1)
+  return { outputs, offsets: [{ topic: 'in', partition, offset: 5 }] }
+}
+
+describe('Commits of several tasks', () => {
+  it('go with one transaction while two others are under way, and all hear of its ends', async () => {
+    const { group, asked, commits, rest } = opened()
+    const first = [group.commit(work(0)), group.commit(work(1))]
+    await rest()
+    const together = [2, 3, 4].map((partition) => group.commit(work(partition)))
+    await rest()
+    expect(commits.map(({ id }) => id)).toEqual(['app/one/0', 'app/one/1'])
+    asked.length = 0
+    const ends = [{ topic: 'out', partition: 0, offset: 9 }]
+    commits[1]?.resolve([])
+    await rest()
+    expect(asked).toEqual(['app/one/2 sends 3 to out/0', 'app/one/2 stores 2@5,3@5,4@5 in 7'])
+    commits[2]?.resolve(ends)
+    expect(await Promise.all(together)).toEqual([ends, ends, ends])
+    commits[0]?.resolve([])
+    await Promise.all(first)
+  })
+
+  it('are made by the producer that has rested longest', async () => {
+    const { group, commits, rest } = opened()
+    for (let turn = 0; turn < 6; turn++) {
+      const committed = group.commit(work(0))
+      await rest()
+      commits[turn]?.resolve([])
+      await committed
+    }
+    expect(commits.map(({ id }) => id.at(-1))).toEqual(['0', '1', '2', '3', '0', '1'])
+  })
+
+  it('of which one fails all fail, their producer is opened again, and nobody else is touched', async () => {
+    const { group, asked, commits, rest } = opened()
+    const failing = group.commit(work(0))
+    const passing = group.commit(work(1))
+    await rest()
+    asked.length = 0
+    commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))
+    await expect(failing).rejects.toBeInstanceOf(OutcomeUnknownError)
+    await group.settled()
+    expect(asked).toEqual(['open app/one/0'])
+    commits[1]?.resolve([])
+    await passing
+  })
+})
+
+describe('The outcome of a failed commit', () => {
+  it('is settled when the producer is open again, however long that takes', async () => {
+    const opening: Error[] = []
+    const { group, commits, rest, ports } = opened({ opening })
+    const failing = group.commit(work(0))
+    await rest()
+    opening.push(new RetriableBrokerError('not now'), new FencedError('not now'))
+    commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))
+    await expect(failing).rejects.toThrow()
+    let isSettled = false
+    void group.settled().then(() => (isSettled = true))
+    await ports.advance(150)
+    expect(isSettled).toBe(false)
+    await ports.advance(100)
+    expect(isSettled).toBe(true)
+  })
+
+  it('is an error of everybody who asks when the broker refuses this client', async () => {
+    const { group } = opened({ opening: [new FatalBrokerError('Who are you?')] })
+    await expect(group.settled()).rejects.toThrow('Who are you?')
+    await expect(group.commit(work(0))).rejects.toThrow('Who are you?')
+  })
+})
+
+describe('A group commit that is closed', () => {
+  it('closes its producers and opens none any more', async () => {
+    const { group, asked, commits, rest } = opened()
+    const failing = group.commit(work(0))
+    await rest()
+    asked.length = 0
+    group.close()
+    commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))
+    await expect(failing).rejects.toThrow()
+    await rest()
+    expect(asked).toEqual([0, 1, 2, 3].map((at) => `close app/one/${at}`))
+    await expect(group.settled()).rejects.toThrow('The instance stops')
+  })
+})
