@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { FatalBrokerError, FencedError, OutcomeUnknownError, RetriableBrokerError, type Broker, type PartitionOffset } from '../broker/index.ts'
+import {
+  FatalBrokerError,
+  FencedError,
+  OutcomeUnknownError,
+  RetriableBrokerError,
+  type Broker,
+  type PartitionOffset,
+} from '../broker/index.ts'
 import { manualPorts } from '../broker/testing/manual-ports.ts'
 import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'

@@ -11,6 +11,8 @@ export interface GroupCommitOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly guarantee: 'exactly_once' | 'at_least_once'
+  /** Under way at most. Default 2. */
+  readonly transactions?: number | undefined
   /** This instance in the group: with whose generation offsets are stored. */
   member(): GroupMember
 }
@@ -33,10 +35,10 @@ interface Lane {
   producer: Promise<Producer> | undefined
 }
 
-/** Kafka takes a producer's next transaction only when the markers of its last one are written, a while after that was answered: they take turns. */
-const PRODUCERS = 4
 /** While one transaction waits for the broker another can be filled. */
 const TRANSACTIONS = 2
+/** Kafka takes a producer's next transaction only when the markers of its last one are written, a while after that was answered: they take turns. */
+const PRODUCERS_PER_TRANSACTION = 2
 const RETRY_MS = 100
 
 /**
@@ -45,6 +47,7 @@ const RETRY_MS = 100
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions
+  readonly #transactions: number
   readonly #lanes: readonly Lane[]
   /** The one that has rested longest comes first. */
   readonly #idle: Lane[]
@@ -53,7 +56,8 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
-    this.#lanes = Array.from({ length: PRODUCERS }, (_, at) => ({
+    this.#transactions = options.transactions ?? TRANSACTIONS
+    this.#lanes = Array.from({ length: this.#transactions * PRODUCERS_PER_TRANSACTION }, (_, at) => ({
       transactionalId: transactionalIdOf(options.applicationId, options.instanceId, at),
       producer: undefined,
     }))
@@ -92,7 +96,7 @@ export class GroupCommit {
   }
 
   #next(): void {
-    if (this.#waiting.length === 0 || this.#lanes.length - this.#idle.length >= TRANSACTIONS) return
+    if (this.#waiting.length === 0 || this.#lanes.length - this.#idle.length >= this.#transactions) return
     const lane = this.#idle.shift()
     if (lane === undefined) return
     const works = this.#waiting

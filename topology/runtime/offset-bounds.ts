@@ -13,10 +13,7 @@ export async function offsetBounds(
   partitions: readonly TopicPartition[],
   { isNew, end }: { readonly isNew: boolean; readonly end: 'latest' | 'settled' },
 ): Promise<OffsetBounds> {
-  const [ends, starts] = await Promise.all([
-    admin.listOffsets(partitions, end),
-    isNew ? admin.listOffsets(partitions, 'earliest') : [],
-  ])
+  const [ends, starts] = await Promise.all([admin.listOffsets(partitions, end), isNew ? admin.listOffsets(partitions, 'earliest') : []])
   return { ends, starts }
 }
 

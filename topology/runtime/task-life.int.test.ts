@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Serdes, Stores, type KeyValueStore } from '../../state/index.ts'
-import { FencedError, OutcomeUnknownError, type Broker, type Producer } from '../broker/index.ts'
+import { FencedError, OutcomeUnknownError, partitionOf, type Broker, type Producer } from '../broker/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { levelTaskStorages, memoryTaskStorages } from './index.ts'
@@ -168,6 +168,29 @@ describe('local state', () => {
     }
   })
 
+  it('of tasks that commit together is each at its own place in the changelog', async () => {
+    const app = await open(counting(), 4)
+    let transactions = 0
+    const slow = withCommits(app.broker, async (commit) => {
+      transactions++
+      await app.ports.timers.sleep(20)
+      return commit()
+    })
+    const one = await app.start('one', { broker: slow })
+    const keys = Array.from({ length: 40 }, (_, at) => `key-${at}`)
+    const placed = keys.flatMap((key) => Array.from({ length: 1 + partitionOf(Buffer.from(key), 4) }, () => [key, 'x'] as const))
+    await app.send('in', ...placed)
+    await app.rows('out', placed.length)
+    const commits = (): number => one.tasks().reduce((sum, task) => sum + task.commits, 0)
+    await app.until(() => commits() >= 4)
+    expect(transactions).toBeLessThan(commits())
+    for (let partition = 0; partition < 4; partition++) {
+      const [end] = await app.broker.admin.listOffsets([{ topic: 'app-counts-changelog', partition }], 'settled')
+      const behindLastRecord = (end?.offset ?? 0) - 1 // the marker comes after it
+      expect(one.task(`0_${partition}`)?.state?.position('counts')).toBe(behindLastRecord)
+    }
+  })
+
   it('that is damaged is wiped and restored', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bob-task-'))
     const app = await open(counting())
@@ -310,6 +333,14 @@ describe('processors', () => {
 
 /** A broker that does not answer some commits; with or without the commit having happened. */
 function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () => boolean): Broker {
+  return withCommits(broker, async (commit) => {
+    if (!isLost()) return commit()
+    if (effect === 'after') await commit()
+    throw new OutcomeUnknownError('The answer was lost.')
+  })
+}
+
+function withCommits(broker: Broker, around: (commit: Producer['commit']) => ReturnType<Producer['commit']>): Broker {
   return {
     admin: broker.admin,
     groups: broker.groups,
@@ -317,18 +348,13 @@ function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () =>
     close: () => broker.close(),
     openProducer: async (options) => {
       const producer = await broker.openProducer(options)
-      const wrapped: Producer = {
+      return {
         send: (topic, partition, batch) => producer.send(topic, partition, batch),
         sendOffsets: (group, offsets) => producer.sendOffsets(group, offsets),
         abort: () => producer.abort(),
         close: () => producer.close(),
-        commit: async () => {
-          if (!isLost()) return producer.commit()
-          if (effect === 'after') await producer.commit()
-          throw new OutcomeUnknownError('The answer was lost.')
-        },
+        commit: () => around(() => producer.commit()),
       }
-      return wrapped
     },
   }
 }

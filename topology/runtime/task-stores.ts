@@ -76,17 +76,18 @@ export class TaskStores {
   }
 
   /**
-   * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given. A
-   * storage that does not take it is closed: opened again, it gets from the changelogs what it lacks.
+   * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given, among them those
+   * of other tasks. A storage that does not take it is closed: opened again, it gets from the changelogs what it lacks.
    */
   async commit(ends: readonly PartitionOffset[]): Promise<void> {
     const state = this.#state
     if (state === undefined) return
+    const { task, topics } = this.#options
     const positions = new Map<string, number>()
     for (const store of state.storeNames) {
-      const changelog = this.#options.topics.changelogOf(store)
-      const end = ends.find(({ topic }) => topic === changelog)
-      if (end !== undefined) positions.set(store, end.offset)
+      const topic = topics.changelogOf(store)
+      const end = topic === undefined ? undefined : offsetOf(ends, { topic, partition: task.partition })
+      if (end !== undefined) positions.set(store, end)
     }
     try {
       await state.commit(positions, this.#dueNote())

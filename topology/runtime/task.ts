@@ -327,7 +327,10 @@ export class Task {
 
   async #openQueues(committed: readonly PartitionOffset[], signal: AbortSignal): Promise<void> {
     const isNew = this.#partitions.some((partition) => offsetOf(committed, partition) === undefined)
-    const { ends, starts } = await unlessAborted(offsetBounds(this.#context.broker.admin, this.#partitions, { isNew, end: 'latest' }), signal)
+    const { ends, starts } = await unlessAborted(
+      offsetBounds(this.#context.broker.admin, this.#partitions, { isNew, end: 'latest' }),
+      signal,
+    )
     this.#queues = this.#partitions.map((from) => {
       const { topic, partition } = from
       const source = this.#sourceOf(topic)

@@ -6,7 +6,10 @@ describe('A transactional id', () => {
     expect(instanceOf(transactionalIdOf('bank', instance, 3), 'bank')).toBe(instance)
   })
 
-  it.each(['bank-2/one/0', 'ban/one/0', 'bank-redrive', 'bank', 'bank/', 'bank/one'])('of somebody else is not one of an instance: "%s"', (id) => {
-    expect(instanceOf(id, 'bank')).toBeUndefined()
-  })
+  it.each(['bank-2/one/0', 'ban/one/0', 'bank-redrive', 'bank', 'bank/', 'bank/one'])(
+    'of somebody else is not one of an instance: "%s"',
+    (id) => {
+      expect(instanceOf(id, 'bank')).toBeUndefined()
+    },
+  )
 })

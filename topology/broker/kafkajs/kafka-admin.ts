@@ -129,7 +129,8 @@ export class KafkaAdmin implements Admin {
       return partitions.map(({ topic, partition }) => {
         const name = nameOf({ topic, partition })
         const offset = stable.get(name)?.offset
-        if (offset === undefined || offset !== written.get(name)?.offset) throw new RetriableBrokerError(`A transaction is open in ${name}.`)
+        if (offset === undefined || offset !== written.get(name)?.offset)
+          throw new RetriableBrokerError(`A transaction is open in ${name}.`)
         return { topic, partition, offset }
       })
     }

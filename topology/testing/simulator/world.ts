@@ -48,16 +48,21 @@ export class World {
   readonly #clientProfile = noFaults()
   /** Of each task; some worlds do without. */
   readonly #standbys: number
+  /** Of an instance, at a time: with fewer more tasks commit together. */
+  readonly #transactions: number
   #broker: EmbeddedBroker | undefined
   #isHealed = false
+  /** Stores that were ahead of their changelogs: no fault of a disk makes them so. */
+  readonly #ahead: string[] = []
 
   constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
     this.#scenario = scenario
     this.#mutation = mutation
     this.#random = random
     this.#time = time
-    this.#ports = { clock: time, timers: time, random, logger }
+    this.#ports = { clock: time, timers: time, random, logger: { ...logger, warn: (message, about) => this.#warned(logger, message, about) } }
     this.#standbys = random.pick([0, 0, 0, 1])
+    this.#transactions = random.pick([1, 2])
     this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
       name: `i${at}`,
       profile: noFaults(),
@@ -99,7 +104,7 @@ export class World {
   }
 
   async violations(): Promise<readonly string[]> {
-    return this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics))
+    return [...this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics)), ...this.#ahead]
   }
 
   /** Cuts everything off, so that nothing of this world goes on. */
@@ -126,6 +131,11 @@ export class World {
         this.#broker?.crash()
         return this.#openBroker()
     }
+  }
+
+  #warned(logger: Logger, ...[message, about]: Parameters<Logger['warn']>): void {
+    logger.warn(message, about)
+    if (typeof about?.reason === 'string' && about.reason.includes('is ahead of its changelog')) this.#ahead.push(about.reason)
   }
 
   #crash(slot: Slot): void {
@@ -177,6 +187,7 @@ export class World {
       sessionTimeoutMs: SESSION_MS,
       heartbeatIntervalMs: HEARTBEAT_MS,
       standbys: this.#standbys,
+      transactions: this.#transactions,
     })
     slot.running = { streams, power }
     slot.wasStarted = true
