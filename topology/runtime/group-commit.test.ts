@@ -43,29 +43,45 @@ function opened(errors: { readonly opening?: Error[] } = {}) {
   return { group, asked, commits, rest, ports }
 }
 
-function work(partition: number): TaskCommit {
+function work(partition: number, records = 1): TaskCommit {
   const outputs = new OutputBuffer()
-  outputs.topic('out').append(0, Buffer.from('k'), Buffer.from('v'), 1)
+  for (let count = 0; count < records; count++) outputs.topic('out').append(0, Buffer.from('k'), Buffer.from('v'), 1)
   return { outputs, offsets: [{ topic: 'in', partition, offset: 5 }] }
 }
 
 describe('Commits of several tasks', () => {
-  it('go with one transaction while two others are under way, and all hear of its ends', async () => {
+  it('go with one transaction when another is under way, and all hear of its ends', async () => {
     const { group, asked, commits, rest } = opened()
-    const first = [group.commit(work(0)), group.commit(work(1))]
+    const first = group.commit(work(0))
     await rest()
-    const together = [2, 3, 4].map((partition) => group.commit(work(partition)))
+    const together = [1, 2, 3].map((partition) => group.commit(work(partition)))
     await rest()
-    expect(commits.map(({ id }) => id)).toEqual(['app/one/0', 'app/one/1'])
+    expect(commits.map(({ id }) => id)).toEqual(['app/one/0'])
     asked.length = 0
     const ends = [{ topic: 'out', partition: 0, offset: 9 }]
+    commits[0]?.resolve([])
+    await first
+    await rest()
+    expect(asked).toEqual(['app/one/1 sends 3 to out/0', 'app/one/1 stores 1@5,2@5,3@5 in 7'])
+    commits[1]?.resolve(ends)
+    expect(await Promise.all(together)).toEqual([ends, ends, ends])
+  })
+
+  it('wait for none when they are large, and for one of two', async () => {
+    const { group, commits, rest } = opened()
+    void group.commit(work(0))
+    void group.commit(work(1, 999))
+    await rest()
+    expect(commits.length).toBe(1)
+    void group.commit(work(2))
+    await rest()
+    expect(commits.map(({ id }) => id)).toEqual(['app/one/0', 'app/one/1'])
+    void group.commit(work(3, 5_000))
+    await rest()
+    expect(commits.length).toBe(2)
     commits[1]?.resolve([])
     await rest()
-    expect(asked).toEqual(['app/one/2 sends 3 to out/0', 'app/one/2 stores 2@5,3@5,4@5 in 7'])
-    commits[2]?.resolve(ends)
-    expect(await Promise.all(together)).toEqual([ends, ends, ends])
-    commits[0]?.resolve([])
-    await Promise.all(first)
+    expect(commits.map(({ id }) => id)).toEqual(['app/one/0', 'app/one/1', 'app/one/2'])
   })
 
   it('are made by the producer that has rested longest', async () => {
@@ -82,7 +98,8 @@ describe('Commits of several tasks', () => {
   it('of which one fails all fail, their producer is opened again, and nobody else is touched', async () => {
     const { group, asked, commits, rest } = opened()
     const failing = group.commit(work(0))
-    const passing = group.commit(work(1))
+    await rest()
+    const passing = group.commit(work(1, 1_000))
     await rest()
     asked.length = 0
     commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))

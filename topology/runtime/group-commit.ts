@@ -11,8 +11,6 @@ export interface GroupCommitOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly guarantee: 'exactly_once' | 'at_least_once'
-  /** Under way at most. Default 2. */
-  readonly transactions?: number | undefined
   /** This instance in the group: with whose generation offsets are stored. */
   member(): GroupMember
 }
@@ -35,10 +33,11 @@ interface Lane {
   producer: Promise<Producer> | undefined
 }
 
-/** While one transaction waits for the broker another can be filled. */
-const TRANSACTIONS = 2
 /** Kafka takes a producer's next transaction only when the markers of its last one are written, a while after that was answered: they take turns. */
-const PRODUCERS_PER_TRANSACTION = 2
+const PRODUCERS = 4
+/** So many records are not kept waiting for the transaction under way: they go with a second one beside it. */
+const MANY_RECORDS = 1_000
+const TRANSACTIONS = 2
 const RETRY_MS = 100
 
 /**
@@ -47,7 +46,6 @@ const RETRY_MS = 100
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions
-  readonly #transactions: number
   readonly #lanes: readonly Lane[]
   /** The one that has rested longest comes first. */
   readonly #idle: Lane[]
@@ -56,8 +54,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
-    this.#transactions = options.transactions ?? TRANSACTIONS
-    this.#lanes = Array.from({ length: this.#transactions * PRODUCERS_PER_TRANSACTION }, (_, at) => ({
+    this.#lanes = Array.from({ length: PRODUCERS }, (_, at) => ({
       transactionalId: transactionalIdOf(options.applicationId, options.instanceId, at),
       producer: undefined,
     }))
@@ -96,7 +93,9 @@ export class GroupCommit {
   }
 
   #next(): void {
-    if (this.#waiting.length === 0 || this.#lanes.length - this.#idle.length >= this.#transactions) return
+    const underWay = this.#lanes.length - this.#idle.length
+    if (this.#waiting.length === 0 || underWay === TRANSACTIONS) return
+    if (underWay > 0 && this.#waiting.reduce((sum, { outputs }) => sum + outputs.records, 0) < MANY_RECORDS) return
     const lane = this.#idle.shift()
     if (lane === undefined) return
     const works = this.#waiting

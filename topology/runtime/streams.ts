@@ -42,8 +42,6 @@ export interface StreamsOptions {
   readonly guarantee?: 'exactly_once' | 'at_least_once'
   /** The longest a busy task goes without a commit; an idle one commits at once. Default 500 ms. */
   readonly commitIntervalMs?: number
-  /** Transactions under way at a time; what more tasks want to commit meanwhile goes together into the next. Default 2. */
-  readonly transactions?: number
   /** Rows and records gathered at most before a commit. Default 100,000. */
   readonly commitRecords?: number
   /** Default 6,000 ms. */
@@ -115,7 +113,6 @@ export class Streams {
       broker: options.broker,
       ports: options.ports,
       guarantee: this.#guarantee,
-      transactions: options.transactions,
       member: () => this.#membership.member,
     })
     this.#router = new QueryRouter({

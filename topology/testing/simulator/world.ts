@@ -48,8 +48,6 @@ export class World {
   readonly #clientProfile = noFaults()
   /** Of each task; some worlds do without. */
   readonly #standbys: number
-  /** Of an instance, at a time: with fewer more tasks commit together. */
-  readonly #transactions: number
   #broker: EmbeddedBroker | undefined
   #isHealed = false
   /** Stores that were ahead of their changelogs: no fault of a disk makes them so. */
@@ -62,7 +60,6 @@ export class World {
     this.#time = time
     this.#ports = { clock: time, timers: time, random, logger: { ...logger, warn: (message, about) => this.#warned(logger, message, about) } }
     this.#standbys = random.pick([0, 0, 0, 1])
-    this.#transactions = random.pick([1, 2])
     this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
       name: `i${at}`,
       profile: noFaults(),
@@ -187,7 +184,6 @@ export class World {
       sessionTimeoutMs: SESSION_MS,
       heartbeatIntervalMs: HEARTBEAT_MS,
       standbys: this.#standbys,
-      transactions: this.#transactions,
     })
     slot.running = { streams, power }
     slot.wasStarted = true
