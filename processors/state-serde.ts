@@ -11,17 +11,27 @@ type Members = { [name: string]: unknown }
 export function stateSerde<T>(): Serde<T> {
   return {
     serialize: (value) => Serdes.string.serialize(JSON.stringify(written(value))),
-    deserialize: (bytes) => read(JSON.parse(Serdes.string.deserialize(bytes))) as T,
+    deserialize: (bytes) => {
+      const text = Serdes.string.deserialize(bytes)
+      const state: unknown = JSON.parse(text)
+      return (text.includes('$cents') ? read(state) : state) as T
+    },
   }
 }
 
+/** The very same where nothing has to be replaced. */
 function written(member: unknown): unknown {
   if (typeof member === 'bigint') return { $cents: String(member) } satisfies Cents
   if (typeof member !== 'object' || member === null) return member
   if (Array.isArray(member)) return member.map(written)
-  const copy: Members = {}
-  for (const name of Object.keys(member)) copy[name] = written((member as Members)[name])
-  return copy
+  let copy: Members | undefined
+  for (const name in member) {
+    const own = (member as Members)[name]
+    const replaced = typeof own === 'object' || typeof own === 'bigint' ? written(own) : own
+    if (replaced !== own) copy ??= { ...member }
+    if (copy !== undefined) copy[name] = replaced
+  }
+  return copy ?? member
 }
 
 /** Replaces in place: what was parsed is nobody else's yet. */
@@ -29,7 +39,7 @@ function read(member: unknown): unknown {
   if (typeof member !== 'object' || member === null) return member
   if (isCents(member)) return BigInt(member.$cents)
   const members = member as Members
-  for (const name of Object.keys(members)) if (typeof members[name] === 'object') members[name] = read(members[name])
+  for (const name in members) if (typeof members[name] === 'object') members[name] = read(members[name])
   return member
 }
 

@@ -11,34 +11,88 @@ export interface Span {
 export type Spans = readonly Span[]
 
 const HEAD = 8 + 8 + 4
+const INITIAL_BYTES = 128
 
-export function encodeSpans(spans: Spans): Buffer {
-  const bytes = Buffer.allocUnsafe(spans.reduce((sum, span) => sum + HEAD + (span.value?.length ?? 0), 0))
-  let at = 0
-  for (const { from, to, value } of spans) {
+/** Bytes that histories of one key have in common: each is as long as it was when it was made, only the longest can be appended to. */
+interface Backing {
+  bytes: Buffer
+  used: number
+}
+
+/** The spans of one segment as they are stored. Immutable; what comes behind all others, as nearly everything does, costs no copy. */
+export class History {
+  static readonly EMPTY = new History({ bytes: Buffer.alloc(0), used: 0 }, 0, -Infinity)
+  readonly #backing: Backing
+  readonly sizeInBytes: number
+  /** Where the last span ends. */
+  readonly end: number
+
+  private constructor(backing: Backing, sizeInBytes: number, end: number) {
+    this.#backing = backing
+    this.sizeInBytes = sizeInBytes
+    this.end = end
+  }
+
+  static from(stored: Uint8Array): History {
+    const bytes = asBuffer(stored)
+    let end = -Infinity
+    for (let at = 0; at < bytes.length; at += HEAD + Math.max(0, bytes.readInt32BE(at + 16))) end = bytes.readDoubleBE(at + 8)
+    return new History({ bytes, used: bytes.length }, bytes.length, end)
+  }
+
+  static of(spans: Spans): History {
+    return spans.reduce((history, span) => history.#append(span), History.EMPTY)
+  }
+
+  get isEmpty(): boolean {
+    return this.sizeInBytes === 0
+  }
+
+  get bytes(): Buffer {
+    return this.#backing.bytes.subarray(0, this.sizeInBytes)
+  }
+
+  spans(): Spans {
+    const { bytes } = this
+    const spans: Span[] = []
+    for (let at = 0; at < bytes.length;) {
+      const length = bytes.readInt32BE(at + 16)
+      const end = at + HEAD + Math.max(0, length)
+      spans.push({
+        from: bytes.readDoubleBE(at),
+        to: bytes.readDoubleBE(at + 8),
+        value: length < 0 ? null : bytes.subarray(at + HEAD, end),
+      })
+      at = end
+    }
+    return spans
+  }
+
+  /** With the value from that time on: ends the span that covers it there, or fills a gap up to `to`. */
+  with(added: Span): History {
+    return added.from >= this.end ? this.#append(added) : History.of(withSpan(this.spans(), added))
+  }
+
+  #append({ from, to, value }: Span): History {
+    const at = this.sizeInBytes
+    const size = at + HEAD + (value?.length ?? 0)
+    const backing = this.#backingFor(size)
+    const { bytes } = backing
     bytes.writeDoubleBE(from, at)
     bytes.writeDoubleBE(to, at + 8)
     bytes.writeInt32BE(value?.length ?? -1, at + 16)
     if (value !== null) bytes.set(value, at + HEAD)
-    at += HEAD + (value?.length ?? 0)
+    backing.used = size
+    return new History(backing, size, to)
   }
-  return bytes
-}
 
-export function decodeSpans(stored: Uint8Array): Spans {
-  const bytes = asBuffer(stored)
-  const spans: Span[] = []
-  for (let at = 0; at < bytes.length;) {
-    const length = bytes.readInt32BE(at + 16)
-    const end = at + HEAD + Math.max(0, length)
-    spans.push({
-      from: bytes.readDoubleBE(at),
-      to: bytes.readDoubleBE(at + 8),
-      value: length < 0 ? null : bytes.subarray(at + HEAD, end),
-    })
-    at = end
+  #backingFor(size: number): Backing {
+    const backing = this.#backing
+    if (backing.used === this.sizeInBytes && size <= backing.bytes.length) return backing
+    const bytes = Buffer.allocUnsafe(Math.max(INITIAL_BYTES, 2 * size))
+    backing.bytes.copy(bytes, 0, 0, this.sizeInBytes)
+    return { bytes, used: this.sizeInBytes }
   }
-  return spans
 }
 
 /** The span that covers the time. */
@@ -46,8 +100,7 @@ export function spanAt(spans: Spans, time: number): Span | undefined {
   return spans.find((span) => span.from <= time && time < span.to)
 }
 
-/** The spans with the value from that time on: ends the span that covers it there, or fills a gap up to `to`. */
-export function withSpan(spans: Spans, added: Span): Spans {
+function withSpan(spans: Spans, added: Span): Spans {
   const covering = spanAt(spans, added.from)
   if (covering === undefined) return [...spans, added].sort((a, b) => a.from - b.from)
   const parts = covering.from === added.from ? [] : [{ ...covering, to: added.from }]

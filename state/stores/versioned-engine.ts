@@ -7,7 +7,7 @@ import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
 import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
-import { decodeSpans, encodeSpans, spanAt, withSpan, type Span, type Spans } from './version-history.ts'
+import { History, spanAt, type Span } from './version-history.ts'
 
 /** What is kept of one key beside its history: the latest value, if there is one, and the segments that hold history. */
 interface Latest {
@@ -29,7 +29,6 @@ const HEAD = Buffer.of(0)
 const LATEST = Buffer.of(1)
 const HISTORY = Buffer.of(2)
 const NOTHING: Latest = { value: null, timestamp: 0, segments: [] }
-const NO_SPANS: Spans = []
 const SHORTEST_SEGMENT_MS = 60_000
 const SEGMENTS_PER_HISTORY = 1000
 const PRESENT: Read = (cache, key) => cache.read(key)
@@ -50,7 +49,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   readonly #valueSerde: Serde<V>
   readonly #segmentMs: number
   readonly #latest: RowCache<Latest>
-  readonly #history: RowCache<Spans>
+  readonly #history: RowCache<History>
   #changes: ChangelogRecord[] = []
   #changedBytes = 0
   #observed = -1
@@ -77,10 +76,10 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#history = new RowCache({
       load: (key) => {
         const stored = storage.get(storageKey(prefix, HISTORY, key))
-        return stored === undefined ? NO_SPANS : decodeSpans(stored)
+        return stored === undefined ? History.EMPTY : History.from(stored)
       },
-      sizeOf: (spans) => spans.reduce((sum, span) => sum + 80 + (span.value?.length ?? 0), 64),
-      nothing: NO_SPANS,
+      sizeOf: ({ sizeInBytes }) => 160 + sizeInBytes,
+      nothing: History.EMPTY,
       budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
@@ -143,7 +142,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     for (const { key, present } of this.#latest.dirtyRows)
       batch.push({ key: storageKey(prefix, LATEST, key), value: encodeLatest(present) })
     for (const { key, present } of this.#history.dirtyRows) {
-      batch.push({ key: storageKey(prefix, HISTORY, key), value: present.length === 0 ? null : encodeSpans(present) })
+      batch.push({ key: storageKey(prefix, HISTORY, key), value: present.isEmpty ? null : present.bytes })
     }
     this.#latest.commit()
     this.#history.commit()
@@ -188,7 +187,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     let next = latest.value === null ? undefined : latest.timestamp
     for (const segment of latest.segments.toReversed()) {
       const at = blockKey(segment, key)
-      const spans = this.#history.read(at)
+      const spans = this.#history.read(at).spans()
       const first = spans[0]
       const last = spans.at(-1)
       if (first === undefined || last === undefined) continue
@@ -220,8 +219,11 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   /** Ends the covering span at the time and begins another with the value there; both stay in the segments of their ends. */
   #split(key: Uint8Array, latest: Latest, segment: number, covering: Span, value: Uint8Array | null, timestamp: number): void {
     const at = blockKey(segment, key)
-    const without = this.#history.read(at).filter((span) => span !== covering)
-    this.#history.write(at, withSpan(without, { from: timestamp, to: covering.to, value }))
+    const without = this.#history
+      .read(at)
+      .spans()
+      .filter((span) => span.from !== covering.from || span.to !== covering.to)
+    this.#history.write(at, History.of(without).with({ from: timestamp, to: covering.to, value }))
     if (covering.from === timestamp) return
     const segments = this.#addSpan(key, latest.segments, { ...covering, to: timestamp })
     this.#latest.write(key, { ...latest, segments })
@@ -233,20 +235,20 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
    */
   #addTombstone(key: Uint8Array, { segments }: Latest, timestamp: number): readonly number[] {
     const segment = Math.floor(timestamp / this.#segmentMs)
-    const last = this.#history.read(blockKey(segment, key)).at(-1)
-    if (last?.to === timestamp) return segments
-    return this.#addSpan(key, segments, { from: last?.to ?? timestamp, to: timestamp, value: null })
+    const last = this.#history.read(blockKey(segment, key))
+    if (last.end === timestamp) return segments
+    return this.#addSpan(key, segments, { from: last.isEmpty ? timestamp : last.end, to: timestamp, value: null })
   }
 
   /** Answers with the key's segments: with the span's own among them, without those whose every span has expired. */
   #addSpan(key: Uint8Array, segments: readonly number[], span: Span): readonly number[] {
     const own = Math.floor(span.to / this.#segmentMs)
     const at = blockKey(own, key)
-    this.#history.write(at, withSpan(this.#history.read(at), span))
+    this.#history.write(at, this.#history.read(at).with(span))
     const oldest = Math.floor((this.#observed - this.historyMs) / this.#segmentMs)
     const live = segments.filter((segment) => {
       if (segment >= oldest || segment === own) return true
-      this.#history.write(blockKey(segment, key), NO_SPANS)
+      this.#history.write(blockKey(segment, key), History.EMPTY)
       return false
     })
     return live.includes(own) ? live : [...live, own].sort((a, b) => a - b)
@@ -258,7 +260,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       return { value: latest.value, timestamp: latest.timestamp }
     if (asOf === undefined || asOf < observed - this.historyMs) return undefined
     for (const segment of latest.segments) {
-      const span = spanAt(read(this.#history, blockKey(segment, key)), asOf)
+      const span = spanAt(read(this.#history, blockKey(segment, key)).spans(), asOf)
       if (span !== undefined) return version(span)
     }
     return undefined
@@ -266,7 +268,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
 
   #versions(key: Uint8Array, from: number, to: number, read: Read, observed: number): Version[] {
     const latest = read(this.#latest, key)
-    const spans = to < observed - this.historyMs ? [] : latest.segments.flatMap((segment) => read(this.#history, blockKey(segment, key)))
+    const spans =
+      to < observed - this.historyMs ? [] : latest.segments.flatMap((segment) => read(this.#history, blockKey(segment, key)).spans())
     const found = spans.filter((span) => span.from <= to && span.to > from).map(version)
     if (latest.value !== null && latest.timestamp <= to) found.push({ value: latest.value, timestamp: latest.timestamp })
     return found.filter((one) => one !== undefined).sort((a, b) => b.timestamp - a.timestamp)
