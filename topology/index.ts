@@ -84,6 +84,7 @@ export {
   levelTaskStorages,
   memoryTaskStorages,
   NotAvailableError,
+  OpenedAhead,
   QUERY_PATH,
   readDeadLetters,
   redriveDeadLetters,
@@ -98,6 +99,7 @@ export {
 export type {
   Assignment,
   DeadLetter,
+  DiskStorages,
   HttpAnswer,
   HttpQueryTransportOptions,
   KeyValueQueries,

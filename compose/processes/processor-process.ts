@@ -1,5 +1,5 @@
 import { RecordCodec } from '../../schemas/index.ts'
-import { HttpQueryTransport, levelTaskStorages, Streams, systemPorts, type Logger } from '../../topology/index.ts'
+import { HttpQueryTransport, levelTaskStorages, OpenedAhead, Streams, systemPorts, type Logger } from '../../topology/index.ts'
 import { APPLICATION, bankApplication } from '../application.ts'
 import { connectToKafka, connectToRegistry, subjectsOf } from '../connection.ts'
 import { crashing } from './crash-points.ts'
@@ -32,6 +32,8 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const directory = await InstanceDirectory.open({ parent: dataDirectory, instance, machine })
     opened.push(() => directory.close())
     const { instanceId } = directory
+    const storages = new OpenedAhead(levelTaskStorages(directory.tasks))
+    opened.push(() => storages.close())
     const loading = RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
     loading.catch(() => undefined) // waited for below, when Kafka has answered
     const broker = await connectToKafka(connection, ports, instanceId)
@@ -42,7 +44,6 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const listen = (at: number) => InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port: at, status })
     const server = port === 0 ? await listenAsBefore(directory.portFile, listen) : await listen(port)
     opened.push(() => server.close())
-    const storages = levelTaskStorages(directory.tasks)
     const streams = new Streams({
       topology: bankApplication(await loading),
       applicationId: APPLICATION,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { StateWriteError } from '../../state/index.ts'
 import type { Admin, Broker, GroupCoordinator } from '../broker/index.ts'
-import { memoryTaskStorages } from './index.ts'
+import { memoryTaskStorages, type TaskStorages } from './index.ts'
 import { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
 import { tasksIn } from './testing/tasks-in.ts'
@@ -90,6 +91,40 @@ describe('A restore', () => {
     await app.start('one', { broker, storages: memoryTaskStorages() })
     await app.send('in', ['a', 'x'])
     expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
+  })
+})
+
+describe('A storage that refuses a write in the midst of a restore', () => {
+  it('is opened again, and the restore goes to its end', async () => {
+    const app = await open(1)
+    const first = await app.start('one')
+    await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
+    await app.rows('out', 5)
+    await first.stop()
+    const storages = memoryTaskStorages()
+    let refusals = 0
+    const refusing: TaskStorages = {
+      ...storages,
+      open: async (task) => {
+        const storage = await storages.open(task)
+        const write: typeof storage.write = async (batch, options) => {
+          if (refusals++ < 2) throw new StateWriteError('The disk is full.')
+          return storage.write(batch, options)
+        }
+        return {
+          get: (key) => storage.get(key),
+          scan: (range) => storage.scan(range),
+          clear: (range) => storage.clear(range),
+          close: () => storage.close(),
+          write,
+        }
+      },
+    }
+    const two = await app.start('two', { storages: refusing })
+    await app.send('in', ['a', 'x'])
+    expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
+    expect(refusals).toBeGreaterThan(2)
+    expect(two.state).toBe('running')
   })
 })
 

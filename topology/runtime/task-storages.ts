@@ -1,12 +1,27 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { destroyLevelStorage, MemoryStorage, openLevelStorage } from '../../state/index.ts'
-import { taskName } from './task-id.ts'
+import type { TaskId } from '../processor.ts'
+import { parseTaskName, taskName } from './task-id.ts'
 import type { TaskStorages } from './task-stores.ts'
 
+export interface DiskStorages extends TaskStorages {
+  /** Tasks that left something here. */
+  present(): readonly TaskId[]
+}
+
+const TASK_NAME = /^\d+_\d+$/
+
 /** A LevelDB per task below the directory. The directory is one instance's: two must not share it. */
-export function levelTaskStorages(directory: string): TaskStorages {
+export function levelTaskStorages(directory: string): DiskStorages {
   const pathOf = (name: string): string => join(directory, name)
   return {
+    present: () =>
+      existsSync(directory)
+        ? readdirSync(directory)
+            .filter((name) => TASK_NAME.test(name))
+            .map(parseTaskName)
+        : [],
     open: (task) => openLevelStorage({ directory: pathOf(taskName(task)) }),
     destroy: (task) => destroyLevelStorage(pathOf(taskName(task))),
   }

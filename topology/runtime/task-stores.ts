@@ -1,4 +1,4 @@
-import { openTaskState, StateCorruptedError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
+import { openTaskState, StateCorruptedError, StateWriteError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
 import type { Broker, PartitionOffset } from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'
@@ -66,6 +66,7 @@ export class TaskStores {
       if (this.#isDamaged) throw new TaskCorruptedError('Rows do not match their checksums.')
       return await this.#openOrGoOn(signal)
     } catch (error) {
+      if (error instanceof StateWriteError) await this.close() // nothing can be written until it is opened again
       if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
       ports.logger.warn('local state is wiped and restored', { ...task, reason: error.message })
       await this.close()
