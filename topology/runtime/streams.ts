@@ -252,6 +252,8 @@ export class Streams {
     await Promise.all(leaving.map(([, standby]) => standby.close()))
     for (const [name] of leaving) this.#standbys.delete(name)
     if (!this.#isOver) for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
+    // Members may be gone since a task that is still being opened had their transactions ended.
+    if ([...this.#loops.values()].some(({ isRunning }) => !isRunning)) this.#settled().catch(() => undefined)
     await closing
     for (const [name] of given) this.#loops.delete(name)
     if (this.#isOver) return false
