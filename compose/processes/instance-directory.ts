@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { openLevelStorage, StateLockedError, type OrderedStorage } from '../../state/index.ts'
 
 export interface InstanceDirectoryOptions {
@@ -11,6 +12,8 @@ export interface InstanceDirectoryOptions {
 }
 
 const LOCK = 'lock'
+const WAIT_MS = 100
+const MOST_WAITS = 20
 
 /** Where one instance keeps its state. As long as it is open no other process gets it, and it is free as soon as the process is gone. */
 export class InstanceDirectory {
@@ -32,12 +35,24 @@ export class InstanceDirectory {
 
   /** Throws `StateLockedError` when an instance of that name runs on this machine. */
   static async open({ parent, instance, machine }: InstanceDirectoryOptions): Promise<InstanceDirectory> {
-    if (instance !== undefined) return InstanceDirectory.#locked(parent, instance)
+    if (instance !== undefined) return InstanceDirectory.#patientlyLocked(parent, instance)
     for (let number = 1; ; number++) {
       try {
         return await InstanceDirectory.#locked(parent, `${machine}-${number}`)
       } catch (error) {
         if (!(error instanceof StateLockedError)) throw error
+      }
+    }
+  }
+
+  /** Whoever was killed a moment ago may not be quite gone. */
+  static async #patientlyLocked(parent: string, instanceId: string): Promise<InstanceDirectory> {
+    for (let waits = 0; ; waits++) {
+      try {
+        return await InstanceDirectory.#locked(parent, instanceId)
+      } catch (error) {
+        if (!(error instanceof StateLockedError) || waits === MOST_WAITS) throw error
+        await setTimeout(WAIT_MS)
       }
     }
   }

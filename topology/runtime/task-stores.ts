@@ -1,4 +1,11 @@
-import { openTaskState, StateCorruptedError, StateWriteError, type OrderedStorage, type StoreSpec, type TaskState } from '../../state/index.ts'
+import {
+  openTaskState,
+  StateCorruptedError,
+  StateWriteError,
+  type OrderedStorage,
+  type StoreSpec,
+  type TaskState,
+} from '../../state/index.ts'
 import type { Broker, PartitionOffset } from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import type { TaskId } from '../processor.ts'

@@ -58,7 +58,12 @@ export class World {
     this.#mutation = mutation
     this.#random = random
     this.#time = time
-    this.#ports = { clock: time, timers: time, random, logger: { ...logger, warn: (message, about) => this.#warned(logger, message, about) } }
+    this.#ports = {
+      clock: time,
+      timers: time,
+      random,
+      logger: { ...logger, warn: (message, about) => this.#warned(logger, message, about) },
+    }
     this.#standbys = random.pick([0, 0, 0, 1])
     this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
       name: `i${at}`,

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StateLockedError } from '../../state/index.ts'
+import { InstanceDirectory } from './instance-directory.ts'
+
+let parent: string
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'bob-instances-'))
+})
+
+afterEach(() => rm(parent, { recursive: true, force: true }))
+
+const open = (instance?: string): Promise<InstanceDirectory> => InstanceDirectory.open({ parent, instance, machine: 'host' })
+
+describe('The directory of an instance', () => {
+  it('is the first that nobody has, where no name is given', async () => {
+    const [one, two] = [await open(), await open()]
+    expect([one.instanceId, two.instanceId]).toEqual(['host-1', 'host-2'])
+    await one.close()
+    const again = await open()
+    expect([again.instanceId, again.isUsed, two.isUsed]).toEqual(['host-1', true, false])
+    await again.close()
+    await two.close()
+  })
+
+  it('with a name is waited for a moment, until who had it is gone', async () => {
+    const former = await open('one')
+    const opening = open('one')
+    await setTimeout(250)
+    await former.close()
+    await (await opening).close()
+  })
+
+  it('with a name that somebody else has is refused', async () => {
+    const former = await open('one')
+    await expect(open('one')).rejects.toBeInstanceOf(StateLockedError)
+    await former.close()
+  })
+})
