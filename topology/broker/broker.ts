@@ -45,8 +45,9 @@ export interface Producer {
    */
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void>
   /**
-   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. An empty
-   * member id stores them for a group that nobody is in.
+   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. An empty member id
+   * with a generation below 0 is for groups that nobody is in: in a transaction it is refused by none, as in Kafka, so whoever has lost
+   * his place must not use it.
    */
   sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void>
   /**

@@ -12,12 +12,12 @@ import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
 /** What it asked of the broker, and the way to answer its commits. */
-function opened(errors: { readonly opening?: Error[] } = {}) {
+function opened({ opening, isOut = false }: { readonly opening?: Error[]; readonly isOut?: boolean } = {}) {
   const ports = manualPorts()
   const asked: string[] = []
   const commits: { readonly id: string; resolve(ends: readonly PartitionOffset[]): void; reject(error: Error): void }[] = []
   const openProducer: Broker['openProducer'] = async ({ transactionalId: id = 'plain' }) => {
-    const error = errors.opening?.shift()
+    const error = opening?.shift()
     if (error !== undefined) throw error
     asked.push(`open ${id}`)
     return {
@@ -35,7 +35,10 @@ function opened(errors: { readonly opening?: Error[] } = {}) {
     broker: { openProducer } as Broker,
     ports,
     guarantee: 'exactly_once',
-    member: () => ({ groupId: 'app', memberId: 'm', generation: 7 }),
+    member: () => {
+      if (isOut) throw new Error('out')
+      return { groupId: 'app', memberId: 'm', generation: 7 }
+    },
   })
   group.start()
   /** Everything that can happen without the broker's answers has happened then. */
@@ -108,6 +111,15 @@ describe('Commits of several tasks', () => {
     expect(asked).toEqual(['open app/one/0'])
     commits[1]?.resolve([])
     await passing
+  })
+})
+
+describe('Who is not in the group', () => {
+  it('sends nothing', async () => {
+    const { group, asked } = opened({ isOut: true })
+    await expect(group.commit(work(0))).rejects.toThrow('out')
+    await group.settled()
+    expect(asked.filter((one) => !one.startsWith('open'))).toEqual([])
   })
 })
 

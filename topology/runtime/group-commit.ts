@@ -11,7 +11,7 @@ export interface GroupCommitOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly guarantee: 'exactly_once' | 'at_least_once'
-  /** This instance in the group: with whose generation offsets are stored. */
+  /** This instance in the group: with whose generation offsets are stored. Throws when it is out. */
   member(): GroupMember
 }
 
@@ -118,10 +118,11 @@ export class GroupCommit {
   async #transact(lane: Lane, works: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
     const producer = await lane.producer
     if (producer === undefined) throw new TaskMigratedError('The instance has not been started')
+    const member = this.#options.member()
     const batches = joinedBatches(works.map(({ outputs }) => outputs))
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
     await producer.sendOffsets(
-      this.#options.member(),
+      member,
       works.flatMap(({ offsets }) => offsets),
     )
     return producer.commit()

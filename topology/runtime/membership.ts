@@ -10,6 +10,7 @@ import type { Ports } from '../ports.ts'
 import { assignStandbys } from './assignment/assign-standbys.ts'
 import { assignTasks } from './assignment/assign-tasks.ts'
 import { decodeAssignment, decodeSubscription, encode, type Assignment, type Subscription } from './assignment/messages.ts'
+import { TaskMigratedError } from './errors.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -59,6 +60,12 @@ export class Membership {
   }
 
   get member(): GroupMember {
+    return this.#member
+  }
+
+  /** As whom offsets are stored. Throws `TaskMigratedError` when it is out: the broker would take one who names no generation for an outsider, and refuse him nothing. */
+  current(): GroupMember {
+    if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not in the group any more, or not yet.')
     return this.#member
   }
 

@@ -113,7 +113,7 @@ export class Streams {
       broker: options.broker,
       ports: options.ports,
       guarantee: this.#guarantee,
-      member: () => this.#membership.member,
+      member: () => this.#membership.current(),
     })
     this.#router = new QueryRouter({
       topology,

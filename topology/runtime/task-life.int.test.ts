@@ -106,6 +106,49 @@ describe('a commit', () => {
     }
   })
 
+  it('of somebody who was put out of the group meanwhile comes to nothing, also when he knows it', async () => {
+    const app = await open(counting())
+    const [hearts, sends] = [new Gate(), new Gate()]
+    const { groups } = app.broker
+    const slow = withProducers(app.broker, (producer) => ({
+      ...producer,
+      send: async (topic, partition, batch) => {
+        await sends.passed()
+        return producer.send(topic, partition, batch)
+      },
+    }))
+    const halting: typeof groups = {
+      join: (request) => groups.join(request),
+      sync: (request) => groups.sync(request),
+      heartbeat: async (member) => {
+        await hearts.passed()
+        return groups.heartbeat(member)
+      },
+      leave: (groupId, memberId) => groups.leave(groupId, memberId),
+      assignments: (groupId) => groups.assignments(groupId),
+      committedOffsets: (groupId, partitions) => groups.committedOffsets(groupId, partitions),
+    }
+    const one = await app.start('one', {
+      broker: { ...slow, groups: halting },
+      sessionTimeoutMs: 300,
+      heartbeatIntervalMs: 20,
+    })
+    await app.send('in', ['a', 'x'])
+    await app.rows('out', 1)
+    hearts.close()
+    sends.close()
+    await app.send('in', ['a', 'x'])
+    const two = await app.start('two', { sessionTimeoutMs: 2_000 })
+    await app.rows('out', 2)
+    hearts.open()
+    await app.until(() => one.generation < 0)
+    sends.open()
+    await app.send('in', ['a', 'x'])
+    expect(values(await app.rows('out', 3))).toEqual(['1', '2', '3'])
+    await app.until(() => [one, two].every(({ state }) => state === 'running'))
+    expect(values(await app.read('out'))).toEqual(['1', '2', '3'])
+  })
+
   it('happens at once when there is nothing more to do, and not at all when nothing was done', async () => {
     const app = await open(counting())
     const one = await app.start('one', { commitIntervalMs: 3_600_000 })
@@ -341,6 +384,10 @@ function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () =>
 }
 
 function withCommits(broker: Broker, around: (commit: Producer['commit']) => ReturnType<Producer['commit']>): Broker {
+  return withProducers(broker, (producer) => ({ ...producer, commit: () => around(() => producer.commit()) }))
+}
+
+function withProducers(broker: Broker, wrap: (producer: Producer) => Producer): Broker {
   return {
     admin: broker.admin,
     groups: broker.groups,
@@ -348,14 +395,32 @@ function withCommits(broker: Broker, around: (commit: Producer['commit']) => Ret
     close: () => broker.close(),
     openProducer: async (options) => {
       const producer = await broker.openProducer(options)
-      return {
+      return wrap({
         send: (topic, partition, batch) => producer.send(topic, partition, batch),
         sendOffsets: (group, offsets) => producer.sendOffsets(group, offsets),
         abort: () => producer.abort(),
         close: () => producer.close(),
-        commit: () => around(() => producer.commit()),
-      }
+        commit: () => producer.commit(),
+      })
     },
+  }
+}
+
+/** Who passes while it is closed waits until it is open again. */
+class Gate {
+  #waiting: (() => void)[] | undefined
+
+  close(): void {
+    this.#waiting = []
+  }
+
+  open(): void {
+    for (const pass of this.#waiting ?? []) pass()
+    this.#waiting = undefined
+  }
+
+  passed(): Promise<void> {
+    return this.#waiting === undefined ? Promise.resolve() : new Promise((resolve) => this.#waiting?.push(resolve))
   }
 }
 

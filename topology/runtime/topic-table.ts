@@ -75,8 +75,11 @@ export class TopicTable {
   async ensure(): Promise<void> {
     await this.find()
     const wanted = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
-    await this.#admin.createTopics(wanted.filter(({ name }) => !this.#known.has(name)))
-    await this.refresh()
+    const missing = wanted.filter(({ name }) => !this.#known.has(name))
+    if (missing.length > 0) {
+      await this.#admin.createTopics(missing)
+      await this.refresh()
+    }
     this.#assertCopartitioned()
   }
 

@@ -103,7 +103,7 @@ export class Transactions {
 
   sendOffsets(holder: TransactionHolder, member: GroupMember, offsets: readonly PartitionOffset[]): void {
     checkHolder(holder)
-    this.#options.groups.checkMember(member)
+    if (!isOutsider(member)) this.#options.groups.checkMember(member)
     const transaction = this.#begin(holder)
     transaction.offsets.push({ groupId: member.groupId, offsets })
     transaction.settle.push(this.#options.offsets.addPending(member.groupId, offsets))
@@ -210,6 +210,11 @@ export class Transactions {
     this.#unsettled.delete(transaction)
     for (const settle of transaction.settle) settle()
   }
+}
+
+/** Kafka checks no group for him in a transaction, whoever is in it. */
+function isOutsider({ memberId, generation }: GroupMember): boolean {
+  return memberId === '' && generation < 0
 }
 
 /** The right to a transactional id, until somebody opens it again. */

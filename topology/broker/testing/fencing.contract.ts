@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Broker, GroupMember } from '../broker.ts'
+import type { Broker, GroupMember, Producer } from '../broker.ts'
 import { FencedError, UnknownMemberError } from '../errors.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
+import { outsider } from './outsider.ts'
 import { batchOf, produce, valuesOf } from './records.ts'
 
 const PARTITION = { topic: 'orders', partition: 0 }
@@ -43,6 +44,15 @@ export function describeFencing(under: () => BrokerUnderTest): void {
     )
   })
 
+  it('offsets of an outsider are stored in a transaction, even where the group has members, and are refused without one', async () => {
+    const { broker } = under()
+    await joined(broker)
+    const stranger = outsider('g')
+    await expect(stored(await broker.openProducer({}), stranger)).rejects.toBeInstanceOf(UnknownMemberError)
+    await stored(await broker.openProducer({ transactionalId: 'p' }), stranger)
+    expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
+  })
+
   it.each(MEMBERS.flatMap((who) => GENERATIONS.map((generation) => [who, generation] as const)))(
     'a heartbeat with %s and %s is answered by the same rule',
     async (who, generation) => {
@@ -61,6 +71,10 @@ async function storing(broker: Broker, [who, generation, holder]: Call): Promise
   const producer = await broker.openProducer(holder === 'an at-least-once producer' ? {} : { transactionalId: 'p' })
   await producer.send(PARTITION.topic, PARTITION.partition, batchOf('with the offsets'))
   if (holder === 'a fenced holder') await broker.openProducer({ transactionalId: 'p' })
+  await stored(producer, member)
+}
+
+async function stored(producer: Producer, member: GroupMember): Promise<void> {
   await producer.sendOffsets(member, OFFSETS)
   await producer.commit()
 }
