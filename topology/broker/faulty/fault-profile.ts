@@ -13,8 +13,13 @@ export interface FaultProfile {
   maxDelayMs: number
   /** This client does not reach the broker: every call fails after `maxDelayMs`, an answer on its way is lost. */
   partitioned: boolean
+  /**
+   * So long, from the next send on, no call leaves and no answer comes, and none fails: as with a process that is stopped in the midst
+   * of a commit. Milliseconds; 0: not.
+   */
+  freezeMs: number
 }
 
 export function noFaults(): FaultProfile {
-  return { enabled: false, lostRequest: 0, lostAnswer: 0, lateCommit: 0, delay: 0, maxDelayMs: 0, partitioned: false }
+  return { enabled: false, lostRequest: 0, lostAnswer: 0, lateCommit: 0, delay: 0, maxDelayMs: 0, partitioned: false, freezeMs: 0 }
 }

@@ -66,6 +66,22 @@ describe('the faulty broker', () => {
     expect(await valuesOf(broker, partition)).toEqual(['x'])
   })
 
+  it('stands still from the next send on, for as long as it was told, and then does what was asked of it', async () => {
+    const profile = { ...noFaults(), enabled: true, maxDelayMs: 2, freezeMs: 500 }
+    const { broker, ports } = await faulty(profile)
+    await broker.admin.createTopics([{ name: 't', partitions: 1 }])
+    const producer = await broker.openProducer({ transactionalId: 'p' })
+    let done = 0
+    const sent = producer.send('t', 0, batchOf('late')).then(() => done++)
+    const described = broker.admin.describeTopics().then(() => done++)
+    await ports.advance(490)
+    expect(done).toBe(0)
+    await ports.advance(20)
+    await Promise.all([sent, described])
+    await producer.commit()
+    expect(await valuesOf(broker, partition)).toEqual(['late'])
+  })
+
   it('finds the broker that was opened after a crash, and there what was committed', async () => {
     const ports = manualPorts()
     const storage = new MemoryStorage()

@@ -107,7 +107,10 @@ function faultyProducer(producer: Producer, link: FaultyLink): Producer {
       new OutcomeUnknownError(`The ${what} of ${name} was lost.`)
   let isUnderWay = false
   return {
-    send: (topic, partition, batch) => link.call(() => producer.send(topic, partition, batch), unknown('send')),
+    send: (topic, partition, batch) => {
+      link.freezeIfDue()
+      return link.call(() => producer.send(topic, partition, batch), unknown('send'))
+    },
     sendOffsets: (group, offsets) => link.call(() => producer.sendOffsets(group, offsets), unknown('sendOffsets')),
     commit: async () => {
       isUnderWay = link.overtaken(() => producer.commit())

@@ -6,6 +6,7 @@ export class FaultyLink {
   readonly #profile: FaultProfile
   readonly #random: Random
   readonly #timers: Timers
+  #frozen: Promise<void> | undefined
 
   constructor(profile: FaultProfile, random: Random, timers: Timers) {
     this.#profile = profile
@@ -38,13 +39,22 @@ export class FaultyLink {
     return true
   }
 
-  #isSlow(): boolean {
-    return this.#profile.partitioned || this.#drawn(this.#profile.delay)
+  /** A send begins. */
+  freezeIfDue(): void {
+    const { freezeMs } = this.#profile
+    if (freezeMs === 0) return
+    this.#profile.freezeMs = 0
+    this.#frozen = this.#timers.sleep(freezeMs).then(() => (this.#frozen = undefined))
   }
 
-  #delay(): Promise<void> {
+  #isSlow(): boolean {
+    return this.#frozen !== undefined || this.#profile.partitioned || this.#drawn(this.#profile.delay)
+  }
+
+  async #delay(): Promise<void> {
     const { partitioned, maxDelayMs } = this.#profile
-    return this.#timers.sleep(partitioned ? maxDelayMs : (this.#random.next() * maxDelayMs) / 2)
+    await this.#timers.sleep(partitioned ? maxDelayMs : (this.#random.next() * maxDelayMs) / 2)
+    await this.#frozen
   }
 
   #isLost(probability: number): boolean {

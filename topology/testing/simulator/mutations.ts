@@ -39,6 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, async (producer) => reuseSequence(producer)) },
   { ...FAITHFUL, name: 'marker-skipped', lostWrite: (lost) => lost.filter(({ value }) => value === null || value.length === 0) },
   { ...FAITHFUL, name: 'position-from-produced', openState: positionFromProduced },
+  { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
 ]
 
 /** Throws `RangeError` with the names there are. */
@@ -212,6 +213,13 @@ function reuseSequence(producer: Producer): Producer {
         failed = true
       }
     },
+  })
+}
+
+/** Offsets are stored without saying as which member: nobody is refused for having lost his place. */
+function storeAsOutsider(producer: Producer): Producer {
+  return override(producer, {
+    sendOffsets: ({ groupId }, offsets) => producer.sendOffsets({ groupId, memberId: '', generation: -1 }, offsets),
   })
 }
 

@@ -117,14 +117,17 @@ export class World {
 
   async #mishap(): Promise<void> {
     const slot = this.#random.pick(this.#slots)
-    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'pause', 'start', 'broker'] as const)) {
+    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker'] as const)) {
       case 'crash':
         return this.#crash(slot)
       case 'stop':
         return this.#stop(slot)
-      case 'pause':
+      case 'cut':
         slot.profile.partitioned = true
         this.#time.setTimeout(() => (slot.profile.partitioned = false), this.#random.integer(50, 2 * SESSION_MS))
+        return
+      case 'freeze':
+        slot.profile.freezeMs = this.#random.integer(SESSION_MS, 2 * SESSION_MS)
         return
       case 'start':
         if (slot.running === undefined) this.#start(slot)
