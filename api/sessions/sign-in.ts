@@ -55,6 +55,8 @@ const LONGEST_PASSWORD = 128
 const WRONG = 'Name or password is wrong.'
 const TOO_OFTEN = 'Too many attempts: try again in a quarter of an hour.'
 const TAKEN = 'user already exists'
+const WAIT_MS = 20
+const MOST_WAITS = 50
 const PENDING = 'Your sign-up is on its way: sign in with the same name and password in a moment.'
 
 /** Checks who somebody is. What it says, and how long it takes, does not tell whether a name exists. */
@@ -110,14 +112,24 @@ export class SignIn {
       case 'CommandSucceeded':
         return { user: { username, role: 'CLIENT' } }
       case 'CommandFailed':
-        return (await reader.passwordHash(username)) === undefined
-          ? { reason: answer.reason }
-          : this.#signInAfterAll(username, password, address)
+        return answer.code === 'user-exists' && (await this.#appears(username))
+          ? this.#signInAfterAll(username, password, address)
+          : { reason: answer.reason }
       case 'pending':
         return { reason: PENDING }
       default:
         return answer satisfies never
     }
+  }
+
+  /** Who answers that a user exists has committed it, and lets it be read a moment later. */
+  async #appears(username: string): Promise<boolean> {
+    const { ports, reader } = this.#options
+    for (let waits = 0; (await reader.passwordHash(username)) === undefined; waits++) {
+      if (waits === MOST_WAITS) return false
+      await ports.timers.sleep(WAIT_MS)
+    }
+    return true
   }
 
   async #signInAfterAll(username: string, password: string, address: string): Promise<SignInAnswer> {

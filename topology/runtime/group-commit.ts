@@ -118,11 +118,11 @@ export class GroupCommit {
   async #transact(lane: Lane, works: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
     const producer = await lane.producer
     if (producer === undefined) throw new TaskMigratedError('The instance has not been started')
-    const member = this.#options.member()
+    this.#options.member() // who is out sends nothing
     const batches = joinedBatches(works.map(({ outputs }) => outputs))
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
     await producer.sendOffsets(
-      member,
+      this.#options.member(), // of the generation by now: tasks stay with their instance until it has given them up
       works.flatMap(({ offsets }) => offsets),
     )
     return producer.commit()
