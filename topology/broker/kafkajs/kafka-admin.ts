@@ -18,6 +18,8 @@ import { listOpenTransactions } from './requests-producer.ts'
 
 const EARLIEST = -2
 const LATEST = -1
+/** Who has waited so long for a transaction looks again for whom he waits. */
+const UNSETTLED_MS = 3_000
 
 export class KafkaAdmin implements Admin {
   readonly #cluster: KafkaCluster
@@ -134,7 +136,7 @@ export class KafkaAdmin implements Admin {
         return { topic, partition, offset }
       })
     }
-    return this.#cluster.retrying(attempt, undefined, TRANSACTION_PAUSE_MS)
+    return this.#cluster.retrying(attempt, Math.min(UNSETTLED_MS, this.#cluster.patienceMs), TRANSACTION_PAUSE_MS)
   }
 
   async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {

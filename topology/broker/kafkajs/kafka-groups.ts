@@ -6,6 +6,8 @@ import type { KafkaRequest } from './link.ts'
 import { describeGroup, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './requests-groups.ts'
 
 const UNSTABLE_PAUSE_MS = 10
+/** Who has waited so long looks again for whom he waits. */
+const UNSTABLE_MS = 3_000
 /** A follower's sync is answered when the leader has handed in its assignment. */
 const WAITS_FOR_LEADER_MS = 60_000
 /** Kafka's words for a group that has no assignment yet. */
@@ -70,7 +72,7 @@ export class KafkaGroups implements GroupCoordinator {
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
-    const end = clock.monotonic() + this.#cluster.patienceMs
+    const end = clock.monotonic() + Math.min(UNSTABLE_MS, this.#cluster.patienceMs)
     for (;;) {
       const { offsets } = await this.#ask(groupId, offsetFetch(groupId, partitions), ({ error }) => error, 'the committed offsets')
       const wrong = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
