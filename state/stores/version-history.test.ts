@@ -15,7 +15,8 @@ describe('The history of a segment', () => {
     const history = rows.reduce((sum, row) => sum.with(row), History.EMPTY)
     expect(texts(history)).toEqual(['5-10 none', '10-20 10', '20-25 20', '30-32 again', '32-40 new'])
     expect(history.end).toBe(40)
-    expect(spanAt(history.spans(), 26)).toBeUndefined()
+    for (const time of [4, 5, 9, 10, 26, 30, 31, 32, 39, 40]) expect(history.at(time)).toEqual(spanAt(history.spans(), time))
+    expect(history.at(26)).toBeUndefined()
   })
 
   it('stays as it was when another is made of it, however many are made of the same', () => {

@@ -15,7 +15,7 @@ const INITIAL_BYTES = 128
 
 /** Bytes that histories of one key have in common: each is as long as it was when it was made, only the longest can be appended to. */
 interface Backing {
-  bytes: Buffer
+  readonly bytes: Buffer
   used: number
 }
 
@@ -53,24 +53,32 @@ export class History {
   }
 
   spans(): Spans {
-    const { bytes } = this
     const spans: Span[] = []
-    for (let at = 0; at < bytes.length;) {
-      const length = bytes.readInt32BE(at + 16)
-      const end = at + HEAD + Math.max(0, length)
-      spans.push({
-        from: bytes.readDoubleBE(at),
-        to: bytes.readDoubleBE(at + 8),
-        value: length < 0 ? null : bytes.subarray(at + HEAD, end),
-      })
-      at = end
-    }
+    for (let at = 0; at < this.sizeInBytes; at = this.#endOf(at)) spans.push(this.#spanAt(at))
     return spans
+  }
+
+  /** The span that covers the time; no other one is read. */
+  at(time: number): Span | undefined {
+    const { bytes } = this.#backing
+    for (let at = 0; at < this.sizeInBytes; at = this.#endOf(at))
+      if (bytes.readDoubleBE(at) <= time && time < bytes.readDoubleBE(at + 8)) return this.#spanAt(at)
+    return undefined
   }
 
   /** With the value from that time on: ends the span that covers it there, or fills a gap up to `to`. */
   with(added: Span): History {
     return added.from >= this.end ? this.#append(added) : History.of(withSpan(this.spans(), added))
+  }
+
+  #endOf(at: number): number {
+    return at + HEAD + Math.max(0, this.#backing.bytes.readInt32BE(at + 16))
+  }
+
+  #spanAt(at: number): Span {
+    const { bytes } = this.#backing
+    const value = bytes.readInt32BE(at + 16) < 0 ? null : bytes.subarray(at + HEAD, this.#endOf(at))
+    return { from: bytes.readDoubleBE(at), to: bytes.readDoubleBE(at + 8), value }
   }
 
   #append({ from, to, value }: Span): History {

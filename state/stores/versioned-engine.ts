@@ -260,7 +260,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       return { value: latest.value, timestamp: latest.timestamp }
     if (asOf === undefined || asOf < observed - this.historyMs) return undefined
     for (const segment of latest.segments) {
-      const span = spanAt(read(this.#history, blockKey(segment, key)).spans(), asOf)
+      const span = read(this.#history, blockKey(segment, key)).at(asOf)
       if (span !== undefined) return version(span)
     }
     return undefined

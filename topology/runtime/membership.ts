@@ -59,12 +59,13 @@ export class Membership {
     this.#member = { groupId: options.groupId, memberId: '', generation: -1 }
   }
 
-  get member(): GroupMember {
-    return this.#member
+  /** The group's, as of the last time that this instance joined; -1 while it is out. */
+  get generation(): number {
+    return this.#member.generation
   }
 
-  /** As whom offsets are stored. Throws `TaskMigratedError` when it is out: the broker would take one who names no generation for an outsider, and refuse him nothing. */
-  current(): GroupMember {
+  /** As whom offsets are stored. Throws `TaskMigratedError` when it is out: who names no generation is an outsider, and refused nothing. */
+  member(): GroupMember {
     if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not in the group any more, or not yet.')
     return this.#member
   }

@@ -113,7 +113,7 @@ export class Streams {
       broker: options.broker,
       ports: options.ports,
       guarantee: this.#guarantee,
-      member: () => this.#membership.current(),
+      member: () => this.#membership.member(),
     })
     this.#router = new QueryRouter({
       topology,
@@ -161,7 +161,7 @@ export class Streams {
 
   /** The group's, as of the last rebalance; -1 before the first. */
   get generation(): number {
-    return this.#membership.member.generation
+    return this.#membership.generation
   }
 
   /** Which instance has which task, as of the last rebalance. */
