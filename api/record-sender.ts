@@ -15,6 +15,10 @@ export interface OutgoingRecord {
 }
 
 const RETRY_MS = 100
+/** Brokers take batches of 1 MB unless told otherwise. */
+const MAX_BATCH_BYTES = 900_000
+/** What a record takes beside its key and value, at most. */
+const RECORD_OVERHEAD = 32
 
 /**
  * Sends records at least once. All that come within one turn of the event loop, or while an earlier batch is on its way, leave
@@ -49,17 +53,24 @@ export class RecordSender {
 
   async #run(): Promise<void> {
     await this.#ports.timers.yield()
-    while (this.#waiting.length > 0) {
-      const records = this.#waiting
-      this.#waiting = []
-      await this.#deliver(records)
-    }
+    while (this.#waiting.length > 0) await this.#deliver(this.#next())
     this.#running = undefined
+  }
+
+  /** Of what waits, as much as a broker takes at once; the rest leaves after it. */
+  #next(): readonly OutgoingRecord[] {
+    let count = 0
+    for (let bytes = 0; count < this.#waiting.length; count++) {
+      const { key, value } = this.#waiting[count] as OutgoingRecord
+      bytes += key.length + (value?.length ?? 0) + RECORD_OVERHEAD
+      if (bytes > MAX_BATCH_BYTES && count > 0) break
+    }
+    return this.#waiting.splice(0, count)
   }
 
   async #deliver(records: readonly OutgoingRecord[]): Promise<void> {
     const { clock, timers, logger } = this.#ports
-    for (let left = records; left.length > 0;) {
+    for (let left = this.#inTime(records, clock.now()); left.length > 0;) {
       try {
         await this.#sendAll(left)
         for (const record of left) record.onStored?.()
@@ -69,11 +80,16 @@ export class RecordSender {
         this.#builders.clear() // a send that failed may still hold them
         if (!(error instanceof RetriableBrokerError)) this.#dropProducer()
         if (!this.#closed) await timers.sleep(RETRY_MS)
-        const now = this.#closed ? Number.POSITIVE_INFINITY : clock.now()
-        for (const record of left) if (record.giveUpAt <= now) record.onGivenUp?.()
-        left = left.filter(({ giveUpAt }) => giveUpAt > now)
+        left = this.#inTime(left, this.#closed ? Number.POSITIVE_INFINITY : clock.now())
       }
     }
+  }
+
+  /** Those whose time is not over; the others are given up. */
+  #inTime(records: readonly OutgoingRecord[], now: number): readonly OutgoingRecord[] {
+    const [left, late] = [records.filter(({ giveUpAt }) => giveUpAt > now), records.filter(({ giveUpAt }) => giveUpAt <= now)]
+    for (const record of late) record.onGivenUp?.()
+    return left
   }
 
   async #sendAll(records: readonly OutgoingRecord[]): Promise<void> {

@@ -9,7 +9,7 @@ import type { RequestContext } from './request-context.ts'
 import { defineScalars } from './scalars.ts'
 import type { Resolvers, Services } from './services.ts'
 import { subscriptions } from './subscriptions.ts'
-import { untilSeen } from './until-seen.ts'
+import { untilSeen } from '../until-seen.ts'
 
 /** `schema.graphql` with something behind each field. Throws when a root field has no resolver, or a resolver no field. */
 export function executableSchema(services: Services): GraphQLSchema {

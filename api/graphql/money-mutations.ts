@@ -3,7 +3,7 @@ import type { TransferDetails } from '../ports/bank-reader.ts'
 import { requireClient } from './access.ts'
 import { text, uuid } from './arguments.ts'
 import type { Resolvers, Services } from './services.ts'
-import { untilSeen } from './until-seen.ts'
+import { untilSeen } from '../until-seen.ts'
 
 interface Order {
   readonly id: string

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { requireClient, requireEmployee } from './access.ts'
 import { apiError } from './api-error.ts'
 import { text, uuid } from './arguments.ts'
+import { untilSeen } from '../until-seen.ts'
 import { moneyMutations } from './money-mutations.ts'
 import { openAccount } from './open-account.ts'
 import type { CommandAnswer, NewCommand } from '../commands/command-bus.ts'
 import type { AlertSettings } from '../../schemas/index.ts'
+import type { AccountView } from '../ports/bank-reader.ts'
 import type { ClusterControl } from '../ports/cluster.ts'
 import type { RequestContext } from './request-context.ts'
 import type { SignInAnswer } from '../sessions/sign-in.ts'
@@ -30,12 +33,25 @@ export function mutations(services: Services): Resolvers {
     return { session: answer.user, reason: null }
   }
 
-  /** Sends an owner's command with his token, which he himself never gets to see. */
-  async function asOwner(context: RequestContext, iban: string, command: (owner: Owner) => NewCommand): Promise<object> {
+  /** Sends an owner's command with his token, which he himself never gets to see. Who is told that it succeeded can see it. */
+  async function asOwner(
+    context: RequestContext,
+    iban: string,
+    command: (owner: Owner) => NewCommand,
+    isSeen: (account: AccountView, owner: Owner) => boolean | Promise<boolean>,
+  ): Promise<object> {
     const { username } = requireClient(context)
     const token = await reader.ownerToken(iban, username)
     if (token === undefined) return NOT_THERE
-    return resultOf(await commands.send(command({ id: ports.random.uuid(), iban, username, token })))
+    const owner = { id: ports.random.uuid(), iban, username, token }
+    const answer = await commands.send(command(owner))
+    if (answer.type === 'CommandSucceeded') {
+      await untilSeen(ports.timers, async () => {
+        const account = await reader.account(iban)
+        return account !== undefined && (await isSeen(account, owner)) ? account : undefined
+      })
+    }
+    return resultOf(answer)
   }
 
   const control = (context: RequestContext): ClusterControl => {
@@ -56,11 +72,26 @@ export function mutations(services: Services): Resolvers {
     openAccount: ({ id }: { id?: string | null }, context) =>
       openAccount(services, requireClient(context).username, id ? uuid('id', id) : ports.random.uuid()),
     addOwner: ({ iban, username }: { iban: string; username: string }, context) =>
-      asOwner(context, iban, (owner) => ({ type: 'AddUserToBankAccount', ...owner, userToAdd: text('username', username) })),
+      asOwner(
+        context,
+        iban,
+        (owner) => ({ type: 'AddUserToBankAccount', ...owner, userToAdd: text('username', username) }),
+        async ({ owners }) => owners.includes(username) && (await reader.ibansOwnedBy(username)).includes(iban),
+      ),
     removeOwner: ({ iban }: { iban: string }, context) =>
-      asOwner(context, iban, (owner) => ({ type: 'RemoveUserFromBankAccount', ...owner })),
+      asOwner(
+        context,
+        iban,
+        (owner) => ({ type: 'RemoveUserFromBankAccount', ...owner }),
+        async ({ owners }, { username }) => !owners.includes(username) && !(await reader.ibansOwnedBy(username)).includes(iban),
+      ),
     updateAlertSettings: ({ iban, settings }: { iban: string; settings: AlertSettingsInput }, context) =>
-      asOwner(context, iban, (owner) => ({ type: 'UpdateAlertSettings', ...owner, settings: settingsOf(settings) })),
+      asOwner(
+        context,
+        iban,
+        (owner) => ({ type: 'UpdateAlertSettings', ...owner, settings: settingsOf(settings) }),
+        ({ alertSettings }) => isDeepStrictEqual({ ...alertSettings }, settingsOf(settings)),
+      ),
     ...moneyMutations(services),
     addInstance: (_: object, context) => control(context).add(),
     stopInstance: ({ id }: { id: string }, context) => control(context).stop(id),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ownIban } from '../../processors/index.ts'
 import type { AccountView } from '../ports/bank-reader.ts'
 import type { Services } from './services.ts'
-import { untilSeen } from './until-seen.ts'
+import { untilSeen } from '../until-seen.ts'
 
 export interface AccountResult {
   readonly account: AccountView | null

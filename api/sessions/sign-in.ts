@@ -3,6 +3,7 @@ import type { CommandBus } from '../commands/command-bus.ts'
 import type { BankReader } from '../ports/bank-reader.ts'
 import { Attempts, type AttemptLimits } from './attempts.ts'
 import type { Passwords } from './passwords.ts'
+import { untilSeen } from '../until-seen.ts'
 import type { Role } from './session-store.ts'
 
 /** A user of the bank's own staff, from the configuration. */
@@ -55,8 +56,6 @@ const LONGEST_PASSWORD = 128
 const WRONG = 'Name or password is wrong.'
 const TOO_OFTEN = 'Too many attempts: try again in a quarter of an hour.'
 const TAKEN = 'user already exists'
-const WAIT_MS = 20
-const MOST_WAITS = 50
 const PENDING = 'Your sign-up is on its way: sign in with the same name and password in a moment.'
 
 /** Checks who somebody is. What it says, and how long it takes, does not tell whether a name exists. */
@@ -110,6 +109,7 @@ export class SignIn {
     const answer = await commands.send({ type: 'CreateUserAccount', id: ports.random.uuid(), username, passwordHash })
     switch (answer.type) {
       case 'CommandSucceeded':
+        await this.#appears(username)
         return { user: { username, role: 'CLIENT' } }
       case 'CommandFailed':
         return answer.code === 'user-exists' && (await this.#appears(username))
@@ -122,14 +122,10 @@ export class SignIn {
     }
   }
 
-  /** Who answers that a user exists has committed it, and lets it be read a moment later. */
+  /** Whoever is in can sign in again: false if that does not become so. */
   async #appears(username: string): Promise<boolean> {
     const { ports, reader } = this.#options
-    for (let waits = 0; (await reader.passwordHash(username)) === undefined; waits++) {
-      if (waits === MOST_WAITS) return false
-      await ports.timers.sleep(WAIT_MS)
-    }
-    return true
+    return (await untilSeen(ports.timers, () => reader.passwordHash(username))) !== undefined
   }
 
   async #signInAfterAll(username: string, password: string, address: string): Promise<SignInAnswer> {

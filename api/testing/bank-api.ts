@@ -11,7 +11,7 @@ import {
   feedFormats,
 } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
-import { memoryTaskStorages, Streams, systemPorts, type Broker, type Logger, type Ports } from '../../topology/index.ts'
+import { memoryTaskStorages, Streams, systemPorts, type Broker, type Logger, type Ports, type TaskStorages } from '../../topology/index.ts'
 import { memoryBroker } from '../../topology/testing/index.ts'
 import { openApi, type Api, type ApiOptions } from '../index.ts'
 import { Passwords } from '../sessions/passwords.ts'
@@ -37,7 +37,11 @@ export class BankApi {
     this.#api = api
   }
 
-  static async open(mode: ApiOptions['mode'] = 'development', proxies: readonly string[] = []): Promise<BankApi> {
+  static async open(
+    mode: ApiOptions['mode'] = 'development',
+    proxies: readonly string[] = [],
+    storages: TaskStorages = memoryTaskStorages(),
+  ): Promise<BankApi> {
     const ports = systemPorts(SILENT)
     const broker = await memoryBroker(ports)
     const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
@@ -50,7 +54,7 @@ export class BankApi {
       topology,
       broker,
       ports,
-      storages: memoryTaskStorages(),
+      storages,
     })
     await streams.start()
     while (streams.tasks().filter(({ state }) => state === 'running').length < topology.subtopologies.length) await ports.timers.sleep(5)

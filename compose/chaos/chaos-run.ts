@@ -222,6 +222,7 @@ export class ChaosRun {
     const { code, signal } = await this.#stage.fleet.process(name).stop()
     if (signal === 'SIGKILL' && this.#plans.has(name)) return
     if (code !== 0) throw new Error(`${name} did not stop in order, but with ${signal ?? code}: see its log.`)
+    this.#plans.delete(name)
     this.#counts.gracefulStops++
   }
 

@@ -1,28 +1,22 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { MemoryStorage, Serdes } from '../../state/index.ts'
-import { createRecordBatchBuilder, EmbeddedBroker, partitionOf, type Broker } from '../broker/index.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Serdes } from '../../state/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
-import { systemPorts } from '../system-ports.ts'
-import { memoryTaskStorages, Streams } from './index.ts'
+import { memoryTaskStorages } from './index.ts'
+import { Application, type Row } from './testing/application.ts'
+import { tasksIn } from './testing/tasks-in.ts'
 
 const PARTITIONS = 4
-const text = (value: string): Buffer => Buffer.from(value, 'utf8')
-const ports = systemPorts()
-const opened: { stop(): Promise<void> }[] = []
+let app: Application
 
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.stop()
+beforeEach(async () => {
+  app = await Application.open({ topology: countingWords(), topics: ['in', 'out'], partitions: PARTITIONS })
 })
 
-async function openBroker(): Promise<Broker> {
-  const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports })
-  opened.push({ stop: () => broker.close() })
-  await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
-  return broker
-}
+afterEach(() => app.close())
 
-function counting(): Topology {
+/** Counts the words behind a repartition topic, so that there are two sub-topologies. */
+function countingWords(): Topology {
   const builder = new StreamsBuilder()
   builder
     .stream('in', { key: Serdes.string, value: Serdes.string })
@@ -32,178 +26,98 @@ function counting(): Topology {
     .groupBy((value) => String(value), { name: 'by-word', key: Serdes.string })
     .count({ name: 'counts' })
     .toStream()
-    .to('out', { key: Serdes.string, value: Serdes.long })
+    .mapValues((count) => String(count))
+    .to('out', { key: Serdes.string, value: Serdes.string })
   return builder.build()
 }
 
-async function start(broker: Broker, instanceId: string, storages = memoryTaskStorages()): Promise<Streams> {
-  const streams = new Streams({
-    topology: counting(),
-    applicationId: 'words',
-    instanceId,
-    broker,
-    ports,
-    storages,
-    sessionTimeoutMs: 400,
-    heartbeatIntervalMs: 20,
-  })
-  opened.push(streams)
-  await streams.start()
-  return streams
-}
+const send = (...words: readonly string[]): Promise<unknown> => app.send('in', ...words.map((word) => [word, word] as const))
 
-async function send(broker: Broker, words: readonly string[]): Promise<void> {
-  const producer = await broker.openProducer({})
-  for (const word of words) {
-    const batch = createRecordBatchBuilder()
-    batch.append(text(word), text(word), 1)
-    await producer.send('in', partitionOf(text(word), PARTITIONS), batch)
-  }
-  await producer.commit()
-  await producer.close()
-}
+const countsOf = (rows: readonly Row[], word: string): (string | null)[] => rows.filter(({ key }) => key === word).map(({ value }) => value)
 
-/** All records of the topic so far, oldest first in each partition. */
-async function read(
-  broker: Broker,
-  topic: string,
-  partitions = PARTITIONS,
-): Promise<{ key: string; value: number; bytes: string; reason: string | undefined }[]> {
-  const rows = []
-  const fetcher = broker.openFetcher()
-  for (let partition = 0; partition < partitions; partition++) {
-    const [end] = await broker.admin.listOffsets([{ topic, partition }], 'latest')
-    for (let offset = 0; offset < (end?.offset ?? 0);) {
-      const [fetched] = await fetcher.fetch([{ topic, partition, offset }], { maxWaitMs: 0 })
-      if (fetched === undefined) break
-      for (const batch of fetched.batches) {
-        while (batch.next()) {
-          const value = Buffer.from(batch.value ?? [])
-          const reason = batch.headers.find(({ key }) => key === 'dead-letter.reason')?.value
-          rows.push({
-            key: Buffer.from(batch.key ?? []).toString(),
-            value: value.length === 8 ? Serdes.long.deserialize(value) : -1,
-            bytes: value.toString(),
-            reason: reason && Buffer.from(reason).toString(),
-          })
-        }
-      }
-      offset = fetched.nextOffset
-    }
-  }
-  await fetcher.close()
-  return rows as { key: string; value: number; bytes: string; reason: string | undefined }[]
-}
+const upTo = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at + 1))
 
-async function eventually<T>(look: () => Promise<T>, isEnough: (seen: T) => boolean): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    const seen = await look()
-    if (isEnough(seen) || attempt === 400) return seen
-    await ports.timers.sleep(10)
-  }
-}
-
-const countsOf = (rows: readonly { key: string; value: number }[], word: string): number[] =>
-  rows.filter(({ key }) => key === word).map(({ value }) => value)
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1)
-
-describe('an application of several instances', () => {
+describe('An application of several instances', () => {
   it('counts each record once, through a repartition topic', async () => {
-    const broker = await openBroker()
-    await start(broker, 'one')
-    await send(broker, ['a', 'b', 'a', 'c', 'a'])
-    const rows = await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 5,
-    )
-    expect(countsOf(rows, 'a')).toEqual([1, 2, 3])
-    expect(countsOf(rows, 'b')).toEqual([1])
+    await app.start('one')
+    await send('a', 'b', 'a', 'c', 'a')
+    const rows = await app.rows('out', 5)
+    expect(countsOf(rows, 'a')).toEqual(upTo(3))
+    expect(countsOf(rows, 'b')).toEqual(upTo(1))
   })
 
   it('divides the tasks, and goes on counting when an instance is added, stopped and killed', async () => {
-    const broker = await openBroker()
-    const one = await start(broker, 'one')
-    const words = upTo(8).map((number) => `w${number}`)
+    const one = await app.start('one')
+    const words = upTo(8)
     const everyone = async (rounds: number): Promise<void> => {
-      const rows = await eventually(
-        () => read(broker, 'out'),
-        (seen) => seen.length >= rounds * words.length,
-      )
+      const rows = await app.rows('out', rounds * words.length)
       for (const word of words) expect(countsOf(rows, word)).toEqual(upTo(rounds))
     }
-    await send(broker, words)
+    await send(...words)
     await everyone(1)
-    const two = await start(broker, 'two')
-    const three = await start(broker, 'three')
-    const numbers = await eventually(
-      async () => [one, two, three].map((streams) => streams.tasks().filter(({ state }) => state === 'running').length),
-      (seen) => seen.every((count) => count >= 2) && seen.reduce((sum, count) => sum + count, 0) === 2 * PARTITIONS,
-    )
-    expect(numbers.toSorted()).toEqual([2, 3, 3])
-    await send(broker, words)
+    const two = await app.start('two')
+    const three = await app.start('three')
+    const running = (): number[] => [one, two, three].map((streams) => tasksIn(streams, 'running').length).toSorted()
+    await app.until(() => running().join() === '2,3,3')
+    await send(...words)
     await everyone(2)
     await two.stop()
-    await send(broker, words)
+    await send(...words)
     await everyone(3)
     await one.kill()
-    await send(broker, words)
+    await send(...words)
     await everyone(4)
   })
 
   it('takes up where it stopped, restoring nothing that its disk holds', async () => {
-    const broker = await openBroker()
     const storages = memoryTaskStorages()
-    const first = await start(broker, 'one', storages)
-    await send(broker, ['a', 'a'])
-    await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 2,
-    )
+    const first = await app.start('one', { storages })
+    await send('a', 'a')
+    await app.rows('out', 2)
     await first.stop()
-    const second = await start(broker, 'one', storages)
-    await send(broker, ['a'])
-    const rows = await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 3,
-    )
-    expect(countsOf(rows, 'a')).toEqual([1, 2, 3])
+    const second = await app.start('one', { storages })
+    await send('a')
+    expect(countsOf(await app.rows('out', 3), 'a')).toEqual(upTo(3))
     expect(second.tasks().reduce((sum, { restored }) => sum + restored, 0)).toBe(0)
   })
 
   it('restores from the changelog where the disk holds nothing', async () => {
-    const broker = await openBroker()
-    const first = await start(broker, 'one')
-    await send(broker, ['a', 'a'])
-    await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 2,
-    )
+    const first = await app.start('one')
+    await send('a', 'a')
+    await app.rows('out', 2)
     await first.stop()
-    await start(broker, 'two')
-    await send(broker, ['a'])
-    const rows = await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 3,
-    )
-    expect(countsOf(rows, 'a')).toEqual([1, 2, 3])
+    await app.start('two')
+    await send('a')
+    expect(countsOf(await app.rows('out', 3), 'a')).toEqual(upTo(3))
   })
 
   it('puts a record that cannot be processed to the dead letters and goes on with the others', async () => {
-    const broker = await openBroker()
-    await start(broker, 'one')
-    await send(broker, ['a', 'poison', 'a', 'b'])
-    const rows = await eventually(
-      () => read(broker, 'out'),
-      (seen) => seen.length >= 3,
-    )
-    expect(countsOf(rows, 'a')).toEqual([1, 2])
-    const letters = await eventually(
-      () => read(broker, 'words-dead-letters', 1),
-      (seen) => seen.length >= 1,
-    )
-    expect(letters).toEqual([
-      expect.objectContaining({ key: 'poison', bytes: 'poison', reason: 'cannot be processed: cannot swallow this' }),
-    ])
+    await app.start('one')
+    await send('a', 'poison', 'a', 'b')
+    expect(countsOf(await app.rows('out', 3), 'a')).toEqual(upTo(2))
+    const [letter, ...more] = await app.rows('app-dead-letters', 1)
+    expect(more).toEqual([])
+    expect(letter).toMatchObject({ key: 'poison', value: 'poison' })
+    const reason = letter?.headers.find(({ key }) => key === 'dead-letter.reason')?.value
+    expect(Buffer.from(reason ?? []).toString()).toBe('cannot be processed: cannot swallow this')
+  })
+
+  it('refuses to start when a source topic is missing', async () => {
+    await app.broker.admin.deleteTopics(['in'])
+    await expect(app.start('one')).rejects.toThrow(/Source topics are missing: in/)
+  })
+
+  it('whose input was deleted under it fails with advice, and skips nothing', async () => {
+    const one = await app.start('one')
+    const [end] = await app.send('in', ['a', 'a'])
+    if (end === undefined) throw new RangeError('nothing was sent')
+    await app.rows('out', 1)
+    await one.stop()
+    await send('a', 'a')
+    await app.broker.admin.deleteRecords([{ ...end, offset: end.offset + 2 }])
+    const two = await app.start('two')
+    await app.until(() => two.state === 'failed')
+    expect(String(two.failure)).toMatch(/set the group's offsets/)
+    expect(countsOf(await app.read('out'), 'a')).toEqual(upTo(1))
   })
 })

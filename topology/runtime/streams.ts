@@ -8,7 +8,7 @@ import { FatalStreamsError } from './errors.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { GlobalStores } from './global-stores.ts'
 import { GroupCommit } from './group-commit.ts'
-import { endLeftTransactions } from './left-transactions.ts'
+import { LeftTransactions } from './left-transactions.ts'
 import { Membership } from './membership.ts'
 import { withParkedKeys } from './parked-keys.ts'
 import { Queries } from './queries/queries.ts'
@@ -84,6 +84,7 @@ export class Streams {
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
   readonly #commits: GroupCommit
+  readonly #left: LeftTransactions
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
   readonly #listeners = new Set<(state: StreamsState) => void>()
@@ -92,8 +93,6 @@ export class Streams {
   #owners: Assignment['owners'] = []
   /** Standbys that are to become tasks here. */
   #warming: readonly string[] = []
-  /** Several tasks that are opened at once have it done once. */
-  #endingLeft: Promise<void> | undefined
 
   constructor(options: StreamsOptions) {
     this.instanceId = options.instanceId
@@ -115,6 +114,7 @@ export class Streams {
       guarantee: this.#guarantee,
       member: () => this.#membership.member(),
     })
+    this.#left = new LeftTransactions(options.broker, options.applicationId)
     this.#router = new QueryRouter({
       topology,
       topics: this.#topics,
@@ -244,7 +244,7 @@ export class Streams {
 
   async #take(assignment: Assignment): Promise<boolean> {
     this.#owners = assignment.owners
-    this.#endingLeft = undefined
+    this.#left.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
     const wanted = new Set(assignment.active)
     const given = [...this.#loops].filter(([name]) => !wanted.has(name))
     const closing = Promise.all(given.map(([, loop]) => loop.close()))
@@ -252,7 +252,7 @@ export class Streams {
     await Promise.all(leaving.map(([, standby]) => standby.close()))
     for (const [name] of leaving) this.#standbys.delete(name)
     if (!this.#isOver) for (const name of wanted) if (!this.#loops.has(name)) this.#loops.set(name, this.#open(name))
-    // Members may be gone since a task that is still being opened had their transactions ended.
+    // Members may be gone since a task that is still being opened had left transactions ended.
     if ([...this.#loops.values()].some(({ isRunning }) => !isRunning)) this.#settled().catch(() => undefined)
     await closing
     for (const [name] of given) this.#loops.delete(name)
@@ -295,16 +295,7 @@ export class Streams {
   }
 
   async #settled(): Promise<void> {
-    if (this.#guarantee === 'exactly_once') await Promise.all([this.#commits.settled(), (this.#endingLeft ??= this.#endLeft())])
-  }
-
-  #endLeft(): Promise<void> {
-    const { applicationId, broker } = this.#options
-    const members = this.#owners.map(({ instanceId }) => instanceId)
-    const ending = endLeftTransactions(broker, applicationId, members).finally(() => {
-      if (this.#endingLeft === ending) this.#endingLeft = undefined
-    })
-    return ending
+    if (this.#guarantee === 'exactly_once') await Promise.all([this.#commits.settled(), this.#left.ended()])
   }
 
   #standBy(name: string): StandbyTask {

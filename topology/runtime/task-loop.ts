@@ -1,7 +1,7 @@
 import { StateFormatError, StateLockedError } from '../../state/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../broker/index.ts'
 import type { Ports, TimerHandle } from '../ports.ts'
-import { FatalStreamsError, RetriableError, TaskMigratedError } from './errors.ts'
+import { FatalStreamsError, messageOf, RetriableError, TaskMigratedError } from './errors.ts'
 import { Signal } from './signal.ts'
 import type { Task } from './task.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -34,6 +34,8 @@ export class TaskLoop {
   readonly #unwanted = new AbortController()
   #state: 'opening' | 'running' | 'closing' | 'abandoned' = 'opening'
   #punctuation: TimerHandle | undefined
+  /** What the task waited for last. */
+  #obstacle: string | undefined
 
   constructor(task: Task, options: TaskLoopOptions) {
     this.task = task
@@ -131,9 +133,21 @@ export class TaskLoop {
     if (!this.#isWanted) return
     const isExpected = error instanceof TaskMigratedError || error instanceof RetriableError
     logger[isExpected ? 'debug' : 'warn']('a task is opened again', { task: this.task.name, error: String(error) })
-    if (error instanceof RetriableError) await unlessAborted(error.ready, this.#unwanted.signal).catch(() => undefined)
+    if (error instanceof RetriableError) await this.#becomesReady(error)
     if (!(error instanceof TaskMigratedError)) await timers.sleep(RETRY_MS)
     while (this.#isWanted && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
+  }
+
+  /** Returns when it is worth another try. Why it was not ready after all is told once, not with each try. */
+  async #becomesReady({ ready, message }: RetriableError): Promise<void> {
+    try {
+      await unlessAborted(ready, this.#unwanted.signal)
+    } catch (error) {
+      const obstacle = `${message} ${messageOf(error)}`
+      if (this.#isWanted && obstacle !== this.#obstacle)
+        this.#options.ports.logger.warn('a task waits, and tries again', { task: this.task.name, reason: obstacle })
+      this.#obstacle = obstacle
+    }
   }
 }
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { StateWriteError } from '../../state/index.ts'
-import type { Admin, Broker, GroupCoordinator } from '../broker/index.ts'
-import { memoryTaskStorages, type TaskStorages } from './index.ts'
+import { Serdes } from '../../state/index.ts'
+import { FencedError, type Broker } from '../broker/index.ts'
+import { override } from '../testing/override.ts'
+import { StreamsBuilder } from '../dsl/index.ts'
+import type { Topology } from '../graph/index.ts'
 import { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
 import { tasksIn } from './testing/tasks-in.ts'
-
-const CHANGELOG = 'app-counts-changelog'
 
 let application: Application | undefined
 
@@ -15,28 +15,88 @@ afterEach(async () => {
   application = undefined
 })
 
-async function open(partitions: number): Promise<Application> {
-  application = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions })
+async function open(topology: Topology, partitions = 1): Promise<Application> {
+  application = await Application.open({ topology, topics: ['in', 'out'], partitions })
   return application
 }
 
-describe('A task whose committed offset is held up by a transaction that nobody ends', () => {
-  const heldUp = (broker: Broker): Broker => ({
-    admin: broker.admin,
-    openFetcher: () => broker.openFetcher(),
-    openProducer: (options) => broker.openProducer(options),
-    close: () => broker.close(),
-    groups: { ...groupsOf(broker), committedOffsets: holdUp(broker) },
+const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)
+
+describe('Taking a task', () => {
+  it('fences the former holder before its offset is read, so that its open transaction comes to nothing', async () => {
+    const app = await open(counting())
+    await app.send('in', ['a', 'x'], ['a', 'x'])
+    const zombie = await app.broker.openProducer({ transactionalId: 'app/gone/0' })
+    await zombie.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 2 }])
+    await app.start('one')
+    expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
+    await expect(zombie.commit()).rejects.toThrow(FencedError)
   })
-  const holdUp =
-    (broker: Broker): GroupCoordinator['committedOffsets'] =>
-    (groupId, partitions) =>
-      partitions.some(({ partition }) => partition === 1)
-        ? new Promise(() => undefined)
-        : broker.groups.committedOffsets(groupId, partitions)
+
+  it('goes on from what the former holder committed just before', async () => {
+    const app = await open(counting())
+    await app.send('in', ['a', 'skipped'], ['a', 'x'])
+    const former = await app.broker.openProducer({ transactionalId: 'app/gone/0' })
+    await former.sendOffsets({ groupId: 'app', memberId: '', generation: -1 }, [{ topic: 'in', partition: 0, offset: 1 }])
+    const committing = former.commit()
+    await app.start('one')
+    await committing
+    expect(values(await app.rows('out', 1))).toEqual(['1'])
+  })
+
+  it('does not begin before the former holder has let go', async () => {
+    let atWork = 0
+    let most = 0
+    const moments: (() => void)[] = []
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .process<string, string>(
+        () => ({
+          process: async () => {
+            most = Math.max(most, ++atWork)
+            await new Promise<void>((resolve) => moments.push(resolve))
+            atWork--
+          },
+        }),
+        { name: 'slow' },
+      )
+      .to('out', { key: Serdes.string, value: Serdes.string })
+    const app = await open(builder.build(), 2)
+    const one = await app.start('one', { sessionTimeoutMs: 5_000 })
+    await app.send('in', ['a', 'x'], ['b', 'x'], ['c', 'x'], ['d', 'x'])
+    await app.eventually(
+      () => atWork,
+      (count) => count === 2,
+    )
+    const two = await app.start('two', { sessionTimeoutMs: 5_000 })
+    await app.eventually(
+      () => one.state,
+      (state) => state !== 'running',
+    )
+    expect(two.tasks()).toEqual([])
+    await app.eventually(
+      () => {
+        moments.shift()?.()
+        return two.tasks().length === 1 && one.tasks().length === 1 && atWork === 0
+      },
+      (isDivided) => isDivided,
+    )
+    expect(most).toBe(2)
+    expect(two.tasks().length).toBe(1)
+  })
+})
+
+describe('A task whose committed offset is held up by a transaction that nobody ends', () => {
+  const heldUp = (broker: Broker): Broker => {
+    const { groups } = broker
+    const committedOffsets: typeof groups.committedOffsets = (groupId, partitions) =>
+      partitions.some(({ partition }) => partition === 1) ? new Promise(() => undefined) : groups.committedOffsets(groupId, partitions)
+    return override(broker, { groups: override(groups, { committedOffsets }) })
+  }
 
   it('does not keep its instance from stopping', async () => {
-    const app = await open(2)
+    const app = await open(counting(), 2)
     const one = await app.start('one', { broker: heldUp(app.broker) })
     await app.until(() => tasksIn(one, 'running').length === 1 && tasksIn(one, 'restoring').length === 1)
     await one.stop()
@@ -44,7 +104,7 @@ describe('A task whose committed offset is held up by a transaction that nobody 
   })
 
   it('is handed over all the same, and holds up no other task of a rebalance', async () => {
-    const app = await open(4)
+    const app = await open(counting(), 4)
     const one = await app.start('one', { broker: heldUp(app.broker) })
     await app.until(() => tasksIn(one, 'running').length === 3)
     const two = await app.start('two')
@@ -53,103 +113,3 @@ describe('A task whose committed offset is held up by a transaction that nobody 
     await app.until(() => tasksIn(two, 'running').length === 4)
   })
 })
-
-describe('A restore', () => {
-  it('goes to the end of the changelog, though its new leader hands over less for a moment', async () => {
-    const app = await open(1)
-    const first = await app.start('one')
-    await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
-    await app.rows('out', 5)
-    await first.stop()
-    let behind = 5
-    let firstEnd = true
-    const admin: Admin = {
-      ...adminOf(app.broker),
-      listOffsets: async (partitions, at) => {
-        const offsets = await app.broker.admin.listOffsets(partitions, at)
-        if ((at !== 'latest' && at !== 'settled') || partitions[0]?.topic !== CHANGELOG) return offsets
-        if (!firstEnd && behind > 0) return offsets.map((one) => ({ ...one, offset: 0 }))
-        firstEnd = false
-        return offsets
-      },
-    }
-    const broker: Broker = {
-      admin,
-      groups: app.broker.groups,
-      openProducer: (options) => app.broker.openProducer(options),
-      close: () => app.broker.close(),
-      openFetcher: () => {
-        const fetcher = app.broker.openFetcher()
-        return {
-          wakeup: () => fetcher.wakeup(),
-          close: () => fetcher.close(),
-          fetch: async (partitions, options) =>
-            partitions[0]?.topic === CHANGELOG && behind-- > 0 ? [] : fetcher.fetch(partitions, options),
-        }
-      },
-    }
-    await app.start('one', { broker, storages: memoryTaskStorages() })
-    await app.send('in', ['a', 'x'])
-    expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
-  })
-})
-
-describe('A storage that refuses a write in the midst of a restore', () => {
-  it('is opened again, and the restore goes to its end', async () => {
-    const app = await open(1)
-    const first = await app.start('one')
-    await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
-    await app.rows('out', 5)
-    await first.stop()
-    const storages = memoryTaskStorages()
-    let refusals = 0
-    const refusing: TaskStorages = {
-      ...storages,
-      open: async (task) => {
-        const storage = await storages.open(task)
-        const write: typeof storage.write = async (batch, options) => {
-          if (refusals++ < 2) throw new StateWriteError('The disk is full.')
-          return storage.write(batch, options)
-        }
-        return {
-          get: (key) => storage.get(key),
-          scan: (range) => storage.scan(range),
-          clear: (range) => storage.clear(range),
-          close: () => storage.close(),
-          write,
-        }
-      },
-    }
-    const two = await app.start('two', { storages: refusing })
-    await app.send('in', ['a', 'x'])
-    expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
-    expect(refusals).toBeGreaterThan(2)
-    expect(two.state).toBe('running')
-  })
-})
-
-function groupsOf({ groups }: Broker): GroupCoordinator {
-  return {
-    join: (request) => groups.join(request),
-    sync: (request) => groups.sync(request),
-    heartbeat: (member) => groups.heartbeat(member),
-    leave: (groupId, memberId) => groups.leave(groupId, memberId),
-    assignments: (groupId) => groups.assignments(groupId),
-    committedOffsets: (groupId, partitions) => groups.committedOffsets(groupId, partitions),
-  }
-}
-
-function adminOf({ admin }: Broker): Admin {
-  return {
-    brokerCount: () => admin.brokerCount(),
-    createTopics: (topics) => admin.createTopics(topics),
-    describeTopics: (names) => admin.describeTopics(names),
-    alterTopic: (name, config) => admin.alterTopic(name, config),
-    createPartitions: (name, partitions) => admin.createPartitions(name, partitions),
-    deleteTopics: (names) => admin.deleteTopics(names),
-    listOffsets: (partitions, at) => admin.listOffsets(partitions, at),
-    openTransactions: () => admin.openTransactions(),
-    deleteRecords: (offsets) => admin.deleteRecords(offsets),
-    alterOffsets: (groupId, offsets) => admin.alterOffsets(groupId, offsets),
-  }
-}

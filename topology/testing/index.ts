@@ -1,7 +1,7 @@
 /**
  * Support for tests. `TopologyTestDriver` runs a topology record by record, with all that production has but time and other
  * instances: it is there for the engine's users as well. `runConformance` replays what Kafka Streams was recorded to do and reports
- * what differs. `memoryBroker` is the embedded broker without a disk.
+ * what differs. `memoryBroker` is the embedded broker without a disk, `override` changes a part of it.
  */
 export { TopologyTestDriver } from './test-driver/topology-test-driver.ts'
 export type { TestDriverOptions } from './test-driver/topology-test-driver.ts'
@@ -10,6 +10,7 @@ export type { TestOutput } from './test-driver/test-output.ts'
 export type { TestRecord } from './test-driver/test-record.ts'
 export type { TestSerdes } from './test-driver/test-serdes.ts'
 export { memoryBroker } from './memory-broker.ts'
+export { override } from './override.ts'
 export { manualPorts } from '../broker/testing/manual-ports.ts'
 export type { ManualPorts } from '../broker/testing/manual-ports.ts'
 export { OWN_VECTORS, runConformance } from './conformance/run-conformance.ts'

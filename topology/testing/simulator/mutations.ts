@@ -14,6 +14,7 @@ import {
 } from '../../broker/index.ts'
 import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
 import { BatchReader } from '../../broker/record-batch/batch-reader.ts'
+import { override } from '../override.ts'
 
 export interface Mutation {
   readonly name: string
@@ -220,17 +221,6 @@ function reuseSequence(producer: Producer): Producer {
 function storeAsOutsider(producer: Producer): Producer {
   return override(producer, {
     sendOffsets: ({ groupId }, offsets) => producer.sendOffsets({ groupId, memberId: '', generation: -1 }, offsets),
-  })
-}
-
-function override<T extends object>(target: T, methods: Partial<T>): T {
-  return new Proxy(target, {
-    get: (object, name) => {
-      const own: unknown = Reflect.get(methods, name)
-      if (own !== undefined) return own
-      const member: unknown = Reflect.get(object, name)
-      return typeof member === 'function' ? (member.bind(object) as unknown) : member
-    },
   })
 }
 

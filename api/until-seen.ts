@@ -1,4 +1,4 @@
-import type { Timers } from '../../topology/index.ts'
+import type { Timers } from '../topology/index.ts'
 
 const ATTEMPTS = 20
 const RETRY_MS = 25

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, describe, it } from 'vitest'
+import { RetriableBrokerError, type Broker, type Producer } from '../topology/index.ts'
+import { manualPorts, memoryBroker, override, type ManualPorts } from '../topology/testing/index.ts'
+import { RecordSender } from './record-sender.ts'
+
+const KILOBYTE = Buffer.alloc(1_000, 'x')
+
+let ports: ManualPorts
+let broker: Broker
+let sender: RecordSender
+let isDown: boolean
+let batches: number[]
+let told: string[]
+
+beforeEach(async () => {
+  ports = manualPorts()
+  broker = await memoryBroker(ports)
+  await broker.admin.createTopics([{ name: 'topic', partitions: 1 }])
+  ;[isDown, batches, told] = [false, [], []]
+  sender = new RecordSender(override(broker, { openProducer: async (options) => watched(await broker.openProducer(options)) }), ports)
+})
+
+afterEach(async () => {
+  await sender.close()
+  await broker.close()
+})
+
+function watched(producer: Producer): Producer {
+  return override(producer, {
+    send: async (topic, partition, batch) => {
+      if (isDown) throw new RetriableBrokerError('The broker is away.')
+      batches.push(batch.sizeInBytes)
+      return producer.send(topic, partition, batch)
+    },
+  })
+}
+
+function send(name: string, giveUpAt: number, value = KILOBYTE): void {
+  const tell = (what: string) => (): void => void told.push(`${name} ${what}`)
+  sender.send({ topic: 'topic', key: Buffer.from(name), value, giveUpAt, onStored: tell('stored'), onGivenUp: tell('given up') })
+}
+
+async function keys(): Promise<string[]> {
+  const fetcher = broker.openFetcher()
+  const read: string[] = []
+  for (let offset = 0; ;) {
+    const [fetched] = await fetcher.fetch([{ topic: 'topic', partition: 0, offset }], { maxWaitMs: 0 })
+    if (fetched === undefined) break
+    for (const batch of fetched.batches) while (batch.next()) read.push(Buffer.from(batch.key ?? []).toString())
+    offset = fetched.nextOffset
+  }
+  await fetcher.close()
+  return read
+}
+
+describe('The sender of records', () => {
+  it('works off what an outage left in batches that a broker takes, in order', async () => {
+    isDown = true
+    send('first', Number.POSITIVE_INFINITY)
+    await ports.advance(10)
+    const names = Array.from({ length: 3_000 }, (_, at) => `record-${at}`)
+    for (const name of names) send(name, Number.POSITIVE_INFINITY)
+    await ports.advance(1_000)
+    expect(await keys()).toEqual([])
+    isDown = false
+    await ports.advance(1_000)
+    expect(await keys()).toEqual(['first', ...names])
+    expect(told).toEqual(['first', ...names].map((name) => `${name} stored`))
+    expect(Math.max(...batches)).toBeLessThan(1_000_000)
+    expect(batches.length).toBeLessThan(8)
+  })
+
+  it('sends nothing whose time is over, not even what waited behind something else', async () => {
+    isDown = true
+    const now = ports.clock.now()
+    send('long', now + 60_000)
+    await ports.advance(10)
+    send('short', now + 500)
+    await ports.advance(1_000)
+    isDown = false
+    await ports.advance(1_000)
+    expect(await keys()).toEqual(['long'])
+    expect(told).toEqual(['long stored', 'short given up'])
+  })
+
+  it('sends a record that is larger than its batches should be alone', async () => {
+    send('small', Number.POSITIVE_INFINITY)
+    send('large', Number.POSITIVE_INFINITY, Buffer.alloc(950_000))
+    send('small again', Number.POSITIVE_INFINITY)
+    await ports.advance(100)
+    expect(await keys()).toEqual(['small', 'large', 'small again'])
+    expect(batches.length).toBe(3)
+  })
+})

@@ -1,0 +1,11 @@
+/** The same object with some members replaced; the others, bound to it, stay what they were. */
+export function override<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get: (object, name) => {
+      const own: unknown = Reflect.get(members, name)
+      if (own !== undefined) return own
+      const member: unknown = Reflect.get(object, name)
+      return typeof member === 'function' ? (member.bind(object) as unknown) : member
+    },
+  })
+}
