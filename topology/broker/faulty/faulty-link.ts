@@ -53,8 +53,8 @@ export class FaultyLink {
 
   async #delay(): Promise<void> {
     const { partitioned, maxDelayMs } = this.#profile
-    await this.#timers.sleep(partitioned ? maxDelayMs : (this.#random.next() * maxDelayMs) / 2)
     await this.#frozen
+    await this.#timers.sleep(partitioned ? maxDelayMs : (this.#random.next() * maxDelayMs) / 2)
   }
 
   #isLost(probability: number): boolean {

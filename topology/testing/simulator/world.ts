@@ -116,7 +116,8 @@ export class World {
   }
 
   async #mishap(): Promise<void> {
-    const slot = this.#random.pick(this.#slots)
+    const running = this.#slots.filter((slot) => slot.running !== undefined)
+    const slot = this.#random.pick(running.length > 0 ? running : this.#slots)
     switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker'] as const)) {
       case 'crash':
         return this.#crash(slot)
@@ -128,10 +129,10 @@ export class World {
         return
       case 'freeze':
         slot.profile.freezeMs = this.#random.integer(SESSION_MS, 2 * SESSION_MS)
+        if (running.length === 1) this.#startAnother() // nothing is learnt where nobody takes over
         return
       case 'start':
-        if (slot.running === undefined) this.#start(slot)
-        return
+        return this.#startAnother()
       case 'broker':
         this.#broker?.crash()
         return this.#openBroker()
@@ -161,6 +162,11 @@ export class World {
       },
       () => undefined,
     )
+  }
+
+  #startAnother(): void {
+    const empty = this.#slots.filter(({ running }) => running === undefined)
+    if (empty.length > 0) this.#start(this.#random.pick(empty))
   }
 
   #restart(slot: Slot): void {
