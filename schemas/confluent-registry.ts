@@ -8,6 +8,8 @@ export interface ConfluentRegistryOptions {
   readonly url: string
   /** For a registry behind basic authentication. */
   readonly auth?: { readonly username: string; readonly password: string }
+  /** After that a request is taken to get no answer. Default 10,000 ms; the client itself would wait for ever. */
+  readonly timeoutMs?: number
 }
 
 const NOT_FOUND = 404
@@ -21,10 +23,15 @@ export class ConfluentRegistry implements SchemaRegistry {
   readonly #client: RegistryClient
   readonly #url: string
 
-  constructor({ url, auth }: ConfluentRegistryOptions) {
+  constructor({ url, auth, timeoutMs = 10_000 }: ConfluentRegistryOptions) {
     this.#url = url
     this.#client = new RegistryClient(
-      { host: url, clientId: 'bob', ...(auth === undefined ? {} : { auth }) },
+      {
+        host: url,
+        clientId: 'bob',
+        middlewares: [() => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs }) })],
+        ...(auth === undefined ? {} : { auth }),
+      },
       // Without it avsc forgets which longs are moments, and they would be read as amounts.
       { [SchemaType.AVRO]: { logicalTypes: { 'timestamp-millis': TimestampMillis } } },
     )
