@@ -51,6 +51,7 @@ const SESSION_MS = 6_000
 const BROKER_DOWN_MS = 1_500
 /** How long a planned end is waited for. */
 const CRASH_MS = 15_000
+
 /** Breaks the processes and lines of a bank under load, one mishap after the other, and sees to it that work goes on after each. */
 export class ChaosRun {
   readonly #options: RunOptions
@@ -61,6 +62,7 @@ export class ChaosRun {
   readonly #disturbances: Disturbance[] = []
   readonly #reached = new Set<CrashPoint>()
   readonly #deck: CrashDeck
+  /** At what the processes that run are to end themselves. */
   readonly #plans = new Map<string, CrashPlan>()
   #restoredMax = 0
 
@@ -119,21 +121,21 @@ export class ChaosRun {
     switch (mishap) {
       case 'kill':
         if (!(await this.#isWorking(name))) return undefined
-        await fleet.process(name).kill()
+        await this.#kill(name)
         await fleet.start(name)
         await this.#allRun()
         this.#counts.kills++
         return 'all'
       case 'kill-and-stay-away':
         if (!(await this.#isWorking(name))) return undefined
-        await fleet.process(name).kill()
+        await this.#kill(name)
         await this.#allRun()
         this.#counts.kills++
         await fleet.start(name)
         return 'all'
       case 'crash-point':
         if (!(await this.#isWorking(name))) return undefined
-        await fleet.process(name).kill()
+        await this.#kill(name)
         this.#counts.kills++
         await this.#crash(name)
         return 'all'
@@ -215,6 +217,12 @@ export class ChaosRun {
       return copies.length > 0 && copies.every(({ ageMs }) => ageMs !== undefined)
     })
     await this.#stop(other)
+  }
+
+  /** What it was to end itself at dies with it. */
+  async #kill(name: string): Promise<void> {
+    this.#plans.delete(name)
+    await this.#stage.fleet.process(name).kill()
   }
 
   /** In order, unless it ends itself on the way. */

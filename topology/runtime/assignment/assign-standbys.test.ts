@@ -36,6 +36,22 @@ describe('Standbys', () => {
     expect(standbysOf(again.toReversed(), 1)).toEqual(new Map([...before].toReversed()))
   })
 
+  it('come to who has none, and nobody gives his up before the new one is up to date', () => {
+    const [a, b, c] = THREE
+    if (a === undefined || b === undefined || c === undefined) throw new RangeError('three are expected')
+    const away = standbysOf([a, c], 1)
+    const copiesOf = (memberId: string): readonly string[] => away.get(memberId) ?? []
+    const returned = [member('a', a.held, copiesOf('a')), b, member('c', c.held, copiesOf('c'))]
+    const meanwhile = standbysOf(returned, 1)
+    expect(meanwhile.get('b')?.length).toBe(4)
+    for (const { memberId, standing } of returned) expect(meanwhile.get(memberId)).toEqual(expect.arrayContaining([...standing]))
+    const caughtUp = returned.map(({ memberId, held }) => member(memberId, held, meanwhile.get(memberId)))
+    const after = standbysOf(caughtUp, 1)
+    expect([...after.values()].map((copies) => copies.length)).toEqual([4, 4, 4])
+    expect(after.get('b')?.toSorted()).toEqual(meanwhile.get('b')?.toSorted())
+    expect(standbysOf(caughtUp, 1)).toEqual(after)
+  })
+
   it('warm up where a task is to go', () => {
     const members = [member('a', TASKS), member('b')]
     const shares = assignTasks(members, TASKS, true)
