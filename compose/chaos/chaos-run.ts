@@ -49,6 +49,8 @@ const PROGRESS = 5
 const POLL_MS = 50
 const SESSION_MS = 6_000
 const BROKER_DOWN_MS = 1_500
+/** Who has committed since then is at work. */
+const LATELY_MS = 1_000
 /** How long a planned end is waited for. */
 const CRASH_MS = 15_000
 
@@ -258,12 +260,16 @@ export class ChaosRun {
     this.#counts.kills++
   }
 
+  /** Resolves as soon as it commits; false if it does not for a second. */
   async #isWorking(name: string): Promise<boolean> {
     const { fleet } = this.#stage
     const commits = async (): Promise<number> => (await fleet.status(name))?.tasks.reduce((sum, task) => sum + task.commits, 0) ?? 0
-    const before = await commits()
-    await sleep(POLL_MS)
-    return fleet.process(name).isRunning && (await commits()) > before
+    const [before, giveUpAt] = [await commits(), performance.now() + LATELY_MS]
+    while (fleet.process(name).isRunning && performance.now() < giveUpAt) {
+      if ((await commits()) > before) return true
+      await sleep(POLL_MS)
+    }
+    return false
   }
 
   /** Resolves when every task runs somewhere. */

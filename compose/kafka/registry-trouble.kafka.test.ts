@@ -13,6 +13,7 @@ import {
   type Broker,
   type Topology,
 } from '../../topology/index.ts'
+import { TestLog } from '../../topology/testing/index.ts'
 
 const POLLING = { timeout: 30_000 }
 const COMPLETED: TransferCompleted = {
@@ -22,14 +23,16 @@ const COMPLETED: TransferCompleted = {
   version: 2,
   time: 1_700_000_000_000,
 }
-const ports = systemPorts()
+const log = new TestLog(systemPorts().clock)
+const ports = systemPorts(log.logger)
 
 let id: string
 let broker: Broker
 let streams: Streams | undefined
 let way: WayToRegistry | undefined
 
-beforeEach(async () => {
+beforeEach(async ({ onTestFailed }) => {
+  log.tellIf(onTestFailed)
   id = `trouble-${randomUUID()}`
   broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports })
   await broker.admin.createTopics([`${id}-in`, `${id}-out`].map((name) => ({ name, partitions: 2 })))

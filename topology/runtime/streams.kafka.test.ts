@@ -3,6 +3,7 @@ import { FencedError, KafkajsBroker } from '../broker/index.ts'
 import { brokerOfItsOwn } from '../broker/kafkajs/testing/broker-of-its-own.ts'
 import { kafkaAddresses } from '../broker/kafkajs/testing/kafka-addresses.ts'
 import { systemPorts } from '../system-ports.ts'
+import { TestLog } from '../testing/test-log.ts'
 import { memoryTaskStorages, type Streams } from './index.ts'
 import { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
@@ -11,11 +12,13 @@ import { tasksIn } from './testing/tasks-in.ts'
 const PARTITIONS = 4
 const TIMES = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200 }
 const POLLING = { timeout: 50_000 }
-const ports = systemPorts()
+const log = new TestLog(systemPorts().clock)
+const ports = systemPorts(log.logger)
 
 let app: Application
 
-beforeEach(async () => {
+beforeEach(async ({ onTestFailed }) => {
+  log.tellIf(onTestFailed)
   const kafka = await KafkajsBroker.open({ addresses: kafkaAddresses(), ports })
   const broker = brokerOfItsOwn(kafka, `${ports.random.uuid()}-`, async () => undefined)
   app = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions: PARTITIONS, broker })

@@ -157,13 +157,14 @@ export class KafkaCluster {
 
   /** Again and again, with longer and longer pauses, while the answer is "not now", for as long as the patience lasts. */
   async retrying<T>(attempt: () => Promise<T>, patienceMs = this.#options.patienceMs, longestPauseMs = LONGEST_PAUSE_MS): Promise<T> {
-    const { clock, timers } = this.ports
+    const { clock, logger, timers } = this.ports
     const end = clock.monotonic() + patienceMs
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, longestPauseMs)) {
       try {
         return await attempt()
       } catch (error) {
         if (!(error instanceof RetriableBrokerError) || this.#isClosed || clock.monotonic() + pause > end) throw error
+        logger.debug('Kafka is asked again', { pauseMs: pause, error: error.message })
         await timers.sleep(pause)
       }
     }
