@@ -49,6 +49,7 @@ const PROGRESS = 5
 const POLL_MS = 50
 const SESSION_MS = 6_000
 const BROKER_DOWN_MS = 1_500
+const CALM_MS = 1_000
 /** Who has committed since then is at work. */
 const LATELY_MS = 1_000
 /** How long a planned end is waited for. */
@@ -115,6 +116,7 @@ export class ChaosRun {
     if (tasks === undefined) return
     await this.#progress(clients, `after ${mishap}`)
     this.#note(clients, { kind: mishap, from, to: Date.now(), ...(tasks === 'all' ? {} : { tasks }) }, name)
+    if (mishap === 'add-instance') await this.#dismissAdded()
   }
 
   /** Answers with the tasks that are looked at afterwards; undefined: it was not worth anything, and does not count. */
@@ -172,7 +174,7 @@ export class ChaosRun {
     }
   }
 
-  /** One more comes, takes its share, and leaves again. Answers with the tasks that stayed where they were when it came. */
+  /** One more comes and takes its share. Answers with the tasks that stayed where they were. */
   async #addInstance(): Promise<readonly string[]> {
     const { fleet, tasks } = this.#stage
     const before = await fleet.holders()
@@ -183,11 +185,17 @@ export class ChaosRun {
       return holders.size === tasks && [...holders.values()].filter((name) => name === ADDED).length === fair
     })
     const after = await fleet.holders()
+    this.#counts.addedInstances++
+    return [...before].filter(([task, name]) => after.get(task) === name).map(([task]) => task)
+  }
+
+  /** The one that was added leaves again, when what its coming did can be told from what its leaving does. */
+  async #dismissAdded(): Promise<void> {
+    const { fleet } = this.#stage
+    await sleep(CALM_MS)
     await this.#stop(ADDED)
     fleet.forget(ADDED)
     await this.#allRun()
-    this.#counts.addedInstances++
-    return [...before].filter(([task, name]) => after.get(task) === name).map(([task]) => task)
   }
 
   /** Starts it with a point at which it ends itself, waits for that, and starts it again. */

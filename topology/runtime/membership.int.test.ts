@@ -51,6 +51,22 @@ describe('membership', () => {
     expect(tasksIn(two, 'running')).toEqual(expect.arrayContaining(keptTwo))
   })
 
+  it('hands a task over as soon as it is given up, and waits for no heartbeat', async () => {
+    const times = { sessionTimeoutMs: 20_000, heartbeatIntervalMs: 1_500 }
+    const app = await open(2)
+    const one = await app.start('one', times)
+    await settled(app, [one], 2)
+    const two = await app.start('two', times)
+    await app.eventually(
+      () => one.tasks().length,
+      (count) => count === 1,
+    )
+    const givenUpAt = app.ports.clock.monotonic()
+    await settled(app, [one, two], 2)
+    expect(tasksIn(two, 'running').length).toBe(1)
+    expect(app.ports.clock.monotonic() - givenUpAt).toBeLessThan(500)
+  })
+
   it('gives an instance that comes back within its session its tasks, without a rebalance of the others', async () => {
     const app = await open(4)
     const sessionTimeoutMs = 60_000

@@ -142,7 +142,7 @@ export class Membership {
     return true
   }
 
-  /** Answers whether it has to join again, to hand over what it gave up or to be heard. */
+  /** Answers whether it has to join again, because tasks change hands or to be heard. */
   async #join(): Promise<boolean> {
     const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#wantsToJoin = false
@@ -168,7 +168,7 @@ export class Membership {
     if (this.#stopped.signal.aborted) return false
     const assignment = decodeAssignment(bytes)
     const hasGivenUp = await this.#whileBeating(this.#options.onAssignment(assignment))
-    const joinsAgain = hasGivenUp || assignment.givingUp.length > 0 || isOutdated(assignment, subscription)
+    const joinsAgain = hasGivenUp || assignment.isHandover || isOutdated(assignment, subscription)
     if (joinsAgain) this.#round++
     return joinsAgain
   }
@@ -178,18 +178,19 @@ export class Membership {
     const tasks = this.#options.tasks()
     const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
     const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
+    const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
     const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
       instanceId,
-      tasks: shares.get(memberId)?.active ?? [],
+      tasks: activeOf(memberId),
       standbys: standbys.get(memberId) ?? [],
       ...(endpoint === undefined ? {} : { endpoint }),
     }))
+    const isHandover = subscriptions.some(({ memberId, held }) => held.some((task) => !activeOf(memberId).includes(task)))
     return new Map(
-      subscriptions.map(({ memberId, held }) => {
-        const { active = [], warming = [] } = shares.get(memberId) ?? {}
+      subscriptions.map(({ memberId }) => {
+        const { warming = [] } = shares.get(memberId) ?? {}
         const standby = standbys.get(memberId) ?? []
-        const givingUp = held.filter((task) => !active.includes(task))
-        return [memberId, encode({ generation, active, standby, warming, givingUp, owners })]
+        return [memberId, encode({ generation, active: activeOf(memberId), standby, warming, isHandover, owners })]
       }),
     )
   }

@@ -20,10 +20,10 @@ export interface Assignment {
   /** Those of them that are to move here: it joins again when their copies are up to date. */
   readonly warming: readonly string[]
   /**
-   * Tasks it had said to hold and is not to have: nobody has them until it has joined again without them. It must do so
-   * even if it lost them in the meantime, as one that was restarted.
+   * Somebody holds tasks that he is not to have: nobody has them until all have joined again, which each does at once when it has given
+   * up its own, if any. It does so even if it lost them in the meantime, as one that was restarted.
    */
-  readonly givingUp: readonly string[]
+  readonly isHandover: boolean
   /** Which member has, or is to have, which task: so that each instance can send a question to the right one. */
   readonly owners: readonly Owner[]
 }
@@ -46,6 +46,6 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
 /** An empty answer is what a member gets that the leader did not know of. */
 export function decodeAssignment(bytes: Uint8Array): Assignment {
   return bytes.length === 0
-    ? { generation: -1, active: [], standby: [], warming: [], givingUp: [], owners: [] }
+    ? { generation: -1, active: [], standby: [], warming: [], isHandover: false, owners: [] }
     : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
 }
