@@ -26,6 +26,9 @@ export interface RowCacheOptions<T> {
   readonly identityOf?: (key: Uint8Array) => KeyIdentity
 }
 
+/** What a row takes beside the bytes of key and value: its object, its place in the map, the headers of both. */
+const ROW_BYTES = 100
+
 /**
  * Write buffer and cache in one map: a dirty row is pinned until its transaction ends, a clean one may be let go. `T` is
  * immutable; `sizeOf` measures it in bytes. Whoever knows a key's identity hands it in with the bytes, which saves reckoning it.
@@ -78,7 +81,7 @@ export class RowCache<T> {
   write(key: Uint8Array, value: T, identity?: KeyIdentity): void {
     const row = this.#row(key, identity)
     row.present = value
-    const size = this.#sizeOf(value) + row.key.length
+    const size = this.#sizeOf(value) + row.key.length + ROW_BYTES
     this.#bytes += size - row.size
     if (row.dirty) {
       this.#dirtyBytes += size - row.size
@@ -179,7 +182,7 @@ export class RowCache<T> {
       committed: value,
       dirty: false,
       used: false,
-      size: this.#sizeOf(value) + key.length,
+      size: this.#sizeOf(value) + key.length + ROW_BYTES,
     }
     this.#rows.set(identity, row)
     this.#bytes += row.size
