@@ -59,11 +59,11 @@ export class RecordSender {
 
   /** Of what waits, as much as a broker takes at once; the rest leaves after it. */
   #next(): readonly OutgoingRecord[] {
-    let count = 0
-    for (let bytes = 0; count < this.#waiting.length; count++) {
-      const { key, value } = this.#waiting[count] as OutgoingRecord
+    let [bytes, count] = [0, 0]
+    for (const { key, value } of this.#waiting) {
       bytes += key.length + (value?.length ?? 0) + RECORD_OVERHEAD
       if (bytes > MAX_BATCH_BYTES && count > 0) break
+      count++
     }
     return this.#waiting.splice(0, count)
   }
@@ -87,9 +87,8 @@ export class RecordSender {
 
   /** Those whose time is not over; the others are given up. */
   #inTime(records: readonly OutgoingRecord[], now: number): readonly OutgoingRecord[] {
-    const [left, late] = [records.filter(({ giveUpAt }) => giveUpAt > now), records.filter(({ giveUpAt }) => giveUpAt <= now)]
-    for (const record of late) record.onGivenUp?.()
-    return left
+    for (const record of records) if (record.giveUpAt <= now) record.onGivenUp?.()
+    return records.filter(({ giveUpAt }) => giveUpAt > now)
   }
 
   async #sendAll(records: readonly OutgoingRecord[]): Promise<void> {

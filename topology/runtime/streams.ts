@@ -84,7 +84,7 @@ export class Streams {
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
   readonly #commits: GroupCommit
-  readonly #left: LeftTransactions
+  readonly #leftTransactions: LeftTransactions
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
   readonly #listeners = new Set<(state: StreamsState) => void>()
@@ -114,7 +114,7 @@ export class Streams {
       guarantee: this.#guarantee,
       member: () => this.#membership.member(),
     })
-    this.#left = new LeftTransactions(options.broker, options.applicationId)
+    this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId)
     this.#router = new QueryRouter({
       topology,
       topics: this.#topics,
@@ -244,7 +244,7 @@ export class Streams {
 
   async #take(assignment: Assignment): Promise<boolean> {
     this.#owners = assignment.owners
-    this.#left.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
+    this.#leftTransactions.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
     const wanted = new Set(assignment.active)
     const given = [...this.#loops].filter(([name]) => !wanted.has(name))
     const closing = Promise.all(given.map(([, loop]) => loop.close()))
@@ -295,7 +295,7 @@ export class Streams {
   }
 
   async #settled(): Promise<void> {
-    if (this.#guarantee === 'exactly_once') await Promise.all([this.#commits.settled(), this.#left.ended()])
+    if (this.#guarantee === 'exactly_once') await Promise.all([this.#commits.settled(), this.#leftTransactions.ended()])
   }
 
   #standBy(name: string): StandbyTask {
