@@ -6,6 +6,9 @@ import { newToken } from './new-token.ts'
 /** Names the bank's group, its internal topics and its transactional ids; all of its topics begin with it. */
 export const APPLICATION = 'bank'
 
+/** Dozens of tasks with little data each: together they take less memory than the engine would give them, for restores that take a little longer. */
+export const WRITE_BUFFER_BYTES = 4 << 20
+
 /** The bank as it runs everywhere: in one process, in many, in tests. */
 export function bankApplication(codec: RecordCodec): Topology {
   return bankTopology({ codec, newToken })

@@ -14,6 +14,16 @@ export function copyOf(bytes: Uint8Array): Buffer {
   return copy
 }
 
+export const NO_BYTES = new Uint8Array(0)
+
+/** A copy of the one with a copy of the other behind it. */
+export function joined(first: Uint8Array, second: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(first.length + second.length)
+  copyInto(bytes, first, 0)
+  copyInto(bytes, second, first.length)
+  return bytes
+}
+
 const FEW_BYTES = 32
 
 /** Copies the part to that place: for a few bytes that costs less than a call out of JavaScript does. */

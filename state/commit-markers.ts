@@ -1,6 +1,6 @@
-import { asBuffer } from './bytes.ts'
+import { asBuffer, NO_BYTES } from './bytes.ts'
 import { StateCorruptedError } from './errors.ts'
-import type { OrderedStorage, StorageOperation } from './ordered-storage.ts'
+import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 
 /** More commits than LevelDB holds in its log at a time, so that a lost one leaves a gap among the markers. */
 const KEPT = 512
@@ -36,17 +36,16 @@ export class CommitMarkers {
   }
 
   /** Adds the next marker to a batch and takes out the one that is old enough. */
-  mark(batch: StorageOperation[]): number {
+  mark(batch: StorageBatch): number {
     this.#last++
-    batch.push({ key: this.#key(this.#last), value: Buffer.alloc(0) })
-    if (this.#last > KEPT) batch.push({ key: this.#key(this.#last - KEPT), value: null })
+    batch.put(keyOf(this.#last), NO_BYTES, this.#prefix)
+    if (this.#last > KEPT) batch.delete(keyOf(this.#last - KEPT), this.#prefix)
     return this.#last
   }
+}
 
-  #key(number: number): Buffer {
-    const key = Buffer.allocUnsafe(this.#prefix.length + 8)
-    key.set(this.#prefix)
-    key.writeDoubleBE(number, this.#prefix.length)
-    return key
-  }
+function keyOf(number: number): Buffer {
+  const key = Buffer.allocUnsafe(8)
+  key.writeDoubleBE(number)
+  return key
 }

@@ -6,13 +6,15 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StateCorruptedError, StateWriteError } from './errors.ts'
 import { openLevelStorage } from './leveldb/level-storage.ts'
+import { GatheredBatch } from './memory/gathered-batch.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
 import { openTaskState } from './open-task-state.ts'
-import type { OrderedStorage, StorageOperation } from './ordered-storage.ts'
+import type { StorageOperation } from './ordered-storage.ts'
 import { Serdes } from './serdes.ts'
 import type { KeyValueStore } from './store.ts'
 import { Stores } from './stores.ts'
 import type { TaskState } from './task-state.ts'
+import { cursorOver } from './testing/cursor-over.ts'
 import { gathered, StateUnderTest } from './testing/state-under-test.ts'
 import { STORAGES } from './testing/storages.ts'
 
@@ -23,14 +25,33 @@ const passing = Stores.keyValue({ name: 'passing', ...common, persistent: false 
 
 const storeOf = (state: TaskState, name = 'rows'): KeyValueStore<string, string> => state.store(name) as KeyValueStore<string, string>
 
+/** A storage that tells of each batch. */
+class ToldStorage extends MemoryStorage {
+  readonly batches: (readonly StorageOperation[])[] = []
+
+  override batch(): GatheredBatch {
+    return new GatheredBatch(async (operations) => {
+      this.batches.push(operations)
+      this.apply(operations)
+    })
+  }
+}
+
 /** A storage whose writes wait, and fail when they are told to. */
 class HeldStorage extends MemoryStorage {
   readonly #waiting: { readonly go: () => void; readonly fail: () => void }[] = []
 
-  override write(batch: readonly StorageOperation[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ go: () => resolve(super.write(batch)), fail: () => reject(new StateWriteError('disk full')) })
-    })
+  override batch(): GatheredBatch {
+    return new GatheredBatch(
+      (operations) =>
+        new Promise<void>((resolve, reject) => {
+          const go = (): void => {
+            this.apply(operations)
+            resolve()
+          }
+          this.#waiting.push({ go, fail: () => reject(new StateWriteError('disk full')) })
+        }),
+    )
   }
 
   go(): void {
@@ -44,17 +65,8 @@ class HeldStorage extends MemoryStorage {
 
 describe('The state of a task', () => {
   it('writes rows of all stores and their positions in one batch', async () => {
-    const batches: number[] = []
-    const storage = new MemoryStorage()
-    const counted: OrderedStorage = Object.assign(Object.create(storage) as MemoryStorage, {
-      get: (key: Uint8Array) => storage.get(key),
-      scan: storage.scan.bind(storage),
-      write: (batch: readonly StorageOperation[]) => {
-        batches.push(batch.length)
-        return storage.write(batch)
-      },
-    })
-    const state = await openTaskState({ storage: counted, stores: [rows, others] })
+    const storage = new ToldStorage()
+    const state = await openTaskState({ storage, stores: [rows, others] })
     storeOf(state).put('a', '1')
     storeOf(state, 'others').put('b', '2')
     await state.commit(
@@ -64,7 +76,7 @@ describe('The state of a task', () => {
       ]),
       'note',
     )
-    expect(batches).toEqual([4])
+    expect(storage.batches.map(({ length }) => length)).toEqual([4])
     const again = await openTaskState({ storage, stores: [others, rows] })
     expect([again.position('rows'), again.position('others'), again.note]).toEqual([5, 6, 'note'])
     expect([storeOf(again).get('a'), storeOf(again, 'others').get('b')]).toEqual(['1', '2'])
@@ -79,7 +91,7 @@ describe('The state of a task', () => {
     expect((await gathered(storeOf(state).all())).map(({ value }) => value)).toEqual(['1'])
     storeOf(state).put('a', '2')
     await expect(state.commit(new Map([['rows', 2]]))).rejects.toThrow('A write to the stores is under way: wait for it.')
-    await expect(state.restore('rows', [], 2)).rejects.toThrow('under way')
+    await expect(state.restore('rows', cursorOver([]), 2)).rejects.toThrow('under way')
     expect(state.position('rows')).toBeUndefined()
     storage.go()
     await landed
@@ -106,25 +118,14 @@ describe('The state of a task', () => {
   })
 
   it('notices that the storage has lost a commit', async () => {
-    const storage = new MemoryStorage()
-    const taken: (readonly StorageOperation[])[] = []
+    const storage = new ToldStorage()
     const forgetful = new MemoryStorage()
-    const state = await openTaskState({
-      storage: Object.assign(Object.create(storage) as MemoryStorage, {
-        get: (key: Uint8Array) => storage.get(key),
-        scan: storage.scan.bind(storage),
-        write: (batch: readonly StorageOperation[]) => {
-          taken.push([...batch])
-          return storage.write(batch)
-        },
-      }),
-      stores: [rows],
-    })
+    const state = await openTaskState({ storage, stores: [rows] })
     for (let commit = 1; commit <= 5; commit++) {
       storeOf(state).put(`key ${commit}`, 'v')
       await state.commit(new Map([['rows', commit]]))
     }
-    for (const [at, batch] of taken.entries()) if (at !== 2) await forgetful.write(batch)
+    for (const [at, operations] of storage.batches.entries()) if (at !== 2) forgetful.apply(operations)
     await expect(openTaskState({ storage: forgetful, stores: [rows] })).rejects.toBeInstanceOf(StateCorruptedError)
   })
 
@@ -139,7 +140,7 @@ describe('The state of a task', () => {
       await opened.reopen()
       expect([opened.state.position('rows'), opened.state.position('passing')]).toEqual([1, undefined])
       expect(await gathered(storeOf(opened.state, 'passing').all())).toEqual([])
-      await opened.state.restore('passing', opened.changelog('passing'), 1)
+      await opened.state.restore('passing', cursorOver(opened.changelog('passing')), 1)
       expect(storeOf(opened.state, 'passing').get('a')).toBe('1')
       await opened.close()
       await place.remove()

@@ -2,7 +2,7 @@ import { asBuffer } from './bytes.ts'
 import { CommitMarkers } from './commit-markers.ts'
 import { StateWriteError } from './errors.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
-import type { OrderedStorage, StorageOperation } from './ordered-storage.ts'
+import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
 import type { CommittedReads, EngineContext, StoreEngine } from './stores/engine.ts'
@@ -10,7 +10,7 @@ import { KeyValueEngine } from './stores/key-value-engine.ts'
 import { TimeOrderedEngine } from './stores/time-ordered-engine.ts'
 import { VersionedEngine } from './stores/versioned-engine.ts'
 import { WindowEngine } from './stores/window-engine.ts'
-import type { ChangelogRecord, ChangeSink, TaskState } from './task-state.ts'
+import type { ChangelogCursor, ChangeSink, TaskState } from './task-state.ts'
 
 export interface TaskStateOptions {
   readonly storage: OrderedStorage
@@ -121,8 +121,8 @@ class StoredTaskState implements TaskState {
 
   async commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void> {
     this.#checkUsable()
-    const batch: StorageOperation[] = []
-    for (const store of this.#stores.values()) fill(store, batch, (operations) => store.engine.commit(operations))
+    const batch = this.#storage.batch()
+    for (const store of this.#stores.values()) fill(store, batch, (own) => store.engine.commit(own))
     await this.#write(batch, positions, note)
   }
 
@@ -130,11 +130,11 @@ class StoredTaskState implements TaskState {
     for (const engine of this.#engines) engine.abort()
   }
 
-  async restore(name: string, records: Iterable<ChangelogRecord>, nextPosition: number): Promise<void> {
+  async restore(name: string, records: ChangelogCursor, nextPosition: number): Promise<void> {
     this.#checkUsable()
     const store = this.#opened(name)
-    const batch: StorageOperation[] = []
-    fill(store, batch, (operations) => store.engine.restore(records, operations))
+    const batch = this.#storage.batch()
+    fill(store, batch, (own) => store.engine.restore(records, own))
     await this.#write(batch, new Map([[name, nextPosition]]), undefined)
   }
 
@@ -149,16 +149,16 @@ class StoredTaskState implements TaskState {
     return store
   }
 
-  #write(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+  #write(batch: StorageBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
     this.#writing = this.#land(batch, positions, note).finally(() => (this.#writing = undefined))
     return this.#writing
   }
 
-  async #land(batch: StorageOperation[], positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+  async #land(batch: StorageBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
     const head = this.#headWith(this.#markers.mark(batch), positions, note)
-    batch.push({ key: HEAD, value: Buffer.from(JSON.stringify(head), 'utf8') })
+    batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'))
     try {
-      await this.#storage.write(batch)
+      await batch.write()
       this.#head = head
       for (const engine of this.#engines) {
         const more = engine.written()
@@ -186,11 +186,11 @@ class StoredTaskState implements TaskState {
 }
 
 /** What a store in memory has to write goes to its memory, what others have goes into the batch. */
-function fill({ memory }: OpenedStore, batch: StorageOperation[], write: (operations: StorageOperation[]) => void): void {
+function fill({ memory }: OpenedStore, batch: StorageBatch, write: (own: StorageBatch) => void): void {
   if (memory === undefined) return write(batch)
-  const operations: StorageOperation[] = []
-  write(operations)
-  memory.apply(operations)
+  const own = memory.batch()
+  write(own)
+  memory.apply(own.operations)
 }
 
 function readHead(storage: OrderedStorage): Head {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderedStorage, StorageOperation, StorageRange } from './ordered-storage.ts'
 import { STORAGES, type Place } from './testing/storages.ts'
+import { write } from './testing/write.ts'
 
 const bytes = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers)
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')
@@ -29,45 +30,78 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
   }
 
   it('gives back what was written, and nothing for what was not', async () => {
-    await storage.write([put('a', '1'), put('b', '')])
+    await write(storage, [put('a', '1'), put('b', '')])
     expect(Buffer.from(storage.get(text('a')) ?? [])).toEqual(text('1'))
     expect(storage.get(text('b'))).toHaveLength(0)
     expect(storage.get(text('c'))).toBeUndefined()
   })
 
   it('replaces and deletes, the later operation of a batch counting', async () => {
-    await storage.write([put('a', '1'), put('b', '1')])
-    await storage.write([put('a', '2'), { key: text('b'), value: null }, put('c', '1'), { key: text('c'), value: null }, put('a', '3')])
+    await write(storage, [put('a', '1'), put('b', '1')])
+    await write(storage, [put('a', '2'), { key: text('b'), value: null }, put('c', '1'), { key: text('c'), value: null }, put('a', '3')])
     expect(await rows()).toEqual(['a=3'])
   })
 
   it('takes any bytes for a key or a value, long ones too', async () => {
     const keys = [bytes(0), bytes(0, 0), bytes(0, 0xff), bytes(0x7f), bytes(0x80), bytes(0xc3, 0x28), Buffer.alloc(70_000, 1)]
-    await storage.write(keys.map((key) => ({ key, value: key })))
+    await write(
+      storage,
+      keys.map((key) => ({ key, value: key })),
+    )
     for (const key of keys) expect(Buffer.compare(storage.get(key) ?? bytes(), key)).toBe(0)
   })
 
   it('orders rows by their bytes as unsigned numbers, a shorter key before a longer one it begins', async () => {
-    await storage.write([put('\x80', ''), put('b', ''), put('a\0', ''), put('a', ''), put('\x7f', ''), put('B', '')])
+    await write(storage, [put('\x80', ''), put('b', ''), put('a\0', ''), put('a', ''), put('\x7f', ''), put('B', '')])
     expect(await rows()).toEqual(['B=', 'a=', 'a\0=', 'b=', '\x7f=', '\x80='])
     expect(await rows({ ...EVERYTHING, reverse: true })).toEqual(['\x80=', '\x7f=', 'b=', 'a\0=', 'a=', 'B='])
   })
 
   it('scans from a bound inclusive to a bound exclusive', async () => {
-    await storage.write(['a', 'b', 'c', 'd'].map((key) => put(key, '')))
+    await write(
+      storage,
+      ['a', 'b', 'c', 'd'].map((key) => put(key, '')),
+    )
     expect(await rows({ gte: text('b'), lt: text('d') })).toEqual(['b=', 'c='])
     expect(await rows({ gte: text('b'), lt: text('d'), reverse: true })).toEqual(['c=', 'b='])
     expect(await rows({ gte: text('x'), lt: text('z') })).toEqual([])
     expect(await rows({ gte: text('c'), lt: text('c') })).toEqual([])
   })
 
+  it('puts keys and values together of two parts, and lets go of their memory', async () => {
+    const batch = storage.batch()
+    const [prefix, key, head, value] = [text('p'), text('k1'), text('h'), text('v1')]
+    batch.put(key, value, prefix, head)
+    prefix.write('P')
+    key.write('k2')
+    head.write('H')
+    value.write('v2')
+    batch.put(key, value, prefix, head)
+    batch.put(key, value)
+    batch.delete(text('1'), text('Pk'))
+    await batch.write()
+    expect(await rows(EVERYTHING)).toEqual(['Pk2=Hv2', 'k2=v2', 'pk1=hv1'])
+  })
+
+  it.each([0, 1, 31, 32, 33, 4_080, 4_096, 4_100, 100_000])('keeps keys and values of %i bytes', async (length) => {
+    const batch = storage.batch()
+    const [long, short] = [Buffer.alloc(length, 'x'), text('s')]
+    batch.put(long, short, text('a'))
+    batch.put(short, long, text('b'), text('h'))
+    batch.put(text('c'), long)
+    await batch.write()
+    expect(storage.get(Buffer.concat([text('a'), long]))).toEqual(short)
+    expect(storage.get(text('bs'))).toEqual(Buffer.concat([text('h'), long]))
+    expect(storage.get(text('c'))).toEqual(long)
+  })
+
   it('scans what was there at the first step, whatever is written meanwhile', async () => {
     const many = Array.from({ length: 3000 }, (_, at) => put(String(at).padStart(5, '0'), 'old'))
-    await storage.write(many)
+    await write(storage, many)
     const seen: string[] = []
     let isFirst = true
     for await (const { value } of storage.scan(EVERYTHING)) {
-      if (isFirst) await storage.write([...many.map(({ key }) => ({ key, value: text('new') })), put('99999', 'new')])
+      if (isFirst) await write(storage, [...many.map(({ key }) => ({ key, value: text('new') })), put('99999', 'new')])
       isFirst = false
       seen.push(Buffer.from(value).toString())
     }
@@ -75,20 +109,26 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
   })
 
   it('can be left in the middle of a scan', async () => {
-    await storage.write(['a', 'b', 'c'].map((key) => put(key, '')))
+    await write(
+      storage,
+      ['a', 'b', 'c'].map((key) => put(key, '')),
+    )
     for (let again = 0; again < 50; again++) for await (const row of storage.scan(EVERYTHING)) if (row.key.length > 0) break
     expect(await rows()).toHaveLength(3)
   })
 
   it('clears a range and nothing beside it', async () => {
-    await storage.write(['a', 'b', 'c', 'd'].map((key) => put(key, '')))
+    await write(
+      storage,
+      ['a', 'b', 'c', 'd'].map((key) => put(key, '')),
+    )
     await storage.clear({ gte: text('b'), lt: text('d') })
     expect(await rows()).toEqual(['a=', 'd='])
     expect(storage.get(text('b'))).toBeUndefined()
   })
 
   it('keeps what was written when it is closed and opened again', async () => {
-    await storage.write([put('a', '1')], { sync: true })
+    await write(storage, [put('a', '1')], { sync: true })
     await storage.close()
     storage = await place.open()
     expect(await rows()).toEqual(['a=1'])

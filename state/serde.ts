@@ -5,10 +5,4 @@
 export interface Serde<T> {
   serialize(value: T): Uint8Array
   deserialize(bytes: Uint8Array): T
-  /**
-   * What a key is known by in memory: the same for two of them exactly when their bytes are. For speed; without it, it is reckoned from the bytes.
-   */
-  identity?(value: T): KeyIdentity
 }
-
-export type KeyIdentity = string | number | bigint

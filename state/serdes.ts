@@ -30,8 +30,6 @@ const string: Serde<string> = {
     if (isShortAscii(view)) remember(text, view)
     return text
   },
-  // A half of a surrogate pair is written as U+FFFD.
-  identity: (value) => value.toWellFormed(),
 }
 
 function remember(text: string, bytes: Uint8Array): Uint8Array {
@@ -83,7 +81,6 @@ const long: Serde<number> = {
     if (!Number.isSafeInteger(value)) throw new RangeError('A 64-bit integer beyond 2^53: use Serdes.bigint')
     return value
   },
-  identity: (value) => value,
 }
 
 const bigint: Serde<bigint> = {
@@ -93,7 +90,6 @@ const bigint: Serde<bigint> = {
     return buffer
   },
   deserialize: (view) => exactly(view, 8).readBigInt64BE(0),
-  identity: (value) => value,
 }
 
 const double: Serde<number> = {

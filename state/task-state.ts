@@ -17,6 +17,12 @@ export interface ChangelogRecord {
   readonly timestamp: number
 }
 
+/** Records of a changelog, one after another; the fields are those of the current one. */
+export interface ChangelogCursor extends ChangelogRecord {
+  /** Moves to the next record; false at the end. */
+  next(): boolean
+}
+
 export interface TaskState {
   store(name: string): StateStore
   /** The same store without the transaction under way: what queries read. */
@@ -39,6 +45,6 @@ export interface TaskState {
   /** Drops everything written since the last commit. */
   abort(): void
   /** Applies changelog records of one store in order and moves its position; atomic per call. */
-  restore(store: string, records: Iterable<ChangelogRecord>, nextPosition: number): Promise<void>
+  restore(store: string, records: ChangelogCursor, nextPosition: number): Promise<void>
   close(): Promise<void>
 }

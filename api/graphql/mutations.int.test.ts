@@ -23,9 +23,13 @@ function slowStorages(): TaskStorages {
     open: async (task) => {
       const storage = await storages.open(task)
       return override(storage, {
-        write: async (batch, options) => {
-          await timers.sleep(SLOW_MS)
-          await storage.write(batch, options)
+        batch: () => {
+          const batch = storage.batch()
+          const write: typeof batch.write = async (options) => {
+            await timers.sleep(SLOW_MS)
+            await batch.write(options)
+          }
+          return override(batch, { write })
         },
       })
     },

@@ -1,13 +1,13 @@
 import type { ClusterControl, ClusterMetrics, DeadLetterView, InstanceView, Rebalance } from '../../api/index.ts'
 import {
   inProcessQueryTransport,
-  levelTaskStorages,
   NotAvailableError,
   Streams,
   type Broker,
   type Ports,
   type Queries,
   type TaskInfo,
+  type TaskStorages,
   type Topology,
 } from '../../topology/index.ts'
 import { deadLetterViews } from '../cluster/dead-letter-views.ts'
@@ -21,7 +21,7 @@ export interface EmbeddedClusterOptions {
   readonly broker: Broker
   readonly ports: Ports
   /** Where an instance keeps its state. */
-  directoryOf(instanceId: string): string
+  storagesOf(instanceId: string): TaskStorages
 }
 
 interface Member {
@@ -54,7 +54,7 @@ export class EmbeddedCluster {
 
   /** Starts one more instance, in the first place that is free: who was killed there finds its state again. */
   async add(): Promise<InstanceView> {
-    const { applicationId, topology, broker, ports, directoryOf } = this.#options
+    const { applicationId, topology, broker, ports, storagesOf } = this.#options
     const instanceId = this.#freePlace()
     const streams = new Streams({
       topology,
@@ -62,7 +62,7 @@ export class EmbeddedCluster {
       instanceId,
       broker,
       ports,
-      storages: levelTaskStorages(directoryOf(instanceId)),
+      storages: storagesOf(instanceId),
       endpoint: instanceId,
       queryTransport: this.#transport,
       heartbeatIntervalMs: HEARTBEAT_MS,

@@ -11,8 +11,8 @@ import {
 } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
 import { openLevelStorage } from '../../state/index.ts'
-import { EmbeddedBroker, systemPorts, type Logger, type Ports } from '../../topology/index.ts'
-import { APPLICATION, bankApplication } from '../application.ts'
+import { EmbeddedBroker, levelTaskStorages, systemPorts, type Logger, type Ports, type TaskStorages } from '../../topology/index.ts'
+import { APPLICATION, bankApplication, WRITE_BUFFER_BYTES } from '../application.ts'
 import type { Configuration } from '../configuration.ts'
 import { BankWatch } from '../cluster/bank-watch.ts'
 import { DEMO_CLIENT, demoClient } from './demo-client.ts'
@@ -65,7 +65,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
     await broker.admin.createTopics([...bankTopics(PARTITIONS), ...apiTopics()])
     const topology = bankApplication(codec)
-    const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, directoryOf: (id) => data.instance(id) })
+    const storagesOf = (instanceId: string): TaskStorages =>
+      levelTaskStorages(data.instance(instanceId), { writeBufferBytes: WRITE_BUFFER_BYTES })
+    const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, storagesOf })
     opened.push(() => cluster.close())
     for (let count = 0; count < options.instances; count++) await cluster.add()
     await cluster.ready(topology.subtopologies.length * PARTITIONS)

@@ -1,6 +1,6 @@
 import { RecordCodec } from '../../schemas/index.ts'
 import { HttpQueryTransport, levelTaskStorages, OpenedAhead, Streams, systemPorts, type Logger } from '../../topology/index.ts'
-import { APPLICATION, bankApplication } from '../application.ts'
+import { APPLICATION, bankApplication, WRITE_BUFFER_BYTES } from '../application.ts'
 import { connectToKafka, connectToRegistry, subjectsOf } from '../connection.ts'
 import { crashing } from './crash-points.ts'
 import { InstanceDirectory } from './instance-directory.ts'
@@ -32,7 +32,7 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const directory = await InstanceDirectory.open({ parent: dataDirectory, instance, machine })
     opened.push(() => directory.close())
     const { instanceId } = directory
-    const storages = new OpenedAhead(levelTaskStorages(directory.tasks))
+    const storages = new OpenedAhead(levelTaskStorages(directory.tasks, { writeBufferBytes: WRITE_BUFFER_BYTES }))
     opened.push(() => storages.close())
     const loading = RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
     loading.catch(() => undefined) // waited for below, when Kafka has answered

@@ -8,6 +8,7 @@ import { openTaskState } from '../open-task-state.ts'
 import { Serdes } from '../serdes.ts'
 import { Stores } from '../stores.ts'
 import type { TaskState } from '../task-state.ts'
+import { write } from '../testing/write.ts'
 import { openLevelStorage } from './level-storage.ts'
 
 const ROWS = 200
@@ -178,9 +179,9 @@ describe('A LevelDB directory', () => {
 })
 
 describe('The only copy of something', () => {
-  const write = async (end: 'close' | 'crash'): Promise<void> => {
+  const fill = async (end: 'close' | 'crash'): Promise<void> => {
     const storage = await openLevelStorage({ directory, isOnlyCopy: true })
-    for (let row = 0; row < ROWS; row++) await storage.write([{ key: Buffer.from(`key ${row}`), value: Buffer.from(valueOf(row, 1)) }])
+    for (let row = 0; row < ROWS; row++) await write(storage, [{ key: Buffer.from(`key ${row}`), value: Buffer.from(valueOf(row, 1)) }])
     const crashed = copyOf()
     await storage.close()
     if (end === 'crash') putBack(crashed)
@@ -194,12 +195,12 @@ describe('The only copy of something', () => {
   }
 
   it('is there after each close', async () => {
-    await write('close')
+    await fill('close')
     for (const _ of [1, 2, 3]) expect(await read()).toBe(ROWS)
   })
 
   it('may have lost the tail of its log in a crash, also in one after an orderly close', async () => {
-    for (const end of ['crash', 'close', 'crash'] as const) await write(end)
+    for (const end of ['crash', 'close', 'crash'] as const) await fill(end)
     const [log = ''] = files('.log')
     truncateSync(log, readFileSync(log).length - 20)
     expect(await read()).toBe(ROWS)
@@ -211,7 +212,7 @@ describe('The only copy of something', () => {
     ['deleted', (file: string) => unlinkSync(file)],
     ['flipped in its last byte', (file: string) => flip(file, readFileSync(file).length - 1)],
   ])('is damaged when a log or manifest was %s after an orderly close', async (_, damage) => {
-    await write('close')
+    await fill('close')
     const copies = copyOf()
     for (const file of [
       ...files('.log'),

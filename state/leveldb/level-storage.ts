@@ -2,12 +2,13 @@ import { ClassicLevel } from 'classic-level'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer, copyInto, NO_BYTES } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import { checkTables } from './check-tables.ts'
-import { VALUE_ROOM, type OrderedStorage, type StorageOperation, type StorageRange, type StorageRow } from '../ordered-storage.ts'
+import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { checkClosedFiles, noteClosedFiles } from './closed-files.ts'
+import { Scratch } from './scratch.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string
@@ -25,6 +26,8 @@ export interface LevelStorageOptions {
 const FORMAT_FILE = 'FORMAT'
 const FORMAT = 'bob-storage 1\n'
 const SCAN_ROWS = 1000
+/** In front of each value. */
+const CHECKSUM_BYTES = 4
 
 /**
  * Opens (or makes) a LevelDB in the directory. LevelDB itself opens empty when its `CURRENT` is lost and hands over flipped
@@ -85,18 +88,8 @@ class LevelStorage implements OrderedStorage {
     return stored === undefined ? undefined : this.#verified(key, stored)
   }
 
-  /** A chained batch crosses to LevelDB five times as fast as an array of operations does. */
-  async write(batch: readonly StorageOperation[], options?: { readonly sync?: boolean }): Promise<void> {
-    const chained = this.#db.batch()
-    for (const { key, value, hasRoom } of batch) {
-      if (value === null) chained.del(key)
-      else chained.put(key, sealed(key, hasRoom ? value : behindRoom(value)))
-    }
-    try {
-      await chained.write({ sync: options?.sync ?? false })
-    } catch (error) {
-      throw new StateWriteError(`The storage in ${this.#directory} did not take a write: ${text(error)}`, { cause: error })
-    }
+  batch(): StorageBatch {
+    return new LevelBatch(this.#db.batch(), this.#directory)
   }
 
   async *scan(range: StorageRange): AsyncIterable<StorageRow> {
@@ -133,27 +126,60 @@ class LevelStorage implements OrderedStorage {
 
   #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const bytes = asBuffer(stored)
-    const value = bytes.subarray(VALUE_ROOM)
-    if (bytes.length < VALUE_ROOM || bytes.readUInt32LE(0) !== checksum(value, key)) {
+    const value = bytes.subarray(CHECKSUM_BYTES)
+    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(value, key)) {
       throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
     }
     return value
   }
 }
 
-/** The room in front of the value takes the checksum over value and key. */
-function sealed(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const sum = checksum(bytes, key, VALUE_ROOM)
-  bytes[0] = sum
-  bytes[1] = sum >>> 8
-  bytes[2] = sum >>> 16
-  bytes[3] = sum >>> 24
-  return bytes
+/** Rows are put together where the last ones were: LevelDB copies them at once. */
+const keys = new Scratch()
+const values = new Scratch()
+
+/** A chained batch crosses to LevelDB five times as fast as an array of operations does. */
+class LevelBatch implements StorageBatch {
+  readonly #chained: Chained
+  readonly #directory: string
+
+  constructor(chained: Chained, directory: string) {
+    this.#chained = chained
+    this.#directory = directory
+  }
+
+  put(key: Uint8Array, value: Uint8Array, prefix = NO_BYTES, head = NO_BYTES): void {
+    const rowKey = rowKeyOf(prefix, key)
+    const row = values.take(CHECKSUM_BYTES + head.length + value.length)
+    copyInto(row, head, CHECKSUM_BYTES)
+    copyInto(row, value, CHECKSUM_BYTES + head.length)
+    const sum = checksum(row, rowKey, CHECKSUM_BYTES)
+    row[0] = sum
+    row[1] = sum >>> 8
+    row[2] = sum >>> 16
+    row[3] = sum >>> 24
+    this.#chained.put(rowKey, row)
+  }
+
+  delete(key: Uint8Array, prefix = NO_BYTES): void {
+    this.#chained.del(rowKeyOf(prefix, key))
+  }
+
+  async write(options?: WriteOptions): Promise<void> {
+    try {
+      await this.#chained.write({ sync: options?.sync ?? false })
+    } catch (error) {
+      throw new StateWriteError(`The storage in ${this.#directory} did not take a write: ${text(error)}`, { cause: error })
+    }
+  }
 }
 
-function behindRoom(value: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(VALUE_ROOM + value.length)
-  bytes.set(value, VALUE_ROOM)
+type Chained = ReturnType<ClassicLevel<Uint8Array, Uint8Array>['batch']>
+
+function rowKeyOf(prefix: Uint8Array, key: Uint8Array): Uint8Array {
+  const bytes = keys.take(prefix.length + key.length)
+  copyInto(bytes, prefix, 0)
+  copyInto(bytes, key, prefix.length)
   return bytes
 }
 

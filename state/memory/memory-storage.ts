@@ -1,5 +1,6 @@
 import { keyText } from '../bytes.ts'
-import { VALUE_ROOM, type OrderedStorage, type StorageOperation, type StorageRange, type StorageRow } from '../ordered-storage.ts'
+import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
+import { GatheredBatch } from './gathered-batch.ts'
 
 /** A storage in memory. It outlives `close`, so that a "restart" over the same object finds what was written. */
 export class MemoryStorage implements OrderedStorage {
@@ -14,19 +15,19 @@ export class MemoryStorage implements OrderedStorage {
     return this.#rows.get(keyText(key))?.value
   }
 
-  async write(batch: readonly StorageOperation[]): Promise<void> {
-    this.apply(batch)
+  batch(): GatheredBatch {
+    return new GatheredBatch(async (operations) => this.apply(operations))
   }
 
-  /** As `write`, at once. */
-  apply(batch: readonly StorageOperation[]): void {
-    for (const { key, value, hasRoom } of batch) {
+  /** Writes them at once. */
+  apply(operations: readonly StorageOperation[]): void {
+    for (const { key, value } of operations) {
       const text = keyText(key)
       if (value === null) {
         if (this.#rows.delete(text)) this.#sorted = undefined
       } else {
         if (!this.#rows.has(text)) this.#sorted = undefined
-        this.#rows.set(text, { key, value: hasRoom ? value.subarray(VALUE_ROOM) : value })
+        this.#rows.set(text, { key, value })
       }
     }
   }

@@ -1,6 +1,6 @@
-import type { StorageOperation, OrderedStorage } from '../ordered-storage.ts'
+import type { OrderedStorage, StorageBatch } from '../ordered-storage.ts'
 import type { StateStore } from '../store.ts'
-import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
+import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
 
 /** What every kind of store does for the task's state. The store's own rows lie below `prefix` in the storage. */
 export interface StoreEngine {
@@ -13,12 +13,12 @@ export interface StoreEngine {
   readonly dirtyBytes: number
   collectChanges(sink: ChangeSink): void
   /** Adds the writes since the last commit to the batch; they count as committed from now on. */
-  commit(batch: StorageOperation[]): void
+  commit(batch: StorageBatch): void
   /** Called when the batch is in the storage: time to let go of cached rows and of expired ones. A promise where that is work of its own. */
   written(): Promise<void> | undefined
   abort(): void
   /** Takes over records of the changelog as if written by an earlier commit. */
-  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void
+  restore(records: ChangelogCursor, batch: StorageBatch): void
 }
 
 /** The query side of a store; a kind answers the questions it can and throws `RangeError` for the others. */
@@ -49,17 +49,4 @@ export interface EngineContext {
   readonly isNew: boolean
   /** Bytes of committed rows a store may keep in memory. */
   readonly cacheBytes: number
-}
-
-export function storageKey(prefix: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
-  let end = prefix.length
-  for (const part of parts) end += part.length
-  const bytes = Buffer.allocUnsafe(end)
-  bytes.set(prefix)
-  end = prefix.length
-  for (const part of parts) {
-    bytes.set(part, end)
-    end += part.length
-  }
-  return bytes
 }

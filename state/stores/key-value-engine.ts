@@ -1,12 +1,11 @@
-import { afterPrefix, asBuffer, copyInto, keyText, writeDouble } from '../bytes.ts'
-import { VALUE_ROOM, type StorageOperation } from '../ordered-storage.ts'
+import { afterPrefix, asBuffer, joined, keyText, NO_BYTES, writeDouble } from '../bytes.ts'
+import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
 import type { KeyValueStoreSpec } from '../store-spec.ts'
-import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
-import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
+import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
-import { Slab } from './slab.ts'
 
 interface StoredValue {
   readonly bytes: Uint8Array
@@ -23,6 +22,8 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   readonly committed: CommittedReads
   readonly #context: EngineContext
   readonly #timestamped: boolean
+  /** Where what stands in front of a row's value is made. */
+  readonly #head: Uint8Array
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #cache: RowCache<StoredValue | undefined>
@@ -33,12 +34,11 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.name = spec.name
     this.#context = context
     this.#timestamped = spec.timestamped
+    this.#head = spec.timestamped ? new Uint8Array(TIMESTAMP_BYTES) : NO_BYTES
     this.#keySerde = spec.keySerde as Serde<K>
     this.#valueSerde = spec.valueSerde as Serde<V>
-    const keySerde = this.#keySerde
     this.#cache = new RowCache({
       load: (key) => this.#load(key),
-      identityOf: (key) => keySerde.identity?.(keySerde.deserialize(key)) ?? keyText(key),
       sizeOf: (value) => (value === undefined ? 64 : 96 + value.bytes.length),
       nothing: undefined,
       budgetBytes: context.cacheBytes,
@@ -104,17 +104,14 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     for (const { key, present } of this.#cache.dirtyRows) sink.change(this.name, key, present?.bytes ?? null, present?.timestamp ?? 0)
   }
 
-  commit(batch: StorageOperation[]): void {
-    const slab = new Slab()
-    for (const { key, present } of this.#cache.dirtyRows) {
-      batch.push(this.#operation(slab, key, present === undefined ? null : present.bytes, present?.timestamp ?? 0))
-    }
+  commit(batch: StorageBatch): void {
+    for (const { key, present } of this.#cache.dirtyRows) this.#putRow(batch, key, present?.bytes ?? null, present?.timestamp ?? 0)
     this.#cache.commit()
   }
 
   written(): undefined {
     this.#cache.written()
-    if (this.#restored !== undefined) this.#cache.forget(this.#restored)
+    if (this.#restored !== undefined) this.#cache.reload(this.#restored)
     this.#restored = undefined
   }
 
@@ -122,26 +119,26 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.#cache.abort()
   }
 
-  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
+  restore(records: ChangelogCursor, batch: StorageBatch): void {
     const restored = (this.#restored ??= [])
     const isCached = !this.#cache.isEmpty
-    const slab = new Slab()
-    for (const { key, value, timestamp } of records) {
+    while (records.next()) {
+      const { key } = records
       if (isCached) restored.push(key)
-      batch.push(this.#operation(slab, key, value, timestamp))
+      this.#putRow(batch, key, records.value, records.timestamp)
     }
   }
 
   #read(key: K): StoredValue | undefined {
-    return this.#cache.read(this.#keySerde.serialize(key), this.#keySerde.identity?.(key))
+    return this.#cache.read(this.#keySerde.serialize(key))
   }
 
   #write(key: K, value: StoredValue | undefined): void {
-    this.#cache.write(this.#keySerde.serialize(key), value, this.#keySerde.identity?.(key))
+    this.#cache.write(this.#keySerde.serialize(key), value)
   }
 
   #load(key: Uint8Array): StoredValue | undefined {
-    const stored = this.#context.storage.get(storageKey(this.#context.prefix, key))
+    const stored = this.#context.storage.get(joined(this.#context.prefix, key))
     return stored === undefined ? undefined : this.#decode(stored)
   }
 
@@ -150,17 +147,11 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     return { bytes: stored.subarray(TIMESTAMP_BYTES), timestamp: asBuffer(stored).readDoubleBE(0) }
   }
 
-  #operation(slab: Slab, key: Uint8Array, value: Uint8Array | null, timestamp: number): StorageOperation {
+  #putRow(batch: StorageBatch, key: Uint8Array, value: Uint8Array | null, timestamp: number): void {
     const { prefix } = this.#context
-    const rowKey = slab.take(prefix.length + key.length)
-    copyInto(rowKey, prefix, 0)
-    copyInto(rowKey, key, prefix.length)
-    if (value === null) return { key: rowKey, value }
-    const start = VALUE_ROOM + (this.#timestamped ? TIMESTAMP_BYTES : 0)
-    const row = slab.take(start + value.length)
-    if (this.#timestamped) writeDouble(row, timestamp, VALUE_ROOM)
-    copyInto(row, value, start)
-    return { key: rowKey, value: row, hasRoom: true }
+    if (value === null) return batch.delete(key, prefix)
+    if (this.#timestamped) writeDouble(this.#head, timestamp, 0)
+    batch.put(key, value, prefix, this.#head)
   }
 
   async *#typed(rows: AsyncIterable<CommittedRow>): AsyncIterable<KeyValueRow<K, V>> {
@@ -190,8 +181,8 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     let left = options?.limit ?? Infinity
     let next = 0
     const range = {
-      gte: storageKey(prefix, from ?? Buffer.alloc(0)),
-      lt: to === undefined ? (afterPrefix(prefix) ?? Buffer.alloc(0)) : storageKey(prefix, to),
+      gte: joined(prefix, from ?? Buffer.alloc(0)),
+      lt: to === undefined ? (afterPrefix(prefix) ?? Buffer.alloc(0)) : joined(prefix, to),
       reverse: options?.reverse ?? false,
     }
     if (left <= 0) return

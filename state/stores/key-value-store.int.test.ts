@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { KeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
+import { cursorOver } from '../testing/cursor-over.ts'
 import { gathered, StateUnderTest } from '../testing/state-under-test.ts'
 import { STORAGES, type Place } from '../testing/storages.ts'
 
@@ -155,8 +156,8 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     const elsewhere = await make()
     const copy = await StateUnderTest.open(elsewhere, [spec])
     const records = opened.changelog('kv')
-    await copy.state.restore('kv', records.slice(0, 100), 100)
-    await copy.state.restore('kv', records.slice(100), records.length)
+    await copy.state.restore('kv', cursorOver(records.slice(0, 100)), 100)
+    await copy.state.restore('kv', cursorOver(records.slice(100)), records.length)
     expect(await gathered((copy.state.store('kv') as KeyValueStore<string, string>).all())).toEqual(original)
     expect(copy.state.position('kv')).toBe(records.length)
     await copy.close()
@@ -167,7 +168,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     store().put('a', 'old')
     await opened.commit()
     expect(store().get('a')).toBe('old')
-    const landed = opened.state.restore('kv', [{ key: Buffer.from('a'), value: Buffer.from('new'), timestamp: 1 }], 2)
+    const landed = opened.state.restore('kv', cursorOver([{ key: Buffer.from('a'), value: Buffer.from('new'), timestamp: 1 }]), 2)
     expect(committed('a')).toBe('old')
     await landed
     expect([committed('a'), store().get('a')]).toEqual(['new', 'new'])

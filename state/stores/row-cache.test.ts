@@ -65,7 +65,7 @@ describe('The row cache', () => {
   it('reads a row again that was changed past it', () => {
     cache.read(key(0))
     stored.set(String(key(0)), 'changed')
-    cache.forget([key(0)])
+    cache.reload([key(0)])
     expect(cache.read(key(0))).toBe('changed')
   })
 })

@@ -1,15 +1,13 @@
-import { copyOf, keyText } from '../bytes.ts'
-import type { KeyIdentity } from '../serde.ts'
+import { copyOf } from '../bytes.ts'
 import { KeyFilter } from './key-filter.ts'
+import { hashOf } from './key-hash.ts'
+import { KeyTable, type Keyed } from './key-table.ts'
 
 /** One row in memory: its present value, and the committed one while the present is not committed. */
-export interface CachedRow<T> {
-  readonly key: Uint8Array
+export interface CachedRow<T> extends Keyed {
   present: T
   committed: T
   dirty: boolean
-  /** Set by a read, cleared when the clock hand passes: what is in use stays. */
-  used: boolean
   size: number
 }
 
@@ -22,38 +20,37 @@ export interface RowCacheOptions<T> {
   readonly budgetBytes: number
   /** The storage has no row of the store yet. */
   readonly isNew: boolean
-  /** What a row is known by, from its key's bytes. Default: the bytes as text. */
-  readonly identityOf?: (key: Uint8Array) => KeyIdentity
 }
 
-/** What a row takes beside the bytes of key and value: its object, its place in the map, the headers of both. */
+/** What a row takes beside the bytes of key and value: its object, its place in the table, the headers of both. */
 const ROW_BYTES = 100
 
 /**
- * Write buffer and cache in one map: a dirty row is pinned until its transaction ends, a clean one may be let go. `T` is
- * immutable; `sizeOf` measures it in bytes. Whoever knows a key's identity hands it in with the bytes, which saves reckoning it.
+ * Write buffer and cache in one: a dirty row is pinned until its transaction ends, a clean one may be let go. What is in use is among the
+ * young rows; when these take half of the budget at the end of a transaction they become the old ones, and what was old until then and not
+ * looked at since is gone. `T` is immutable; `sizeOf` measures it in bytes.
  */
 export class RowCache<T> {
-  readonly #rows = new Map<KeyIdentity, CachedRow<T>>()
+  #young = new KeyTable<CachedRow<T>>()
+  /** May hold young ones too; those that are dirty are young. */
+  #old = new KeyTable<CachedRow<T>>()
   readonly #sizeOf: (value: T) => number
   readonly #load: (key: Uint8Array) => T
-  readonly #identityOf: (key: Uint8Array) => KeyIdentity
   readonly #nothing: T
   readonly #budget: number
   #dirty: CachedRow<T>[] = []
   #unwritten: readonly CachedRow<T>[] = []
   #latest: CachedRow<T> | undefined
   #latestKey: Uint8Array | undefined
-  /** Rows that are in the storage and not here; undefined: that is not known. What is in neither need not be looked for on the disk. */
+  /** Rows that were let go of; undefined: the storage may hold others too. What is neither here nor there need not be looked for on the disk. */
   #elsewhere: KeyFilter | undefined
-  #bytes = 0
+  #youngBytes = 0
   #dirtyBytes = 0
-  /** More than this is not held: the budget, or what cannot be let go now and a bit. */
+  /** So much may be young before the transaction ends: the budget, and what cannot be let go now. */
   #limit: number
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
-    this.#identityOf = options.identityOf ?? keyText
     this.#nothing = options.nothing
     this.#sizeOf = options.sizeOf
     this.#budget = options.budgetBytes
@@ -69,20 +66,21 @@ export class RowCache<T> {
     return this.#dirtyBytes
   }
 
-  read(key: Uint8Array, identity?: KeyIdentity): T {
-    return this.#row(key, identity).present
+  read(key: Uint8Array): T {
+    return this.#row(key).present
   }
 
   readCommitted(key: Uint8Array): T {
-    const row = this.#rows.get(this.#identityOf(key))
-    return row === undefined ? this.#fromStorage(key) : row.committed
+    const hash = hashOf(key)
+    const row = this.#young.get(key, hash) ?? this.#old.get(key, hash)
+    return row === undefined ? this.#fromStorage(key, hash) : row.committed
   }
 
-  write(key: Uint8Array, value: T, identity?: KeyIdentity): void {
-    const row = this.#row(key, identity)
+  write(key: Uint8Array, value: T): void {
+    const row = this.#row(key)
     row.present = value
     const size = this.#sizeOf(value) + row.key.length + ROW_BYTES
-    this.#bytes += size - row.size
+    this.#youngBytes += size - row.size
     if (row.dirty) {
       this.#dirtyBytes += size - row.size
     } else {
@@ -114,43 +112,20 @@ export class RowCache<T> {
   /** The committed rows are in the storage. */
   written(): void {
     this.#unwritten = []
-    this.#limit = this.#budget
-    if (this.#bytes > this.#limit) this.#trim()
-  }
-
-  /** Lets go of clean rows, least lately used first, until the rest fits the budget. */
-  #trim(): void {
-    this.#latest = undefined
-    const goal = this.#budget * 0.8
-    for (const [identity, row] of this.#rows) {
-      if (this.#bytes <= goal) return
-      if (row.dirty) continue
-      this.#rows.delete(identity)
-      if (row.used) {
-        row.used = false
-        this.#rows.set(identity, row)
-      } else {
-        this.#bytes -= row.size
-        this.#elsewhere?.add(row.key)
-      }
-    }
-    this.#limit = Math.max(this.#budget, this.#bytes + this.#budget * 0.2)
+    if (this.#youngBytes > this.#budget / 2) this.#age()
   }
 
   get isEmpty(): boolean {
-    return this.#rows.size === 0
+    return this.#young.size === 0 && this.#old.size === 0
   }
 
   /** These rows have been changed in the storage, past the cache. */
-  forget(keys: readonly Uint8Array[]): void {
+  reload(keys: readonly Uint8Array[]): void {
     this.#elsewhere = undefined
-    this.#latest = undefined
     for (const key of keys) {
-      const identity = this.#identityOf(key)
-      const row = this.#rows.get(identity)
-      if (row === undefined || row.dirty) continue
-      this.#bytes -= row.size
-      this.#rows.delete(identity)
+      const hash = hashOf(key)
+      const row = this.#young.get(key, hash) ?? this.#old.get(key, hash)
+      if (row !== undefined && !row.dirty) row.present = row.committed = this.#load(key)
     }
   }
 
@@ -160,37 +135,46 @@ export class RowCache<T> {
   }
 
   /** The same key object twice in a row, as in a read and then a write, is looked up once. */
-  #row(key: Uint8Array, identity: KeyIdentity | undefined): CachedRow<T> {
+  #row(key: Uint8Array): CachedRow<T> {
     if (this.#latest !== undefined && key === this.#latestKey) return this.#latest
-    const row = this.#find(key, identity ?? this.#identityOf(key))
+    const row = this.#find(key)
     this.#latest = row
     this.#latestKey = key
     return row
   }
 
-  #find(key: Uint8Array, identity: KeyIdentity): CachedRow<T> {
-    const known = this.#rows.get(identity)
-    if (known !== undefined) {
-      known.used = true
-      return known
-    }
-    if (this.#bytes > this.#limit && this.#unwritten.length === 0) this.#trim()
-    const value = this.#fromStorage(key)
-    const row = {
-      key: copyOf(key),
-      present: value,
-      committed: value,
-      dirty: false,
-      used: false,
-      size: this.#sizeOf(value) + key.length + ROW_BYTES,
-    }
-    this.#rows.set(identity, row)
-    this.#bytes += row.size
+  #find(key: Uint8Array): CachedRow<T> {
+    const hash = hashOf(key)
+    const young = this.#young.get(key, hash)
+    if (young !== undefined) return young
+    if (this.#youngBytes > this.#limit && this.#unwritten.length === 0) this.#age()
+    const row = this.#old.get(key, hash) ?? this.#loaded(key, hash)
+    this.#young.add(row)
+    this.#youngBytes += row.size
     return row
   }
 
-  #fromStorage(key: Uint8Array): T {
-    return this.#elsewhere?.mayHold(key) === false ? this.#nothing : this.#load(key)
+  #loaded(key: Uint8Array, hash: number): CachedRow<T> {
+    const value = this.#fromStorage(key, hash)
+    const size = this.#sizeOf(value) + key.length + ROW_BYTES
+    return { key: copyOf(key), hash, present: value, committed: value, dirty: false, size }
+  }
+
+  #fromStorage(key: Uint8Array, hash: number): T {
+    return this.#elsewhere?.mayHold(hash) === false ? this.#nothing : this.#load(key)
+  }
+
+  /** Lets go of the old rows; those that are young become old. */
+  #age(): void {
+    const young = this.#old
+    if (this.#elsewhere !== undefined) young.addTo(this.#elsewhere)
+    this.#old = this.#young
+    this.#young = young
+    young.clear()
+    for (const row of this.#dirty) young.add(row)
+    this.#youngBytes = this.#dirtyBytes
+    this.#limit = this.#budget + this.#dirtyBytes
+    this.#latest = undefined
   }
 
   #forgetDirty(): void {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { TimeOrderedBuffer } from '../store.ts'
 import { Stores } from '../stores.ts'
+import { cursorOver } from '../testing/cursor-over.ts'
 import { StateUnderTest } from '../testing/state-under-test.ts'
 import { STORAGES, type Place } from '../testing/storages.ts'
 
@@ -114,7 +115,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     const copy = await StateUnderTest.open(elsewhere, [single, many])
     for (const name of ['single', 'many']) {
       const records = opened.changelog(name)
-      await copy.state.restore(name, records, records.length)
+      await copy.state.restore(name, cursorOver(records), records.length)
       const restored = copy.state.store(name) as TimeOrderedBuffer<string, string>
       expect([...restored.rows()]).toEqual([...buffer(name).rows()])
       expect(restored.sizeInBytes).toBe(buffer(name).sizeInBytes)

@@ -1,10 +1,10 @@
 import { afterPrefix, asBuffer, keyText } from '../bytes.ts'
-import type { StorageOperation } from '../ordered-storage.ts'
+import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
 import type { TimeOrderedBufferSpec } from '../store-spec.ts'
-import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
-import { storageKey, type CommittedReads, type EngineContext, type StoreEngine } from './engine.ts'
+import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
+import type { CommittedReads, EngineContext, StoreEngine } from './engine.ts'
 import { segmentBytes, readSegment } from './segment-key.ts'
 
 interface Waiting {
@@ -120,8 +120,8 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     }
   }
 
-  commit(batch: StorageOperation[]): void {
-    for (const [text, { rowKey }] of this.#before) batch.push(this.#operation(rowKey, this.#rowOf(text)))
+  commit(batch: StorageBatch): void {
+    for (const [text, { rowKey }] of this.#before) this.#putRow(batch, rowKey, this.#rowOf(text))
     this.#before.clear()
   }
 
@@ -132,11 +132,12 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     this.#before.clear()
   }
 
-  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
-    for (const { key, value, timestamp } of records) {
+  restore(records: ChangelogCursor, batch: StorageBatch): void {
+    while (records.next()) {
+      const { key, value, timestamp } = records
       const rowKey = Buffer.from(key)
       this.#set(rowKey, value === null ? undefined : { value: Buffer.from(value), timestamp })
-      batch.push(this.#operation(rowKey, this.#rowOf(orderText(rowKey))))
+      this.#putRow(batch, rowKey, this.#rowOf(orderText(rowKey)))
     }
   }
 
@@ -195,13 +196,12 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     return low
   }
 
-  #operation(rowKey: Uint8Array, row: Waiting | undefined): StorageOperation {
-    const key = storageKey(this.#context.prefix, rowKey)
-    if (row === undefined) return { key, value: null }
-    const bytes = Buffer.allocUnsafe(8 + row.value.length)
-    bytes.writeDoubleBE(row.timestamp, 0)
-    bytes.set(row.value, 8)
-    return { key, value: bytes }
+  #putRow(batch: StorageBatch, rowKey: Uint8Array, row: Waiting | undefined): void {
+    const { prefix } = this.#context
+    if (row === undefined) return batch.delete(rowKey, prefix)
+    const timestamp = Buffer.allocUnsafe(8)
+    timestamp.writeDoubleBE(row.timestamp)
+    batch.put(rowKey, row.value, prefix, timestamp)
   }
 
   #typed(row: Waiting): WindowRow<K, V> {

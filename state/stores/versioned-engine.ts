@@ -1,10 +1,10 @@
-import { asBuffer } from '../bytes.ts'
-import type { StorageOperation } from '../ordered-storage.ts'
+import { asBuffer, joined } from '../bytes.ts'
+import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
 import type { VersionedStoreSpec } from '../store-spec.ts'
-import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
-import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import type { ChangelogCursor, ChangelogRecord, ChangeSink } from '../task-state.ts'
+import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
 import { History, spanAt, type Span } from './version-history.ts'
@@ -45,6 +45,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   readonly store = this
   readonly committed: CommittedReads
   readonly #context: EngineContext
+  readonly #latestPrefix: Buffer
+  readonly #historyPrefix: Buffer
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #segmentMs: number
@@ -63,9 +65,11 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#valueSerde = spec.valueSerde as Serde<V>
     this.#segmentMs = Math.max(SHORTEST_SEGMENT_MS, Math.ceil(spec.historyMs / SEGMENTS_PER_HISTORY))
     const { prefix, storage } = context
+    const latestPrefix = (this.#latestPrefix = joined(prefix, LATEST))
+    const historyPrefix = (this.#historyPrefix = joined(prefix, HISTORY))
     this.#latest = new RowCache({
       load: (key) => {
-        const stored = storage.get(storageKey(prefix, LATEST, key))
+        const stored = storage.get(joined(latestPrefix, key))
         return stored === undefined ? NOTHING : decodeLatest(stored)
       },
       sizeOf: (latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8,
@@ -75,7 +79,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     })
     this.#history = new RowCache({
       load: (key) => {
-        const stored = storage.get(storageKey(prefix, HISTORY, key))
+        const stored = storage.get(joined(historyPrefix, key))
         return stored === undefined ? History.EMPTY : History.from(stored)
       },
       sizeOf: ({ sizeInBytes }) => 160 + sizeInBytes,
@@ -90,7 +94,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   async load(): Promise<void> {
-    const stored = this.#context.storage.get(storageKey(this.#context.prefix, HEAD))
+    const stored = this.#context.storage.get(joined(this.#context.prefix, HEAD))
     if (stored !== undefined) this.#observed = this.#committedObserved = asBuffer(stored).readDoubleBE(0)
   }
 
@@ -137,19 +141,18 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     for (const { key, value, timestamp } of this.#changes) sink.change(this.name, key, value, timestamp)
   }
 
-  commit(batch: StorageOperation[]): void {
-    const { prefix } = this.#context
-    for (const { key, present } of this.#latest.dirtyRows)
-      batch.push({ key: storageKey(prefix, LATEST, key), value: encodeLatest(present) })
+  commit(batch: StorageBatch): void {
+    for (const { key, present } of this.#latest.dirtyRows) batch.put(key, encodeLatest(present), this.#latestPrefix)
     for (const { key, present } of this.#history.dirtyRows) {
-      batch.push({ key: storageKey(prefix, HISTORY, key), value: present.isEmpty ? null : present.bytes })
+      if (present.isEmpty) batch.delete(key, this.#historyPrefix)
+      else batch.put(key, present.bytes, this.#historyPrefix)
     }
     this.#latest.commit()
     this.#history.commit()
     if (this.#observed !== this.#committedObserved) {
       const head = Buffer.allocUnsafe(8)
       head.writeDoubleBE(this.#observed)
-      batch.push({ key: storageKey(prefix, HEAD), value: head })
+      batch.put(HEAD, head, this.#context.prefix)
       this.#committedObserved = this.#observed
     }
     this.#forgetChanges()
@@ -167,8 +170,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#forgetChanges()
   }
 
-  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
-    for (const { key, value, timestamp } of records) this.#put(key, value, timestamp)
+  restore(records: ChangelogCursor, batch: StorageBatch): void {
+    while (records.next()) this.#put(records.key, records.value, records.timestamp)
     this.commit(batch)
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { VersionedKeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
+import { cursorOver } from '../testing/cursor-over.ts'
 import { StateUnderTest } from '../testing/state-under-test.ts'
 import { STORAGES, type Place } from '../testing/storages.ts'
 
@@ -118,7 +119,7 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     const elsewhere = await make()
     const copy = await StateUnderTest.open(elsewhere, [spec])
     const records = opened.changelog('versions')
-    await copy.state.restore('versions', records, records.length)
+    await copy.state.restore('versions', cursorOver(records), records.length)
     const restored = copy.state.store('versions') as VersionedKeyValueStore<string, string>
     for (let key = 0; key < 5; key++) expect(restored.history(`key ${key}`, 0, 9_999)).toEqual(store().history(`key ${key}`, 0, 9_999))
     await copy.close()

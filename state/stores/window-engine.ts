@@ -1,10 +1,10 @@
-import { asBuffer, keyText } from '../bytes.ts'
-import type { StorageOperation } from '../ordered-storage.ts'
+import { asBuffer, joined, keyText } from '../bytes.ts'
+import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
 import type { WindowStoreSpec } from '../store-spec.ts'
-import type { ChangelogRecord, ChangeSink } from '../task-state.ts'
-import { storageKey, type CommittedReads, type CommittedRow, type EngineContext, type StoreEngine } from './engine.ts'
+import type { ChangelogCursor, ChangelogRecord, ChangeSink } from '../task-state.ts'
+import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey, readSegment, segmentBytes } from './segment-key.ts'
@@ -32,6 +32,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   readonly store = this
   readonly committed: CommittedReads
   readonly #context: EngineContext
+  readonly #blockPrefix: Buffer
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #segmentMs: number
@@ -50,6 +51,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.name = spec.name
     this.retentionMs = spec.retentionMs
     this.#context = context
+    this.#blockPrefix = joined(context.prefix, BLOCKS)
     this.#keySerde = spec.keySerde as Serde<K>
     this.#valueSerde = spec.valueSerde as Serde<V>
     this.#segmentMs = Math.max(1, spec.windowSizeMs)
@@ -57,7 +59,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.#keepsEdge = spec.keepsEdge ?? false
     this.#blocks = new RowCache({
       load: (key) => {
-        const stored = context.storage.get(storageKey(context.prefix, BLOCKS, key))
+        const stored = context.storage.get(joined(this.#blockPrefix, key))
         return stored === undefined ? EMPTY : decodeBlock(stored)
       },
       sizeOf: blockSize,
@@ -77,7 +79,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   }
 
   async load(): Promise<void> {
-    const stored = this.#context.storage.get(storageKey(this.#context.prefix, HEAD))
+    const stored = this.#context.storage.get(joined(this.#context.prefix, HEAD))
     if (stored === undefined) return
     this.#head = JSON.parse(asBuffer(stored).toString('utf8')) as Head
     this.#rewind()
@@ -131,13 +133,13 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     for (const { key, value, timestamp } of this.#changes.values()) sink.change(this.name, key, value, timestamp)
   }
 
-  commit(batch: StorageOperation[]): void {
-    for (const { key, present } of this.#blocks.dirtyRows) batch.push(this.#blockOperation(key, present))
+  commit(batch: StorageBatch): void {
+    for (const { key, present } of this.#blocks.dirtyRows) this.#putBlock(batch, key, present)
     this.#blocks.commit()
     this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#segmentOf(this.#lastStart - this.retentionMs))]
     const head = { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments: this.#segments.list.slice() }
     if (!sameHead(head, this.#head)) {
-      batch.push({ key: storageKey(this.#context.prefix, HEAD), value: Buffer.from(JSON.stringify(head), 'utf8') })
+      batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'), this.#context.prefix)
       this.#head = head
     }
     this.#forgetChanges()
@@ -157,8 +159,9 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.#forgetChanges()
   }
 
-  restore(records: Iterable<ChangelogRecord>, batch: StorageOperation[]): void {
-    for (const { key, value, timestamp } of records) {
+  restore(records: ChangelogCursor, batch: StorageBatch): void {
+    while (records.next()) {
+      const { key, value, timestamp } = records
       const bytes = asBuffer(key)
       const start = Number(bytes.readBigInt64BE(bytes.length - 12))
       const sequence = bytes.readUInt32BE(bytes.length - 4)
@@ -191,7 +194,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   }
 
   async #scan(from: number, to: number, options: ScanOptions | undefined, view: 'present' | 'committed'): Promise<CommittedRow[]> {
-    const { prefix, storage } = this.#context
+    const { storage } = this.#context
     const lastStart = view === 'present' ? this.#lastStart : this.#head.lastStart
     const first = this.#segmentOf(from)
     const last = this.#segmentOf(to)
@@ -204,9 +207,9 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     const low = live[0]
     const high = live.at(-1)
     if (low !== undefined && high !== undefined) {
-      const range = { gte: storageKey(prefix, BLOCKS, segmentBytes(low)), lt: storageKey(prefix, BLOCKS, segmentBytes(high + 1)) }
+      const range = { gte: joined(this.#blockPrefix, segmentBytes(low)), lt: joined(this.#blockPrefix, segmentBytes(high + 1)) }
       for await (const stored of storage.scan(range)) {
-        const key = stored.key.subarray(prefix.length + BLOCKS.length)
+        const key = stored.key.subarray(this.#blockPrefix.length)
         const text = keyText(key)
         if (!overlay.has(text)) overlay.set(text, { key, block: decodeBlock(stored.value) })
       }
@@ -222,8 +225,9 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     return options?.limit === undefined ? rows : rows.slice(0, options.limit)
   }
 
-  #blockOperation(key: Uint8Array, block: Block): StorageOperation {
-    return { key: storageKey(this.#context.prefix, BLOCKS, key), value: block.length === 0 ? null : encodeBlock(block) }
+  #putBlock(batch: StorageBatch, key: Uint8Array, block: Block): void {
+    if (block.length === 0) batch.delete(key, this.#blockPrefix)
+    else batch.put(key, encodeBlock(block), this.#blockPrefix)
   }
 
   #segmentOf(start: number): number {
@@ -231,11 +235,11 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   }
 
   async #clear(segments: readonly number[]): Promise<void> {
-    const { prefix, storage } = this.#context
+    const { storage } = this.#context
     for (const segment of segments) {
       await storage.clear({
-        gte: storageKey(prefix, BLOCKS, segmentBytes(segment)),
-        lt: storageKey(prefix, BLOCKS, segmentBytes(segment + 1)),
+        gte: joined(this.#blockPrefix, segmentBytes(segment)),
+        lt: joined(this.#blockPrefix, segmentBytes(segment + 1)),
       })
     }
   }

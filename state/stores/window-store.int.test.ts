@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { WindowStore } from '../store.ts'
 import { Stores } from '../stores.ts'
+import { cursorOver } from '../testing/cursor-over.ts'
 import { gathered, StateUnderTest } from '../testing/state-under-test.ts'
 import { STORAGES, type Place } from '../testing/storages.ts'
 
@@ -127,8 +128,8 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     const copy = await StateUnderTest.open(elsewhere, [plain, many])
     for (const name of ['plain', 'many']) {
       const records = opened.changelog(name)
-      await copy.state.restore(name, records.slice(0, 50), 50)
-      await copy.state.restore(name, records.slice(50), records.length)
+      await copy.state.restore(name, cursorOver(records.slice(0, 50)), 50)
+      await copy.state.restore(name, cursorOver(records.slice(50)), records.length)
       const restored = copy.state.store(name) as WindowStore<string, string>
       expect(await gathered(restored.fetchAll(-1_000, 1_000))).toEqual(await gathered(store(name).fetchAll(-1_000, 1_000)))
       expect(restored.lastStart).toBe(store(name).lastStart)

@@ -159,11 +159,16 @@ describe('A storage that refuses a write in the midst of a restore', () => {
       ...storages,
       open: async (task) => {
         const storage = await storages.open(task)
-        const write: typeof storage.write = async (batch, options) => {
-          if (refusals++ < 2) throw new StateWriteError('The disk is full.')
-          return storage.write(batch, options)
-        }
-        return override(storage, { write })
+        return override(storage, {
+          batch: () => {
+            const batch = storage.batch()
+            const write: typeof batch.write = async (options) => {
+              if (refusals++ < 2) throw new StateWriteError('The disk is full.')
+              return batch.write(options)
+            }
+            return override(batch, { write })
+          },
+        })
       },
     }
     const two = await app.start('two', { storages: refusing })

@@ -22,7 +22,9 @@ afterEach(() => rm(directory, { recursive: true, force: true }))
 async function filled(): Promise<void> {
   for (const task of [ONE, TWO]) {
     const storage = await levelTaskStorages(directory).open(task)
-    await storage.write([{ key: KEY, value: Buffer.from(`of ${task.partition}`) }])
+    const batch = storage.batch()
+    batch.put(KEY, Buffer.from(`of ${task.partition}`))
+    await batch.write()
     await storage.close()
   }
 }

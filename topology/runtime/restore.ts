@@ -1,4 +1,4 @@
-import type { ChangelogRecord, TaskState } from '../../state/index.ts'
+import type { ChangelogCursor, TaskState } from '../../state/index.ts'
 import {
   OffsetOutOfRangeError,
   RetriableBrokerError,
@@ -17,6 +17,7 @@ const WRITE_BYTES = 256 << 10
 /** What is there is answered at once. */
 const FETCH_WAIT_MS = 500
 const BEHIND_MS = 50
+const NO_KEY = new Uint8Array(0)
 
 export interface Restore {
   readonly fetcher: Fetcher
@@ -83,11 +84,11 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
     part.push(batch)
     bytes += batch.sizeInBytes
     if (bytes < WRITE_BYTES) continue
-    await state.restore(store, recordsFrom(part, offset), batch.lastOffset + 1)
+    await state.restore(store, new RecordsFrom(part, offset), batch.lastOffset + 1)
     part = []
     bytes = 0
   }
-  await state.restore(store, recordsFrom(part, offset), nextOffset)
+  await state.restore(store, new RecordsFrom(part, offset), nextOffset)
 }
 
 /**
@@ -118,12 +119,42 @@ async function fetchParts(fetcher: Fetcher, partitions: readonly FetchPartition[
   }
 }
 
-function* recordsFrom(batches: readonly RecordBatch[], offset: number): Iterable<ChangelogRecord> {
-  for (const batch of batches) {
-    while (batch.next()) {
-      if (batch.offset < offset) continue
-      const { key, value, timestamp } = batch
-      if (key !== null) yield { key, value, timestamp }
+/** What batches hold from an offset on. */
+class RecordsFrom implements ChangelogCursor {
+  readonly #batches: Iterator<RecordBatch>
+  readonly #offset: number
+  #batch: RecordBatch | undefined
+  key: Uint8Array = NO_KEY
+
+  constructor(batches: readonly RecordBatch[], offset: number) {
+    this.#batches = batches.values()
+    this.#offset = offset
+    this.#batch = this.#nextBatch()
+  }
+
+  get value(): Uint8Array | null {
+    return this.#batch?.value ?? null
+  }
+
+  get timestamp(): number {
+    return this.#batch?.timestamp ?? 0
+  }
+
+  next(): boolean {
+    for (; this.#batch !== undefined; this.#batch = this.#nextBatch()) {
+      while (this.#batch.next()) {
+        if (this.#batch.offset < this.#offset) continue
+        const { key } = this.#batch
+        if (key === null) continue
+        this.key = key
+        return true
+      }
     }
+    return false
+  }
+
+  #nextBatch(): RecordBatch | undefined {
+    const { done, value } = this.#batches.next()
+    return done ? undefined : value
   }
 }

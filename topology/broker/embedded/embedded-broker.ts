@@ -221,9 +221,9 @@ async function checkFormat(storage: OrderedStorage): Promise<void> {
         `The broker's data has no format row but other rows (the first is ${row.key.length} bytes long): it is damaged or not a broker's.`,
       )
     }
-    await storage.write([{ key: FORMAT_KEY, value: Buffer.from([FORMAT]) }], {
-      sync: true,
-    })
+    const batch = storage.batch()
+    batch.put(FORMAT_KEY, Buffer.of(FORMAT))
+    await batch.write({ sync: true })
   } else if (stored[0] !== FORMAT) {
     throw new FatalBrokerError(`The broker's data is of format ${stored[0]}, and this version reads format ${FORMAT}.`)
   }

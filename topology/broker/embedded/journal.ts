@@ -1,4 +1,4 @@
-import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
+import { addAll, type OrderedStorage, type StorageOperation } from '../../../state/index.ts'
 import { FatalBrokerError } from '../errors.ts'
 import { markerRow, WRITE_MARKER, rangeOf } from './keys.ts'
 
@@ -69,11 +69,12 @@ export class Journal {
 
   async #write(entries: readonly Entry[]): Promise<Error | undefined> {
     const sequence = ++this.#sequence
-    const operations: StorageOperation[] = [{ key: markerRow(sequence), value: Buffer.alloc(1) }]
-    if (sequence > MARKERS_KEPT) operations.push({ key: markerRow(sequence - MARKERS_KEPT), value: null })
-    for (const entry of entries) for (const operation of entry.operations) operations.push(operation)
     try {
-      await this.#storage.write(operations, { sync: true })
+      const batch = this.#storage.batch()
+      batch.put(markerRow(sequence), Buffer.alloc(1))
+      if (sequence > MARKERS_KEPT) batch.delete(markerRow(sequence - MARKERS_KEPT))
+      for (const { operations } of entries) addAll(batch, operations)
+      await batch.write({ sync: true })
     } catch (cause) {
       this.end(
         new FatalBrokerError('The storage of the embedded broker did not take a write: look at disk space, then start again.', { cause }),

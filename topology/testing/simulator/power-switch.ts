@@ -1,4 +1,4 @@
-import type { OrderedStorage } from '../../../state/index.ts'
+import type { OrderedStorage, StorageBatch } from '../../../state/index.ts'
 import type { Broker, Fetcher, Producer } from '../../broker/index.ts'
 import type { Ports, Timers } from '../../ports.ts'
 
@@ -26,7 +26,7 @@ export class PowerSwitch {
   storage(storage: OrderedStorage): OrderedStorage {
     return {
       get: (key) => storage.get(key),
-      write: (batch, options) => this.#call(() => storage.write(batch, options)),
+      batch: () => this.#batch(storage.batch()),
       scan: (range) => storage.scan(range),
       clear: (range) => this.#call(() => storage.clear(range)),
       close: () => this.#call(() => storage.close()),
@@ -40,6 +40,14 @@ export class PowerSwitch {
       yield: () => this.#call(() => ports.timers.yield()),
     }
     return { ...ports, timers }
+  }
+
+  #batch(batch: StorageBatch): StorageBatch {
+    return {
+      put: (key, value, prefix, head) => batch.put(key, value, prefix, head),
+      delete: (key, prefix) => batch.delete(key, prefix),
+      write: (options) => this.#call(() => batch.write(options)),
+    }
   }
 
   #fetcher(fetcher: Fetcher): Fetcher {

@@ -1,4 +1,4 @@
-import { MemoryStorage, type OrderedStorage, type StorageOperation } from '../../../state/index.ts'
+import { GatheredBatch, MemoryStorage, type OrderedStorage, type StorageOperation } from '../../../state/index.ts'
 import type { Timers } from '../../ports.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -16,9 +16,9 @@ const LATEST = 8
 /** One task's directory on a simulated machine: writes take their time, and a crash may take one of them back. */
 export class SimulatedDisk {
   readonly #random: SeededRandom
-  #base: StorageOperation[][] = []
-  #latest: StorageOperation[][] = []
-  #underWay: StorageOperation[] | undefined
+  #base: (readonly StorageOperation[])[] = []
+  #latest: (readonly StorageOperation[])[] = []
+  #underWay: readonly StorageOperation[] | undefined
 
   constructor(random: SeededRandom) {
     this.#random = random
@@ -27,17 +27,18 @@ export class SimulatedDisk {
   /** The storage as a process that starts now finds it. */
   async open(timers: Timers): Promise<OrderedStorage> {
     const memory = new MemoryStorage()
-    for (const batch of [...this.#base, ...this.#latest]) await memory.write(batch)
+    for (const operations of [...this.#base, ...this.#latest]) memory.apply(operations)
     return {
       get: (key) => memory.get(key),
-      write: async (batch) => {
-        this.#underWay = [...batch]
-        await timers.sleep(this.#random.next() * WRITE_MS)
-        this.#underWay = undefined
-        this.#latest.push([...batch])
-        if (this.#latest.length > LATEST) this.#base.push(...this.#latest.splice(0, 1))
-        await memory.write(batch)
-      },
+      batch: () =>
+        new GatheredBatch(async (operations) => {
+          this.#underWay = operations
+          await timers.sleep(this.#random.next() * WRITE_MS)
+          this.#underWay = undefined
+          this.#latest.push(operations)
+          if (this.#latest.length > LATEST) this.#base.push(...this.#latest.splice(0, 1))
+          memory.apply(operations)
+        }),
       scan: (range) => memory.scan(range),
       clear: (range) => memory.clear(range),
       close: () => memory.close(),
