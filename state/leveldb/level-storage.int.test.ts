@@ -117,12 +117,12 @@ describe('A LevelDB directory', () => {
 
   it('of another version is refused and left as it is', async () => {
     await fill()
-    writeFileSync(join(directory, 'FORMAT'), 'bob-storage 2\n')
+    writeFileSync(join(directory, 'FORMAT'), 'bob-storage 1\n')
     const before = readdirSync(directory)
     const opened = openLevelStorage({ directory })
     await expect(opened).rejects.toBeInstanceOf(StateFormatError)
     await expect(opened).rejects.toThrow(
-      /of the format "bob-storage 2", and this version reads "bob-storage 1": use the version that wrote it/,
+      /of the format "bob-storage 1", and this version reads "bob-storage 2": use the version that wrote it/,
     )
     expect(readdirSync(directory)).toEqual(before)
   })

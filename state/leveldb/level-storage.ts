@@ -24,7 +24,7 @@ export interface LevelStorageOptions {
 }
 
 const FORMAT_FILE = 'FORMAT'
-const FORMAT = 'bob-storage 1\n'
+const FORMAT = 'bob-storage 2\n'
 const SCAN_ROWS = 1000
 /** In front of each value. */
 const CHECKSUM_BYTES = 4
@@ -127,7 +127,7 @@ class LevelStorage implements OrderedStorage {
   #verified(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const bytes = asBuffer(stored)
     const value = bytes.subarray(CHECKSUM_BYTES)
-    if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(0) !== checksum(value, key)) {
+    if (bytes.length < CHECKSUM_BYTES || bytes.readInt32LE(0) !== checksum(value, key)) {
       throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
     }
     return value

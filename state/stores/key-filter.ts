@@ -1,8 +1,8 @@
-import { mixed } from './key-hash.ts'
+import { mixed } from '../murmur3.ts'
 
 const FIRST_CAPACITY = 65_536
 /** Each layer has to be asked, and adds its errors. */
-const GROWTH = 8
+const GROWTH = 4
 /** With seven places a key, about one key in a hundred that was never added looks as if it had been. */
 const BITS_PER_KEY = 10
 const PLACES = 7

@@ -9,7 +9,7 @@ export interface Keyed {
 const FIRST_CAPACITY = 16
 
 /**
- * Rows by the bytes of their keys (open addressing, linear probing, at most half full). Hashes lie together, so that a key that is not
+ * Rows by the bytes of their keys (open addressing, linear probing, at most two thirds full). Hashes lie together, so that a key that is not
  * there is found missing with one look into memory; in a `Map` each key on the way has to be looked at too.
  */
 export class KeyTable<R extends Keyed> {
@@ -34,7 +34,7 @@ export class KeyTable<R extends Keyed> {
 
   /** Adds a row whose key is not there. */
   add(row: R): void {
-    if (4 * this.#rows.length >= this.#places.length) this.#grow()
+    if (3 * this.#rows.length >= this.#places.length) this.#grow()
     put(this.#places, row.hash, this.#rows.length)
     this.#rows.push(row)
   }

@@ -1,4 +1,3 @@
-import { crc32c } from '@node-rs/crc32'
 import { ClassicLevel } from 'classic-level'
 
 export interface LevelRow {
@@ -8,17 +7,13 @@ export interface LevelRow {
 
 const CHECKSUM_BYTES = 4
 
-/** All rows of a task's LevelDB that nobody has open, ascending, without their checksums. Throws when one does not match. */
+/** All rows of a task's LevelDB that nobody has open, ascending, without their checksums: who compares what is in them need not trust these. */
 export async function levelRows(directory: string): Promise<readonly LevelRow[]> {
   const db = new ClassicLevel<Buffer, Buffer>(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer', createIfMissing: false })
   await db.open()
   try {
     const rows: LevelRow[] = []
-    for await (const [key, stored] of db.iterator()) {
-      const value = stored.subarray(CHECKSUM_BYTES)
-      if (stored.readUInt32LE(0) !== crc32c(key, crc32c(value))) throw new Error(`A row in ${directory} does not match its checksum.`)
-      rows.push({ key, value })
-    }
+    for await (const [key, stored] of db.iterator()) rows.push({ key, value: stored.subarray(CHECKSUM_BYTES) })
     return rows
   } finally {
     await db.close()
