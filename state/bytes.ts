@@ -10,7 +10,7 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** Faster than `Buffer.from`. */
 export function copyOf(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length)
-  copy.set(bytes)
+  copyInto(copy, bytes, 0)
   return copy
 }
 
