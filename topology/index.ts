@@ -154,6 +154,7 @@ export {
   partitionOf,
   RebalanceInProgressError,
   RetriableBrokerError,
+  StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
 } from './broker/index.ts'

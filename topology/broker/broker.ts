@@ -36,7 +36,7 @@ export interface ProducerOptions {
 
 /**
  * One sequence of transactions: the first `send` or `sendOffsets` opens one, `commit` or `abort` ends it.
- * After any error but a `RetriableBrokerError` the producer is spent: close it and open another one.
+ * After any error but a `RetriableBrokerError` or a `StaleGenerationError` the producer is spent: close it and open another one.
  */
 export interface Producer {
   /**
@@ -45,7 +45,8 @@ export interface Producer {
    */
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void>
   /**
-   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. An empty member id
+   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. Throws
+   * `StaleGenerationError` for a member of another generation, and the transaction goes on. An empty member id
    * with a generation below 0 is for groups that nobody is in: in a transaction it is refused by none, as in Kafka, so whoever has lost
    * his place must not use it.
    */

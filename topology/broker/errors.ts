@@ -10,7 +10,12 @@ export class RetriableBrokerError extends BrokerError {
 
 /** A newer holder of the transactional id, or a newer generation of the group, exists: drop what is in hand. */
 export class FencedError extends BrokerError {
-  readonly code = 'BROKER_FENCED'
+  readonly code: string = 'BROKER_FENCED'
+}
+
+/** The group has gone on from that generation. Nothing was stored: who is in the present one, and has kept what he had, may ask again as its member. */
+export class StaleGenerationError extends FencedError {
+  override readonly code = 'BROKER_STALE_GENERATION'
 }
 
 /** It is not known whether the commit happened: open the transactional id again and read the committed offset. */

@@ -16,6 +16,7 @@ export {
   OutcomeUnknownError,
   RebalanceInProgressError,
   RetriableBrokerError,
+  StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
 } from './errors.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../../state/index.ts'
-import { OutcomeUnknownError, type Broker } from '../broker/index.ts'
+import { OutcomeUnknownError, StaleGenerationError, type Broker, type GroupMember } from '../broker/index.ts'
 import { override } from '../testing/override.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
@@ -76,6 +76,54 @@ describe('A commit', () => {
     await app.until(() => [one, two].every(({ state }) => state === 'running'))
     expect(values(await app.read('out'))).toEqual(['1', '2', '3'])
   })
+
+  it.each(['goes on', 'is killed'] as const)(
+    'waits for the group’s next generation when that is there before its instance knows, which %s',
+    async (end) => {
+      const app = await open(counting())
+      const answers = new Gate()
+      let opened = 0
+      const stale: GroupMember[] = []
+      const { groups } = app.broker
+      const counted = withProducers(app.broker, (producer) => {
+        opened++
+        return override(producer, {
+          sendOffsets: async (member, offsets) => {
+            try {
+              await producer.sendOffsets(member, offsets)
+            } catch (error) {
+              if (error instanceof StaleGenerationError) stale.push(member)
+              throw error
+            }
+          },
+        })
+      })
+      const late = override(groups, {
+        join: async (request) => {
+          const answer = await groups.join(request)
+          await answers.passed()
+          return answer
+        },
+      })
+      const one = await app.start('one', { broker: override(counted, { groups: late }), sessionTimeoutMs: 2_000 })
+      await app.send('in', ['a', 'x'])
+      await app.rows('out', 1)
+      const openedBefore = opened
+      answers.close()
+      const two = await app.start('two', { sessionTimeoutMs: 2_000 })
+      await app.until(() => two.generation > 0)
+      await app.send('in', ['a', 'x'])
+      await app.until(() => stale.length === 1)
+      if (end === 'goes on') {
+        answers.open()
+        expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
+        expect([opened, stale.length]).toEqual([openedBefore, 1])
+      } else {
+        await one.kill()
+        expect(values(await app.read('out'))).toEqual(['1'])
+      }
+    },
+  )
 
   it('happens at once when there is nothing more to do, and not at all when nothing was done', async () => {
     const app = await open(counting())

@@ -4,15 +4,21 @@ import {
   FencedError,
   OutcomeUnknownError,
   RetriableBrokerError,
+  StaleGenerationError,
   type Broker,
   type PartitionOffset,
 } from '../broker/index.ts'
 import { manualPorts } from '../broker/testing/manual-ports.ts'
+import { TaskMigratedError } from './errors.ts'
 import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
 /** What it asked of the broker, and the way to answer its commits. */
-function opened({ opening, isOut = false }: { readonly opening?: Error[]; readonly isOut?: boolean } = {}) {
+function opened({
+  opening,
+  isOut = false,
+  present = 7,
+}: { readonly opening?: Error[]; readonly isOut?: boolean; readonly present?: number } = {}) {
   const ports = manualPorts()
   const asked: string[] = []
   const commits: { readonly id: string; resolve(ends: readonly PartitionOffset[]): void; reject(error: Error): void }[] = []
@@ -22,8 +28,10 @@ function opened({ opening, isOut = false }: { readonly opening?: Error[]; readon
     asked.push(`open ${id}`)
     return {
       send: async (topic, partition, { recordCount }) => void asked.push(`${id} sends ${recordCount} to ${topic}/${partition}`),
-      sendOffsets: async ({ generation }, offsets) =>
-        void asked.push(`${id} stores ${offsets.map(({ partition, offset }) => `${partition}@${offset}`).join()} in ${generation}`),
+      sendOffsets: async ({ generation }, offsets) => {
+        if (generation !== present) throw new StaleGenerationError(`${generation} is over.`)
+        asked.push(`${id} stores ${offsets.map(({ partition, offset }) => `${partition}@${offset}`).join()} in ${generation}`)
+      },
       commit: () => new Promise((resolve, reject) => commits.push({ id, resolve, reject })),
       abort: async () => undefined,
       close: async () => void asked.push(`close ${id}`),
@@ -38,6 +46,10 @@ function opened({ opening, isOut = false }: { readonly opening?: Error[]; readon
     member: () => {
       if (isOut) throw new Error('out')
       return { groupId: 'app', memberId: 'm', generation: 7 }
+    },
+    memberAfter: async (generation) => {
+      if (generation === 8) throw new TaskMigratedError('out')
+      return { groupId: 'app', memberId: 'm', generation: generation + 1 }
     },
   })
   group.start()
@@ -111,6 +123,24 @@ describe('Commits of several tasks', () => {
     expect(asked).toEqual(['open app/one/0'])
     commits[1]?.resolve([])
     await passing
+  })
+})
+
+describe('A group that goes on to another generation while offsets are stored', () => {
+  it('has them stored in that one', async () => {
+    const { group, asked, commits, rest } = opened({ present: 8 })
+    const committed = group.commit(work(0))
+    await rest()
+    expect(asked.slice(-2)).toEqual(['app/one/0 sends 1 to out/0', 'app/one/0 stores 0@5 in 8'])
+    commits[0]?.resolve([])
+    await committed
+  })
+
+  it('refuses who is out by then, and nothing is committed', async () => {
+    const { group, asked, commits } = opened({ present: 9 })
+    await expect(group.commit(work(0))).rejects.toBeInstanceOf(TaskMigratedError)
+    await group.settled()
+    expect([commits, asked.slice(-2)]).toEqual([[], ['app/one/0 sends 1 to out/0', 'open app/one/0']])
   })
 })
 

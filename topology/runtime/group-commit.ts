@@ -1,4 +1,11 @@
-import { FatalBrokerError, type Broker, type GroupMember, type PartitionOffset, type Producer } from '../broker/index.ts'
+import {
+  FatalBrokerError,
+  StaleGenerationError,
+  type Broker,
+  type GroupMember,
+  type PartitionOffset,
+  type Producer,
+} from '../broker/index.ts'
 import type { Ports } from '../ports.ts'
 import { messageOf, TaskMigratedError } from './errors.ts'
 import { joinedBatches } from './joined-batches.ts'
@@ -13,6 +20,8 @@ export interface GroupCommitOptions {
   readonly guarantee: 'exactly_once' | 'at_least_once'
   /** This instance in the group: with whose generation offsets are stored. Throws when it is out. */
   member(): GroupMember
+  /** The same once the group has gone on from a generation. Rejects when this instance is out. */
+  memberAfter(generation: number): Promise<GroupMember>
 }
 
 /** What a task wants made permanent. */
@@ -121,11 +130,22 @@ export class GroupCommit {
     this.#options.member() // who is out sends nothing
     const batches = joinedBatches(works.map(({ outputs }) => outputs))
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
-    await producer.sendOffsets(
-      this.#options.member(), // of the generation by now: tasks stay with their instance until it has given them up
+    await this.#storeOffsets(
+      producer,
       works.flatMap(({ offsets }) => offsets),
     )
     return producer.commit()
+  }
+
+  /** In the generation by now, or in the one after: tasks stay with their instance until it has given them up, and it leaves with no commit under way. */
+  async #storeOffsets(producer: Producer, offsets: readonly PartitionOffset[]): Promise<void> {
+    for (let member = this.#options.member(); ; member = await this.#options.memberAfter(member.generation)) {
+      try {
+        return await producer.sendOffsets(member, offsets)
+      } catch (error) {
+        if (!(error instanceof StaleGenerationError)) throw error
+      }
+    }
   }
 
   #open(lane: Lane): void {

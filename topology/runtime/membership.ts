@@ -47,6 +47,8 @@ export class Membership {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
   #member: GroupMember
+  /** Who waits for another generation. */
+  readonly #awaiting: (() => void)[] = []
   #running: Promise<void> | undefined
   #isJoining = false
   #wantsToJoin = false
@@ -68,6 +70,15 @@ export class Membership {
   member(): GroupMember {
     if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not in the group any more, or not yet.')
     return this.#member
+  }
+
+  /** The same once the group has gone on from a generation. Throws `TaskMigratedError` when this instance is out, or stops. */
+  async memberAfter(generation: number): Promise<GroupMember> {
+    while (this.member().generation === generation) {
+      this.#stopped.signal.throwIfAborted()
+      await new Promise<void>((resolve) => this.#awaiting.push(resolve))
+    }
+    return this.member()
   }
 
   /** Asks the group whether it still counts this member in. */
@@ -104,7 +115,8 @@ export class Membership {
 
   /** Falls silent, as a crash would. */
   abandon(): void {
-    this.#stopped.abort(new Error('The instance stops'))
+    this.#stopped.abort(new TaskMigratedError('The instance stops'))
+    this.#wake()
   }
 
   async #run(): Promise<void> {
@@ -118,7 +130,7 @@ export class Membership {
         if (error instanceof UnknownMemberError || error instanceof FencedError) {
           const isReplaced = error instanceof FencedError && this.#isJoining
           const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
-          this.#member = { ...this.#member, memberId, generation: -1 }
+          this.#become({ ...this.#member, memberId, generation: -1 })
           await this.#options.onLost()
           if (isReplaced && !(await this.#mayComeBack())) return this.#options.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
@@ -158,11 +170,8 @@ export class Membership {
       rebalanceTimeoutMs,
     })
     this.#isJoining = false
-    if (this.#stopped.signal.aborted) {
-      this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
-      return false
-    }
-    this.#member = { groupId, memberId: answer.memberId, generation: answer.generation }
+    this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
+    if (this.#stopped.signal.aborted) return false
     const assignments = answer.leaderId === answer.memberId ? this.#divide(answer) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
@@ -171,6 +180,15 @@ export class Membership {
     const joinsAgain = hasGivenUp || assignment.isHandover || isOutdated(assignment, subscription)
     if (joinsAgain) this.#round++
     return joinsAgain
+  }
+
+  #become(member: GroupMember): void {
+    this.#member = member
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#awaiting.splice(0)) wake()
   }
 
   #divide({ generation, members }: JoinAnswer): ReadonlyMap<string, Uint8Array> {

@@ -113,6 +113,7 @@ export class Streams {
       ports: options.ports,
       guarantee: this.#guarantee,
       member: () => this.#membership.member(),
+      memberAfter: (generation) => this.#membership.memberAfter(generation),
     })
     this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId)
     this.#router = new QueryRouter({

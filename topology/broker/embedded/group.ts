@@ -1,6 +1,6 @@
 import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, JoinAnswer, JoinRequest, SyncRequest } from '../broker.ts'
-import { FencedError, RebalanceInProgressError, UnknownMemberError } from '../errors.ts'
+import { FencedError, RebalanceInProgressError, StaleGenerationError, UnknownMemberError } from '../errors.ts'
 
 /** Ids of replaced static members that are remembered, to tell a zombie so. */
 const REPLACED_KEPT = 64
@@ -243,7 +243,7 @@ export class Group {
 
   #checked({ memberId, generation }: GroupMember): Member {
     const member = this.#known(memberId)
-    if (generation !== this.#generation) throw new FencedError(`The group is in generation ${this.#generation}, not ${generation}.`)
+    if (generation !== this.#generation) throw new StaleGenerationError(`The group is in generation ${this.#generation}, not ${generation}.`)
     return member
   }
 

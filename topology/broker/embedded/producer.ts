@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
+import { FatalBrokerError, RetriableBrokerError, StaleGenerationError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { BatchBuilder } from '../record-batch/batch-builder.ts'
 import type { Groups } from './groups.ts'
@@ -10,7 +10,7 @@ import { PendingBatches } from './pending-batches.ts'
 import type { Topics } from './topics.ts'
 import type { TransactionHolder, Transactions } from './transactions.ts'
 
-/** An error leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
+/** Any error but a stale generation leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
 export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder
@@ -50,7 +50,7 @@ export class TransactionalProducer implements Producer {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof RetriableBrokerError)) this.#failure = error
+      if (!(error instanceof RetriableBrokerError || error instanceof StaleGenerationError)) this.#failure = error
       throw error
     }
   }

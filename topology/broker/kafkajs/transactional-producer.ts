@@ -1,5 +1,5 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
+import { FatalBrokerError, OutcomeUnknownError, StaleGenerationError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
 import { check } from './error-codes.ts'
@@ -17,7 +17,7 @@ interface TransactionalProducerOptions {
 
 const SOON = { longestPauseMs: TRANSACTION_PAUSE_MS }
 
-/** Any error leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
+/** Any error but a stale generation leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
 export class KafkaTransactionalProducer implements Producer {
   readonly #options: TransactionalProducerOptions
   /** Another epoch for each transaction, so that a late request of an earlier one is known for what it is. */
@@ -115,7 +115,7 @@ export class KafkaTransactionalProducer implements Producer {
     try {
       return await work()
     } catch (error) {
-      this.#failure ??= error
+      if (!(error instanceof StaleGenerationError)) this.#failure ??= error
       throw error
     }
   }

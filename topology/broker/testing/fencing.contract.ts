@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Broker, GroupMember, Producer } from '../broker.ts'
-import { FencedError, UnknownMemberError } from '../errors.ts'
+import type { Broker, GroupMember, JoinRequest, Producer } from '../broker.ts'
+import { FencedError, StaleGenerationError, UnknownMemberError } from '../errors.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { outsider } from './outsider.ts'
 import { batchOf, produce, valuesOf } from './records.ts'
@@ -44,6 +44,31 @@ export function describeFencing(under: () => BrokerUnderTest): void {
     )
   })
 
+  it.each(['a former generation', 'a later generation'] as const)(
+    'offsets stored with %s may be stored in the present one instead',
+    async (other) => {
+      const { broker } = under()
+      const member = await joined(broker)
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      await producer.send(PARTITION.topic, PARTITION.partition, batchOf('with the offsets'))
+      const stale = named(member, 'its own member id', other)
+      for (const _ of [1, 2]) await expect(producer.sendOffsets(stale, OFFSETS)).rejects.toBeInstanceOf(StaleGenerationError)
+      await stored(producer, member)
+      expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
+      expect(await valuesOf(broker, PARTITION)).toEqual(['with the offsets'])
+    },
+  )
+
+  it('offsets are stored by who has joined, and does not know what he is assigned yet', async () => {
+    const { broker } = under()
+    const before = await joined(broker)
+    const { generation } = await broker.groups.join(joining(before))
+    const producer = await broker.openProducer({ transactionalId: 'p' })
+    await expect(producer.sendOffsets(before, OFFSETS)).rejects.toBeInstanceOf(StaleGenerationError)
+    await stored(producer, { ...before, generation })
+    expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
+  })
+
   it('offsets of an outsider are stored in a transaction, even where the group has members, and are refused without one', async () => {
     const { broker } = under()
     await joined(broker)
@@ -85,12 +110,15 @@ function named(member: GroupMember, who: Call[0], generation: Call[1]): GroupMem
   return { ...member, memberId, generation: member.generation + distance }
 }
 
+function joining(member: GroupMember): JoinRequest {
+  return { ...member, metadata: Buffer.of(1), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
+}
+
 /** A group of one, in its second generation. */
 async function joined(broker: Broker): Promise<GroupMember> {
   let member: GroupMember = { groupId: 'g', memberId: '', generation: -1 }
-  for (let round = 0; round < 2; round++) {
-    const request = { ...member, metadata: Buffer.of(round), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
-    const { memberId, generation } = await broker.groups.join(request)
+  for (const _ of [1, 2]) {
+    const { memberId, generation } = await broker.groups.join(joining(member))
     member = { groupId: 'g', memberId, generation }
     await broker.groups.sync({ ...member, assignments: new Map() })
   }

@@ -1,5 +1,5 @@
 import { openTaskState, type StateStore } from '../../../state/index.ts'
-import type { Broker, EmbeddedBroker, Fetcher } from '../../broker/index.ts'
+import type { Broker, EmbeddedBroker, Fetcher, GroupMember } from '../../broker/index.ts'
 import { manualPorts, type ManualPorts } from '../../broker/testing/manual-ports.ts'
 import type { Topology } from '../../graph/index.ts'
 import { readDeadLetters, type DeadLetter } from '../../runtime/dead-letters.ts'
@@ -25,6 +25,9 @@ export interface TestDriverOptions {
 }
 
 const APPLICATION = 'test'
+
+/** The driver is in no group. */
+const OUTSIDER: GroupMember = { groupId: APPLICATION, memberId: '', generation: -1 }
 
 /**
  * Runs a topology in a test, for users of the engine and for the engine itself: the tasks, stores, transactions and topics are
@@ -141,7 +144,8 @@ export class TopologyTestDriver {
       broker: this.#broker,
       ports: this.#ports,
       guarantee: 'exactly_once',
-      member: () => ({ groupId: APPLICATION, memberId: '', generation: -1 }),
+      member: () => OUTSIDER,
+      memberAfter: async () => OUTSIDER,
     })
     commits.start()
     this.#commits = commits
