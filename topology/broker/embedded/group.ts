@@ -243,7 +243,8 @@ export class Group {
 
   #checked({ memberId, generation }: GroupMember): Member {
     const member = this.#known(memberId)
-    if (generation !== this.#generation) throw new StaleGenerationError(`The group is in generation ${this.#generation}, not ${generation}.`)
+    if (generation !== this.#generation)
+      throw new StaleGenerationError(`The group is in generation ${this.#generation}, not ${generation}.`)
     return member
   }
 
