@@ -72,10 +72,14 @@ export class Membership {
     return this.#member
   }
 
-  /** The same once the group has gone on from a generation. Throws `TaskMigratedError` when this instance is out, or stops. */
+  /**
+   * The same once the group has gone on from a generation. Throws `TaskMigratedError` when it goes on without this instance, or that stops:
+   * a group does not wait for ever for a member that gives tasks up, and keeps its place if it is a static one.
+   */
   async memberAfter(generation: number): Promise<GroupMember> {
     while (this.member().generation === generation) {
       this.#stopped.signal.throwIfAborted()
+      if (!this.#isJoining) throw new TaskMigratedError('The group has gone on to its next generation without this instance.')
       await new Promise<void>((resolve) => this.#awaiting.push(resolve))
     }
     return this.member()
