@@ -1,24 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../state/index.ts'
 import { OutcomeUnknownError, StaleGenerationError, type Broker, type GroupMember } from '../broker/index.ts'
 import { override } from '../testing/override.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { memoryTaskStorages } from './index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
+import { openApplication } from './testing/open-application.ts'
 import { withCommits, withProducers } from './testing/with-producers.ts'
 
-let application: Application | undefined
-
-afterEach(async () => {
-  await application?.close()
-  application = undefined
-})
-
-async function open(topology: Topology): Promise<Application> {
-  application = await Application.open({ topology, topics: ['in', 'out'] })
-  return application
+function open(topology: Topology): Promise<Application> {
+  return openApplication({ topology, topics: ['in', 'out'] })
 }
 
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)

@@ -1,19 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { Serdes, type Serde } from '../../state/index.ts'
 import { createRecordBatchBuilder, type Header } from '../broker/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { readDeadLetters, redriveDeadLetters, type DeadLetter } from './index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
+import { openApplication } from './testing/open-application.ts'
 
 const APPLICATION = 'app'
-let application: Application | undefined
 /** Values that the processor chokes on at the moment. */
 let poison = new Set<string>()
 
-afterEach(async () => {
-  await application?.close()
-  application = undefined
+beforeEach(() => {
   poison = new Set()
 })
 
@@ -45,9 +43,8 @@ function joining(): Topology {
   return builder.build()
 }
 
-async function open(): Promise<Application> {
-  application = await Application.open({ topology: joining(), topics: ['in', 'out'] })
-  return application
+function open(): Promise<Application> {
+  return openApplication({ topology: joining(), topics: ['in', 'out'] })
 }
 
 const letters = (app: Application, count: number): Promise<readonly DeadLetter[]> =>

@@ -1,27 +1,20 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { StateWriteError } from '../../state/index.ts'
 import { partitionOf, type Broker, type Fetcher, type TopicPartition } from '../broker/index.ts'
 import { override } from '../testing/override.ts'
 import { levelTaskStorages, memoryTaskStorages, type TaskStorages } from './index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
+import { openApplication } from './testing/open-application.ts'
 import { withCommits } from './testing/with-producers.ts'
 
 const CHANGELOG = 'app-counts-changelog'
 
-let application: Application | undefined
-
-afterEach(async () => {
-  await application?.close()
-  application = undefined
-})
-
-async function open(partitions = 1): Promise<Application> {
-  application = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions })
-  return application
+function open(partitions = 1): Promise<Application> {
+  return openApplication({ topology: counting(), topics: ['in', 'out'], partitions })
 }
 
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)

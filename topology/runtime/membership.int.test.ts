@@ -1,22 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../state/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import { inProcessQueryTransport, memoryTaskStorages, type Streams } from './index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
+import { openApplication } from './testing/open-application.ts'
 import { tasksIn } from './testing/tasks-in.ts'
 
-let application: Application | undefined
-
-afterEach(async () => {
-  await application?.close()
-  application = undefined
-})
-
-async function open(partitions: number): Promise<Application> {
+function open(partitions: number): Promise<Application> {
   const builder = new StreamsBuilder()
   builder.stream('in', { key: Serdes.string, value: Serdes.string }).groupByKey().count({ name: 'counts' })
-  application = await Application.open({ topology: builder.build(), topics: ['in'], partitions })
-  return application
+  return openApplication({ topology: builder.build(), topics: ['in'], partitions })
 }
 
 const settled = (app: Application, streams: readonly Streams[], tasks: number): Promise<boolean> =>

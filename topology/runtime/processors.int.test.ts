@@ -1,19 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Serdes, Stores, type KeyValueStore } from '../../state/index.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
+import { openApplication } from './testing/open-application.ts'
 
-let application: Application | undefined
-
-afterEach(async () => {
-  await application?.close()
-  application = undefined
-})
-
-async function open(topology: Topology): Promise<Application> {
-  application = await Application.open({ topology, topics: ['in', 'out'] })
-  return application
+function open(topology: Topology): Promise<Application> {
+  return openApplication({ topology, topics: ['in', 'out'] })
 }
 
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)

@@ -1,23 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../state/index.ts'
 import { FencedError, type Broker } from '../broker/index.ts'
 import { override } from '../testing/override.ts'
 import { StreamsBuilder } from '../dsl/index.ts'
 import type { Topology } from '../graph/index.ts'
-import { Application } from './testing/application.ts'
+import type { Application } from './testing/application.ts'
 import { counting } from './testing/counting.ts'
+import { openApplication } from './testing/open-application.ts'
 import { tasksIn } from './testing/tasks-in.ts'
 
-let application: Application | undefined
-
-afterEach(async () => {
-  await application?.close()
-  application = undefined
-})
-
-async function open(topology: Topology, partitions = 1): Promise<Application> {
-  application = await Application.open({ topology, topics: ['in', 'out'], partitions })
-  return application
+function open(topology: Topology, partitions = 1): Promise<Application> {
+  return openApplication({ topology, topics: ['in', 'out'], partitions })
 }
 
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)
