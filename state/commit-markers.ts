@@ -2,7 +2,7 @@ import { asBuffer, NO_BYTES } from './bytes.ts'
 import { StateCorruptedError } from './errors.ts'
 import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 
-/** More commits than LevelDB holds in its log at a time, so that a lost one leaves a gap among the markers. */
+/** A lost commit is missed among so many latest ones; an older one has left the marker that it was to take out. */
 const KEPT = 512
 
 /**

@@ -95,7 +95,7 @@ export class Task {
     return this.#outputs.records > 0 || (this.#stores.state?.dirtyRows ?? 0) > 0 || this.#queues.some((queue) => this.#moved(queue))
   }
 
-  /** Bytes waiting to be committed, roughly. */
+  /** Rows written and records to be sent since the last commit. */
   get uncommittedRecords(): number {
     return this.#outputs.records + (this.#stores.state?.dirtyRows ?? 0)
   }
