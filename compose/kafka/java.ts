@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { MissingToolError } from './missing-tool-error.ts'
 import { runTool } from './run-tool.ts'
 
-/** For what runs for minutes: compiling it twice would take most of a small machine meanwhile. */
-export const QUICK_START = '-XX:TieredStopAtLevel=1'
+/** For what runs for minutes beside what uses it: compiling twice and collecting in threads of its own would take most of a small machine. */
+export const MODEST = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 const INSTALLED = '/usr/lib/jvm'
 

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
-import { findJava, QUICK_START } from './java.ts'
+import { findJava, MODEST } from './java.ts'
 import { runTool } from './run-tool.ts'
 import { controllerProperties, serverProperties } from './server-properties.ts'
 
@@ -23,7 +23,7 @@ export interface LocalKafkaOptions {
 }
 
 const JAVA_VERSION = 17
-const JVM = ['-Xms256m', '-Xmx512m', QUICK_START]
+const JVM = ['-Xms256m', '-Xmx512m', ...MODEST]
 const LOGGING = `appenders=stdout
 appender.stdout.type=Console
 appender.stdout.name=STDOUT

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
-import { findJava, QUICK_START } from './java.ts'
+import { findJava, MODEST } from './java.ts'
 
 export interface LocalRegistryOptions {
   /** The registry's runnable jar. */
@@ -43,7 +43,7 @@ export class LocalRegistry {
       environment,
       args: [
         '-Xmx512m',
-        QUICK_START,
+        ...MODEST,
         '-Dquarkus.http.host=127.0.0.1',
         '-Dquarkus.management.host=127.0.0.1',
         `-Dquarkus.http.port=${chosen}`,
