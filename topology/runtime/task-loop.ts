@@ -111,6 +111,7 @@ export class TaskLoop {
       await this.task.commit()
       lastCommit = ports.clock.monotonic()
       if (!this.#isWanted || this.task.hasWork) continue
+      this.#options.onHungry()
       this.#armPunctuation()
       await this.#signal.wait()
     }
