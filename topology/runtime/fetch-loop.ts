@@ -5,7 +5,7 @@ import type { RecordQueue } from './record-queue.ts'
 import { Signal } from './signal.ts'
 
 export interface FetchLoopOptions {
-  readonly broker: Broker
+  readonly broker: Pick<Broker, 'openFetcher'>
   readonly ports: Ports
   /** The queues of all running tasks, each with the way to wake its task. */
   queues(): Iterable<{ readonly queue: RecordQueue; wake(): void }>
@@ -16,6 +16,8 @@ export interface FetchLoopOptions {
 const FETCH_WAIT_MS = 10_000
 /** A partition leaves the fetch while it has more than this waiting. */
 const BUFFERED_BYTES = 4 << 20
+/** One that has this much left can wait for the next poll: the answer to one under way, asked for again with others, would come twice. */
+const ENOUGH_BYTES = BUFFERED_BYTES / 4
 const RETRY_MS = 100
 
 /** One long poll for all tasks of an instance. */
@@ -45,10 +47,11 @@ export class FetchLoop {
     await this.#fetcher.close()
   }
 
-  /** Tasks have come, or have room again: the poll is made anew if it does not cover all that is wanted. */
+  /** Tasks have come, or have room again: the poll is made anew if it does not cover what is wanted now. */
   refresh(): void {
+    const urgent = this.#polled.size === 0 ? BUFFERED_BYTES : ENOUGH_BYTES
     for (const { queue } of this.#options.queues()) {
-      if (!isHungry(queue) || this.#polled.get(queue) === queue.fetchPosition) continue
+      if (queue.bytes >= urgent || this.#polled.get(queue) === queue.fetchPosition) continue
       this.#signal.raise()
       this.#fetcher.wakeup()
       return
