@@ -31,6 +31,8 @@ export interface KafkaRequest<T> {
   readonly flexible?: boolean
   /** A broker that takes longer for it, milliseconds, is taken for dead. Default 30 s. */
   readonly timeoutMs?: number
+  /** How long it is, about, where that is much. */
+  readonly sizeInBytes?: number
   write(writer: Writer): void
   read(reader: Reader): T
 }
@@ -106,7 +108,7 @@ export class Link {
   }
 
   async #send<T>(
-    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_MS, write }: KafkaRequest<T>,
+    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_MS, sizeInBytes, write }: KafkaRequest<T>,
     patienceMs: number,
   ): Promise<Buffer> {
     try {
@@ -116,7 +118,7 @@ export class Link {
           apiVersion,
           apiName: name,
           encode: async () => {
-            const writer = new Writer()
+            const writer = new Writer(sizeInBytes)
             if (flexible) writer.noTags()
             write(writer)
             return { buf: writer.bytes, buffer: writer.bytes }

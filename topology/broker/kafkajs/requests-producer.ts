@@ -17,6 +17,8 @@ export interface ProducedPartition extends TopicPartition {
   readonly baseOffset: number
 }
 
+/** Of a request for batches, and for each of them, beside names and batches. */
+const FRAME_BYTES = 100
 const ALL_IN_SYNC = -1
 const TIMEOUT_MS = 30_000
 /** It is asked of every broker, and one that is frozen must not hold up the others' answers. */
@@ -48,6 +50,7 @@ export function produce(
     apiVersion: 12,
     name: 'Produce',
     flexible: true,
+    sizeInBytes: partitions.reduce((sum, { topic, bytes }) => sum + topic.length + bytes.length + FRAME_BYTES, FRAME_BYTES),
     write: (writer) =>
       void writer
         .compactString(transactionalId)

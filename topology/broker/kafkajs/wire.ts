@@ -1,7 +1,12 @@
 /** Kafka's primitive types on the wire. "Compact" ones, of the flexible versions, state their length plus one as a varint. */
 export class Writer {
-  #bytes = Buffer.allocUnsafe(256)
+  #bytes: Buffer
   #end = 0
+
+  /** `sizeInBytes`: what it is going to hold, about; it grows where that is too little. */
+  constructor(sizeInBytes = 256) {
+    this.#bytes = Buffer.allocUnsafe(sizeInBytes)
+  }
 
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#end)
