@@ -24,9 +24,10 @@ export function joined(first: Uint8Array, second: Uint8Array): Buffer {
   return bytes
 }
 
-const FEW_BYTES = 32
+/** Copied in a loop: that costs less than a call out of JavaScript. */
+export const FEW_BYTES = 32
 
-/** Copies the part to that place: for a few bytes that costs less than a call out of JavaScript does. */
+/** Copies the part to that place. */
 export function copyInto(target: Uint8Array, part: Uint8Array, at: number): void {
   if (part.length > FEW_BYTES) return target.set(part, at)
   for (let index = 0; index < part.length; index++) target[at + index] = part[index] ?? 0

@@ -109,12 +109,6 @@ class StoredTaskState implements TaskState {
     return sum
   }
 
-  get dirtyBytes(): number {
-    let sum = 0
-    for (const engine of this.#engines) sum += engine.dirtyBytes
-    return sum
-  }
-
   collectChanges(sink: ChangeSink): void {
     for (const engine of this.#engines) engine.collectChanges(sink)
   }

@@ -76,8 +76,8 @@ const long: Serde<number> = {
     return buffer
   },
   deserialize: (view) => {
-    const buffer = exactly(view, 8)
-    const value = buffer.readInt32BE(0) * 0x100000000 + buffer.readUInt32BE(4)
+    const words = eightBytes(view)
+    const value = words.getInt32(0) * 0x100000000 + words.getUint32(4)
     if (!Number.isSafeInteger(value)) throw new RangeError('A 64-bit integer beyond 2^53: use Serdes.bigint')
     return value
   },
@@ -89,7 +89,7 @@ const bigint: Serde<bigint> = {
     buffer.writeBigInt64BE(value)
     return buffer
   },
-  deserialize: (view) => exactly(view, 8).readBigInt64BE(0),
+  deserialize: (view) => eightBytes(view).getBigInt64(0),
 }
 
 const double: Serde<number> = {
@@ -98,7 +98,7 @@ const double: Serde<number> = {
     buffer.writeDoubleBE(value)
     return buffer
   },
-  deserialize: (view) => exactly(view, 8).readDoubleBE(0),
+  deserialize: (view) => eightBytes(view).getFloat64(0),
 }
 
 /** Values as JSON text. `undefined` and functions have none and are refused by the type. */
@@ -135,7 +135,10 @@ function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
 /** `long`: Kafka's 8 bytes as a JavaScript number, refused beyond 2^53; `bigint`: the same bytes without that bound. */
 export const Serdes = { string, bytes, long, bigint, double, json, windowed, sessionWindowed } as const
 
-function exactly(view: Uint8Array, length: number): Buffer {
-  if (view.length !== length) throw new RangeError(`${length} bytes expected, ${view.length} found`)
-  return asBuffer(view)
+const eight = new DataView(new ArrayBuffer(8))
+
+function eightBytes(view: Uint8Array): DataView {
+  if (view.length !== 8) throw new RangeError(`8 bytes expected, ${view.length} found`)
+  for (let at = 0; at < 8; at++) eight.setUint8(at, view[at] ?? 0)
+  return eight
 }

@@ -34,7 +34,6 @@ export interface TaskState {
   readonly note: string | undefined
   /** Rows written since the last commit. */
   readonly dirtyRows: number
-  readonly dirtyBytes: number
   collectChanges(sink: ChangeSink): void
   /**
    * To be called when the broker has committed: one atomic batch of rows, positions, note and marker. Reads stay right

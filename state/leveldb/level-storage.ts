@@ -7,8 +7,8 @@ import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import { checkTables } from './check-tables.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
+import { Scratch } from '../scratch.ts'
 import { checkClosedFiles, noteClosedFiles } from './closed-files.ts'
-import { Scratch } from './scratch.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string

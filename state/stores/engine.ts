@@ -10,7 +10,6 @@ export interface StoreEngine {
   /** Reads what must be in memory before the first use. */
   load(): Promise<void>
   readonly dirtyRows: number
-  readonly dirtyBytes: number
   collectChanges(sink: ChangeSink): void
   /** Adds the writes since the last commit to the batch; they count as committed from now on. */
   commit(batch: StorageBatch): void

@@ -6,11 +6,7 @@ import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
 import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
-
-interface StoredValue {
-  readonly bytes: Uint8Array
-  readonly timestamp: number
-}
+import { StoredValues, type StoredValue } from './stored-values.ts'
 
 const TIMESTAMP_BYTES = 8
 
@@ -39,8 +35,8 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     this.#valueSerde = spec.valueSerde as Serde<V>
     this.#cache = new RowCache({
       load: (key) => this.#load(key),
-      sizeOf: (value) => (value === undefined ? 64 : 96 + value.bytes.length),
       nothing: undefined,
+      values: () => new StoredValues(),
       budgetBytes: context.cacheBytes,
       isNew: context.isNew,
     })
@@ -93,19 +89,15 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   get dirtyRows(): number {
-    return this.#cache.dirtyRows.length
-  }
-
-  get dirtyBytes(): number {
-    return this.#cache.dirtyBytes
+    return this.#cache.dirtyRows
   }
 
   collectChanges(sink: ChangeSink): void {
-    for (const { key, present } of this.#cache.dirtyRows) sink.change(this.name, key, present?.bytes ?? null, present?.timestamp ?? 0)
+    this.#cache.forEachDirty((key, present) => sink.change(this.name, key, present?.bytes ?? null, present?.timestamp ?? 0))
   }
 
   commit(batch: StorageBatch): void {
-    for (const { key, present } of this.#cache.dirtyRows) this.#putRow(batch, key, present?.bytes ?? null, present?.timestamp ?? 0)
+    this.#cache.forEachDirty((key, present) => this.#putRow(batch, key, present?.bytes ?? null, present?.timestamp ?? 0))
     this.#cache.commit()
   }
 

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RowCache } from './row-cache.ts'
+import { StoredValues, type StoredValue } from './stored-values.ts'
+import { Structures } from './structures.ts'
 
 const ROWS = 200
 const key = (number: number): Buffer => Buffer.from(String(number).padStart(4, '0'))
@@ -18,7 +20,7 @@ describe('The row cache', () => {
         return stored.get(String(bytes))
       },
       nothing: undefined,
-      sizeOf: () => 96,
+      values: () => new Structures(() => 96),
       budgetBytes: 2_000,
       isNew: false,
     })
@@ -49,7 +51,28 @@ describe('The row cache', () => {
   it('keeps a row that is written while all others are pinned and the budget is used up', () => {
     for (let number = 0; number < ROWS; number++) cache.write(key(number), `mine ${number}`)
     for (let number = 0; number < ROWS; number++) expect(cache.read(key(number))).toBe(`mine ${number}`)
-    expect(cache.dirtyRows).toHaveLength(ROWS)
+    expect(cache.dirtyRows).toBe(ROWS)
+  })
+
+  it('counts each value that a transaction writes, even to the same row: others make room, and that one stays what it is', () => {
+    const values = new RowCache<StoredValue | undefined>({
+      load: () => {
+        loads++
+        return { bytes: Buffer.from('stored'), timestamp: 1 }
+      },
+      nothing: undefined,
+      values: () => new StoredValues(),
+      budgetBytes: 2_000,
+      isNew: false,
+    })
+    values.read(key(1))
+    for (let time = 0; time < 1_000; time++) values.write(key(0), { bytes: key(time), timestamp: time })
+    expect(values.read(key(0))?.bytes).toEqual(new Uint8Array(key(999)))
+    values.abort()
+    expect(Buffer.from(values.read(key(0))?.bytes ?? []).toString()).toBe('stored')
+    expect(loads).toBe(2)
+    values.read(key(1))
+    expect(loads).toBe(3)
   })
 
   it('gives the committed value back at an abort', () => {
@@ -59,7 +82,7 @@ describe('The row cache', () => {
     expect(cache.readCommitted(key(0))).toBe('stored')
     cache.abort()
     expect(cache.read(key(0))).toBe('stored')
-    expect([cache.dirtyRows.length, cache.dirtyBytes]).toEqual([0, 0])
+    expect(cache.dirtyRows).toBe(0)
   })
 
   it('reads a row again that was changed past it', () => {

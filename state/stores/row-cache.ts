@@ -1,122 +1,111 @@
-import { copyOf } from '../bytes.ts'
 import { KeyFilter } from './key-filter.ts'
 import { hashOf } from './key-hash.ts'
-import { KeyTable, type Keyed } from './key-table.ts'
-
-/** One row in memory: its present value, and the committed one while the present is not committed. */
-export interface CachedRow<T> extends Keyed {
-  present: T
-  committed: T
-  dirty: boolean
-  size: number
-}
+import { NO_ROW, RowTable } from './row-table.ts'
+import type { RowValues } from './row-values.ts'
 
 export interface RowCacheOptions<T> {
   /** Reads a row from the storage. */
   readonly load: (key: Uint8Array) => T
   /** What `load` gives where there is no row. */
   readonly nothing: T
-  readonly sizeOf: (value: T) => number
+  /** Makes a place for the values of a generation. */
+  readonly values: () => RowValues<T>
   readonly budgetBytes: number
   /** The storage has no row of the store yet. */
   readonly isNew: boolean
 }
 
-/** What a row takes beside the bytes of key and value: its object, its place in the table, the headers of both. */
-const ROW_BYTES = 100
+/** One row that differs, or may differ, from what is in the storage. */
+export interface CachedRow<T> {
+  readonly key: Uint8Array
+  readonly present: T
+  readonly committed: T
+}
 
 /**
  * Write buffer and cache in one: a dirty row is pinned until its transaction ends, a clean one may be let go. What is in use is among the
  * young rows; when these take half of the budget at the end of a transaction they become the old ones, and what was old until then and not
- * looked at since is gone. `T` is immutable; `sizeOf` measures it in bytes.
+ * looked at since is gone. `T` is immutable.
  */
 export class RowCache<T> {
-  #young = new KeyTable<CachedRow<T>>()
-  /** May hold young ones too; those that are dirty are young. */
-  #old = new KeyTable<CachedRow<T>>()
-  readonly #sizeOf: (value: T) => number
   readonly #load: (key: Uint8Array) => T
   readonly #nothing: T
+  readonly #values: () => RowValues<T>
   readonly #budget: number
-  #dirty: CachedRow<T>[] = []
-  #unwritten: readonly CachedRow<T>[] = []
-  #latest: CachedRow<T> | undefined
+  #young: RowTable<T>
+  /** May hold young ones too, as they were when they became young. */
+  #old: RowTable<T>
+  /** Among the young. */
+  #dirty: number[] = []
+  #unwritten: readonly number[] = []
+  #latest = NO_ROW
   #latestKey: Uint8Array | undefined
   /** Rows that were let go of; undefined: the storage may hold others too. What is neither here nor there need not be looked for on the disk. */
   #elsewhere: KeyFilter | undefined
-  #youngBytes = 0
-  #dirtyBytes = 0
   /** So much may be young before the transaction ends: the budget, and what cannot be let go now. */
   #limit: number
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
     this.#nothing = options.nothing
-    this.#sizeOf = options.sizeOf
+    this.#values = options.values
     this.#budget = options.budgetBytes
     this.#limit = options.budgetBytes
+    this.#young = new RowTable(options.values())
+    this.#old = new RowTable(options.values())
     this.#elsewhere = options.isNew ? new KeyFilter() : undefined
   }
 
-  get dirtyRows(): readonly CachedRow<T>[] {
-    return this.#dirty
+  get isEmpty(): boolean {
+    return this.#young.size === 0 && this.#old.size === 0
   }
 
-  get dirtyBytes(): number {
-    return this.#dirtyBytes
+  get dirtyRows(): number {
+    return this.#dirty.length
+  }
+
+  /** Key and value are right until the visit ends. */
+  forEachDirty(visit: (key: Uint8Array, present: T) => void): void {
+    for (const row of this.#dirty) this.#young.lend(row, visit)
   }
 
   read(key: Uint8Array): T {
-    return this.#row(key).present
+    const row = this.#row(key)
+    return this.#young.present(row)
   }
 
   readCommitted(key: Uint8Array): T {
     const hash = hashOf(key)
-    const row = this.#young.get(key, hash) ?? this.#old.get(key, hash)
-    return row === undefined ? this.#fromStorage(key, hash) : row.committed
+    for (const table of [this.#young, this.#old]) {
+      const row = table.find(key, hash)
+      if (row !== NO_ROW) return table.committed(row)
+    }
+    return this.#fromStorage(key, hash)
   }
 
   write(key: Uint8Array, value: T): void {
+    if (this.#isFull) this.#age()
     const row = this.#row(key)
-    row.present = value
-    const size = this.#sizeOf(value) + row.key.length + ROW_BYTES
-    this.#youngBytes += size - row.size
-    if (row.dirty) {
-      this.#dirtyBytes += size - row.size
-    } else {
-      row.dirty = true
-      this.#dirty.push(row)
-      this.#dirtyBytes += size
-    }
-    row.size = size
+    if (!this.#young.isDirty(row)) this.#dirty.push(row)
+    this.#young.write(row, value)
   }
 
   /** The dirty rows become the committed ones. */
   commit(): void {
-    for (const row of this.#dirty) {
-      row.committed = row.present
-      row.dirty = false
-    }
+    for (const row of this.#dirty) this.#young.commit(row)
     this.#unwritten = this.#dirty
-    this.#forgetDirty()
+    this.#dirty = []
   }
 
   abort(): void {
-    for (const row of this.#dirty) {
-      row.present = row.committed
-      row.dirty = false
-    }
-    this.#forgetDirty()
+    for (const row of this.#dirty) this.#young.abort(row)
+    this.#dirty = []
   }
 
   /** The committed rows are in the storage. */
   written(): void {
     this.#unwritten = []
-    if (this.#youngBytes > this.#budget / 2) this.#age()
-  }
-
-  get isEmpty(): boolean {
-    return this.#young.size === 0 && this.#old.size === 0
+    if (this.#young.sizeInBytes > this.#budget / 2) this.#age()
   }
 
   /** These rows have been changed in the storage, past the cache. */
@@ -124,40 +113,45 @@ export class RowCache<T> {
     this.#elsewhere = undefined
     for (const key of keys) {
       const hash = hashOf(key)
-      const row = this.#young.get(key, hash) ?? this.#old.get(key, hash)
-      if (row !== undefined && !row.dirty) row.present = row.committed = this.#load(key)
+      for (const table of [this.#young, this.#old]) {
+        const row = table.find(key, hash)
+        if (row === NO_ROW || table.isDirty(row)) continue
+        table.write(row, this.#load(key))
+        table.commit(row)
+      }
     }
   }
 
   /** Rows that differ, or may differ, from what is in the storage. */
   aheadOfStorage(): readonly CachedRow<T>[] {
-    return this.#unwritten.length === 0 ? this.#dirty : [...this.#unwritten, ...this.#dirty]
+    const young = this.#young
+    return [...this.#unwritten, ...this.#dirty].map((row) => ({
+      key: young.key(row),
+      present: young.present(row),
+      committed: young.committed(row),
+    }))
+  }
+
+  get #isFull(): boolean {
+    return this.#young.sizeInBytes > this.#limit && this.#unwritten.length === 0
   }
 
   /** The same key object twice in a row, as in a read and then a write, is looked up once. */
-  #row(key: Uint8Array): CachedRow<T> {
-    if (this.#latest !== undefined && key === this.#latestKey) return this.#latest
-    const row = this.#find(key)
-    this.#latest = row
-    this.#latestKey = key
-    return row
+  #row(key: Uint8Array): number {
+    if (key !== this.#latestKey) {
+      this.#latest = this.#find(key)
+      this.#latestKey = key
+    }
+    return this.#latest
   }
 
-  #find(key: Uint8Array): CachedRow<T> {
+  #find(key: Uint8Array): number {
     const hash = hashOf(key)
-    const young = this.#young.get(key, hash)
-    if (young !== undefined) return young
-    if (this.#youngBytes > this.#limit && this.#unwritten.length === 0) this.#age()
-    const row = this.#old.get(key, hash) ?? this.#loaded(key, hash)
-    this.#young.add(row)
-    this.#youngBytes += row.size
-    return row
-  }
-
-  #loaded(key: Uint8Array, hash: number): CachedRow<T> {
-    const value = this.#fromStorage(key, hash)
-    const size = this.#sizeOf(value) + key.length + ROW_BYTES
-    return { key: copyOf(key), hash, present: value, committed: value, dirty: false, size }
+    const row = this.#young.find(key, hash)
+    if (row !== NO_ROW) return row
+    if (this.#isFull) this.#age()
+    const old = this.#old.find(key, hash)
+    return this.#young.add(key, hash, old === NO_ROW ? this.#fromStorage(key, hash) : this.#old.present(old))
   }
 
   #fromStorage(key: Uint8Array, hash: number): T {
@@ -166,19 +160,16 @@ export class RowCache<T> {
 
   /** Lets go of the old rows; those that are young become old. */
   #age(): void {
-    const young = this.#old
-    if (this.#elsewhere !== undefined) young.addTo(this.#elsewhere)
-    this.#old = this.#young
-    this.#young = young
-    young.clear()
-    for (const row of this.#dirty) young.add(row)
-    this.#youngBytes = this.#dirtyBytes
-    this.#limit = this.#budget + this.#dirtyBytes
-    this.#latest = undefined
-  }
-
-  #forgetDirty(): void {
-    this.#dirty = []
-    this.#dirtyBytes = 0
+    if (this.#elsewhere !== undefined) this.#old.addTo(this.#elsewhere)
+    const old = (this.#old = this.#young)
+    const young = (this.#young = new RowTable(this.#values(), old.size))
+    this.#dirty = this.#dirty.map((row) => {
+      const key = old.key(row)
+      const moved = young.add(key, hashOf(key), old.committed(row))
+      young.write(moved, old.present(row))
+      return moved
+    })
+    this.#limit = this.#budget + young.sizeInBytes
+    this.#latestKey = undefined
   }
 }

@@ -109,10 +109,6 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     return this.#before.size
   }
 
-  get dirtyBytes(): number {
-    return this.#before.size === 0 ? 0 : this.#bytes
-  }
-
   collectChanges(sink: ChangeSink): void {
     for (const [text, { rowKey }] of this.#before) {
       const row = this.#rowOf(text)

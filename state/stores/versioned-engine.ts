@@ -7,6 +7,7 @@ import type { ChangelogCursor, ChangelogRecord, ChangeSink } from '../task-state
 import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
+import { Structures } from './structures.ts'
 import { History, spanAt, type Span } from './version-history.ts'
 
 /** What is kept of one key beside its history: the latest value, if there is one, and the segments that hold history. */
@@ -53,7 +54,6 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   readonly #latest: RowCache<Latest>
   readonly #history: RowCache<History>
   #changes: ChangelogRecord[] = []
-  #changedBytes = 0
   #observed = -1
   #committedObserved = -1
 
@@ -72,8 +72,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         const stored = storage.get(joined(latestPrefix, key))
         return stored === undefined ? NOTHING : decodeLatest(stored)
       },
-      sizeOf: (latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8,
       nothing: NOTHING,
+      values: () => new Structures((latest: Latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8),
       budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
@@ -82,8 +82,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         const stored = storage.get(joined(historyPrefix, key))
         return stored === undefined ? History.EMPTY : History.from(stored)
       },
-      sizeOf: ({ sizeInBytes }) => 160 + sizeInBytes,
       nothing: History.EMPTY,
+      values: () => new Structures(({ sizeInBytes }: History) => 160 + sizeInBytes),
       budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
@@ -102,7 +102,6 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     const keyBytes = this.#keySerde.serialize(key)
     const valueBytes = value === null ? null : this.#valueSerde.serialize(value)
     this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
-    this.#changedBytes += keyBytes.length + (valueBytes?.length ?? 0)
     return this.#put(keyBytes, valueBytes, timestamp)
   }
 
@@ -132,21 +131,17 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     return this.#changes.length
   }
 
-  get dirtyBytes(): number {
-    return this.#changedBytes
-  }
-
   /** Every put, not the last of each key: the changelog is the history. */
   collectChanges(sink: ChangeSink): void {
     for (const { key, value, timestamp } of this.#changes) sink.change(this.name, key, value, timestamp)
   }
 
   commit(batch: StorageBatch): void {
-    for (const { key, present } of this.#latest.dirtyRows) batch.put(key, encodeLatest(present), this.#latestPrefix)
-    for (const { key, present } of this.#history.dirtyRows) {
+    this.#latest.forEachDirty((key, present) => batch.put(key, encodeLatest(present), this.#latestPrefix))
+    this.#history.forEachDirty((key, present) => {
       if (present.isEmpty) batch.delete(key, this.#historyPrefix)
       else batch.put(key, present.bytes, this.#historyPrefix)
-    }
+    })
     this.#latest.commit()
     this.#history.commit()
     if (this.#observed !== this.#committedObserved) {
@@ -155,7 +150,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       batch.put(HEAD, head, this.#context.prefix)
       this.#committedObserved = this.#observed
     }
-    this.#forgetChanges()
+    this.#changes = []
   }
 
   written(): undefined {
@@ -167,7 +162,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#latest.abort()
     this.#history.abort()
     this.#observed = this.#committedObserved
-    this.#forgetChanges()
+    this.#changes = []
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {
@@ -280,11 +275,6 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
 
   #typed(found: Version | undefined): VersionedRecord<V> | undefined {
     return found === undefined ? undefined : { ...found, value: this.#valueSerde.deserialize(found.value) }
-  }
-
-  #forgetChanges(): void {
-    this.#changes = []
-    this.#changedBytes = 0
   }
 }
 

@@ -8,6 +8,7 @@ import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from '.
 import { LiveSegments } from './live-segments.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey, readSegment, segmentBytes } from './segment-key.ts'
+import { Structures } from './structures.ts'
 import { blockSize, decodeBlock, encodeBlock, positionOf, withRow, type Block, type BlockRow } from './window-block.ts'
 
 interface Head {
@@ -40,7 +41,6 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   readonly #keepsEdge: boolean
   readonly #blocks: RowCache<Block>
   readonly #changes = new Map<string, ChangelogRecord>()
-  #changedBytes = 0
   #segments = new LiveSegments()
   #head: Head = { lastStart: -1, nextSequence: 0, segments: [] }
   #lastStart = -1
@@ -62,8 +62,8 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
         const stored = context.storage.get(joined(this.#blockPrefix, key))
         return stored === undefined ? EMPTY : decodeBlock(stored)
       },
-      sizeOf: blockSize,
       nothing: EMPTY,
+      values: () => new Structures(blockSize),
       budgetBytes: context.cacheBytes,
       isNew: context.isNew,
     })
@@ -111,7 +111,6 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       timestamp,
     }
     this.#changes.set(keyText(change.key), change)
-    this.#changedBytes += change.key.length + (change.value?.length ?? 0)
     this.#apply(keyBytes, { start, sequence, timestamp, value: change.value })
   }
 
@@ -125,16 +124,12 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     return this.#changes.size
   }
 
-  get dirtyBytes(): number {
-    return this.#changedBytes
-  }
-
   collectChanges(sink: ChangeSink): void {
     for (const { key, value, timestamp } of this.#changes.values()) sink.change(this.name, key, value, timestamp)
   }
 
   commit(batch: StorageBatch): void {
-    for (const { key, present } of this.#blocks.dirtyRows) this.#putBlock(batch, key, present)
+    this.#blocks.forEachDirty((key, present) => this.#putBlock(batch, key, present))
     this.#blocks.commit()
     this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#segmentOf(this.#lastStart - this.retentionMs))]
     const head = { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments: this.#segments.list.slice() }
@@ -142,7 +137,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'), this.#context.prefix)
       this.#head = head
     }
-    this.#forgetChanges()
+    this.#changes.clear()
   }
 
   written(): Promise<void> | undefined {
@@ -156,7 +151,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   abort(): void {
     this.#blocks.abort()
     this.#rewind()
-    this.#forgetChanges()
+    this.#changes.clear()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {
@@ -252,11 +247,6 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.#lastStart = this.#head.lastStart
     this.#nextSequence = this.#head.nextSequence
     this.#segments = new LiveSegments(this.#head.segments)
-  }
-
-  #forgetChanges(): void {
-    this.#changes.clear()
-    this.#changedBytes = 0
   }
 }
 
