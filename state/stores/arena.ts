@@ -1,8 +1,8 @@
 import { copyInto, FEW_BYTES } from '../bytes.ts'
 
-/** Number of words of 4 bytes, and as a power of two. */
-const CHUNK_WORDS_LOG = 14
-const CHUNK_WORDS = 1 << CHUNK_WORDS_LOG
+/** The front bits of an address are its chunk's number, so many behind them its word in there. */
+const WORD_BITS = 14
+const CHUNK_WORDS = 1 << WORD_BITS
 const FIRST_WORDS = 64
 
 interface Chunk {
@@ -42,17 +42,17 @@ export class Arena {
   }
 
   word(at: number): number {
-    return this.#chunk(at).words[at & (CHUNK_WORDS - 1)] ?? 0
+    return this.#chunk(at).words[wordOf(at)] ?? 0
   }
 
   setWord(at: number, value: number): void {
-    this.#chunk(at).words[at & (CHUNK_WORDS - 1)] = value
+    this.#chunk(at).words[wordOf(at)] = value
   }
 
   /** Two words. */
   double(at: number): number {
     const { words } = this.#chunk(at)
-    const from = at & (CHUNK_WORDS - 1)
+    const from = wordOf(at)
     doubleWords[0] = words[from] ?? 0
     doubleWords[1] = words[from + 1] ?? 0
     return double[0] ?? 0
@@ -60,46 +60,50 @@ export class Arena {
 
   setDouble(at: number, value: number): void {
     const { words } = this.#chunk(at)
-    const from = at & (CHUNK_WORDS - 1)
+    const from = wordOf(at)
     double[0] = value
     words[from] = doubleWords[0] ?? 0
     words[from + 1] = doubleWords[1] ?? 0
   }
 
   setBytes(at: number, bytes: Uint8Array): void {
-    copyInto(this.#chunk(at).bytes, bytes, 4 * (at & (CHUNK_WORDS - 1)))
+    copyInto(this.#chunk(at).bytes, bytes, 4 * wordOf(at))
   }
 
   isSame(at: number, bytes: Uint8Array): boolean {
     const own = this.#chunk(at).bytes
-    const from = 4 * (at & (CHUNK_WORDS - 1))
+    const from = 4 * wordOf(at)
     for (let index = 0; index < bytes.length; index++) if (own[from + index] !== bytes[index]) return false
     return true
   }
 
   copyTo(target: Uint8Array, at: number): void {
     const own = this.#chunk(at).bytes
-    const from = 4 * (at & (CHUNK_WORDS - 1))
+    const from = 4 * wordOf(at)
     if (target.length > FEW_BYTES) return target.set(own.subarray(from, from + target.length))
     for (let index = 0; index < target.length; index++) target[index] = own[from + index] ?? 0
   }
 
   /** Half the price of a `Buffer`. */
   view(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.#chunk(at).memory, 4 * (at & (CHUNK_WORDS - 1)), length)
+    return new Uint8Array(this.#chunk(at).memory, 4 * wordOf(at), length)
   }
 
   #chunk(at: number): Chunk {
-    return this.#chunks[at >>> CHUNK_WORDS_LOG] as Chunk
+    return this.#chunks[at >>> WORD_BITS] as Chunk
   }
 
   /** A piece that is larger than any chunk is one of its own. */
   #addChunk(words: number): void {
     const size = Math.max(words, this.#chunkWords)
     this.#chunkWords = Math.min(CHUNK_WORDS, 2 * this.#chunkWords)
-    this.#next = this.#chunks.length << CHUNK_WORDS_LOG
+    this.#next = this.#chunks.length << WORD_BITS
     this.#end = this.#next + size
     const memory = new ArrayBuffer(4 * size)
     this.#chunks.push({ memory, bytes: new Uint8Array(memory), words: new Int32Array(memory) })
   }
+}
+
+function wordOf(at: number): number {
+  return at & (CHUNK_WORDS - 1)
 }

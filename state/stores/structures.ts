@@ -6,11 +6,15 @@ export class Structures<T> implements RowValues<T> {
   readonly #values: (T | undefined)[] = []
   readonly #sizes: number[] = []
   readonly #free: number[] = []
-  sizeInBytes = 0
+  #sizeInBytes = 0
 
   /** `sizeOf` measures a value in bytes. */
   constructor(sizeOf: (value: T) => number) {
     this.#sizeOf = sizeOf
+  }
+
+  get sizeInBytes(): number {
+    return this.#sizeInBytes
   }
 
   add(value: T): number {
@@ -18,7 +22,7 @@ export class Structures<T> implements RowValues<T> {
     const size = this.#sizeOf(value)
     this.#values[place] = value
     this.#sizes[place] = size
-    this.sizeInBytes += size
+    this.#sizeInBytes += size
     return place
   }
 
@@ -32,7 +36,7 @@ export class Structures<T> implements RowValues<T> {
 
   drop(place: number): void {
     this.#values[place] = undefined
-    this.sizeInBytes -= this.#sizes[place] ?? 0
+    this.#sizeInBytes -= this.#sizes[place] ?? 0
     this.#free.push(place)
   }
 }
