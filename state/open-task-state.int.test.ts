@@ -13,7 +13,7 @@ import type { StorageOperation } from './ordered-storage.ts'
 import { Serdes } from './serdes.ts'
 import type { KeyValueStore } from './store.ts'
 import { Stores } from './stores.ts'
-import type { TaskState } from './task-state.ts'
+import { NO_CHANGELOG, type TaskState } from './task-state.ts'
 import { cursorOver } from './testing/cursor-over.ts'
 import { gathered, StateUnderTest } from './testing/state-under-test.ts'
 import { STORAGES } from './testing/storages.ts'
@@ -117,6 +117,26 @@ describe('The state of a task', () => {
     expect([again.position('rows'), storeOf(again).get('a')]).toEqual([1, '1'])
   })
 
+  it('writes nothing of what was collected for a transaction that failed, to no store', async () => {
+    for (const { make } of STORAGES) {
+      const place = await make()
+      const opened = await StateUnderTest.open(place, [rows, passing])
+      for (const name of ['rows', 'passing']) storeOf(opened.state, name).put('a', 'lost')
+      opened.state.collectChanges(NO_CHANGELOG)
+      opened.state.abort()
+      for (const name of ['rows', 'passing']) storeOf(opened.state, name).put('b', 'kept')
+      await opened.commit()
+      for (const name of ['rows', 'passing']) {
+        expect((await gathered(storeOf(opened.state, name).all())).map(({ key }) => key)).toEqual(['b'])
+        expect(opened.changelog(name).map(({ key }) => String(key))).toEqual(['b'])
+      }
+      await opened.reopen()
+      expect((await gathered(storeOf(opened.state).all())).map(({ key }) => key)).toEqual(['b'])
+      await opened.close()
+      await place.remove()
+    }
+  })
+
   it('notices that the storage has lost a commit', async () => {
     const storage = new ToldStorage()
     const forgetful = new MemoryStorage()
@@ -174,6 +194,7 @@ describe('The state of a task', () => {
           await opened.commit()
           committed = new Map(present)
         } else if (kind < 96) {
+          if (draw(2) === 0) opened.state.collectChanges(NO_CHANGELOG)
           opened.state.abort()
           present = new Map(committed)
         } else if (kind < 97) {

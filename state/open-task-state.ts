@@ -2,7 +2,7 @@ import { asBuffer } from './bytes.ts'
 import { CommitMarkers } from './commit-markers.ts'
 import { StateWriteError } from './errors.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
-import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
+import type { OrderedStorage } from './ordered-storage.ts'
 import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
 import type { CommittedReads, EngineContext, StoreEngine } from './stores/engine.ts'
@@ -10,7 +10,8 @@ import { KeyValueEngine } from './stores/key-value-engine.ts'
 import { TimeOrderedEngine } from './stores/time-ordered-engine.ts'
 import { VersionedEngine } from './stores/versioned-engine.ts'
 import { WindowEngine } from './stores/window-engine.ts'
-import type { ChangelogCursor, ChangeSink, TaskState } from './task-state.ts'
+import { TaskBatch } from './task-batch.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink, type TaskState } from './task-state.ts'
 
 export interface TaskStateOptions {
   readonly storage: OrderedStorage
@@ -75,6 +76,8 @@ class StoredTaskState implements TaskState {
   /** Of the stores in memory: gone with them. */
   readonly #passingPositions = new Map<string, number>()
   #head: Head
+  /** Written with the next commit. */
+  #collected: TaskBatch | undefined
   #writing: Promise<void> | undefined
   #failed: unknown
 
@@ -110,25 +113,28 @@ class StoredTaskState implements TaskState {
   }
 
   collectChanges(sink: ChangeSink): void {
-    for (const engine of this.#engines) engine.collectChanges(sink)
+    this.#collected = this.#collect(sink)
   }
 
   async commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void> {
     this.#checkUsable()
-    const batch = this.#storage.batch()
-    for (const store of this.#stores.values()) fill(store, batch, (own) => store.engine.commit(own))
+    const batch = this.#collected ?? this.#collect(NO_CHANGELOG)
+    this.#collected = undefined
+    for (const engine of this.#engines) engine.commit()
     await this.#write(batch, positions, note)
   }
 
   abort(): void {
+    this.#collected?.discard()
+    this.#collected = undefined
     for (const engine of this.#engines) engine.abort()
   }
 
   async restore(name: string, records: ChangelogCursor, nextPosition: number): Promise<void> {
     this.#checkUsable()
     const store = this.#opened(name)
-    const batch = this.#storage.batch()
-    fill(store, batch, (own) => store.engine.restore(records, own))
+    const batch = new TaskBatch(this.#storage)
+    store.engine.restore(records, batch.of(store.memory))
     await this.#write(batch, new Map([[name, nextPosition]]), undefined)
   }
 
@@ -143,14 +149,21 @@ class StoredTaskState implements TaskState {
     return store
   }
 
-  #write(batch: StorageBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+  #collect(sink: ChangeSink): TaskBatch {
+    const batch = new TaskBatch(this.#storage)
+    for (const { engine, memory } of this.#stores.values()) engine.collectChanges(sink, batch.of(memory))
+    return batch
+  }
+
+  #write(batch: TaskBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
     this.#writing = this.#land(batch, positions, note).finally(() => (this.#writing = undefined))
     return this.#writing
   }
 
-  async #land(batch: StorageBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
-    const head = this.#headWith(this.#markers.mark(batch), positions, note)
-    batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'))
+  async #land(batch: TaskBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
+    const rows = batch.of(undefined)
+    const head = this.#headWith(this.#markers.mark(rows), positions, note)
+    rows.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'))
     try {
       await batch.write()
       this.#head = head
@@ -177,14 +190,6 @@ class StoredTaskState implements TaskState {
     if (this.#writing !== undefined) throw new StateWriteError('A write to the stores is under way: wait for it.')
     if (this.#failed !== undefined) throw new StateWriteError('A write to the stores failed: open them again.', { cause: this.#failed })
   }
-}
-
-/** What a store in memory has to write goes to its memory, what others have goes into the batch. */
-function fill({ memory }: OpenedStore, batch: StorageBatch, write: (own: StorageBatch) => void): void {
-  if (memory === undefined) return write(batch)
-  const own = memory.batch()
-  write(own)
-  memory.apply(own.operations)
 }
 
 function readHead(storage: OrderedStorage): Head {

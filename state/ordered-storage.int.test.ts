@@ -42,6 +42,15 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows()).toEqual(['a=3'])
   })
 
+  it('stays as it is when a batch is discarded', async () => {
+    await write(storage, [put('a', '1')])
+    const batch = storage.batch()
+    batch.put(text('b'), text('2'))
+    batch.delete(text('a'))
+    batch.discard()
+    expect(await rows()).toEqual(['a=1'])
+  })
+
   it('takes any bytes for a key or a value, long ones too', async () => {
     const keys = [bytes(0), bytes(0, 0), bytes(0, 0xff), bytes(0x7f), bytes(0x80), bytes(0xc3, 0x28), Buffer.alloc(70_000, 1)]
     await write(

@@ -23,6 +23,8 @@ export interface StorageBatch {
   delete(key: Uint8Array, prefix?: Uint8Array): void
   /** All or nothing, once. With `sync` it is on the disk, not only with the operating system, when this resolves. */
   write(options?: WriteOptions): Promise<void>
+  /** Instead of `write`: the storage stays as it is. */
+  discard(): void
 }
 
 export interface WriteOptions {

@@ -11,6 +11,9 @@ export interface ChangeSink {
   change(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: number): void
 }
 
+/** For what comes from the changelog itself, or belongs to a store that has none. */
+export const NO_CHANGELOG: ChangeSink = { change: () => undefined }
+
 export interface ChangelogRecord {
   readonly key: Uint8Array
   readonly value: Uint8Array | null
@@ -34,9 +37,10 @@ export interface TaskState {
   readonly note: string | undefined
   /** Rows written since the last commit. */
   readonly dirtyRows: number
+  /** Nothing may be written from then on until the commit, or `abort`. */
   collectChanges(sink: ChangeSink): void
   /**
-   * To be called when the broker has committed: one atomic batch of rows, positions, note and marker. Reads stay right
+   * To be called when the broker has committed: one atomic batch of what was collected, positions, note and marker. Reads stay right
    * while it runs; another write meanwhile is refused. Throws `StateWriteError`; from then on nothing can be written until
    * the state is opened again, which finds out what the storage took.
    */

@@ -165,6 +165,10 @@ class LevelBatch implements StorageBatch {
     this.#chained.del(rowKeyOf(prefix, key))
   }
 
+  discard(): void {
+    void this.#chained.clear().close()
+  }
+
   async write(options?: WriteOptions): Promise<void> {
     try {
       await this.#chained.write({ sync: options?.sync ?? false })

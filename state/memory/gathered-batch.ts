@@ -17,4 +17,8 @@ export class GatheredBatch implements StorageBatch {
   delete(key: Uint8Array, prefix = NO_BYTES): void {
     this.operations.push({ key: joined(prefix, key), value: null })
   }
+
+  discard(): void {
+    this.operations.length = 0
+  }
 }

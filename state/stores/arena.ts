@@ -66,6 +66,25 @@ export class Arena {
     words[from + 1] = doubleWords[1] ?? 0
   }
 
+  /** So many of the bytes that begin here and there are the same, `most` or fewer. */
+  sharedLength(here: number, there: number, most: number): number {
+    const some = this.#chunk(here).bytes
+    const others = this.#chunk(there).bytes
+    const [from, otherFrom] = [4 * wordOf(here), 4 * wordOf(there)]
+    let length = 0
+    while (length < most && some[from + length] === others[otherFrom + length]) length++
+    return length
+  }
+
+  /** Four of the bytes that begin there, as a number without a sign; what lies behind their end counts as 0. */
+  bigEndian(at: number, first: number, end: number): number {
+    const { bytes } = this.#chunk(at)
+    const from = 4 * wordOf(at)
+    let number = 0
+    for (let index = first; index < first + 4; index++) number = (number << 8) | (index < end ? (bytes[from + index] ?? 0) : 0)
+    return number >>> 0
+  }
+
   setBytes(at: number, bytes: Uint8Array): void {
     copyInto(this.#chunk(at).bytes, bytes, 4 * wordOf(at))
   }

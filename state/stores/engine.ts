@@ -10,9 +10,10 @@ export interface StoreEngine {
   /** Reads what must be in memory before the first use. */
   load(): Promise<void>
   readonly dirtyRows: number
-  collectChanges(sink: ChangeSink): void
-  /** Adds the writes since the last commit to the batch; they count as committed from now on. */
-  commit(batch: StorageBatch): void
+  /** Hands the writes since the last commit to the changelog, and adds them to the batch. */
+  collectChanges(sink: ChangeSink, batch: StorageBatch): void
+  /** What was collected counts as committed from now on. */
+  commit(): void
   /** Called when the batch is in the storage: time to let go of cached rows and of expired ones. A promise where that is work of its own. */
   written(): Promise<void> | undefined
   abort(): void

@@ -92,12 +92,16 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     return this.#cache.dirtyRows
   }
 
-  collectChanges(sink: ChangeSink): void {
-    this.#cache.forEachDirty((key, present) => sink.change(this.name, key, present?.bytes ?? null, present?.timestamp ?? 0))
+  collectChanges(sink: ChangeSink, batch: StorageBatch): void {
+    this.#cache.forEachDirty((key, present) => {
+      const value = present?.bytes ?? null
+      const timestamp = present?.timestamp ?? 0
+      sink.change(this.name, key, value, timestamp)
+      this.#putRow(batch, key, value, timestamp)
+    })
   }
 
-  commit(batch: StorageBatch): void {
-    this.#cache.forEachDirty((key, present) => this.#putRow(batch, key, present?.bytes ?? null, present?.timestamp ?? 0))
+  commit(): void {
     this.#cache.commit()
   }
 

@@ -64,8 +64,12 @@ export class RowCache<T> {
     return this.#dirty.length
   }
 
-  /** Key and value are right until the visit ends. */
+  /**
+   * Visits them by their keys, more or less: LevelDB finds the place of a row from where the last one went in, now and in a restore. Key and
+   * value are right until the visit ends.
+   */
   forEachDirty(visit: (key: Uint8Array, present: T) => void): void {
+    this.#young.sort(this.#dirty)
     for (const row of this.#dirty) this.#young.lend(row, visit)
   }
 

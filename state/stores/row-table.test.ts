@@ -49,6 +49,26 @@ describe('The row table', () => {
     expect(['here', 'elsewhere'].map((name) => filter.mayHold(hashOf(keyOf(name))))).toEqual([true, false])
   })
 
+  it('sorts rows by the four bytes behind what their keys begin with', () => {
+    const table = emptyTable()
+    const names = ['', '0', '00', '7', '\u00ff', ...Array.from({ length: 300 }, (_, number) => (number * 7_919) % 10_000)]
+    const rows = names.map((name) => add(table, name))
+    table.sort(rows)
+    const keys = rows.map((row) => Buffer.from(table.key(row)))
+    expect(keys.map(String)).toEqual(keys.toSorted(Buffer.compare).map(String))
+  })
+
+  it.each(['', 'one and the same'])('sorts keys that begin with nothing in common, or are not many ("%s")', (name) => {
+    const table = emptyTable()
+    const rows = Array.from({ length: 100 }, (_, number) => {
+      const key = Buffer.from(name === '' ? [255 - number, number] : `${name} ${number % 2}`)
+      return table.add(key, number + 1, 'value')
+    })
+    table.sort(rows)
+    const keys = rows.map((row) => Buffer.from(table.key(row)))
+    expect(keys).toEqual(keys.toSorted(Buffer.compare))
+  })
+
   it('keeps the committed value beside the present one until either is given up', () => {
     const table = emptyTable()
     const row = add(table, 1)

@@ -1,6 +1,7 @@
 import { Scratch } from '../scratch.ts'
 import { Arena } from './arena.ts'
 import type { KeyFilter } from './key-filter.ts'
+import { sortByRank } from './radix-sort.ts'
 import type { RowValues } from './row-values.ts'
 
 /** Instead of a row that is not there. */
@@ -17,6 +18,9 @@ const KEY_LENGTH = 2
 const KEY = 3
 /** Instead of the place of a committed value: that is the present one. */
 const SAME = -2
+
+/** From so many on the order is worth its price. */
+const MANY_ROWS = 64
 
 const lentKey = new Scratch()
 
@@ -118,12 +122,36 @@ export class RowTable<T> {
     this.#memory.setWord(row + COMMITTED, SAME)
   }
 
+  /** Sorts rows, where they are many, by their keys, as far as the four bytes tell that follow what all of these keys begin with. */
+  sort(rows: number[]): void {
+    if (rows.length < MANY_ROWS) return
+    const memory = this.#memory
+    const shared = this.#sharedLength(rows)
+    const sorted = new Int32Array(rows)
+    const ranks = new Uint32Array(rows.length)
+    for (let index = 0; index < sorted.length; index++) {
+      const row = sorted[index] ?? 0
+      ranks[index] = memory.bigEndian(row + KEY, shared, memory.word(row + KEY_LENGTH))
+    }
+    sortByRank(sorted, ranks)
+    for (let index = 0; index < sorted.length; index++) rows[index] = sorted[index] ?? 0
+  }
+
   /** Has the filter know all keys that are here. */
   addTo(filter: KeyFilter): void {
     for (let at = 0; at < this.#places.length; at += 2) {
       const hash = this.#places[at] ?? 0
       if (hash !== 0) filter.add(hash)
     }
+  }
+
+  /** With so many of the same bytes all keys begin. */
+  #sharedLength(rows: readonly number[]): number {
+    const memory = this.#memory
+    const [first = 0] = rows
+    let shared = Infinity
+    for (const row of rows) shared = memory.sharedLength(first + KEY, row + KEY, Math.min(shared, memory.word(row + KEY_LENGTH)))
+    return shared
   }
 
   #grow(): void {

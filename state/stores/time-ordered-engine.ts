@@ -109,15 +109,15 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     return this.#before.size
   }
 
-  collectChanges(sink: ChangeSink): void {
+  collectChanges(sink: ChangeSink, batch: StorageBatch): void {
     for (const [text, { rowKey }] of this.#before) {
       const row = this.#rowOf(text)
       sink.change(this.name, rowKey, row?.value ?? null, row?.timestamp ?? 0)
+      this.#putRow(batch, rowKey, row)
     }
   }
 
-  commit(batch: StorageBatch): void {
-    for (const [text, { rowKey }] of this.#before) this.#putRow(batch, rowKey, this.#rowOf(text))
+  commit(): void {
     this.#before.clear()
   }
 

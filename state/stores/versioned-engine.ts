@@ -3,7 +3,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
 import type { VersionedStoreSpec } from '../store-spec.ts'
-import type { ChangelogCursor, ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../task-state.ts'
 import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
@@ -132,24 +132,24 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   /** Every put, not the last of each key: the changelog is the history. */
-  collectChanges(sink: ChangeSink): void {
+  collectChanges(sink: ChangeSink, batch: StorageBatch): void {
     for (const { key, value, timestamp } of this.#changes) sink.change(this.name, key, value, timestamp)
-  }
-
-  commit(batch: StorageBatch): void {
     this.#latest.forEachDirty((key, present) => batch.put(key, encodeLatest(present), this.#latestPrefix))
     this.#history.forEachDirty((key, present) => {
       if (present.isEmpty) batch.delete(key, this.#historyPrefix)
       else batch.put(key, present.bytes, this.#historyPrefix)
     })
-    this.#latest.commit()
-    this.#history.commit()
     if (this.#observed !== this.#committedObserved) {
       const head = Buffer.allocUnsafe(8)
       head.writeDoubleBE(this.#observed)
       batch.put(HEAD, head, this.#context.prefix)
-      this.#committedObserved = this.#observed
     }
+  }
+
+  commit(): void {
+    this.#latest.commit()
+    this.#history.commit()
+    this.#committedObserved = this.#observed
     this.#changes = []
   }
 
@@ -167,7 +167,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {
     while (records.next()) this.#put(records.key, records.value, records.timestamp)
-    this.commit(batch)
+    this.collectChanges(NO_CHANGELOG, batch)
+    this.commit()
   }
 
   #put(key: Uint8Array, value: Uint8Array | null, timestamp: number): VersionedPutResult {

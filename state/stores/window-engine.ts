@@ -3,7 +3,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
 import type { WindowStoreSpec } from '../store-spec.ts'
-import type { ChangelogCursor, ChangelogRecord, ChangeSink } from '../task-state.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../task-state.ts'
 import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
 import { RowCache } from './row-cache.ts'
@@ -124,19 +124,17 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     return this.#changes.size
   }
 
-  collectChanges(sink: ChangeSink): void {
+  collectChanges(sink: ChangeSink, batch: StorageBatch): void {
     for (const { key, value, timestamp } of this.#changes.values()) sink.change(this.name, key, value, timestamp)
+    this.#blocks.forEachDirty((key, present) => this.#putBlock(batch, key, present))
+    const head = this.#presentHead()
+    if (!sameHead(head, this.#head)) batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'), this.#context.prefix)
   }
 
-  commit(batch: StorageBatch): void {
-    this.#blocks.forEachDirty((key, present) => this.#putBlock(batch, key, present))
+  commit(): void {
     this.#blocks.commit()
-    this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#segmentOf(this.#lastStart - this.retentionMs))]
-    const head = { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments: this.#segments.list.slice() }
-    if (!sameHead(head, this.#head)) {
-      batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'), this.#context.prefix)
-      this.#head = head
-    }
+    this.#head = this.#presentHead()
+    this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#firstSegment)]
     this.#changes.clear()
   }
 
@@ -165,7 +163,18 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       if (this.#isExpired(start, this.#lastStart)) continue
       this.#apply(bytes.subarray(0, bytes.length - 12), { start, sequence, timestamp, value })
     }
-    this.commit(batch)
+    this.collectChanges(NO_CHANGELOG, batch)
+    this.commit()
+  }
+
+  /** The first that may hold rows which are not expired. */
+  get #firstSegment(): number {
+    return this.#segmentOf(this.#lastStart - this.retentionMs)
+  }
+
+  #presentHead(): Head {
+    const segments = this.#segments.between(this.#firstSegment, Infinity)
+    return { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments }
   }
 
   #apply(key: Uint8Array, row: Omit<BlockRow, 'value'> & { readonly value: Uint8Array | null }): void {

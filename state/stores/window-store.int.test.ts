@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { WindowStore } from '../store.ts'
 import { Stores } from '../stores.ts'
+import { NO_CHANGELOG } from '../task-state.ts'
 import { cursorOver } from '../testing/cursor-over.ts'
 import { gathered, StateUnderTest } from '../testing/state-under-test.ts'
 import { STORAGES, type Place } from '../testing/storages.ts'
@@ -114,6 +115,18 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     opened.state.abort()
     expect(store().lastStart).toBe(50)
     expect(of('a', 0, 999)).toBe('50v')
+  })
+
+  it('lets nothing expire for a transaction that did not come to its end', async () => {
+    store().put('a', 'v', 50, 50)
+    await opened.commit()
+    store().put('a', 'w', 500, 500)
+    opened.state.collectChanges(NO_CHANGELOG)
+    opened.state.abort()
+    store().put('b', 'v', 60, 60)
+    await opened.commit()
+    await opened.reopen()
+    expect([of('a', 0, 999), of('b', 0, 999), store().lastStart]).toEqual(['50v', '60v', 60])
   })
 
   it('comes back from its changelog as it was', async () => {

@@ -182,12 +182,12 @@ export class Task {
     const state = this.#opened(this.#stores.state)
     const { partition } = this.id
     const changelogs = new Map(state.storeNames.map((store) => [store, this.#changelogOutput(store)]))
-    state.collectChanges({
-      change: (store, key, value, timestamp) => changelogs.get(store)?.append(partition, key, value, timestamp),
-    })
     const moved = this.#queues.filter((queue) => this.#moved(queue))
     const told = moved.length > 0 ? moved : this.#queues.slice(0, 1)
     try {
+      state.collectChanges({
+        change: (store, key, value, timestamp) => changelogs.get(store)?.append(partition, key, value, timestamp),
+      })
       const ends = await this.#context.commits.commit({
         outputs: this.#outputs,
         offsets: told.map(({ topic, partition: from, position }) => ({ topic, partition: from, offset: position })),

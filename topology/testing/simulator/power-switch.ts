@@ -46,6 +46,7 @@ export class PowerSwitch {
     return {
       put: (key, value, prefix, head) => batch.put(key, value, prefix, head),
       delete: (key, prefix) => batch.delete(key, prefix),
+      discard: () => batch.discard(),
       write: (options) => this.#call(() => batch.write(options)),
     }
   }
