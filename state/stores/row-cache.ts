@@ -69,8 +69,7 @@ export class RowCache<T> {
    * value are right until the visit ends.
    */
   forEachDirty(visit: (key: Uint8Array, present: T) => void): void {
-    this.#young.sort(this.#dirty)
-    for (const row of this.#dirty) this.#young.lend(row, visit)
+    this.#young.lendSorted(this.#dirty, visit)
   }
 
   read(key: Uint8Array): T {

@@ -21,6 +21,13 @@ function find(table: RowTable<string>, name: string | number): number {
   return table.find(keyOf(name), hashOf(keyOf(name)))
 }
 
+function lent(table: RowTable<string>, names: readonly (string | number)[]): string[] {
+  const rows = names.map((name) => add(table, name))
+  const seen: string[] = []
+  table.lendSorted(rows, (key, present) => seen.push(`${String(Buffer.from(key))}: ${present}`))
+  return seen
+}
+
 describe('The row table', () => {
   it.each([0, ROWS])('finds what was added, however it grew, and nothing else (begun with room for %i)', (room) => {
     const table = emptyTable(room)
@@ -49,24 +56,26 @@ describe('The row table', () => {
     expect(['here', 'elsewhere'].map((name) => filter.mayHold(hashOf(keyOf(name))))).toEqual([true, false])
   })
 
-  it('sorts rows by the four bytes behind what their keys begin with', () => {
+  it('lends rows by the four bytes behind what their keys begin with, each with its value', () => {
     const table = emptyTable()
     const names = ['', '0', '00', '7', '\u00ff', ...Array.from({ length: 300 }, (_, number) => (number * 7_919) % 10_000)]
-    const rows = names.map((name) => add(table, name))
-    table.sort(rows)
-    const keys = rows.map((row) => Buffer.from(table.key(row)))
-    expect(keys.map(String)).toEqual(keys.toSorted(Buffer.compare).map(String))
+    const sorted = names.toSorted((one, other) => Buffer.compare(keyOf(one), keyOf(other)))
+    expect(lent(table, names)).toEqual(sorted.map((name) => `key-${name}: value ${name}`))
   })
 
-  it.each(['', 'one and the same'])('sorts keys that begin with nothing in common, or are not many ("%s")', (name) => {
+  it('lends rows whose keys begin with nothing in common', () => {
     const table = emptyTable()
-    const rows = Array.from({ length: 100 }, (_, number) => {
-      const key = Buffer.from(name === '' ? [255 - number, number] : `${name} ${number % 2}`)
-      return table.add(key, number + 1, 'value')
-    })
-    table.sort(rows)
-    const keys = rows.map((row) => Buffer.from(table.key(row)))
-    expect(keys).toEqual(keys.toSorted(Buffer.compare))
+    const rows = Array.from({ length: 100 }, (_, number) => table.add(Buffer.of(255 - number, number), number + 1, 'value'))
+    const first: number[] = []
+    table.lendSorted(rows, ([byte = 0]) => first.push(byte))
+    expect(first).toEqual(Array.from({ length: 100 }, (_, number) => 156 + number))
+  })
+
+  it('lends every one of many rows once, and few as they come', () => {
+    const table = emptyTable()
+    const many = Array.from({ length: 25_000 }, (_, number) => (number * 7_919) % 25_000)
+    expect(new Set(lent(table, many)).size).toBe(many.length)
+    expect(lent(emptyTable(), [2, 1, 3])).toEqual(['key-2: value 2', 'key-1: value 1', 'key-3: value 3'])
   })
 
   it('keeps the committed value beside the present one until either is given up', () => {

@@ -21,6 +21,8 @@ const SAME = -2
 
 /** From so many on the order is worth its price. */
 const MANY_ROWS = 64
+/** With short keys and values they take half a megabyte. */
+const RUN_ROWS = 10_000
 
 const lentKey = new Scratch()
 
@@ -82,11 +84,13 @@ export class RowTable<T> {
     return this.#memory.view(row + KEY, this.#memory.word(row + KEY_LENGTH))
   }
 
-  /** Key and present value are right until the next row is lent. */
-  lend(row: number, take: (key: Uint8Array, present: T) => void): void {
-    const key = lentKey.take(this.#memory.word(row + KEY_LENGTH))
-    this.#memory.copyTo(key, row + KEY)
-    take(key, this.#values.lend(this.#memory.word(row + PRESENT)))
+  /** Lends rows for a visit each, sorted by their keys in runs that a processor's own cache holds. */
+  lendSorted(rows: readonly number[], visit: (key: Uint8Array, present: T) => void): void {
+    for (let from = 0; from < rows.length; from += RUN_ROWS) {
+      const run = new Int32Array(rows.slice(from, from + RUN_ROWS))
+      if (run.length >= MANY_ROWS) this.#sort(run)
+      for (let index = 0; index < run.length; index++) this.#lend(run[index] ?? 0, visit)
+    }
   }
 
   present(row: number): T {
@@ -122,21 +126,6 @@ export class RowTable<T> {
     this.#memory.setWord(row + COMMITTED, SAME)
   }
 
-  /** Sorts rows, where they are many, by their keys, as far as the four bytes tell that follow what all of these keys begin with. */
-  sort(rows: number[]): void {
-    if (rows.length < MANY_ROWS) return
-    const memory = this.#memory
-    const shared = this.#sharedLength(rows)
-    const sorted = new Int32Array(rows)
-    const ranks = new Uint32Array(rows.length)
-    for (let index = 0; index < sorted.length; index++) {
-      const row = sorted[index] ?? 0
-      ranks[index] = memory.bigEndian(row + KEY, shared, memory.word(row + KEY_LENGTH))
-    }
-    sortByRank(sorted, ranks)
-    for (let index = 0; index < sorted.length; index++) rows[index] = sorted[index] ?? 0
-  }
-
   /** Has the filter know all keys that are here. */
   addTo(filter: KeyFilter): void {
     for (let at = 0; at < this.#places.length; at += 2) {
@@ -145,12 +134,33 @@ export class RowTable<T> {
     }
   }
 
-  /** With so many of the same bytes all keys begin. */
-  #sharedLength(rows: readonly number[]): number {
+  #lend(row: number, visit: (key: Uint8Array, present: T) => void): void {
+    const key = lentKey.take(this.#memory.word(row + KEY_LENGTH))
+    this.#memory.copyTo(key, row + KEY)
+    visit(key, this.#values.lend(this.#memory.word(row + PRESENT)))
+  }
+
+  /** As far as the four bytes tell that follow what all of these keys begin with. */
+  #sort(rows: Int32Array): void {
     const memory = this.#memory
-    const [first = 0] = rows
-    let shared = Infinity
-    for (const row of rows) shared = memory.sharedLength(first + KEY, row + KEY, Math.min(shared, memory.word(row + KEY_LENGTH)))
+    const shared = this.#sharedLength(rows)
+    const ranks = new Uint32Array(rows.length)
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] ?? 0
+      ranks[index] = memory.bigEndian(row + KEY, shared, memory.word(row + KEY_LENGTH))
+    }
+    sortByRank(rows, ranks)
+  }
+
+  /** With so many of the same bytes all keys begin. */
+  #sharedLength(rows: Int32Array): number {
+    const memory = this.#memory
+    const first = rows[0] ?? 0
+    let shared = memory.word(first + KEY_LENGTH)
+    for (let index = 1; index < rows.length; index++) {
+      const row = rows[index] ?? 0
+      shared = memory.sharedLength(first + KEY, row + KEY, Math.min(shared, memory.word(row + KEY_LENGTH)))
+    }
     return shared
   }
 
