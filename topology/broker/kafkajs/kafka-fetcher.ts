@@ -8,7 +8,8 @@ import { fetchRecords, type PartitionAnswer } from './requests-fetch.ts'
 /** A request waits no longer than this at the broker, so that one that nobody waits for any more is soon over. */
 const LONGEST_POLL_MS = 500
 const MAX_BYTES = 8 << 20
-const MAX_PARTITION_BYTES = 1 << 20
+/** A broker cuts its answer off at this, and what it cut off is asked for again: of large batches there should fit several. */
+const MAX_PARTITION_BYTES = 2 << 20
 /** Beyond the wait, for an answer to say that there is nothing: leaders move, brokers are started again. */
 const UNANSWERED_MS = 10_000
 const FIRST_PAUSE_MS = 20
