@@ -82,6 +82,42 @@ describe('an assignment', () => {
     expect(shares.get('b')?.active.toSorted()).toEqual([...TASKS.slice(3, 6), ...lost.slice(0, 3)].toSorted())
   })
 
+  it('gives no task of one that is gone to somebody without a copy while another has one, and is balanced once the copies are made', () => {
+    let random = 7
+    const draw = (below: number): number => (random = (random * 48_271) % 0x7fffffff) % below
+    for (let times = 0; times < 300; times++) {
+      const count = 2 + draw(4)
+      const names = Array.from({ length: count }, (_, at) => `m${at}`)
+      const owner = new Map(TASKS.map((task) => [task, draw(count + 1)]))
+      let members = names.map((name, at): MemberState => ({
+        ...member(
+          name,
+          TASKS.filter((task) => owner.get(task) === at),
+        ),
+        standing: TASKS.filter((task) => owner.get(task) !== at && draw(3) === 0),
+      }))
+      for (let round = 0; ; round++) {
+        const shares = assignTasks(members, TASKS, true)
+        for (const task of TASKS) {
+          const gets = members.find(({ memberId }) => shares.get(memberId)?.active.includes(task))
+          const isFree = members.every(({ held }) => !held.includes(task))
+          if (isFree && members.some(({ standing }) => standing.includes(task))) expect(gets?.standing).toContain(task)
+        }
+        const next = members.map(({ memberId, held, standing }) => {
+          const { active = [], warming = [] } = shares.get(memberId) ?? {}
+          const copies = new Set([...standing, ...warming, ...held])
+          return { ...member(memberId, active), standing: [...copies].filter((task) => !active.includes(task)) }
+        })
+        if (JSON.stringify(next) === JSON.stringify(members)) break
+        expect(round).toBeLessThan(12)
+        members = next
+      }
+      const sizes = members.map(({ held }) => held.length)
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(TASKS.length)
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+    }
+  })
+
   it('lets a task stay with its holder until its state has been copied to where it is to go', () => {
     const first = assignTasks([member('a', TASKS), member('b')], TASKS, true)
     expect(first.get('a')?.active.toSorted()).toEqual(TASKS.toSorted())

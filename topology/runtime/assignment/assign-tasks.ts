@@ -24,7 +24,7 @@ interface OpenShare {
 /**
  * Divides the tasks: everyone keeps what he holds as far as that is balanced (numbers differ by one at most), and a task that
  * another member still holds goes to nobody until that one has given it up and joined again. With `warmUp` it is not given up before
- * somebody stands by for it. The same input gives the same answer, whatever the order of the members.
+ * somebody stands by for it, and one that nobody holds goes to who stands by for it, however many he has. The same input gives the same answer, whatever the order of the members.
  */
 export function assignTasks(members: readonly MemberState[], tasks: readonly string[], warmUp = false): ReadonlyMap<string, Share> {
   if (members.length === 0) return new Map()
@@ -43,25 +43,22 @@ export function assignTasks(members: readonly MemberState[], tasks: readonly str
     else homeless.push(task)
   }
   const hasRoom = (share: OpenShare): boolean => share.active.length < share.size
-  const isStanding = (task: string) => (share: OpenShare) => hasRoom(share) && share.member.standing.includes(task)
-  const [expected, others] = [
-    homeless.filter((task) => shares.some(isStanding(task))),
-    homeless.filter((task) => !shares.some(isStanding(task))),
-  ]
+  const isStanding = (task: string) => (share: OpenShare) => share.member.standing.includes(task)
+  const isExpected = (task: string): boolean => shares.filter(hasRoom).some(isStanding(task))
+  const [expected, others] = [homeless.filter(isExpected), homeless.filter((task) => !isExpected(task))]
   for (const task of [...expected, ...others]) {
-    const standing = shares.find(isStanding(task))
+    const standing = shares.filter(hasRoom).find(isStanding(task))
     const share = standing ?? shares.find(hasRoom)
     if (share === undefined) throw new Error('The shares are smaller than the tasks')
     const holder = holderOf(task)
-    if (holder === undefined) {
-      share.active.push(task)
-      continue
-    }
-    share.size--
-    if (!warmUp || standing !== undefined) continue
-    share.warming.push(task)
-    holder.size++
-    holder.active.push(task)
+    const keeper = warmUp && standing === undefined ? (holder ?? shares.find(isStanding(task))) : undefined
+    if (keeper !== undefined) {
+      share.size--
+      share.warming.push(task)
+      keeper.size++
+      keeper.active.push(task)
+    } else if (holder === undefined) share.active.push(task)
+    else share.size--
   }
   return new Map(shares.map(({ member, active, warming }) => [member.memberId, { active, warming }]))
 }
