@@ -24,7 +24,8 @@ interface OpenShare {
 /**
  * Divides the tasks: everyone keeps what he holds as far as that is balanced (numbers differ by one at most), and a task that
  * another member still holds goes to nobody until that one has given it up and joined again. With `warmUp` it is not given up before
- * somebody stands by for it, and one that nobody holds goes to who stands by for it, however many he has. The same input gives the same answer, whatever the order of the members.
+ * somebody stands by for it, and one that nobody holds goes to who stands by for it, however many he has. The same input gives the same
+ * answer, whatever the order of the members.
  */
 export function assignTasks(members: readonly MemberState[], tasks: readonly string[], warmUp = false): ReadonlyMap<string, Share> {
   if (members.length === 0) return new Map()
@@ -51,7 +52,8 @@ export function assignTasks(members: readonly MemberState[], tasks: readonly str
     const share = standing ?? shares.find(hasRoom)
     if (share === undefined) throw new Error('The shares are smaller than the tasks')
     const holder = holderOf(task)
-    const keeper = warmUp && standing === undefined ? (holder ?? shares.find(isStanding(task))) : undefined
+    const hasItsState = holder ?? shares.find(isStanding(task))
+    const keeper = warmUp && standing === undefined ? hasItsState : undefined
     if (keeper !== undefined) {
       share.size--
       share.warming.push(task)
