@@ -112,15 +112,15 @@ export class ChaosRun {
     await this.#progress(clients, `before ${mishap}`)
     clients.takeOutageMs()
     const from = Date.now()
-    const tasks = await this.#mishap(mishap, name)
-    if (tasks === undefined) return
+    const looked = await this.#mishap(mishap, name)
+    if (looked === undefined) return
     await this.#progress(clients, `after ${mishap}`)
-    this.#note(clients, { kind: mishap, from, to: Date.now(), ...(tasks === 'all' ? {} : { tasks }) }, name)
+    this.#note(clients, { kind: mishap, ...looked, from, to: Date.now() }, name)
     if (mishap === 'add-instance') await this.#dismissAdded()
   }
 
-  /** Answers with the tasks that are looked at afterwards; undefined: it was not worth anything, and does not count. */
-  async #mishap(mishap: Mishap, name: string): Promise<'all' | readonly string[] | undefined> {
+  /** Answers with what is to be looked at afterwards, where that is not all tasks; undefined: it was not worth anything, and does not count. */
+  async #mishap(mishap: Mishap, name: string): Promise<Partial<Disturbance> | undefined> {
     const { fleet, kafka, proxies } = this.#stage
     switch (mishap) {
       case 'kill':
@@ -129,37 +129,36 @@ export class ChaosRun {
         await fleet.start(name)
         await this.#allRun()
         this.#counts.kills++
-        return 'all'
+        return {}
       case 'kill-and-stay-away':
         if (!(await this.#isWorking(name))) return undefined
         await this.#kill(name)
         await this.#allRun()
         this.#counts.kills++
         await fleet.start(name)
-        return 'all'
+        return {}
       case 'crash-point':
         if (!(await this.#isWorking(name))) return undefined
         await this.#kill(name)
         this.#counts.kills++
-        await this.#crash(name)
-        return 'all'
+        return { kind: crashKind(await this.#crash(name)) }
       case 'pause':
         fleet.process(name).pause()
         await sleep(SESSION_MS + 2_000)
         fleet.process(name).resume()
         await this.#allRun()
         this.#counts.zombies++
-        return 'all'
+        return {}
       case 'stop':
         await this.#stop(name)
         await this.#allRun()
         if (!fleet.process(name).isRunning) await fleet.start(name)
-        return 'all'
+        return {}
       case 'add-instance':
-        return this.#addInstance()
+        return { tasks: await this.#addInstance() }
       case 'drop-answers':
         for (const proxy of proxies) proxy.drop(1 + this.#dice.below(3))
-        return 'all'
+        return {}
       case 'broker-kill': {
         const broker = kafka.brokers[this.#dice.below(kafka.brokers.length)]
         await broker?.kill()
@@ -167,7 +166,7 @@ export class ChaosRun {
         await broker?.start()
         await this.#allRun()
         this.#counts.brokerKills++
-        return 'all'
+        return {}
       }
       default:
         return mishap satisfies never
@@ -198,8 +197,8 @@ export class ChaosRun {
     await this.#allRun()
   }
 
-  /** Starts it with a point at which it ends itself, waits for that, and starts it again. */
-  async #crash(name: string): Promise<void> {
+  /** Starts it with a point at which it ends itself, waits for that, and starts it again. Answers with the point. */
+  async #crash(name: string): Promise<CrashPoint> {
     const { fleet } = this.#stage
     const plan = this.#deck.next()
     this.#plans.set(name, plan)
@@ -216,6 +215,7 @@ export class ChaosRun {
     if (!fleet.process(name).isRunning) await this.#revive(name)
     if (isPromotion && !fleet.process(other).isRunning) await fleet.start(other)
     await this.#allRun()
+    return plan.point
   }
 
   /** Another one leaves, whose tasks this one has copies of. */
@@ -250,22 +250,24 @@ export class ChaosRun {
     for (const name of fleet.names) {
       if (fleet.process(name).isRunning) continue
       const { at } = await fleet.process(name).ended
-      await this.#revive(name)
+      const point = await this.#revive(name)
       await this.#allRun()
       await this.#progress(clients, 'after a late crash point')
-      this.#note(clients, { kind: 'crash-point', from: at, to: Date.now() }, name)
+      this.#note(clients, { kind: `late ${crashKind(point)}`, from: at, to: Date.now() }, name)
     }
   }
 
-  async #revive(name: string): Promise<void> {
+  /** Answers with the point at which it ended itself. */
+  async #revive(name: string): Promise<CrashPoint> {
     const { fleet } = this.#stage
     const { signal, code } = await fleet.process(name).ended
-    if (signal !== 'SIGKILL') throw new Error(`${name} ended with ${signal ?? code}: see its log.`)
     const plan = this.#plans.get(name)
-    if (plan !== undefined) this.#reached.add(plan.point)
+    if (signal !== 'SIGKILL' || plan === undefined) throw new Error(`${name} ended with ${signal ?? code}: see its log.`)
+    this.#reached.add(plan.point)
     this.#plans.delete(name)
     await fleet.start(name)
     this.#counts.kills++
+    return plan.point
   }
 
   /** Resolves as soon as it commits; false if it does not for a second. */
@@ -325,6 +327,10 @@ export class ChaosRun {
       `${kind} ${name}: ${to - from} ms, longest wait ${outageMs} ms; ${this.#counts.kills} kills, ${clients.acknowledged} transfers so far`,
     )
   }
+}
+
+function crashKind(point: CrashPoint): string {
+  return `crash-point ${point}`
 }
 
 function sleep(ms: number): Promise<void> {

@@ -1,4 +1,5 @@
-import { copyInto, FEW_BYTES } from '../bytes.ts'
+import { copyInto } from '../bytes.ts'
+import type { Scratch } from '../scratch.ts'
 
 /** The front bits of an address are its chunk's number, so many behind them its word in there. */
 const WORD_BITS = 14
@@ -96,11 +97,9 @@ export class Arena {
     return true
   }
 
-  copyTo(target: Uint8Array, at: number): void {
-    const own = this.#chunk(at).bytes
-    const from = 4 * wordOf(at)
-    if (target.length > FEW_BYTES) return target.set(own.subarray(from, from + target.length))
-    for (let index = 0; index < target.length; index++) target[index] = own[from + index] ?? 0
+  /** A copy in that memory. */
+  lend(scratch: Scratch, at: number, length: number): Uint8Array {
+    return scratch.copyOf(this.#chunk(at).words, wordOf(at), length)
   }
 
   /** Half the price of a `Buffer`. */

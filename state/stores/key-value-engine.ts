@@ -37,7 +37,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
       load: (key) => this.#load(key),
       nothing: undefined,
       values: () => new StoredValues(),
-      budgetBytes: context.cacheBytes,
+      budget: context.cache,
       isNew: context.isNew,
     })
     this.committed = {
@@ -113,6 +113,10 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
 
   abort(): void {
     this.#cache.abort()
+  }
+
+  close(): void {
+    this.#cache.close()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CacheBudget } from '../cache-budget.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
 import { Structures } from './structures.ts'
@@ -21,7 +22,7 @@ describe('The row cache', () => {
       },
       nothing: undefined,
       values: () => new Structures(() => 96),
-      budgetBytes: 2_000,
+      budget: new CacheBudget(2_000),
       isNew: false,
     })
   })
@@ -62,7 +63,7 @@ describe('The row cache', () => {
       },
       nothing: undefined,
       values: () => new StoredValues(),
-      budgetBytes: 2_000,
+      budget: new CacheBudget(2_000),
       isNew: false,
     })
     values.read(key(1))

@@ -135,9 +135,9 @@ export class RowTable<T> {
   }
 
   #lend(row: number, visit: (key: Uint8Array, present: T) => void): void {
-    const key = lentKey.take(this.#memory.word(row + KEY_LENGTH))
-    this.#memory.copyTo(key, row + KEY)
-    visit(key, this.#values.lend(this.#memory.word(row + PRESENT)))
+    const memory = this.#memory
+    const key = memory.lend(lentKey, row + KEY, memory.word(row + KEY_LENGTH))
+    visit(key, this.#values.lend(memory.word(row + PRESENT)))
   }
 
   /** As far as the four bytes tell that follow what all of these keys begin with. */

@@ -49,9 +49,8 @@ export class StoredValues implements RowValues<StoredValue | undefined> {
   lend(place: number): StoredValue | undefined {
     if (place === NOTHING || isLong(place)) return this.get(place)
     const at = place >>> 1
-    lent.bytes = lentBytes.take(this.#short.word(at + LENGTH))
+    lent.bytes = this.#short.lend(lentBytes, at + BYTES, this.#short.word(at + LENGTH))
     lent.timestamp = this.#short.double(at)
-    this.#short.copyTo(lent.bytes, at + BYTES)
     return lent
   }
 

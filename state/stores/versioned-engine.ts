@@ -74,7 +74,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       },
       nothing: NOTHING,
       values: () => new Structures((latest: Latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8),
-      budgetBytes: context.cacheBytes / 2,
+      budget: context.cache,
       isNew: context.isNew,
     })
     this.#history = new RowCache({
@@ -84,7 +84,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       },
       nothing: History.EMPTY,
       values: () => new Structures(({ sizeInBytes }: History) => 160 + sizeInBytes),
-      budgetBytes: context.cacheBytes / 2,
+      budget: context.cache,
       isNew: context.isNew,
     })
     this.committed = {
@@ -163,6 +163,11 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#history.abort()
     this.#observed = this.#committedObserved
     this.#changes = []
+  }
+
+  close(): void {
+    this.#latest.close()
+    this.#history.close()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {
