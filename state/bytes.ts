@@ -25,7 +25,7 @@ export function joined(first: Uint8Array, second: Uint8Array): Buffer {
 }
 
 /** Copied in a loop: that costs less than a call out of JavaScript. */
-export const FEW_BYTES = 32
+const FEW_BYTES = 32
 
 /** Copies the part to that place. */
 export function copyInto(target: Uint8Array, part: Uint8Array, at: number): void {
