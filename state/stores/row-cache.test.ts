@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { CacheAccount, CacheBudget } from '../cache-budget.ts'
-import { RowCache, type RowCacheOptions } from './row-cache.ts'
+import { CacheBudget } from '../cache-budget.ts'
+import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
 import { Structures } from './structures.ts'
 
@@ -12,21 +12,19 @@ describe('The row cache', () => {
   let loads: number
   let cache: RowCache<string | undefined>
 
-  const options = (): RowCacheOptions<string | undefined> => ({
-    load: (bytes) => {
-      loads++
-      return stored.get(String(bytes))
-    },
-    nothing: undefined,
-    values: () => new Structures(() => 96),
-    budget: new CacheBudget(2_000),
-    isNew: false,
-  })
-
   beforeEach(() => {
     stored = new Map(Array.from({ length: ROWS }, (_, number) => [String(key(number)), 'stored']))
     loads = 0
-    cache = new RowCache(options())
+    cache = new RowCache<string | undefined>({
+      load: (bytes) => {
+        loads++
+        return stored.get(String(bytes))
+      },
+      nothing: undefined,
+      values: () => new Structures(() => 96),
+      budget: new CacheBudget(2_000),
+      isNew: false,
+    })
   })
 
   it('looks at the disk once for a row that it holds', () => {
@@ -39,20 +37,6 @@ describe('The row cache', () => {
     loads = 0
     for (let number = 0; number < ROWS; number++) cache.read(key(number))
     expect(loads).toBeGreaterThan(ROWS - 25)
-  })
-
-  it('keeps more than an equal share where others hold little', () => {
-    const budget = new CacheBudget(100_000)
-    for (let other = 0; other < 9; other++) new CacheAccount(budget).hold(1, 0)
-    const large = new RowCache<string | undefined>({ ...options(), budget })
-    for (let number = 0; number < ROWS; number++) {
-      large.write(key(number), 'mine')
-      large.commit()
-      large.written()
-    }
-    loads = 0
-    for (let number = 0; number < ROWS; number++) expect(large.read(key(number))).toBe('mine')
-    expect(loads).toBe(0)
   })
 
   it('never lets go of a row that is not committed, nor of one that is not written', () => {

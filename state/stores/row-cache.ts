@@ -43,8 +43,8 @@ export class RowCache<T> {
   #latestKey: Uint8Array | undefined
   /** Rows that were let go of; undefined: the storage may hold others too. What is neither here nor there need not be looked for on the disk. */
   #elsewhere: KeyFilter | undefined
-  /** What the transaction began with, or could not let go of since, in bytes: that, and its share of the budget, may be young before it ends. */
-  #basis = 0
+  /** What could not be let go the last time, in bytes: that, and its share of the budget, may be young before the transaction ends. */
+  #pinned = 0
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
@@ -109,7 +109,6 @@ export class RowCache<T> {
   written(): void {
     this.#unwritten = []
     if (this.#account.hold(this.#young.sizeInBytes, this.#old.sizeInBytes)) this.#age()
-    this.#basis = this.#young.sizeInBytes
   }
 
   /** What it holds is of no use any more. */
@@ -142,7 +141,7 @@ export class RowCache<T> {
   }
 
   get #isFull(): boolean {
-    return this.#young.sizeInBytes > this.#account.share + this.#basis && this.#unwritten.length === 0
+    return this.#young.sizeInBytes > this.#account.share + this.#pinned && this.#unwritten.length === 0
   }
 
   /** The same key object twice in a row, as in a read and then a write, is looked up once. */
@@ -178,7 +177,7 @@ export class RowCache<T> {
       young.write(moved, old.present(row))
       return moved
     })
-    this.#basis = young.sizeInBytes
+    this.#pinned = young.sizeInBytes
     this.#latestKey = undefined
   }
 }
