@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CacheBudget } from './cache-budget.ts'
 import { StateCorruptedError, StateWriteError } from './errors.ts'
 import { openLevelStorage } from './leveldb/level-storage.ts'
 import { GatheredBatch } from './memory/gathered-batch.ts'
@@ -12,7 +11,7 @@ import { MemoryStorage } from './memory/memory-storage.ts'
 import { openTaskState } from './open-task-state.ts'
 import type { StorageOperation } from './ordered-storage.ts'
 import { Serdes } from './serdes.ts'
-import type { KeyValueStore, VersionedKeyValueStore, WindowStore } from './store.ts'
+import type { KeyValueStore } from './store.ts'
 import { Stores } from './stores.ts'
 import { NO_CHANGELOG, type TaskState } from './task-state.ts'
 import { cursorOver } from './testing/cursor-over.ts'
@@ -171,31 +170,6 @@ describe('The state of a task', () => {
   it('says which stores there are when another is asked for', async () => {
     const state = await openTaskState({ storage: new MemoryStorage(), stores: [rows, others] })
     expect(() => state.store('row')).toThrow('No store "row" in this task: it has rows, others')
-  })
-
-  it('shares what it may cache with other tasks, and gives its part back when it is closed', async () => {
-    const cache = new CacheBudget(1 << 20)
-    const windows = Stores.window({ name: 'windows', ...common, windowSizeMs: 10, retentionMs: 100 })
-    const versions = Stores.versioned({ name: 'versions', ...common, historyMs: 100 })
-    const specs = [rows, windows, versions]
-    const [one, other] = [
-      await openTaskState({ storage: new MemoryStorage(), stores: specs, cache }),
-      await openTaskState({ storage: new MemoryStorage(), stores: specs, cache }),
-    ]
-    const held: number[] = []
-    for (const state of [one, other]) {
-      storeOf(state).put('key', 'value')
-      ;(state.store('windows') as WindowStore<string, string>).put('key', 'value', 0, 0)
-      for (const time of [0, 1]) (state.store('versions') as VersionedKeyValueStore<string, string>).put('key', `since ${time}`, time)
-      await state.commit(new Map())
-      held.push(cache.held)
-    }
-    const [first = 0, both] = held
-    expect([first > 0, both, cache.holders]).toEqual([true, 2 * first, 8])
-    await one.close()
-    expect([cache.held, cache.holders]).toEqual([first, 4])
-    await other.close()
-    expect([cache.held, cache.holders]).toEqual([0, 0])
   })
 
   it('agrees with a plain map, whatever is done to it', async () => {
