@@ -1,5 +1,4 @@
 import { asBuffer } from './bytes.ts'
-import { CacheBudget } from './cache-budget.ts'
 import { CommitMarkers } from './commit-markers.ts'
 import { StateWriteError } from './errors.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
@@ -17,8 +16,8 @@ import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink, type TaskState } f
 export interface TaskStateOptions {
   readonly storage: OrderedStorage
   readonly stores: readonly StoreSpec[]
-  /** Shared with other tasks; default: one of its own. */
-  readonly cache?: CacheBudget
+  /** Bytes of committed rows kept in memory over all stores of the task. */
+  readonly cacheBytes?: number
 }
 
 /** What is kept beside the stores: written in each commit's batch, so it tells the truth about that batch. */
@@ -34,13 +33,14 @@ interface Head {
 const HEAD = Buffer.of(0, 0)
 const MARKERS = Buffer.of(0, 1)
 const FIRST_NUMBER = 16
+const DEFAULT_CACHE_BYTES = 16 << 20
 
 /**
  * Opens a task's stores. Each commit leaves a numbered marker; a gap among them means that the storage lost a commit
  * without saying so. Throws `StateCorruptedError`.
  */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
-  const { storage, stores, cache = new CacheBudget() } = options
+  const { storage, stores } = options
   const head = readHead(storage)
   const markers = await CommitMarkers.open(storage, MARKERS, head.commit)
   const numbers: Record<string, number> = { ...head.numbers }
@@ -51,8 +51,9 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     const number = (numbers[spec.name] ??= next++)
     const prefix = Buffer.allocUnsafe(2)
     prefix.writeUInt16BE(number)
+    const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / stores.length
     const memory = spec.persistent ? undefined : new MemoryStorage()
-    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cache })
+    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes })
     await engine.load()
     opened.push({ name: spec.name, engine, memory })
   }
@@ -139,7 +140,6 @@ class StoredTaskState implements TaskState {
 
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined) // whoever wrote hears of it
-    for (const engine of this.#engines) engine.close?.()
     await this.#storage.close()
   }
 

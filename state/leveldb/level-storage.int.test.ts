@@ -1,4 +1,3 @@
-import { CacheBudget } from '../cache-budget.ts'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +30,7 @@ const valueOf = (key: number, commit: number): string => `value ${key} of ${comm
 async function openState(): Promise<TaskState> {
   const storage = await openLevelStorage({ directory })
   try {
-    return await openTaskState({ storage, stores: [spec], cache: new CacheBudget(0) })
+    return await openTaskState({ storage, stores: [spec], cacheBytes: 0 })
   } catch (error) {
     await storage.close()
     throw error

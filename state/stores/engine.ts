@@ -1,4 +1,3 @@
-import type { CacheBudget } from '../cache-budget.ts'
 import type { OrderedStorage, StorageBatch } from '../ordered-storage.ts'
 import type { StateStore } from '../store.ts'
 import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
@@ -18,8 +17,6 @@ export interface StoreEngine {
   /** Called when the batch is in the storage: time to let go of cached rows and of expired ones. A promise where that is work of its own. */
   written(): Promise<void> | undefined
   abort(): void
-  /** Gives back what it has of the cache's budget. */
-  close?(): void
   /** Takes over records of the changelog as if written by an earlier commit. */
   restore(records: ChangelogCursor, batch: StorageBatch): void
 }
@@ -50,5 +47,6 @@ export interface EngineContext {
   readonly prefix: Buffer
   /** Nothing was ever written to this store. */
   readonly isNew: boolean
-  readonly cache: CacheBudget
+  /** Bytes of committed rows a store may keep in memory. */
+  readonly cacheBytes: number
 }

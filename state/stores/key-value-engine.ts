@@ -37,7 +37,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
       load: (key) => this.#load(key),
       nothing: undefined,
       values: () => new StoredValues(),
-      budget: context.cache,
+      budgetBytes: context.cacheBytes,
       isNew: context.isNew,
     })
     this.committed = {
@@ -113,10 +113,6 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
 
   abort(): void {
     this.#cache.abort()
-  }
-
-  close(): void {
-    this.#cache.close()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {

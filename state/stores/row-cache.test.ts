@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { CacheBudget } from '../cache-budget.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
 import { Structures } from './structures.ts'
@@ -22,7 +21,7 @@ describe('The row cache', () => {
       },
       nothing: undefined,
       values: () => new Structures(() => 96),
-      budget: new CacheBudget(2_000),
+      budgetBytes: 2_000,
       isNew: false,
     })
   })
@@ -63,7 +62,7 @@ describe('The row cache', () => {
       },
       nothing: undefined,
       values: () => new StoredValues(),
-      budget: new CacheBudget(2_000),
+      budgetBytes: 2_000,
       isNew: false,
     })
     values.read(key(1))

@@ -1,4 +1,3 @@
-import { CacheAccount, type CacheBudget } from '../cache-budget.ts'
 import { KeyFilter } from './key-filter.ts'
 import { hashOf } from './key-hash.ts'
 import { NO_ROW, RowTable } from './row-table.ts'
@@ -11,7 +10,7 @@ export interface RowCacheOptions<T> {
   readonly nothing: T
   /** Makes a place for the values of a generation. */
   readonly values: () => RowValues<T>
-  readonly budget: CacheBudget
+  readonly budgetBytes: number
   /** The storage has no row of the store yet. */
   readonly isNew: boolean
 }
@@ -25,14 +24,14 @@ export interface CachedRow<T> {
 
 /**
  * Write buffer and cache in one: a dirty row is pinned until its transaction ends, a clean one may be let go. What is in use is among the
- * young rows; when the budget has them make room at the end of a transaction they become the old ones, and what was old until then and not
+ * young rows; when these take half of the budget at the end of a transaction they become the old ones, and what was old until then and not
  * looked at since is gone. `T` is immutable.
  */
 export class RowCache<T> {
   readonly #load: (key: Uint8Array) => T
   readonly #nothing: T
   readonly #values: () => RowValues<T>
-  readonly #account: CacheAccount
+  readonly #budget: number
   #young: RowTable<T>
   /** May hold young ones too, as they were when they became young. */
   #old: RowTable<T>
@@ -43,14 +42,15 @@ export class RowCache<T> {
   #latestKey: Uint8Array | undefined
   /** Rows that were let go of; undefined: the storage may hold others too. What is neither here nor there need not be looked for on the disk. */
   #elsewhere: KeyFilter | undefined
-  /** What could not be let go the last time, in bytes: that, and its share of the budget, may be young before the transaction ends. */
-  #pinned = 0
+  /** So much may be young before the transaction ends: the budget, and what cannot be let go now. */
+  #limit: number
 
   constructor(options: RowCacheOptions<T>) {
     this.#load = options.load
     this.#nothing = options.nothing
     this.#values = options.values
-    this.#account = new CacheAccount(options.budget)
+    this.#budget = options.budgetBytes
+    this.#limit = options.budgetBytes
     this.#young = new RowTable(options.values())
     this.#old = new RowTable(options.values())
     this.#elsewhere = options.isNew ? new KeyFilter() : undefined
@@ -108,12 +108,7 @@ export class RowCache<T> {
   /** The committed rows are in the storage. */
   written(): void {
     this.#unwritten = []
-    if (this.#account.hold(this.#young.sizeInBytes, this.#old.sizeInBytes)) this.#age()
-  }
-
-  /** What it holds is of no use any more. */
-  close(): void {
-    this.#account.close()
+    if (this.#young.sizeInBytes > this.#budget / 2) this.#age()
   }
 
   /** These rows have been changed in the storage, past the cache. */
@@ -141,7 +136,7 @@ export class RowCache<T> {
   }
 
   get #isFull(): boolean {
-    return this.#young.sizeInBytes > this.#account.share + this.#pinned && this.#unwritten.length === 0
+    return this.#young.sizeInBytes > this.#limit && this.#unwritten.length === 0
   }
 
   /** The same key object twice in a row, as in a read and then a write, is looked up once. */
@@ -177,7 +172,7 @@ export class RowCache<T> {
       young.write(moved, old.present(row))
       return moved
     })
-    this.#pinned = young.sizeInBytes
+    this.#limit = this.#budget + young.sizeInBytes
     this.#latestKey = undefined
   }
 }

@@ -74,7 +74,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       },
       nothing: NOTHING,
       values: () => new Structures((latest: Latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8),
-      budget: context.cache,
+      budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
     this.#history = new RowCache({
@@ -84,7 +84,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       },
       nothing: History.EMPTY,
       values: () => new Structures(({ sizeInBytes }: History) => 160 + sizeInBytes),
-      budget: context.cache,
+      budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
     this.committed = {
@@ -163,11 +163,6 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     this.#history.abort()
     this.#observed = this.#committedObserved
     this.#changes = []
-  }
-
-  close(): void {
-    this.#latest.close()
-    this.#history.close()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {

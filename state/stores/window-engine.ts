@@ -64,7 +64,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       },
       nothing: EMPTY,
       values: () => new Structures(blockSize),
-      budget: context.cache,
+      budgetBytes: context.cacheBytes,
       isNew: context.isNew,
     })
     this.committed = {
@@ -150,10 +150,6 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.#blocks.abort()
     this.#rewind()
     this.#changes.clear()
-  }
-
-  close(): void {
-    this.#blocks.close()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {

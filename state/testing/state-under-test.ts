@@ -1,4 +1,3 @@
-import { CacheBudget } from '../cache-budget.ts'
 import type { OrderedStorage } from '../ordered-storage.ts'
 import { openTaskState } from '../open-task-state.ts'
 import type { StoreSpec } from '../store-spec.ts'
@@ -58,7 +57,7 @@ export class StateUnderTest {
 
   async #open(): Promise<void> {
     this.#storage = await this.#place.open()
-    this.#state = await openTaskState({ storage: this.#storage, stores: this.#specs, cache: new CacheBudget(this.#cacheBytes) })
+    this.#state = await openTaskState({ storage: this.#storage, stores: this.#specs, cacheBytes: this.#cacheBytes })
   }
 }
 

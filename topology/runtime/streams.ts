@@ -1,4 +1,4 @@
-import { CacheBudget, openTaskState, type StateStore } from '../../state/index.ts'
+import { openTaskState, type StateStore } from '../../state/index.ts'
 import type { Broker } from '../broker/index.ts'
 import type { Subtopology, Topology } from '../graph/index.ts'
 import type { Ports } from '../ports.ts'
@@ -48,7 +48,7 @@ export interface StreamsOptions {
   readonly sessionTimeoutMs?: number
   /** How long it may take until a member hears that the group gathers. Default an eighth of the session. */
   readonly heartbeatIntervalMs?: number
-  /** Memory for committed rows over all tasks, in bytes, about. Default 128 MiB. */
+  /** Bytes of committed rows kept in memory per task. */
   readonly cacheBytes?: number
   /** On how many other instances each task's state is copied; every instance is to have the same. Default 0. */
   readonly standbys?: number
@@ -79,7 +79,6 @@ export class Streams {
   readonly queries: Queries
   readonly #router: QueryRouter
   readonly #options: StreamsOptions
-  readonly #cache: CacheBudget
   readonly #topics: TopicTable
   readonly #membership: Membership
   readonly #fetching: FetchLoop
@@ -99,7 +98,6 @@ export class Streams {
     this.instanceId = options.instanceId
     const topology = withParkedKeys(options.topology)
     this.#options = { ...options, topology }
-    this.#cache = new CacheBudget(options.cacheBytes)
     this.#topics = new TopicTable(options.applicationId, topology, options.broker.admin)
     this.#fetching = new FetchLoop({
       broker: options.broker,
@@ -268,7 +266,7 @@ export class Streams {
   }
 
   #open(name: string): TaskLoop {
-    const { applicationId, broker, ports, storages, openState = openTaskState } = this.#options
+    const { applicationId, broker, ports, storages, cacheBytes, openState = openTaskState } = this.#options
     const { id, subtopology } = this.#partOf(name)
     const task = new Task(id, subtopology, {
       applicationId,
@@ -279,7 +277,7 @@ export class Streams {
       commits: this.#commits,
       storages,
       openState,
-      cache: this.#cache,
+      cacheBytes,
       settled: () => this.#settled(),
       globalStore: (store): StateStore | undefined => this.#globals.store(store),
     })
@@ -302,7 +300,7 @@ export class Streams {
   }
 
   #standBy(name: string): StandbyTask {
-    const { broker, ports, storages, openState = openTaskState } = this.#options
+    const { broker, ports, storages, cacheBytes, openState = openTaskState } = this.#options
     const { id, subtopology } = this.#partOf(name)
     const metrics = newTaskMetrics()
     const stores = new TaskStores({
@@ -313,7 +311,7 @@ export class Streams {
       storages,
       openState,
       topics: this.#topics,
-      cache: this.#cache,
+      cacheBytes,
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })

@@ -2,7 +2,6 @@ import {
   openTaskState,
   StateCorruptedError,
   StateWriteError,
-  type CacheBudget,
   type OrderedStorage,
   type StoreSpec,
   type TaskState,
@@ -31,7 +30,7 @@ export interface TaskStoresOptions {
   readonly storages: TaskStorages
   readonly openState: typeof openTaskState
   readonly topics: TopicTable
-  readonly cache: CacheBudget
+  readonly cacheBytes: number | undefined
   /** Up to where they are restored: for a task to what its changelogs hold, for a copy of it to what is there at the moment. */
   readonly end: 'settled' | 'latest'
   readonly onRestored: (records: number) => void
@@ -118,11 +117,11 @@ export class TaskStores {
   }
 
   async #openOrGoOn(signal: AbortSignal): Promise<TaskState> {
-    const { task, specs, storages, openState, cache } = this.#options
+    const { task, specs, storages, openState, cacheBytes } = this.#options
     if (this.#state === undefined) {
       const storage = await storages.open(task)
       try {
-        this.#state = await openState({ storage, stores: specs, cache })
+        this.#state = await openState({ storage, stores: specs, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
       } catch (error) {
         await storage.close()
         throw error

@@ -1,11 +1,4 @@
-import {
-  StateCorruptedError,
-  StateError,
-  type CacheBudget,
-  type openTaskState,
-  type StateStore,
-  type TaskState,
-} from '../../state/index.ts'
+import { StateCorruptedError, StateError, type openTaskState, type StateStore, type TaskState } from '../../state/index.ts'
 import { FatalBrokerError } from '../broker/index.ts'
 import type { Broker, PartitionOffset, TopicPartition } from '../broker/index.ts'
 import type { SourceNode, Subtopology } from '../graph/index.ts'
@@ -37,7 +30,7 @@ export interface TaskContext {
   readonly openState: typeof openTaskState
   readonly topics: TopicTable
   readonly commits: GroupCommit
-  readonly cache: CacheBudget
+  readonly cacheBytes: number | undefined
   /** Resolves when no transaction that was begun before, here or by somebody who is gone, can be committed any more. */
   settled(): Promise<void>
   globalStore(name: string): StateStore | undefined

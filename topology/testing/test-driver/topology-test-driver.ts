@@ -1,4 +1,4 @@
-import { CacheBudget, openTaskState, type StateStore } from '../../../state/index.ts'
+import { openTaskState, type StateStore } from '../../../state/index.ts'
 import type { Broker, EmbeddedBroker, Fetcher, GroupMember } from '../../broker/index.ts'
 import { manualPorts, type ManualPorts } from '../../broker/testing/manual-ports.ts'
 import type { Topology } from '../../graph/index.ts'
@@ -162,7 +162,7 @@ export class TopologyTestDriver {
             openState: openTaskState,
             topics: this.#topics,
             commits,
-            cache: new CacheBudget(),
+            cacheBytes: undefined,
             settled: () => commits.settled(),
             globalStore: (name) => this.#globals.store(name),
           }),
