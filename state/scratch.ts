@@ -12,8 +12,8 @@ export class Scratch {
     return (this.#pieces[length] ??= this.#memory.subarray(0, length))
   }
 
-  /** So many bytes that begin at that word, as a copy where they are few. */
-  copyOf(words: Int32Array, from: number, length: number): Buffer {
+  /** So many bytes that begin at that word: a copy in this memory, or themselves where they are too many for it. */
+  lent(words: Int32Array, from: number, length: number): Buffer {
     if (length > LONGEST_BYTES) return Buffer.from(words.buffer, words.byteOffset + 4 * from, length)
     const count = (length + 3) >>> 2
     for (let index = 0; index < count; index++) this.#words[index] = words[from + index] ?? 0

@@ -112,15 +112,15 @@ export class ChaosRun {
     await this.#progress(clients, `before ${mishap}`)
     clients.takeOutageMs()
     const from = Date.now()
-    const looked = await this.#mishap(mishap, name)
-    if (looked === undefined) return
+    const closer = await this.#mishap(mishap, name)
+    if (closer === undefined) return
     await this.#progress(clients, `after ${mishap}`)
-    this.#note(clients, { kind: mishap, ...looked, from, to: Date.now() }, name)
+    this.#note(clients, { kind: mishap, ...closer, from, to: Date.now() }, name)
     if (mishap === 'add-instance') await this.#dismissAdded()
   }
 
-  /** Answers with what is to be looked at afterwards, where that is not all tasks; undefined: it was not worth anything, and does not count. */
-  async #mishap(mishap: Mishap, name: string): Promise<Partial<Disturbance> | undefined> {
+  /** Answers with a closer name for it, and with the tasks to look at, if there are such; undefined: it was not worth anything, and does not count. */
+  async #mishap(mishap: Mishap, name: string): Promise<Partial<Pick<Disturbance, 'kind' | 'tasks'>> | undefined> {
     const { fleet, kafka, proxies } = this.#stage
     switch (mishap) {
       case 'kill':

@@ -97,9 +97,9 @@ export class Arena {
     return true
   }
 
-  /** A copy in that memory. */
+  /** As the scratch lends it: for a moment, and without a new view where it is short. */
   lend(scratch: Scratch, at: number, length: number): Uint8Array {
-    return scratch.copyOf(this.#chunk(at).words, wordOf(at), length)
+    return scratch.lent(this.#chunk(at).words, wordOf(at), length)
   }
 
   /** Half the price of a `Buffer`. */
