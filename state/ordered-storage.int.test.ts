@@ -42,6 +42,15 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows()).toEqual(['a=3'])
   })
 
+  it('takes a batch that begins with a deletion, or holds nothing else, or nothing', async () => {
+    await write(storage, [put('a', '1'), put('b', '1')])
+    await write(storage, [{ key: text('a'), value: null }])
+    expect(await rows()).toEqual(['b=1'])
+    await write(storage, [{ key: text('b'), value: null }, put('c', '1'), { key: text('d'), value: null }])
+    await write(storage, [])
+    expect(await rows()).toEqual(['c=1'])
+  })
+
   it('stays as it is when a batch is discarded', async () => {
     await write(storage, [put('a', '1')])
     const batch = storage.batch()

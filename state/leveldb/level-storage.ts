@@ -138,13 +138,18 @@ class LevelStorage implements OrderedStorage {
 const keys = new Scratch()
 const values = new Scratch()
 
-/** A chained batch crosses to LevelDB five times as fast as an array of operations does. */
+/**
+ * A chained batch crosses to LevelDB five times as fast as an array of operations does, and the side of it that abstract-level describes
+ * for databases takes a row for four fifths of what the side for users wants. There nothing is counted, and a batch that counts nothing is
+ * not written: so the first operation goes the long way.
+ */
 class LevelBatch implements StorageBatch {
-  readonly #chained: Chained
+  readonly #chained: ChainedBatch & DatabaseSide
   readonly #directory: string
+  #isEmpty = true
 
-  constructor(chained: Chained, directory: string) {
-    this.#chained = chained
+  constructor(chained: ChainedBatch, directory: string) {
+    this.#chained = chained as ChainedBatch & DatabaseSide
     this.#directory = directory
   }
 
@@ -158,11 +163,16 @@ class LevelBatch implements StorageBatch {
     row[1] = sum >>> 8
     row[2] = sum >>> 16
     row[3] = sum >>> 24
-    this.#chained.put(rowKey, row)
+    if (this.#isEmpty) this.#chained.put(rowKey, row)
+    else this.#chained._put(rowKey, row)
+    this.#isEmpty = false
   }
 
   delete(key: Uint8Array, prefix = NO_BYTES): void {
-    this.#chained.del(rowKeyOf(prefix, key))
+    const rowKey = rowKeyOf(prefix, key)
+    if (this.#isEmpty) this.#chained.del(rowKey)
+    else this.#chained._del(rowKey)
+    this.#isEmpty = false
   }
 
   discard(): void {
@@ -178,7 +188,13 @@ class LevelBatch implements StorageBatch {
   }
 }
 
-type Chained = ReturnType<ClassicLevel<Uint8Array, Uint8Array>['batch']>
+type ChainedBatch = ReturnType<ClassicLevel<Uint8Array, Uint8Array>['batch']>
+
+/** Takes what is encoded already, as bytes are. */
+interface DatabaseSide {
+  _put(key: Uint8Array, value: Uint8Array): void
+  _del(key: Uint8Array): void
+}
 
 function rowKeyOf(prefix: Uint8Array, key: Uint8Array): Uint8Array {
   const bytes = keys.take(prefix.length + key.length)
