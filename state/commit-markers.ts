@@ -2,7 +2,7 @@ import { asBuffer, NO_BYTES } from './bytes.ts'
 import { StateCorruptedError } from './errors.ts'
 import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 
-/** A lost commit is missed among so many latest ones; an older one has left the marker that it was to take out. */
+/** A lost commit is missed among so many latest ones; an older one has left the marker that it was to take out. The first commit finds none, and brings them. */
 const KEPT = 512
 
 /**
@@ -22,30 +22,29 @@ export class CommitMarkers {
   static async open(storage: OrderedStorage, prefix: Uint8Array, last: number): Promise<CommitMarkers> {
     const numbers: number[] = []
     const range = { gte: Buffer.concat([prefix, Buffer.alloc(8)]), lt: Buffer.concat([prefix, Buffer.alloc(8, 0xff)]) }
-    for await (const { key } of storage.scan(range)) numbers.push(asBuffer(key).readDoubleBE(prefix.length))
-    const first = numbers[0] ?? 0
-    const contiguous = numbers.every((number, at) => number === first + at)
-    if (!contiguous || (numbers.at(-1) ?? 0) !== last || (first > 1 && numbers.length < KEPT)) {
-      throw new StateCorruptedError('The storage lost a commit: its markers are not contiguous.')
-    }
+    for await (const { key } of storage.scan(range)) numbers.push(asBuffer(key).readDoubleBE(prefix.length) - KEPT)
+    const isWhole = numbers.length === (last === 0 ? 0 : KEPT) && numbers.every((number, at) => number === last - KEPT + 1 + at)
+    if (!isWhole) throw new StateCorruptedError('The storage lost a commit: its markers are not contiguous.')
     return new CommitMarkers(prefix, last)
-  }
-
-  get last(): number {
-    return this.#last
   }
 
   /** Adds the next marker to a batch and takes out the one that is old enough. */
   mark(batch: StorageBatch): number {
+    if (this.#last === 0) for (let number = 2 - KEPT; number <= 0; number++) this.#put(batch, number)
+    else batch.delete(keyOf(this.#last + 1 - KEPT), this.#prefix)
     this.#last++
-    batch.put(keyOf(this.#last), NO_BYTES, this.#prefix)
-    if (this.#last > KEPT) batch.delete(keyOf(this.#last - KEPT), this.#prefix)
+    this.#put(batch, this.#last)
     return this.#last
+  }
+
+  #put(batch: StorageBatch, number: number): void {
+    batch.put(keyOf(number), NO_BYTES, this.#prefix)
   }
 }
 
+/** Its bytes have the order of the numbers, from the first of all on. */
 function keyOf(number: number): Buffer {
   const key = Buffer.allocUnsafe(8)
-  key.writeDoubleBE(number)
+  key.writeDoubleBE(number + KEPT)
   return key
 }

@@ -67,6 +67,7 @@ describe('The state of a task', () => {
   it('writes rows of all stores and their positions in one batch', async () => {
     const storage = new ToldStorage()
     const state = await openTaskState({ storage, stores: [rows, others] })
+    await state.commit(new Map()) // brings the markers
     storeOf(state).put('a', '1')
     storeOf(state, 'others').put('b', '2')
     await state.commit(
@@ -76,7 +77,7 @@ describe('The state of a task', () => {
       ]),
       'note',
     )
-    expect(storage.batches.map(({ length }) => length)).toEqual([4])
+    expect(storage.batches.slice(1).map(({ length }) => length)).toEqual([5]) // two rows, positions, a marker for another
     const again = await openTaskState({ storage, stores: [others, rows] })
     expect([again.position('rows'), again.position('others'), again.note]).toEqual([5, 6, 'note'])
     expect([storeOf(again).get('a'), storeOf(again, 'others').get('b')]).toEqual(['1', '2'])
@@ -137,15 +138,36 @@ describe('The state of a task', () => {
     }
   })
 
-  it('notices that the storage has lost a commit', async () => {
+  it.each([
+    [2, 3],
+    [2, 514],
+    [2, 1_100],
+    [512, 1_100],
+    [513, 1_100],
+    [700, 1_300],
+  ])('notices that the storage has lost commit %i of %i', async (lost, commits) => {
     const storage = new ToldStorage()
-    const forgetful = new MemoryStorage()
     const state = await openTaskState({ storage, stores: [rows] })
-    for (let commit = 1; commit <= 5; commit++) {
+    for (let commit = 1; commit <= commits; commit++) {
       storeOf(state).put(`key ${commit}`, 'v')
       await state.commit(new Map([['rows', commit]]))
     }
-    for (const [at, operations] of storage.batches.entries()) if (at !== 2) forgetful.apply(operations)
+    const whole = new MemoryStorage()
+    const forgetful = new MemoryStorage()
+    for (const [at, operations] of storage.batches.entries()) {
+      whole.apply(operations)
+      if (at !== lost - 1) forgetful.apply(operations)
+    }
+    await expect(openTaskState({ storage: forgetful, stores: [rows] })).rejects.toBeInstanceOf(StateCorruptedError)
+    expect((await openTaskState({ storage: whole, stores: [rows] })).position('rows')).toBe(commits)
+  })
+
+  it('notices that the storage has lost its first commit', async () => {
+    const storage = new ToldStorage()
+    const state = await openTaskState({ storage, stores: [rows] })
+    const forgetful = new MemoryStorage()
+    for (let commit = 1; commit <= 2; commit++) await state.commit(new Map([['rows', commit]]))
+    for (const operations of storage.batches.slice(1)) forgetful.apply(operations)
     await expect(openTaskState({ storage: forgetful, stores: [rows] })).rejects.toBeInstanceOf(StateCorruptedError)
   })
 
