@@ -64,7 +64,7 @@ export class Task {
   /** Per repartition topic, up to where its records have been deleted. */
   readonly #purged = new Map<string, number>()
   #streamTime = -1
-  readonly #commitListeners = new Set<() => void>()
+  readonly #positionListeners = new Set<() => void>()
 
   constructor(id: TaskId, subtopology: Subtopology, context: TaskContext) {
     this.id = id
@@ -109,16 +109,16 @@ export class Task {
     return this.#stores.state
   }
 
-  /** Offsets of the inputs up to which everything is committed; undefined while the task is being opened. */
+  /** Offsets of the inputs up to which everything is committed; undefined while the task is not open. */
   get committedPositions(): readonly PartitionOffset[] | undefined {
     if (this.#graph === undefined) return undefined
     return [...this.#committedPositions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset }))
   }
 
-  /** Calls back after each commit; answers with the way to stop that. */
-  onCommit(listener: () => void): () => void {
-    this.#commitListeners.add(listener)
-    return () => this.#commitListeners.delete(listener)
+  /** Calls back when the committed positions have changed: after a commit, an opening, the end. Answers with the way to stop that. */
+  onPositions(listener: () => void): () => void {
+    this.#positionListeners.add(listener)
+    return () => this.#positionListeners.delete(listener)
   }
 
   /**
@@ -138,6 +138,7 @@ export class Task {
     this.#letters = await this.#openLetters(state)
     this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
     await this.#graph.init()
+    this.#tellPositions()
   }
 
   /** Something can be worked on: a record is there, and no other partition is known to have one that may be older. */
@@ -197,7 +198,7 @@ export class Task {
       for (const queue of moved) this.#committedPositions.set(queue, queue.position)
       this.#streamTime = this.#graph?.streamTime ?? this.#streamTime
       this.metrics.commits++
-      for (const listener of this.#commitListeners) listener()
+      this.#tellPositions()
       this.#purge()
       this.#dead.clear()
     } catch (error) {
@@ -225,7 +226,12 @@ export class Task {
     this.#graph?.close()
     this.#graph = undefined
     this.#queues = []
+    this.#tellPositions()
     await this.#stores.close()
+  }
+
+  #tellPositions(): void {
+    for (const listener of this.#positionListeners) listener()
   }
 
   #work(graph: RunningGraph, head: Head): void | Promise<void> {

@@ -7,7 +7,7 @@ import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 
 /** Answers from what a task has committed. Throws `RangeError` for a question that this kind of store does not know. */
 export async function answerFromTask(request: QueryRequest, task: Task, timers: Timers): Promise<QueryAnswer> {
-  if (!(await reaches(task, request, timers))) return { kind: 'behind' }
+  if (!(await reaches(task, request, timers))) return { kind: task.committedPositions === undefined ? 'elsewhere' : 'behind' }
   const { state } = task
   return state === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, state.committed(request.store)) }
 }
@@ -50,7 +50,7 @@ function listOf(row: CommittedRow | undefined): readonly CommittedRow[] {
   return row === undefined ? [] : [row]
 }
 
-/** Whether the task has come so far, now or within the time. */
+/** Whether the task has come so far, now or within the time; not when it is given up before. */
 async function reaches(task: Task, { atLeast, waitMs }: QueryRequest, timers: Timers): Promise<boolean> {
   if (isAt(task, atLeast)) return true
   let isOver = false
@@ -59,7 +59,10 @@ async function reaches(task: Task, { atLeast, waitMs }: QueryRequest, timers: Ti
     isOver = true
     wake()
   }, waitMs)
-  const stopListening = task.onCommit(() => wake())
+  const stopListening = task.onPositions(() => {
+    isOver ||= task.committedPositions === undefined
+    wake()
+  })
   while (!isOver && !isAt(task, atLeast)) await new Promise<void>((resolve) => (wake = resolve))
   timer.cancel()
   stopListening()

@@ -22,9 +22,11 @@ const SECRET = 'known to the instances'
 const ports = systemPorts()
 const text = (value: string): Buffer => Buffer.from(value, 'utf8')
 let gotStuck = (): void => undefined
+let isStuck = true
 const opened: { stop(): Promise<void> }[] = []
 
 afterEach(async () => {
+  isStuck = true
   for (const one of opened.splice(0).reverse()) await one.stop()
 })
 
@@ -45,7 +47,7 @@ function shelves(): Topology {
         process: ({ key, value, timestamp }) => {
           latest?.put(key, value, timestamp)
           history?.put(key, value, timestamp)
-          if (value !== 'stuck') return
+          if (value !== 'stuck' || !isStuck) return
           gotStuck()
           throw Object.assign(new Error('not now'), { ready: new Promise(() => undefined) })
         },
@@ -264,6 +266,22 @@ describe('queries', () => {
     await put(broker, 'a', 'stuck', 2)
     await stuck
     expect(await latest.get('a')).toMatchObject({ value: 'committed' })
+  })
+
+  it('wait no longer for a task that goes to another instance', async () => {
+    const broker = await openBroker()
+    const transport = inProcessQueryTransport()
+    const instances = [await start(broker, 'one', transport), await start(broker, 'two', transport)]
+    const stuck = new Promise<void>((resolve) => (gotStuck = resolve))
+    const atLeast = await put(broker, 'a', 'stuck', 1)
+    await stuck
+    const task = `0_${atLeast[0]?.partition}`
+    const owner = instances.find((instance) => instance.task(task) !== undefined)
+    const other = instances.find((instance) => instance !== owner)
+    const asked = other?.queries.keyValue<string, string>('latest').get('a', { atLeast })
+    isStuck = false
+    await owner?.stop()
+    expect(await asked).toMatchObject({ value: 'stuck' })
   })
 
   it('wait for a position, and say so when it does not come', async () => {
