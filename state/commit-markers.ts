@@ -2,7 +2,10 @@ import { asBuffer, NO_BYTES } from './bytes.ts'
 import { StateCorruptedError } from './errors.ts'
 import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 
-/** A lost commit is missed among so many latest ones; an older one has left the marker that it was to take out. The first commit finds none, and brings them. */
+/**
+ * A lost commit is missed among so many latest ones; an older one has left the marker that it was to take out. The first commit brings
+ * what the next ones take out.
+ */
 const KEPT = 512
 
 /**
