@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { bankSubjects, type SubjectNaming } from '../processors/index.ts'
 import { ConfluentRegistry, type SubjectsOf } from '../schemas/index.ts'
-import { KafkajsBroker, type Ports } from '../topology/index.ts'
+import { KafkaBroker, type Ports } from '../topology/index.ts'
 import { ConfigurationError } from './configuration.ts'
 
 /** Where Kafka and the schema registry are, and how one gets in. */
@@ -92,9 +92,9 @@ export function readConnection(
   }
 }
 
-/** Throws `ConfigurationError` when a file cannot be read, and what `KafkajsBroker.open` throws. */
-export async function connectToKafka({ kafka, tls, sasl }: Connection, ports: Ports, clientId: string): Promise<KafkajsBroker> {
-  return KafkajsBroker.open({
+/** Throws `ConfigurationError` when a file cannot be read, and what `KafkaBroker.open` throws. */
+export async function connectToKafka({ kafka, tls, sasl }: Connection, ports: Ports, clientId: string): Promise<KafkaBroker> {
+  return KafkaBroker.open({
     addresses: kafka,
     ports,
     clientId,

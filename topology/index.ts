@@ -78,22 +78,16 @@ export {
   applicationTopics,
   decodeAssignment,
   buryUnreadable,
-  FatalStreamsError,
   HttpQueryTransport,
   inProcessQueryTransport,
   levelTaskStorages,
   memoryTaskStorages,
-  NotAvailableError,
   OpenedAhead,
   QUERY_PATH,
   readDeadLetters,
   redriveDeadLetters,
-  RetriableError,
   Streams,
-  StreamsError,
   StreamsObserver,
-  TaskCorruptedError,
-  TaskMigratedError,
   transactionalIdPrefix,
 } from './runtime/index.ts'
 export type {
@@ -146,11 +140,12 @@ export {
   BrokerError,
   createRecordBatchBuilder,
   EmbeddedBroker,
-  KafkajsBroker,
+  KafkaBroker,
   FatalBrokerError,
   FencedError,
   OffsetOutOfRangeError,
   OutcomeUnknownError,
+  partitionName,
   partitionOf,
   RebalanceInProgressError,
   RetriableBrokerError,
@@ -164,7 +159,7 @@ export type {
   Broker,
   EmbeddedBrokerOptions,
   KafkaAccess,
-  KafkajsBrokerOptions,
+  KafkaBrokerOptions,
   FetchedPartition,
   Fetcher,
   FetchOptions,
@@ -188,4 +183,5 @@ export type {
 } from './broker/index.ts'
 
 export type { Clock, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'
+export { FatalStreamsError, NotAvailableError, RetriableError, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
 export { systemPorts } from './system-ports.ts'

@@ -1,6 +1,6 @@
 /** The Processor API: what a developer writes below the DSL, and what every DSL operator is made of. */
 import type { StateStore } from '../state/index.ts'
-import type { Header } from './broker/record-batch.ts'
+import type { Header } from './broker/record-batch/record-batch.ts'
 
 export interface Record<K, V> {
   readonly key: K
@@ -34,7 +34,13 @@ export interface Processor<KIn, VIn, KOut = never, VOut = never> {
   close?(): void
 }
 
-export type ProcessorSupplier<KIn, VIn, KOut = never, VOut = never> = () => Processor<KIn, VIn, KOut, VOut>
+/**
+ * Makes the processor of one task. The context is ready: its stores hold committed state, so they can be opened here. `init` is for what
+ * reads them asynchronously, schedules punctuators or forwards.
+ */
+export type ProcessorSupplier<KIn, VIn, KOut = never, VOut = never> = (
+  context: ProcessorContext<KOut, VOut>,
+) => Processor<KIn, VIn, KOut, VOut>
 
 export interface ProcessorContext<KOut, VOut> {
   readonly taskId: TaskId

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import {
   createRecordBatchBuilder,
-  KafkajsBroker,
+  KafkaBroker,
   levelTaskStorages,
   partitionOf,
   Streams,
@@ -71,7 +71,7 @@ export async function benchRecover({ broker, addresses }: Workplace, keys: numbe
 /** The process under test: counts until it is killed. */
 export async function runWorker(addresses: readonly string[], directory: string): Promise<void> {
   const ports = systemPorts()
-  const broker = await KafkajsBroker.open({ addresses, ports })
+  const broker = await KafkaBroker.open({ addresses, ports })
   const storages = levelTaskStorages(directory)
   const streams = new Streams({ topology: countTopology(), applicationId: 'bench', instanceId: 'worker', broker, ports, storages })
   await streams.start()

@@ -5,7 +5,7 @@ import { openLevelStorage } from '../../state/index.ts'
 import {
   createRecordBatchBuilder,
   EmbeddedBroker,
-  KafkajsBroker,
+  KafkaBroker,
   levelTaskStorages,
   partitionOf,
   Streams,
@@ -43,7 +43,7 @@ export async function openWorkplace({ broker: kind, guarantee }: Conditions): Pr
   const addresses = kafka?.addresses ?? []
   const broker = await (kafka === undefined
     ? EmbeddedBroker.open({ storage: () => openLevelStorage({ directory: join(directory, 'broker') }), ports })
-    : KafkajsBroker.open({ addresses, ports }))
+    : KafkaBroker.open({ addresses, ports }))
   return {
     broker,
     addresses,

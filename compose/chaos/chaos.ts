@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bankSubjects } from '../../processors/index.ts'
 import { ConfluentRegistry } from '../../schemas/index.ts'
-import { KafkajsBroker, systemPorts } from '../../topology/index.ts'
+import { KafkaBroker, systemPorts } from '../../topology/index.ts'
 import { LocalKafka } from '../kafka/local-kafka.ts'
 import { LocalRegistry } from '../kafka/local-registry.ts'
 import { fetchPackages } from '../kafka/packages.ts'
@@ -123,7 +123,7 @@ export function isSound({
 }
 
 async function makeTopics(kafka: readonly string[], registry: string): Promise<void> {
-  const broker = await KafkajsBroker.open({ addresses: kafka, ports: systemPorts() })
+  const broker = await KafkaBroker.open({ addresses: kafka, ports: systemPorts() })
   try {
     const synchroniser = new Synchroniser({
       broker,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { COMPANY_IBAN } from '../../processors/index.ts'
-import { BrokerError, createRecordBatchBuilder, FatalBrokerError, KafkajsBroker, systemPorts } from '../../topology/index.ts'
+import { BrokerError, createRecordBatchBuilder, FatalBrokerError, KafkaBroker, systemPorts } from '../../topology/index.ts'
 import { AccessSynchroniser } from '../access/access-synchroniser.ts'
 import type { Principal } from '../access/bank-acls.ts'
 import { connectToKafka, readConnection } from '../connection.ts'
@@ -57,7 +57,7 @@ afterAll(async () => {
 }, STEP_MS)
 
 /** As one of the compose file's services connects, or as the administrator. */
-function connected(service: Principal | 'access', environment: Readonly<Record<string, string>> = {}): Promise<KafkajsBroker> {
+function connected(service: Principal | 'access', environment: Readonly<Record<string, string>> = {}): Promise<KafkaBroker> {
   return connectToKafka(readConnection({}, { ...bank.environment(service), ...environment }), systemPorts(), 'test')
 }
 
@@ -186,11 +186,11 @@ describe.sequential('The services of the secured compose file, as processes', ()
   it('are kept out with a wrong password, from the administrator’s listener without his certificate, and without TLS', async () => {
     const [clients = [], administrators = []] = ['api', 'access'].map((name) => bank.environment(name).BOB_KAFKA?.split(','))
     const { BOB_KAFKA_CA = '', BOB_KAFKA_USER: username = '' } = bank.environment('api')
-    const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(), patienceMs: 1_000 }]
+    const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(), retryTimeoutMs: 1_000 }]
     const sasl = { mechanism: 'scram-sha-512', username, password: 'not the password' }
-    await expect(KafkajsBroker.open({ ...options, addresses: clients, ssl, sasl })).rejects.toThrow(FatalBrokerError)
-    await expect(KafkajsBroker.open({ ...options, addresses: administrators, ssl })).rejects.toThrow(BrokerError)
-    await expect(KafkajsBroker.open({ ...options, addresses: clients })).rejects.toThrow(BrokerError)
+    await expect(KafkaBroker.open({ ...options, addresses: clients, ssl, sasl })).rejects.toThrow(FatalBrokerError)
+    await expect(KafkaBroker.open({ ...options, addresses: administrators, ssl })).rejects.toThrow(BrokerError)
+    await expect(KafkaBroker.open({ ...options, addresses: clients })).rejects.toThrow(BrokerError)
   })
 
   it('have rights brought back to what is declared, those too many taken away', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import {
   createRecordBatchBuilder,
   FencedError,
-  KafkajsBroker,
+  KafkaBroker,
   OutcomeUnknownError,
   RetriableBrokerError,
   systemPorts,
@@ -33,7 +33,7 @@ let topic: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bob-brokers-'))
   kafka = await LocalKafka.start({ classPath: inject('kafkaClassPath'), directory, brokers: 3, settings: SETTINGS })
-  broker = await KafkajsBroker.open({ addresses: kafka.addresses, ports })
+  broker = await KafkaBroker.open({ addresses: kafka.addresses, ports })
 }, START_MS)
 
 afterAll(async () => {
@@ -191,10 +191,10 @@ describe('With three brokers', () => {
 /** A client of the second and third broker, who have given the first one up. */
 async function othersAlone(): Promise<Broker> {
   const addresses = kafka.addresses.slice(1)
-  const waiting = await KafkajsBroker.open({ addresses, ports })
+  const waiting = await KafkaBroker.open({ addresses, ports })
   await expect.poll(() => waiting.admin.brokerCount(), { timeout: START_MS }).toBe(2)
   await waiting.close()
-  return KafkajsBroker.open({ addresses, ports, patienceMs: 500 })
+  return KafkaBroker.open({ addresses, ports, retryTimeoutMs: 500 })
 }
 
 /** Those that take a record. */

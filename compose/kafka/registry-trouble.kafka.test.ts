@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { ConfluentRegistry, RecordCodec, UnknownSchemaError, type TransferCompleted } from '../../schemas/index.ts'
 import {
   createRecordBatchBuilder,
-  KafkajsBroker,
+  KafkaBroker,
   memoryTaskStorages,
   Streams,
   StreamsBuilder,
@@ -34,7 +34,7 @@ let way: WayToRegistry | undefined
 beforeEach(async ({ onTestFailed }) => {
   log.tellIf(onTestFailed)
   id = `trouble-${randomUUID()}`
-  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports })
   await broker.admin.createTopics([`${id}-in`, `${id}-out`].map((name) => ({ name, partitions: 2 })))
 })
 

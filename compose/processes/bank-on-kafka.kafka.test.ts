@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bankSubjects } from '../../processors/index.ts'
 import { ConfluentRegistry } from '../../schemas/index.ts'
-import { KafkajsBroker, systemPorts, type Broker } from '../../topology/index.ts'
+import { KafkaBroker, systemPorts, type Broker } from '../../topology/index.ts'
 import { Clients } from '../chaos/clients.ts'
 import { Fleet } from '../chaos/fleet.ts'
 import { verify } from '../chaos/verifier/verify.ts'
@@ -23,7 +23,7 @@ let fleet: Fleet
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bob-processes-'))
-  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
   fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
 }, SETTLE_MS)
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { KafkajsBroker, systemPorts, type Broker } from '../../topology/index.ts'
+import { KafkaBroker, systemPorts, type Broker } from '../../topology/index.ts'
 import { APPLICATION } from '../application.ts'
 import { bankTopicsIn, BankInUseError, resetCluster } from './cluster-reset.ts'
 
@@ -9,7 +9,7 @@ const FOREIGN = 'bankrupt'
 let broker: Broker
 
 beforeEach(async () => {
-  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
   await broker.admin.createTopics([...TOPICS, FOREIGN].map((name) => ({ name, partitions: 1 })))
 })
 

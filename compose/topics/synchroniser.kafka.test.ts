@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { bankSubjects } from '../../processors/index.ts'
 import { ConfluentRegistry } from '../../schemas/index.ts'
-import { KafkajsBroker, systemPorts, type Broker } from '../../topology/index.ts'
+import { KafkaBroker, systemPorts, type Broker } from '../../topology/index.ts'
 import { linesOf } from './difference-text.ts'
 import { Synchroniser, type SynchroniserOptions } from './synchroniser.ts'
 
@@ -11,7 +11,7 @@ let broker: Broker
 let registry: ConfluentRegistry
 
 beforeEach(async () => {
-  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
   registry = new ConfluentRegistry({ url: inject('registry') })
   await deleteBankTopics()
 })

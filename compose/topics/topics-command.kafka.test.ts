@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { KafkajsBroker, systemPorts, type Broker } from '../../topology/index.ts'
+import { KafkaBroker, systemPorts, type Broker } from '../../topology/index.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../launch.mjs', import.meta.url))
 const NOBODY = 'http://127.0.0.1:1'
@@ -16,7 +16,7 @@ interface Run {
 let broker: Broker
 
 beforeEach(async () => {
-  broker = await KafkajsBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
   await deleteBankTopics()
 })
 

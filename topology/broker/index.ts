@@ -5,9 +5,10 @@
  * broker*, for simulations. Errors are named after the reaction they need.
  */
 export type * from './broker.ts'
-export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/record-batch.ts'
 export { createRecordBatchBuilder } from './record-batch/batch-builder.ts'
 export { partitionOf } from './partitioner.ts'
+export { partitionName } from './topic-partition.ts'
 export {
   BrokerError,
   FatalBrokerError,
@@ -22,11 +23,11 @@ export {
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/embedded-broker.ts'
 export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
-export { KafkajsBroker } from './kafkajs/kafkajs-broker.ts'
-export type { KafkajsBrokerOptions } from './kafkajs/kafkajs-broker.ts'
-export { aclName } from './kafkajs/kafka-access.ts'
-export type { KafkaAccess } from './kafkajs/kafka-access.ts'
-export type { Acl, ScramCredential } from './kafkajs/requests-access.ts'
+export { KafkaBroker } from './kafka/kafka-broker.ts'
+export type { KafkaBrokerOptions } from './kafka/kafka-broker.ts'
+export { aclName } from './kafka/kafka-access.ts'
+export type { KafkaAccess } from './kafka/kafka-access.ts'
+export type { Acl, ScramCredential } from './kafka/protocol/access.ts'
 export { faultyBroker } from './faulty/faulty-broker.ts'
 export type { FaultyBrokerOptions } from './faulty/faulty-broker.ts'
 export { noFaults } from './faulty/fault-profile.ts'

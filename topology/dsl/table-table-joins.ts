@@ -1,6 +1,6 @@
 /** Joins of two tables by key: the result is a table again. */
 import type { Serde } from '../../state/index.ts'
-import type { OpenView } from '../graph/logical-graph.ts'
+import type { OpenView } from '../operators/table-view.ts'
 import { tableJoinResult, tableJoinSide, tableJoinView } from '../operators/table-table-join.ts'
 import { drawnAt, tableOperatorNode } from './drawn.ts'
 import { KTable } from './k-table.ts'

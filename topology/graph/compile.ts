@@ -9,13 +9,9 @@ import { countPartitions, repartitionTopic } from './partition-counts.ts'
 import type { PartitionCounts } from './partition-counts.ts'
 import { planTables } from './plan-tables.ts'
 import type { TablePlan } from './plan-tables.ts'
+import type { PlacedNode } from './placed-node.ts'
 import { splitSubtopologies } from './split-subtopologies.ts'
-import type { GlobalStore, InternalTopic, ProcessorNode, SinkNode, SourceNode, Subtopology, Topology } from './topology.ts'
-
-/** A node before its children are known. */
-export type PlacedNode = (Omit<SourceNode, 'children'> | Omit<ProcessorNode, 'children'> | SinkNode) & {
-  readonly parents: readonly string[]
-}
+import type { GlobalStore, InternalTopic, Subtopology, Topology } from './topology.ts'
 
 /** Takes a graph that went through `insertRepartitions` and `validate`. */
 export function compile(graph: LogicalGraph): Topology {

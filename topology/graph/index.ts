@@ -15,4 +15,4 @@ export type {
   TopologyNode,
 } from './topology.ts'
 export { TopologyError } from './topology-error.ts'
-export type { Change } from './change.ts'
+export type { Change } from '../operators/change.ts'

@@ -4,9 +4,10 @@
  * The passes of this folder turn one graph into another and at last into a `Topology`.
  */
 import type { Serde, StoreSpec } from '../../state/index.ts'
-import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
+import type { OperatorPlan } from '../operators/operator-plan.ts'
+import type { OpenView } from '../operators/table-view.ts'
+import type { ProcessorSupplier, Record } from '../processor.ts'
 import type { StreamPartitioner, TimestampExtractor } from './topology.ts'
-import type { TableView } from './table-view.ts'
 
 export interface LogicalGraph {
   readonly nodes: readonly LogicalNode[]
@@ -112,20 +113,6 @@ export interface TableOperatorNode extends CommonNode {
   readonly oldValues: 'own' | 'from-parents' | 'at-parents-cost'
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
-
-/** What the passes have decided about one operator. */
-export interface OperatorPlan {
-  /** Someone behind needs the old value in each `Change`. */
-  readonly sendsOldValues: boolean
-  /** The changes that come in carry their old values. */
-  readonly parentsSendOldValues: boolean
-  /** The changes that come in are those of a versioned table: some may lie in the past. */
-  readonly parentsAreVersioned: boolean
-  /** Views of the tables in `reads`. */
-  readonly views: readonly OpenView[]
-}
-
-export type OpenView = (context: ProcessorContext<unknown, unknown>) => TableView<unknown, unknown>
 
 export interface StreamSinkNode extends CommonNode {
   readonly kind: 'sink'

@@ -3,8 +3,10 @@
  * Asking for old values travels upwards until it meets an operator that knows them itself. Asking at all costs makes an unstored
  * table source a stored one; asking for what is known anyhow does not.
  */
-import type { LogicalGraph, LogicalNode, OldValueUse, OpenView, OperatorPlan } from './logical-graph.ts'
-import { viewOfStore } from './table-view.ts'
+import type { LogicalGraph, LogicalNode, OldValueUse } from './logical-graph.ts'
+import type { OperatorPlan } from '../operators/operator-plan.ts'
+import type { OpenView } from '../operators/table-view.ts'
+import { viewOfStore } from '../operators/table-view.ts'
 
 export interface TablePlan {
   operatorPlan(node: LogicalNode): OperatorPlan

@@ -3,7 +3,7 @@
  * their first node, so that the same drawing always gives the same task ids.
  */
 import type { StoreSpec } from '../../state/index.ts'
-import type { PlacedNode } from './compile.ts'
+import type { PlacedNode } from './placed-node.ts'
 import type { Subtopology, TopologyNode } from './topology.ts'
 import { UnionFind } from './union-find.ts'
 

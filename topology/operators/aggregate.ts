@@ -3,7 +3,7 @@
  * of those that went into it. As in Kafka Streams, the old value of a first update is what the initializer gave.
  */
 import type { KeyValueStore } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { changeOf, withValueAt } from './records.ts'
 

@@ -3,7 +3,7 @@
  * new one in front (zigzag varint). A change from nothing to nothing is never written.
  */
 import type { Serde } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 
 const OLD = 0
 const NEW = 1

@@ -3,7 +3,7 @@ import type { KeyValueStore, Windowed, WindowStore } from '../../state/index.ts'
 import type { SlidingWindows } from './sliding-windows.ts'
 import type { TimeWindows } from './time-windows.ts'
 import { firstWindowStart } from './time-windows.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext } from '../processor.ts'
 import { changeOf } from './records.ts'
 

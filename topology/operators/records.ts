@@ -1,5 +1,5 @@
 /** How operators make the next record from the one in hand: always with the same fields in the same order, for speed. */
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { Record } from '../processor.ts'
 
 export const withValue = <K, V, VOut>({ key, timestamp, headers }: Record<K, V>, value: VOut): Record<K, VOut> => ({

@@ -1,6 +1,6 @@
 /** Folds the values of each key into one of the same type, beginning with the first; otherwise as `aggregate`. */
 import type { KeyValueStore } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { changeOf, withValueAt } from './records.ts'
 

@@ -4,7 +4,7 @@
  * holds already is taken from its neighbours, so no record is kept.
  */
 import type { ValueAndTimestamp, Windowed, WindowRow, WindowStore } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'

@@ -3,9 +3,9 @@
  * sees each row as it was last handed on.
  */
 import type { Serde, StateStore, TimeOrderedBuffer, Windowed } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
-import type { OpenView } from '../graph/logical-graph.ts'
-import type { TableView } from '../graph/table-view.ts'
+import type { Change } from './change.ts'
+import type { OpenView } from './table-view.ts'
+import type { TableView } from './table-view.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { SuppressBuffer } from './suppress-buffer.ts'
 import type { SuppressRule } from './suppress-rule.ts'

@@ -1,6 +1,6 @@
 /** Folds the rows of a regrouped table: takes the old value of a row out of the aggregate, then puts the new one in. */
 import type { KeyValueStore } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { changeOf, withValueAt } from './records.ts'
 

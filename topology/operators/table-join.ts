@@ -2,8 +2,8 @@
  * Looks each record up in a table at the moment it comes. Records without a value are left out, and so are those without a key
  * to look up, except in a left join.
  */
-import type { OpenView } from '../graph/logical-graph.ts'
-import type { TableView } from '../graph/table-view.ts'
+import type { OpenView } from './table-view.ts'
+import type { TableView } from './table-view.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import { withValue } from './records.ts'
 

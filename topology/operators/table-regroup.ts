@@ -4,7 +4,7 @@
  * and changes in the past of a versioned table change no group.
  */
 import type { Serde } from '../../state/index.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorSupplier } from '../processor.ts'
 import type { KeyValue } from './map.ts'
 import { changeOf, withKeyAndValue } from './records.ts'

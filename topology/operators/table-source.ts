@@ -1,5 +1,5 @@
 /** Turns a stream of upserts into a table: puts each value into the store, where there is one, and hands on the change. */
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'

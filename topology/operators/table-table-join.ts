@@ -2,9 +2,10 @@
  * Joins of two tables by key: a change on either side looks the other side's row up. One processor per side, and one behind both
  * that stores the result or merely hands it on.
  */
-import type { Change } from '../graph/change.ts'
-import type { OpenView, OperatorPlan } from '../graph/logical-graph.ts'
-import type { TableView } from '../graph/table-view.ts'
+import type { Change } from './change.ts'
+import type { OperatorPlan } from './operator-plan.ts'
+import type { OpenView } from './table-view.ts'
+import type { TableView } from './table-view.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue, withValueAt } from './records.ts'
 import { openTableRows } from './table-rows.ts'

@@ -3,9 +3,10 @@
  * means that the row is not there. `skipsNulls` keeps back changes from nothing to nothing, where old values are known (not
  * behind a versioned table, where a change in the past may mean something further down).
  */
-import type { Change } from '../graph/change.ts'
-import type { OpenView, OperatorPlan } from '../graph/logical-graph.ts'
-import type { TableView } from '../graph/table-view.ts'
+import type { Change } from './change.ts'
+import type { OperatorPlan } from './operator-plan.ts'
+import type { OpenView } from './table-view.ts'
+import type { TableView } from './table-view.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'

@@ -1,5 +1,5 @@
 /** A table's changes as a stream of its new values; null where a row went away. */
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
 import { stateless } from './stateless.ts'

@@ -6,7 +6,7 @@
 import type { Windowed, WindowStore } from '../../state/index.ts'
 import type { TimeWindows } from './time-windows.ts'
 import { firstWindowStart } from './time-windows.ts'
-import type { Change } from '../graph/change.ts'
+import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'

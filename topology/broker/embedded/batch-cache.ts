@@ -1,16 +1,20 @@
-import type { LogEntry } from './partition-log.ts'
+/** A batch of a log whose bytes may be let go: they are in the storage too. */
+export interface CachedBatch {
+  readonly sizeInBytes: number
+  bytes: Buffer | undefined
+}
 
 /** The newest batches of all partitions, up to a number of bytes: who follows the logs never reads from the storage. */
 export class BatchCache {
   readonly #maxBytes: number
-  readonly #entries = new Set<LogEntry>()
+  readonly #entries = new Set<CachedBatch>()
   #bytes = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  add(entry: LogEntry): void {
+  add(entry: CachedBatch): void {
     this.#entries.add(entry)
     this.#bytes += entry.sizeInBytes
     for (const oldest of this.#entries) {
@@ -19,7 +23,7 @@ export class BatchCache {
     }
   }
 
-  remove(entry: LogEntry): void {
+  remove(entry: CachedBatch): void {
     if (!this.#entries.delete(entry)) return
     this.#bytes -= entry.sizeInBytes
     entry.bytes = undefined

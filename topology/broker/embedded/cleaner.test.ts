@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../../state/index.ts'
 import type { Broker } from '../broker.ts'
-import { manualPorts, type ManualPorts } from '../testing/manual-ports.ts'
+import { manualPorts, type ManualPorts } from '../../testing/manual-ports.ts'
 import { readAll } from '../testing/records.ts'
 import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openLevelStorage } from '../../../state/index.ts'
 import { FatalBrokerError, FencedError } from '../errors.ts'
 import { describeBrokerContract } from '../testing/broker.contract.ts'
-import { manualPorts } from '../testing/manual-ports.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 import { produce, valuesOf } from '../testing/records.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 

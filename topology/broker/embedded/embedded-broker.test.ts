@@ -1,6 +1,6 @@
 import { MemoryStorage } from '../../../state/index.ts'
 import { describeBrokerContract } from '../testing/broker.contract.ts'
-import { manualPorts } from '../testing/manual-ports.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 
 describeBrokerContract('the embedded broker in memory', async () => {

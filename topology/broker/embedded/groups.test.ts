@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../../../state/index.ts'
 import type { JoinRequest } from '../broker.ts'
-import { manualPorts } from '../testing/manual-ports.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 
 it('the first rebalance of an empty group waits for more members, each time the group has been empty', async () => {

@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32'
 import { copyInto } from '../../../state/index.ts'
-import type { Header, RecordBatchBuilder } from '../record-batch.ts'
+import type { Header, RecordBatchBuilder } from './record-batch.ts'
 import * as at from './layout.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 

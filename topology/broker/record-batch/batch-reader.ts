@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32'
-import type { Header, RecordBatch } from '../record-batch.ts'
+import type { Header, RecordBatch } from './record-batch.ts'
 import * as at from './layout.ts'
 
 /** Bytes that are no sound record batch. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Header } from '../record-batch.ts'
+import type { Header } from './record-batch.ts'
 import { BatchBuilder, placeBatch, type SealOptions } from './batch-builder.ts'
 import { BatchReader, InvalidBatchError, splitBatches } from './batch-reader.ts'
 import { filterBatch } from './filter-batch.ts'

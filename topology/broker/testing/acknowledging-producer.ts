@@ -1,7 +1,7 @@
 /** A process for the test of kill -9: commits transactions one after the other and says on stdout which were acknowledged. */
 import { openLevelStorage } from '../../../state/index.ts'
 import { createRecordBatchBuilder, EmbeddedBroker } from '../index.ts'
-import { manualPorts } from './manual-ports.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 
 const [directory = '', run = '0'] = process.argv.slice(2)
 const broker = await EmbeddedBroker.open({ storage: () => openLevelStorage({ directory }), ports: manualPorts() })

@@ -1,5 +1,5 @@
 import type { Broker, FetchedPartition, Producer, TopicPartition } from '../broker.ts'
-import type { RecordBatch, RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatch, RecordBatchBuilder } from '../record-batch/record-batch.ts'
 import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
 
 /** A record as tests write it down. */

@@ -1,8 +1,7 @@
 import type { CommittedReads, CommittedRow } from '../../../state/index.ts'
 import type { PartitionOffset } from '../../broker/index.ts'
 import type { Timers } from '../../ports.ts'
-import type { StandbyTask } from '../standby-task.ts'
-import type { Task } from '../task.ts'
+import type { StandbyTask, Task } from '../task/index.ts'
 import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 
 /** Answers from what a task has committed. Throws `RangeError` for a question that this kind of store does not know. */

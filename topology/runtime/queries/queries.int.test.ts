@@ -6,16 +6,9 @@ import { MemoryStorage, Serdes, Stores, type KeyValueStore, type VersionedKeyVal
 import { createRecordBatchBuilder, EmbeddedBroker, partitionOf, type Broker, type PartitionOffset } from '../../broker/index.ts'
 import { StreamsBuilder, tumbling } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
+import { NotAvailableError } from '../../errors.ts'
 import { systemPorts } from '../../system-ports.ts'
-import {
-  HttpQueryTransport,
-  inProcessQueryTransport,
-  memoryTaskStorages,
-  NotAvailableError,
-  Streams,
-  StreamsObserver,
-  type QueryTransport,
-} from '../index.ts'
+import { HttpQueryTransport, inProcessQueryTransport, memoryTaskStorages, Streams, StreamsObserver, type QueryTransport } from '../index.ts'
 
 const PARTITIONS = 4
 const SECRET = 'known to the instances'

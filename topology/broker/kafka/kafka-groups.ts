@@ -1,0 +1,100 @@
+import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { brokerError, check, Code } from './protocol/error-codes.ts'
+import type { GroupMembers } from './protocol/group-members.ts'
+import type { KafkaRequest } from './connection.ts'
+import { describeGroup, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './protocol/groups.ts'
+
+const UNSTABLE_PAUSE_MS = 10
+/** Who has waited so long looks again for whom he waits. */
+const UNSTABLE_MS = 3_000
+/** A follower's sync is answered when the leader has handed in its assignment. */
+const WAITS_FOR_LEADER_MS = 60_000
+/** Kafka's words for a group that has no assignment yet. */
+const GATHERING = ['PreparingRebalance', 'CompletingRebalance']
+
+export class KafkaGroups implements GroupCoordinator {
+  readonly #cluster: KafkaCluster
+  readonly #members: GroupMembers
+
+  constructor(cluster: KafkaCluster, members: GroupMembers) {
+    this.#cluster = cluster
+    this.#members = members
+  }
+
+  async join(request: JoinRequest): Promise<JoinAnswer> {
+    const { groupId, rebalanceTimeoutMs } = request
+    const join = (memberId: string) =>
+      this.#ask(
+        groupId,
+        joinGroup({ ...request, memberId }),
+        ({ error }) => (error === Code.memberIdRequired ? 0 : error),
+        'a join',
+        rebalanceTimeoutMs,
+      )
+    let answer = await join(request.memberId)
+    if (answer.error === Code.memberIdRequired) {
+      answer = await join(answer.memberId)
+      check(answer.error, 'a join')
+    }
+    const { memberId, generation, leaderId, members } = answer
+    this.#members.joined(memberId, request.instanceId)
+    return {
+      memberId,
+      generation,
+      leaderId,
+      members: members.map(({ instanceId, ...member }) => ({ ...member, ...(instanceId === null ? {} : { instanceId }) })),
+    }
+  }
+
+  async sync({ assignments, ...member }: SyncRequest): Promise<Uint8Array> {
+    const request = syncGroup(this.#members.named(member), assignments)
+    const { assignment } = await this.#ask(member.groupId, request, ({ error }) => error, 'a sync', WAITS_FOR_LEADER_MS)
+    return assignment
+  }
+
+  async heartbeat(member: GroupMember): Promise<void> {
+    await this.#ask(member.groupId, heartbeat(this.#members.named(member)), (error) => error, 'a heartbeat')
+  }
+
+  async leave(groupId: string, memberId: string): Promise<void> {
+    const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
+    await this.#ask(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error, 'a farewell')
+    this.#members.left(memberId)
+  }
+
+  async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    const { state, members } = await this.#ask(groupId, describeGroup(groupId), ({ error }) => error, 'a description')
+    if (GATHERING.includes(state)) return undefined
+    return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
+  }
+
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    if (partitions.length === 0) return []
+    const { clock, timers } = this.#cluster.ports
+    const end = clock.monotonic() + Math.min(UNSTABLE_MS, this.#cluster.retryTimeoutMs)
+    for (;;) {
+      const { offsets } = await this.#ask(groupId, offsetFetch(groupId, partitions), ({ error }) => error, 'the committed offsets')
+      const wrong = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
+      if (wrong !== undefined) throw brokerError(wrong.error, `the committed offset of ${wrong.topic}`)
+      if (offsets.every(({ error }) => error === Code.none)) {
+        return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+      }
+      if (clock.monotonic() > end)
+        throw brokerError(Code.unstableOffsets, `the committed offsets of ${groupId}: a transaction holds them up`)
+      await timers.sleep(UNSTABLE_PAUSE_MS)
+    }
+  }
+
+  #ask<T>(groupId: string, request: KafkaRequest<T>, errorOf: (answer: T) => number, what: string, retryTimeoutMs = 0): Promise<T> {
+    const checked: KafkaRequest<T> = {
+      ...request,
+      read: (reader) => {
+        const answer = request.read(reader)
+        check(errorOf(answer), `${what} in group ${groupId}`)
+        return answer
+      },
+    }
+    return this.#cluster.atCoordinator('group', groupId, checked, { retryTimeoutMs })
+  }
+}

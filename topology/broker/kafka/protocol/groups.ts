@@ -1,0 +1,236 @@
+import type { GroupMember, JoinRequest, PartitionOffset, TopicPartition } from '../../broker.ts'
+import type { KafkaRequest } from '../connection.ts'
+
+/** Requests to the coordinator of a group. */
+const PROTOCOL_TYPE = 'bob'
+const PROTOCOL = 'tasks'
+
+/** A member, and the static name under which it joined. */
+export interface NamedMember extends GroupMember {
+  readonly instanceId: string | null
+}
+
+export interface JoinedGroup {
+  readonly error: number
+  readonly generation: number
+  readonly leaderId: string
+  readonly memberId: string
+  readonly members: readonly { readonly memberId: string; readonly instanceId: string | null; readonly metadata: Buffer }[]
+}
+
+export function joinGroup({
+  groupId,
+  memberId,
+  instanceId,
+  metadata,
+  sessionTimeoutMs,
+  rebalanceTimeoutMs,
+}: JoinRequest): KafkaRequest<JoinedGroup> {
+  return {
+    apiKey: 11,
+    apiVersion: 5,
+    name: 'JoinGroup',
+    write: (writer) =>
+      void writer
+        .string(groupId)
+        .int32(sessionTimeoutMs)
+        .int32(rebalanceTimeoutMs)
+        .string(memberId)
+        .string(instanceId ?? null)
+        .string(PROTOCOL_TYPE)
+        .array([PROTOCOL], (name) => writer.string(name).byteArray(metadata)),
+    read: (reader) => {
+      reader.int32()
+      const error = reader.int16()
+      const generation = reader.int32()
+      reader.string()
+      const leaderId = reader.text()
+      const joined = reader.text()
+      const members = reader.array(() => ({
+        memberId: reader.text(),
+        instanceId: reader.string(),
+        metadata: Buffer.from(reader.byteArray()),
+      }))
+      return { error, generation, leaderId, memberId: joined, members }
+    },
+  }
+}
+
+export interface DescribedGroup {
+  readonly error: number
+  /** Kafka's word for it. */
+  readonly state: string
+  readonly members: readonly { readonly memberId: string; readonly assignment: Buffer }[]
+}
+
+export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
+  return {
+    apiKey: 15,
+    apiVersion: 4,
+    name: 'DescribeGroups',
+    write: (writer) => void writer.array([groupId], (id) => writer.string(id)).boolean(false),
+    read: (reader) => {
+      reader.int32()
+      const [group] = reader.array(() => {
+        const error = reader.int16()
+        reader.text()
+        const state = reader.text()
+        reader.text()
+        reader.text()
+        const members = reader.array(() => {
+          const memberId = reader.text()
+          reader.string()
+          reader.text()
+          reader.text()
+          reader.byteArray()
+          return { memberId, assignment: Buffer.from(reader.byteArray()) }
+        })
+        reader.int32()
+        return { error, state, members }
+      })
+      if (group === undefined) throw new RangeError(`The description of ${groupId} is missing from the answer.`)
+      return group
+    },
+  }
+}
+
+export function syncGroup(
+  { groupId, memberId, generation, instanceId }: NamedMember,
+  assignments: ReadonlyMap<string, Uint8Array>,
+): KafkaRequest<{ readonly error: number; readonly assignment: Buffer }> {
+  return {
+    apiKey: 14,
+    apiVersion: 3,
+    name: 'SyncGroup',
+    write: (writer) =>
+      void writer
+        .string(groupId)
+        .int32(generation)
+        .string(memberId)
+        .string(instanceId)
+        .array([...assignments], ([member, assignment]) => writer.string(member).byteArray(assignment)),
+    read: (reader) => {
+      reader.int32()
+      return { error: reader.int16(), assignment: Buffer.from(reader.byteArray()) }
+    },
+  }
+}
+
+export function heartbeat({ groupId, memberId, generation, instanceId }: NamedMember): KafkaRequest<number> {
+  return {
+    apiKey: 12,
+    apiVersion: 3,
+    name: 'Heartbeat',
+    write: (writer) => void writer.string(groupId).int32(generation).string(memberId).string(instanceId),
+    read: (reader) => {
+      reader.int32()
+      return reader.int16()
+    },
+  }
+}
+
+export function leaveGroup(groupId: string, memberId: string, instanceId: string | null): KafkaRequest<number> {
+  return {
+    apiKey: 13,
+    apiVersion: 3,
+    name: 'LeaveGroup',
+    write: (writer) => void writer.string(groupId).array([memberId], (id) => writer.string(id).string(instanceId)),
+    read: (reader) => {
+      reader.int32()
+      const error = reader.int16()
+      const [member] = reader.array(() => {
+        reader.string()
+        reader.string()
+        return reader.int16()
+      })
+      return error === 0 ? (member ?? 0) : error
+    },
+  }
+}
+
+/** Answers only with offsets that no transaction may still change. */
+export function offsetFetch(
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): KafkaRequest<{ readonly error: number; readonly offsets: readonly (PartitionOffset & { readonly error: number })[] }> {
+  return {
+    apiKey: 9,
+    apiVersion: 7,
+    name: 'OffsetFetch',
+    flexible: true,
+    write: (writer) =>
+      void writer
+        .compactString(groupId)
+        .compactArray(byTopic(partitions), ([topic, of]) =>
+          writer
+            .compactString(topic)
+            .compactArray(of, ({ partition }) => writer.int32(partition))
+            .noTags(),
+        )
+        .boolean(true)
+        .noTags(),
+    read: (reader) => {
+      reader.int32()
+      const offsets = reader
+        .compactArray(() => {
+          const topic = reader.compactString() ?? ''
+          const found = reader.compactArray(() => {
+            const [partition, offset] = [reader.int32(), reader.int64()]
+            reader.int32()
+            reader.compactString()
+            const error = reader.int16()
+            reader.skipTags()
+            return { topic, partition, offset, error }
+          })
+          reader.skipTags()
+          return found
+        })
+        .flat()
+      return { error: reader.int16(), offsets }
+    },
+  }
+}
+
+/** Outside of a transaction. Answers with the first error. */
+export function offsetCommit(
+  { groupId, memberId, generation, instanceId }: NamedMember,
+  offsets: readonly PartitionOffset[],
+): KafkaRequest<number> {
+  return {
+    apiKey: 8,
+    apiVersion: 7,
+    name: 'OffsetCommit',
+    write: (writer) =>
+      void writer
+        .string(groupId)
+        .int32(generation)
+        .string(memberId)
+        .string(instanceId)
+        .array(byTopic(offsets), ([topic, of]) =>
+          writer.string(topic).array(of, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).string(null)),
+        ),
+    read: (reader) => {
+      reader.int32()
+      const errors = reader
+        .array(() => {
+          reader.string()
+          return reader.array(() => {
+            reader.int32()
+            return reader.int16()
+          })
+        })
+        .flat()
+      return errors.find((error) => error !== 0) ?? 0
+    },
+  }
+}
+
+export function byTopic<T extends TopicPartition>(partitions: readonly T[]): readonly (readonly [string, readonly T[]])[] {
+  const topics = new Map<string, T[]>()
+  for (const partition of partitions) {
+    const of = topics.get(partition.topic)
+    if (of === undefined) topics.set(partition.topic, [partition])
+    else of.push(partition)
+  }
+  return [...topics]
+}

@@ -1,0 +1,187 @@
+import type { PartitionOffset, TopicPartition } from '../../broker.ts'
+import type { KafkaRequest } from '../connection.ts'
+import { byTopic, type NamedMember } from './groups.ts'
+
+/** Requests of a producer. */
+export interface ProducerIdentity {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+export interface SealedPartition extends TopicPartition {
+  readonly bytes: Buffer
+}
+
+export interface ProducedPartition extends TopicPartition {
+  readonly error: number
+  readonly baseOffset: number
+}
+
+/** Of a request for batches, and for each of them, beside names and batches. */
+const FRAME_BYTES = 100
+const ALL_IN_SYNC = -1
+const TIMEOUT_MS = 30_000
+/** It is asked of every broker, and one that is frozen must not hold up the others' answers. */
+const LIST_MS = 5_000
+
+export function initProducerId(transactionalId: string, timeoutMs: number): KafkaRequest<ProducerIdentity & { readonly error: number }> {
+  return {
+    apiKey: 22,
+    apiVersion: 1,
+    name: 'InitProducerId',
+    write: (writer) => void writer.string(transactionalId).int32(timeoutMs),
+    read: (reader) => {
+      reader.int32()
+      return { error: reader.int16(), producerId: reader.int64(), producerEpoch: reader.int16() }
+    },
+  }
+}
+
+/**
+ * From this version on the leader makes the partition part of the transaction by itself, as `txnOffsetCommit` and `endTransaction` do in
+ * theirs (Kafka's transaction protocol 2): nothing has to be announced.
+ */
+export function produce(
+  transactionalId: string | null,
+  partitions: readonly SealedPartition[],
+): KafkaRequest<readonly ProducedPartition[]> {
+  return {
+    apiKey: 0,
+    apiVersion: 12,
+    name: 'Produce',
+    flexible: true,
+    sizeInBytes: partitions.reduce((sum, { topic, bytes }) => sum + topic.length + bytes.length + FRAME_BYTES, FRAME_BYTES),
+    write: (writer) =>
+      void writer
+        .compactString(transactionalId)
+        .int16(ALL_IN_SYNC)
+        .int32(TIMEOUT_MS)
+        .compactArray(byTopic(partitions), ([topic, of]) =>
+          writer
+            .compactString(topic)
+            .compactArray(of, ({ partition, bytes }) =>
+              writer
+                .int32(partition)
+                .uvarint(bytes.length + 1)
+                .raw(bytes)
+                .noTags(),
+            )
+            .noTags(),
+        )
+        .noTags(),
+    read: (reader) => {
+      return reader
+        .compactArray(() => {
+          const topic = reader.compactString() ?? ''
+          const found = reader.compactArray(() => {
+            const head = { topic, partition: reader.int32(), error: reader.int16(), baseOffset: reader.int64() }
+            reader.int64()
+            reader.int64()
+            reader.compactArray(() => [reader.int32(), reader.compactString(), reader.skipTags()])
+            reader.compactString()
+            reader.skipTags()
+            return head
+          })
+          reader.skipTags()
+          return found
+        })
+        .flat()
+    },
+  }
+}
+
+/** Goes to the group's coordinator, which checks member and generation. Answers with the first error. */
+export function txnOffsetCommit(
+  transactionalId: string,
+  { producerId, producerEpoch }: ProducerIdentity,
+  { groupId, memberId, generation, instanceId }: NamedMember,
+  offsets: readonly PartitionOffset[],
+): KafkaRequest<number> {
+  return {
+    apiKey: 28,
+    apiVersion: 5,
+    name: 'TxnOffsetCommit',
+    flexible: true,
+    write: (writer) =>
+      void writer
+        .compactString(transactionalId)
+        .compactString(groupId)
+        .int64(producerId)
+        .int16(producerEpoch)
+        .int32(generation)
+        .compactString(memberId)
+        .compactString(instanceId)
+        .compactArray(byTopic(offsets), ([topic, of]) =>
+          writer
+            .compactString(topic)
+            .compactArray(of, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).compactString(null).noTags())
+            .noTags(),
+        )
+        .noTags(),
+    read: (reader) => {
+      reader.int32()
+      const errors = reader
+        .compactArray(() => {
+          reader.compactString()
+          const found = reader.compactArray(() => {
+            reader.int32()
+            const error = reader.int16()
+            reader.skipTags()
+            return error
+          })
+          reader.skipTags()
+          return found
+        })
+        .flat()
+      return errors.find((error) => error !== 0) ?? 0
+    },
+  }
+}
+
+/** Answers with the identity of the next transaction. */
+export function endTransaction(
+  transactionalId: string,
+  { producerId, producerEpoch }: ProducerIdentity,
+  commit: boolean,
+): KafkaRequest<ProducerIdentity & { readonly error: number }> {
+  return {
+    apiKey: 26,
+    apiVersion: 5,
+    name: 'EndTxn',
+    flexible: true,
+    write: (writer) => void writer.compactString(transactionalId).int64(producerId).int16(producerEpoch).boolean(commit).noTags(),
+    read: (reader) => {
+      reader.int32()
+      return { error: reader.int16(), producerId: reader.int64(), producerEpoch: reader.int16() }
+    },
+  }
+}
+
+/** Of those that the asked broker coordinates, and this client may know of. */
+export function listOpenTransactions(): KafkaRequest<{ readonly error: number; readonly transactionalIds: readonly string[] }> {
+  return {
+    apiKey: 66,
+    apiVersion: 0,
+    name: 'ListTransactions',
+    flexible: true,
+    timeoutMs: LIST_MS,
+    write: (writer) =>
+      void writer
+        .compactArray(['Ongoing'], (state) => writer.compactString(state))
+        .compactArray<number>([], (producerId) => writer.int64(producerId))
+        .noTags(),
+    read: (reader) => {
+      reader.int32()
+      const error = reader.int16()
+      reader.compactArray(() => reader.compactString())
+      const transactionalIds = reader.compactArray(() => {
+        const id = reader.compactString() ?? ''
+        reader.int64()
+        reader.compactString()
+        reader.skipTags()
+        return id
+      })
+      return { error, transactionalIds }
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import { crc32c } from '@node-rs/crc32'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Logger } from '../../ports.ts'
+import { systemPorts } from '../../system-ports.ts'
+import type { Broker } from '../broker.ts'
+import type { SocketFactory } from './connection.ts'
+import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
+import { BatchBuilder } from '../record-batch/batch-builder.ts'
+import * as at from '../record-batch/layout.ts'
+import { batchOf, produce, recordsOf, valuesOf } from '../testing/records.ts'
+import { KafkaCluster } from './cluster.ts'
+import { Code, leaderError } from './protocol/error-codes.ts'
+import { KafkaBroker } from './kafka-broker.ts'
+import { produce as produceRequest } from './protocol/producer.ts'
+import { kafkaAddresses } from './testing/kafka-addresses.ts'
+
+const NOWHERE = { host: '127.0.0.1', port: 1 }
+const PATIENCE_MS = 200
+const ZSTD = 4
+
+const said: string[] = []
+const silence = (): void => undefined
+const logger: Logger = { debug: silence, info: (text) => said.push(text), warn: (text) => said.push(text), error: silence }
+const ports = systemPorts(logger)
+
+let topic: string
+let broker: Broker
+
+beforeEach(() => {
+  topic = `recovery-${ports.random.uuid()}`
+  said.length = 0
+})
+
+afterEach(() => broker.close())
+
+describe('A client of Kafka', () => {
+  it('goes on after connections were refused, however long, and says so once', async () => {
+    const line = new Line()
+    broker = await KafkaBroker.open({ addresses: kafkaAddresses(), ports, retryTimeoutMs: PATIENCE_MS, socketFactory: line.factory })
+    await broker.admin.createTopics([{ name: topic, partitions: 1, config: { 'retention.ms': '-1' } }])
+    const fetcher = broker.openFetcher()
+    const waiting = fetcher.fetch([{ topic, partition: 0, offset: 0 }], { maxWaitMs: 60_000 })
+    line.cut()
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(broker.openProducer({ transactionalId: topic })).rejects.toBeInstanceOf(RetriableBrokerError)
+      await expect(broker.admin.describeTopics([topic])).rejects.toBeInstanceOf(RetriableBrokerError)
+      await expect(broker.groups.committedOffsets(topic, [{ topic, partition: 0 }])).rejects.toBeInstanceOf(RetriableBrokerError)
+    }
+    expect(said).toEqual(kafkaAddresses().map(() => 'a broker of Kafka cannot be reached'))
+    line.mend()
+    const producer = await openedAgain(broker)
+    await produce(producer, { topic, partition: 0 }, 'after')
+    const [fetched] = await waiting
+    expect(fetched?.batches.flatMap(recordsOf).map(({ value }) => value)).toEqual(['after'])
+    expect(said.filter((text) => text === 'a broker of Kafka can be reached again')).toHaveLength(kafkaAddresses().length)
+    await fetcher.close()
+  })
+
+  it('says what it cannot read, and reads all the rest', async () => {
+    broker = await KafkaBroker.open({ addresses: kafkaAddresses(), ports })
+    await broker.admin.createTopics([{ name: topic, partitions: 2, config: { 'retention.ms': '-1' } }])
+    const [strange, other] = [0, 1].map((partition) => ({ topic, partition }))
+    if (strange === undefined || other === undefined) throw new RangeError('there are two partitions')
+    await writeStrange(topic)
+    const producer = await broker.openProducer({})
+    await produce(producer, strange, 'behind it')
+    await produce(producer, other, 'elsewhere')
+    const fetcher = broker.openFetcher()
+    const asked = fetcher.fetch([{ ...strange, offset: 0 }], { maxWaitMs: 0 })
+    await expect(asked).rejects.toBeInstanceOf(FatalBrokerError)
+    await expect(asked).rejects.toThrow('compressed with codec 4; only gzip (1) can be read here')
+    const [behind] = await fetcher.fetch([{ ...strange, offset: 1 }], { maxWaitMs: 0 })
+    expect(behind?.batches.flatMap(recordsOf).map(({ value }) => value)).toEqual(['behind it'])
+    expect(await valuesOf(broker, other)).toEqual(['elsewhere'])
+    await fetcher.close()
+  })
+
+  it('is busy with the next transaction within milliseconds of the last one', async () => {
+    const pauses: number[] = []
+    const sleep = (delayMs: number): Promise<void> => {
+      pauses.push(delayMs)
+      return ports.timers.sleep(delayMs)
+    }
+    broker = await KafkaBroker.open({ addresses: kafkaAddresses(), ports: { ...ports, timers: { ...ports.timers, sleep } } })
+    await broker.admin.createTopics([{ name: topic, partitions: 1 }])
+    const producer = await broker.openProducer({ transactionalId: topic })
+    pauses.length = 0
+    const transactions = 100
+    for (let count = 0; count < transactions; count++) {
+      await producer.sendOffsets({ groupId: topic, memberId: '', generation: -1 }, [{ topic, partition: 0, offset: count }])
+      await produce(producer, { topic, partition: 0 }, `value ${count}`)
+    }
+    expect(Math.max(0, ...pauses)).toBeLessThanOrEqual(20)
+    expect(pauses.reduce((sum, pause) => sum + pause, 0) / transactions).toBeLessThan(40)
+  })
+})
+
+/** Connections that can be cut, and are refused from then on. */
+class Line {
+  readonly #sockets = new Set<ReturnType<typeof connect>>()
+  #isCut = false
+
+  cut(): void {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.destroy(new Error('the line was cut'))
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  readonly factory: SocketFactory = ({ host, port, onConnect }) => {
+    const socket = connect(this.#isCut ? NOWHERE : { host, port }, onConnect)
+    this.#sockets.add(socket)
+    return socket
+  }
+}
+
+async function openedAgain(from: Broker) {
+  for (;;) {
+    try {
+      return await from.openProducer({ transactionalId: topic })
+    } catch (error) {
+      if (!(error instanceof RetriableBrokerError)) throw error
+    }
+  }
+}
+
+/** One record in a codec that Node does not have: a frame of Zstandard with one block, which is not compressed. */
+async function writeStrange(to: string): Promise<void> {
+  const builder = batchOf('strange')
+  if (!(builder instanceof BatchBuilder)) throw new TypeError('not a builder of ours')
+  const plain = builder.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false })
+  const records = plain.subarray(at.RECORDS)
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, records.length, 0, 0, 0])
+  head.writeUIntLE((records.length << 3) | 1, 6, 3)
+  const bytes = Buffer.concat([plain.subarray(0, at.RECORDS), head, records])
+  bytes.writeInt32BE(bytes.length - at.LENGTH_COUNTS_FROM, at.LENGTH)
+  bytes.writeInt16BE(bytes.readInt16BE(at.ATTRIBUTES) | ZSTD, at.ATTRIBUTES)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(at.ATTRIBUTES)), at.CHECKSUM)
+  const cluster = new KafkaCluster({ addresses: kafkaAddresses(), clientId: 'strange', ports, retryTimeoutMs: 10_000 })
+  try {
+    await cluster.retrying(async () => {
+      const leader = await cluster.leaderOf({ topic: to, partition: 0 })
+      const [written] = await cluster.request(leader, produceRequest(null, [{ topic: to, partition: 0, bytes }]))
+      if (written !== undefined && written.error !== Code.none) throw leaderError(written.error, 'a strange batch')
+    })
+  } finally {
+    cluster.close()
+  }
+}

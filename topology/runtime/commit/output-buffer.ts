@@ -1,0 +1,78 @@
+import { createRecordBatchBuilder, type Header, type RecordBatchBuilder, type TopicPartition } from '../../broker/index.ts'
+
+/** What a transaction is going to write: a batch for each partition, filled in place and reused from one transaction to the next. */
+export class OutputBuffer {
+  readonly #topics = new Map<string, TopicOutput>()
+
+  get records(): number {
+    let records = 0
+    for (const topic of this.#topics.values()) records += topic.records
+    return records
+  }
+
+  /** The same object for as long as the buffer lives. */
+  topic(name: string): TopicOutput {
+    let topic = this.#topics.get(name)
+    if (topic === undefined) this.#topics.set(name, (topic = new TopicOutput(name)))
+    return topic
+  }
+
+  batches(): readonly OutputBatch[] {
+    const batches: OutputBatch[] = []
+    for (const topic of this.#topics.values()) topic.collect(batches)
+    return batches
+  }
+
+  clear(): void {
+    for (const topic of this.#topics.values()) topic.clear()
+  }
+}
+
+export interface OutputBatch extends TopicPartition {
+  readonly builder: RecordBatchBuilder
+}
+
+/** Brokers take batches up to 1 MiB by default. */
+const MAX_BATCH_BYTES = 900_000
+
+/** The part of one topic: for each partition the batch that is being filled, behind those that are full. */
+export class TopicOutput {
+  readonly topic: string
+  readonly #builders: (RecordBatchBuilder | undefined)[] = []
+  #full: { readonly partition: number; readonly builder: RecordBatchBuilder }[] = []
+  #records = 0
+
+  constructor(topic: string) {
+    this.topic = topic
+  }
+
+  get records(): number {
+    return this.#records
+  }
+
+  append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
+    let builder = (this.#builders[partition] ??= createRecordBatchBuilder())
+    if (builder.recordCount > 0 && builder.sizeInBytes + (key?.length ?? 0) + (value?.length ?? 0) > MAX_BATCH_BYTES) {
+      this.#full.push({ partition, builder })
+      this.#builders[partition] = builder = createRecordBatchBuilder()
+    }
+    builder.append(key, value, timestamp, headers)
+    this.#records++
+  }
+
+  collect(batches: OutputBatch[]): void {
+    if (this.#records === 0) return
+    const { topic } = this
+    for (const { partition, builder } of this.#full) batches.push({ topic, partition, builder })
+    this.#builders.forEach((builder, partition) => {
+      if (builder !== undefined && builder.recordCount > 0) batches.push({ topic, partition, builder })
+    })
+  }
+
+  clear(): void {
+    if (this.#records === 0) return
+    this.#full = []
+    for (const builder of this.#builders) builder?.reset()
+    this.#records = 0
+  }
+}

@@ -1,0 +1,195 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Serdes, type Serde } from '../../../state/index.ts'
+import { createRecordBatchBuilder, type Header } from '../../broker/index.ts'
+import { StreamsBuilder } from '../../dsl/index.ts'
+import type { Topology } from '../../graph/index.ts'
+import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../index.ts'
+import type { Application } from '../testing/application.ts'
+import { openApplication } from '../testing/open-application.ts'
+
+const APPLICATION = 'app'
+/** Values that the processor chokes on at the moment. */
+let poison = new Set<string>()
+
+beforeEach(() => {
+  poison = new Set()
+})
+
+const picky: Serde<string> = {
+  serialize: (value) => Serdes.string.serialize(value),
+  deserialize: (bytes) => {
+    const value = Serdes.string.deserialize(bytes)
+    if (value.startsWith('garbage')) throw new Error('these bytes say nothing')
+    return value
+  },
+}
+
+/** Appends the values of each key to what the key had before. */
+function joining(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', { key: Serdes.string, value: picky })
+    .groupByKey()
+    .aggregate(
+      () => '',
+      (sum, value) => {
+        if (poison.has(String(value))) throw new Error(`cannot take ${value}`)
+        return sum + String(value)
+      },
+      { name: 'joined', value: Serdes.string },
+    )
+    .toStream()
+    .to('out', { key: Serdes.string, value: Serdes.string })
+  return builder.build()
+}
+
+function open(): Promise<Application> {
+  return openApplication({ topology: joining(), topics: ['in', 'out'] })
+}
+
+const letters = (app: Application, count: number): Promise<readonly DeadLetter[]> =>
+  app.eventually(
+    () => readDeadLetters(app.broker, APPLICATION),
+    (seen) => seen.length >= count,
+  )
+const values = (rows: readonly { value: Uint8Array | string | null }[]): string[] =>
+  rows.map(({ value }) => (typeof value === 'string' ? value : Buffer.from(value ?? []).toString()))
+const lastOf = async (app: Application, key: string, count: number): Promise<string | null | undefined> =>
+  (await app.rows('out', count)).findLast((row) => row.key === key)?.value
+
+/** As somebody does who can write to the topics. */
+async function write(app: Application, topic: string, key: string, value: string, headers: readonly Header[] = []): Promise<void> {
+  const producer = await app.broker.openProducer({})
+  const batch = createRecordBatchBuilder()
+  batch.append(Buffer.from(key), Buffer.from(value), 1, headers)
+  await producer.send(topic, 0, batch)
+  await producer.commit()
+}
+
+describe('dead letters', () => {
+  it('keep key, value and timestamp, and say why and where they come from', async () => {
+    const app = await open()
+    await app.send('in', ['a', '1', 10], ['a', 'garbage', 11], ['b', '2', 12])
+    await app.start('one')
+    expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
+    const [letter] = await letters(app, 1)
+    expect(letter).toMatchObject({
+      origin: { topic: 'in', partition: 0, offset: 1 },
+      reason: 'cannot be read: these bytes say nothing',
+      place: { episode: 1, sequence: 0 },
+      timestamp: 11,
+    })
+    expect(Buffer.from(letter?.key ?? []).toString()).toBe('a')
+    expect(values(letter === undefined ? [] : [letter])).toEqual(['garbage'])
+  })
+
+  it('hold back what comes later with the same key, over a restart too', async () => {
+    poison.add('2')
+    const app = await open()
+    const one = await app.start('one')
+    await app.send('in', ['a', '1'], ['a', '2'], ['b', 'x'], ['a', '3'])
+    expect(values(await letters(app, 2))).toEqual(['2', '3'])
+    await one.stop()
+    await app.start('two')
+    await app.send('in', ['a', '4'], ['b', 'y'])
+    expect(values(await letters(app, 3))).toEqual(['2', '3', '4'])
+    expect(await lastOf(app, 'b', 3)).toBe('xy')
+    expect(await lastOf(app, 'a', 3)).toBe('1')
+  })
+
+  it('come back in their old order when they are redriven, before what came meanwhile', async () => {
+    poison.add('2')
+    const app = await open()
+    await app.start('one')
+    await app.send('in', ['a', '1'], ['a', '2'], ['a', '3'])
+    await letters(app, 2)
+    poison.clear()
+    expect(await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })).toEqual({ redriven: 2, discarded: 0, kept: 0 })
+    expect(await lastOf(app, 'a', 3)).toBe('123')
+    await app.send('in', ['a', '4'])
+    expect(await lastOf(app, 'a', 4)).toBe('1234')
+    expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
+  })
+
+  it('that fail again keep their place', async () => {
+    poison.add('2')
+    const app = await open()
+    await app.start('one')
+    await app.send('in', ['a', '1'], ['a', '2'], ['a', '3'])
+    await letters(app, 2)
+    await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
+    await app.send('in', ['a', '4'])
+    const again = await letters(app, 3)
+    expect(values(again)).toEqual(['2', '3', '4'])
+    expect(again.map(({ place }) => place?.sequence)).toEqual([0, 1, 2])
+    poison.clear()
+    await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
+    expect(await lastOf(app, 'a', 4)).toBe('1234')
+  })
+
+  it('can be given up, and then free their key', async () => {
+    const app = await open()
+    await app.start('one')
+    await app.send('in', ['a', '1'], ['a', 'garbage'], ['a', '3'], ['c', 'garbage too'])
+    await letters(app, 3)
+    const decide = ({ reason, key }: DeadLetter) =>
+      Buffer.from(key ?? []).toString() === 'c' ? 'keep' : reason.startsWith('cannot be read') ? 'discard' : 'redrive'
+    expect(await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION, decide })).toEqual({
+      redriven: 1,
+      discarded: 1,
+      kept: 1,
+    })
+    expect(await lastOf(app, 'a', 2)).toBe('13')
+    expect(values(await readDeadLetters(app.broker, APPLICATION))).toEqual(['garbage too'])
+    await app.send('in', ['c', 'x'])
+    expect(values(await letters(app, 2))).toEqual(['garbage too', 'x'])
+  })
+
+  it('are not worked on twice when a redrive is done again', async () => {
+    poison.add('2')
+    const app = await open()
+    const one = await app.start('one')
+    await app.send('in', ['a', '1'], ['a', '2'])
+    await letters(app, 1)
+    poison.clear()
+    await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
+    expect(await lastOf(app, 'a', 2)).toBe('12')
+    const [redriven] = (await app.read('in')).filter(({ headers }) => headers.length > 0)
+    await write(app, 'in', 'a', '2', redriven?.headers)
+    await app.send('in', ['a', '3'])
+    expect(await lastOf(app, 'a', 3)).toBe('123')
+    expect(one.tasks()[0]?.drops).toEqual({ 'redriven-before': 1 })
+  })
+
+  it.each(['no mark', 'null', '{}', '{"episode":0,"sequence":"0","discard":false}'])(
+    'are told from records whose mark of a redrive makes no sense: %s',
+    async (mark) => {
+      const app = await open()
+      await app.start('one')
+      await write(app, 'in', 'a', '1', [{ key: 'dead-letter.redriven', value: Buffer.from(mark) }])
+      await app.send('in', ['a', '2'])
+      expect(await lastOf(app, 'a', 2)).toBe('12')
+      expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
+    },
+  )
+
+  it('may have a record among them that is none, which stays until it is given up', async () => {
+    const app = await open()
+    await app.start('one')
+    await write(app, 'app-dead-letters', 'a', 'hello')
+    const [foreign] = await letters(app, 1)
+    expect(foreign).toMatchObject({ origin: { topic: 'app-dead-letters', partition: 0 }, reason: 'cannot be read: it is no dead letter' })
+    const redrive = { broker: app.broker, applicationId: APPLICATION }
+    expect(await redriveDeadLetters(redrive)).toEqual({ redriven: 0, discarded: 0, kept: 1 })
+    expect(await redriveDeadLetters({ ...redrive, decide: () => 'discard' })).toEqual({ redriven: 0, discarded: 1, kept: 0 })
+    expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
+  })
+
+  it('without a key park nothing', async () => {
+    const app = await open()
+    await app.start('one')
+    await app.send('in', [null, 'garbage'], [null, 'x'], ['a', '1'])
+    expect(values(await letters(app, 1))).toEqual(['garbage'])
+    expect(await lastOf(app, 'a', 1)).toBe('1')
+  })
+})

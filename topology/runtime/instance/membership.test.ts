@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { RetriableBrokerError, UnknownMemberError, type GroupCoordinator, type JoinAnswer } from '../../broker/index.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
+import { encode } from '../assignment/index.ts'
+import { TaskMigratedError } from '../../errors.ts'
+import { Membership } from './membership.ts'
+
+/** A member whose joins wait for their answer. */
+function opened() {
+  const joins: { answer(generation: number): void; fail(error: Error): void }[] = []
+  const groups: Partial<GroupCoordinator> = {
+    join: () =>
+      new Promise<JoinAnswer>((resolve, reject) => {
+        joins.push({ answer: (generation) => resolve({ memberId: 'm', generation, leaderId: 'another', members: [] }), fail: reject })
+      }),
+    sync: async () => encode({ generation: 1, active: [], standby: [], warming: [], isHandover: false, owners: [] }),
+    heartbeat: async () => undefined,
+  }
+  const ports = manualPorts()
+  const membership = new Membership({
+    groupId: 'g',
+    groups: groups as GroupCoordinator,
+    ports,
+    sessionTimeoutMs: 8_000,
+    heartbeatIntervalMs: 1_000,
+    rebalanceTimeoutMs: 8_000,
+    tasks: () => [],
+    standbys: 0,
+    subscription: () => ({ instanceId: 'one', held: [], standing: [] }),
+    onRebalance: () => undefined,
+    onAssignment: async () => false,
+    onLost: async () => undefined,
+    onReplaced: () => undefined,
+  })
+  const joined = async (generation: number): Promise<void> => {
+    joins.at(-1)?.answer(generation)
+    await ports.advance(0)
+  }
+  const joinsAgain = async (): Promise<void> => {
+    membership.joinAgain()
+    await ports.advance(1_000)
+  }
+  membership.start()
+  return { membership, joins, joined, joinsAgain, ports }
+}
+
+describe('The member of the next generation', () => {
+  it('is known when the answer to its join has come', async () => {
+    const { membership, joined, joinsAgain } = opened()
+    await joined(7)
+    await joinsAgain()
+    const next = membership.memberAfter(7)
+    await joined(8)
+    expect(await next).toEqual({ groupId: 'g', memberId: 'm', generation: 8 })
+    expect(await membership.memberAfter(7)).toEqual(await next)
+  })
+
+  it('is waited for while a join has to be tried again', async () => {
+    const { membership, joins, joined, joinsAgain, ports } = opened()
+    await joined(7)
+    await joinsAgain()
+    const next = membership.memberAfter(7)
+    joins.at(-1)?.fail(new RetriableBrokerError('busy'))
+    await ports.advance(500)
+    await joined(9)
+    expect((await next).generation).toBe(9)
+  })
+
+  it('is nobody when this one does not join: the group went on without it', async () => {
+    const { membership, joined } = opened()
+    await joined(7)
+    await expect(membership.memberAfter(7)).rejects.toBeInstanceOf(TaskMigratedError)
+  })
+
+  it.each(['put out', 'stopped'] as const)('is nobody when this one is %s meanwhile', async (end) => {
+    const { membership, joins, joined, joinsAgain } = opened()
+    await joined(7)
+    await joinsAgain()
+    const next = membership.memberAfter(7)
+    if (end === 'put out') joins.at(-1)?.fail(new UnknownMemberError('gone'))
+    else membership.abandon()
+    await expect(next).rejects.toBeInstanceOf(TaskMigratedError)
+  })
+})

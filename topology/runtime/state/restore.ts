@@ -1,0 +1,160 @@
+import type { ChangelogCursor, TaskState } from '../../../state/index.ts'
+import {
+  OffsetOutOfRangeError,
+  RetriableBrokerError,
+  type FetchedPartition,
+  type FetchPartition,
+  type Fetcher,
+  type RecordBatch,
+  type TopicPartition,
+} from '../../broker/index.ts'
+import type { Timers } from '../../ports.ts'
+import { TaskCorruptedError } from '../../errors.ts'
+
+const FETCH_BYTES = 4 << 20
+/** Rows of so many bytes are written at a time: what was made for them is young when it is garbage. */
+const WRITE_BYTES = 256 << 10
+/** What is there is answered at once. */
+const FETCH_WAIT_MS = 500
+const BEHIND_MS = 50
+const NO_KEY = new Uint8Array(0)
+
+export interface Restore {
+  readonly fetcher: Fetcher
+  readonly state: TaskState
+  readonly store: string
+  readonly changelog: TopicPartition
+  /** First offset that the store lacks. */
+  readonly from: number
+  /** What was fetched from there already. */
+  readonly first: FetchedPartition | undefined
+  /** What was committed when the restore began: it goes up to there. */
+  readonly end: number
+  /** Up to where the changelog's leader has committed records at the moment. */
+  latest(): Promise<number>
+  readonly timers: Timers
+  /** The state is not wanted any more. */
+  readonly signal: AbortSignal
+}
+
+export type Tail = Pick<Restore, 'store' | 'changelog' | 'from' | 'end'>
+
+/** The first parts of several tails, in one request. Throws `TaskCorruptedError` when a changelog does not hold that offset any more, or ends before it. */
+export async function fetchFirstParts(fetcher: Fetcher, tails: readonly Tail[]): Promise<readonly FetchedPartition[]> {
+  for (const { store, from, end } of tails)
+    if (from > end) throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${from} > ${end}.`)
+  return fetchParts(
+    fetcher,
+    tails.map(({ changelog, from }) => ({ ...changelog, offset: from })),
+  )
+}
+
+/**
+ * Replays the tail of a changelog partition; the next part is fetched while one is written. Answers with the number of records. Throws
+ * `TaskCorruptedError` when the changelog does not hold the next part any more, `RetriableBrokerError` when it brings nothing although its
+ * end has not come, and the signal's reason when it is aborted.
+ */
+export async function restoreStore(restore: Restore): Promise<number> {
+  const { state, store, from, first, end } = restore
+  let offset = from
+  let restored = 0
+  let fetching: FetchedPartition | Promise<FetchedPartition> | undefined = first ?? nextPart(restore, offset)
+  while (fetching !== undefined) {
+    const fetched: FetchedPartition = await fetching
+    fetching = fetched.nextOffset < end ? nextPart(restore, fetched.nextOffset) : undefined
+    await Promise.all([writeParts({ state, store, offset, fetched }), fetching])
+    restored += fetched.batches.reduce((sum, batch) => sum + batch.recordCount, 0)
+    offset = fetched.nextOffset
+  }
+  return restored
+}
+
+interface Part {
+  readonly state: TaskState
+  readonly store: string
+  /** Before it the store has everything. */
+  readonly offset: number
+  readonly fetched: FetchedPartition
+}
+
+async function writeParts({ state, store, offset, fetched: { batches, nextOffset } }: Part): Promise<void> {
+  let part: RecordBatch[] = []
+  let bytes = 0
+  for (const batch of batches) {
+    part.push(batch)
+    bytes += batch.sizeInBytes
+    if (bytes < WRITE_BYTES) continue
+    await state.restore(store, new RecordsFrom(part, offset), batch.lastOffset + 1)
+    part = []
+    bytes = 0
+  }
+  await state.restore(store, new RecordsFrom(part, offset), nextOffset)
+}
+
+/**
+ * A leader that has only just become one may for a moment not hand over what its predecessor did: then it does not name that end either,
+ * and is asked again.
+ */
+async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Restore, offset: number): Promise<FetchedPartition> {
+  for (let isAllThere = false; ;) {
+    const [fetched] = await fetchParts(fetcher, [{ ...changelog, offset }])
+    signal.throwIfAborted()
+    if (fetched !== undefined) return fetched
+    if (isAllThere) throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
+    isAllThere = (await latest()) >= end
+    if (!isAllThere) await timers.sleep(BEHIND_MS, signal)
+  }
+}
+
+async function fetchParts(fetcher: Fetcher, partitions: readonly FetchPartition[]): Promise<readonly FetchedPartition[]> {
+  try {
+    return await fetcher.fetch(
+      partitions.map((partition) => ({ ...partition, maxBytes: FETCH_BYTES })),
+      { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES },
+    )
+  } catch (error) {
+    if (!(error instanceof OffsetOutOfRangeError)) throw error
+    const places = partitions.map(({ topic, partition, offset }) => `${topic}-${partition} from ${offset} on`).join(', ')
+    throw new TaskCorruptedError(`A changelog does not hold what the store lacks any more: ${places}.`, { cause: error })
+  }
+}
+
+/** What batches hold from an offset on. */
+class RecordsFrom implements ChangelogCursor {
+  readonly #batches: Iterator<RecordBatch>
+  readonly #offset: number
+  #batch: RecordBatch | undefined
+  key: Uint8Array = NO_KEY
+
+  constructor(batches: readonly RecordBatch[], offset: number) {
+    this.#batches = batches.values()
+    this.#offset = offset
+    this.#batch = this.#nextBatch()
+  }
+
+  get value(): Uint8Array | null {
+    return this.#batch?.value ?? null
+  }
+
+  get timestamp(): number {
+    return this.#batch?.timestamp ?? 0
+  }
+
+  next(): boolean {
+    for (; this.#batch !== undefined; this.#batch = this.#nextBatch()) {
+      while (this.#batch.next()) {
+        if (this.#batch.offset < this.#offset) continue
+        const { key } = this.#batch
+        if (key === null) continue
+        this.key = key
+        return true
+      }
+    }
+    return false
+  }
+
+  #nextBatch(): RecordBatch | undefined {
+    const { done, value } = this.#batches.next()
+    return done ? undefined : value
+  }
+}

@@ -1,0 +1,32 @@
+import type { StateStore } from '../../../state/index.ts'
+import type { SinkNode } from '../../graph/index.ts'
+import type { Record, RecordMetadata, TaskId } from '../../processor.ts'
+import type { Punctuations } from './punctuations.ts'
+
+export type AnyRecord = Record<unknown, unknown>
+
+/** A node as its parents see it. */
+export interface Receiver {
+  deliver(record: AnyRecord): void
+}
+
+/** What the nodes of a task reach beyond themselves. */
+export interface GraphEnvironment {
+  readonly taskId: TaskId
+  readonly applicationId: string
+  /** The topic's name on the broker. */
+  topicOf(name: string): string
+  store(name: string): StateStore
+  /** What a sink does with its records. */
+  sink(node: SinkNode): (record: AnyRecord) => void
+  drop(reason: string): void
+  wallClock(): number
+}
+
+/** How far the graph has come, as its processors may read it. */
+export interface GraphProgress {
+  readonly streamTime: number
+  /** Origin of the record being processed; undefined in a punctuator. */
+  readonly metadata: RecordMetadata | undefined
+  readonly punctuations: Punctuations
+}

@@ -1,0 +1,58 @@
+import type { StateStore } from '../../../state/index.ts'
+import type { ProcessorNode } from '../../graph/index.ts'
+import type { Cancellable, ProcessorContext, PunctuationOptions, Punctuator, RecordMetadata, TaskId } from '../../processor.ts'
+import type { AnyRecord, GraphEnvironment, GraphProgress, Receiver } from './graph-environment.ts'
+
+/** What one node's processor is given. Its methods may be taken off it. */
+export class NodeContext implements ProcessorContext<unknown, unknown> {
+  readonly taskId: TaskId
+  readonly applicationId: string
+  readonly #node: ProcessorNode
+  readonly #children: readonly Receiver[]
+  readonly #environment: GraphEnvironment
+  readonly #graph: GraphProgress
+
+  constructor(node: ProcessorNode, children: readonly Receiver[], environment: GraphEnvironment, graph: GraphProgress) {
+    this.taskId = environment.taskId
+    this.applicationId = environment.applicationId
+    this.#node = node
+    this.#children = children
+    this.#environment = environment
+    this.#graph = graph
+  }
+
+  get recordMetadata(): RecordMetadata | undefined {
+    const { metadata } = this.#graph
+    if (metadata === undefined) return undefined
+    const { topic, partition, offset } = metadata
+    return { topic, partition, offset }
+  }
+
+  get streamTime(): number {
+    return this.#graph.streamTime
+  }
+
+  get systemTime(): number {
+    return this.#environment.wallClock()
+  }
+
+  forward = (record: AnyRecord, child?: string): void => {
+    if (child === undefined) {
+      for (const receiver of this.#children) receiver.deliver(record)
+      return
+    }
+    const receiver = this.#children[this.#node.children.indexOf(child)]
+    if (receiver === undefined) throw new RangeError(`${this.#node.name} has no child "${child}"`)
+    receiver.deliver(record)
+  }
+
+  store = <S extends StateStore>(name: string): S => {
+    if (!this.#node.stores.includes(name)) throw new RangeError(`${this.#node.name} is not connected to a store "${name}"`)
+    return this.#environment.store(name) as S
+  }
+
+  schedule = (options: PunctuationOptions, punctuate: Punctuator): Cancellable =>
+    this.#graph.punctuations.schedule(options, punctuate, this.#environment.wallClock())
+
+  drop = (reason: string): void => this.#environment.drop(reason)
+}

@@ -1,0 +1,110 @@
+import type { Admin, TopicDescription } from '../broker/index.ts'
+import type { Topology } from '../graph/index.ts'
+import { deadLetterTopic, internalTopicName, internalTopics } from './index.ts'
+import { FatalStreamsError, RetriableError } from '../errors.ts'
+
+/** Kafka's default of `delete.retention.ms`. */
+const DEFAULT_DELETE_RETENTION_MS = 86_400_000
+/** What a store's name is followed by in that of its changelog. */
+const CHANGELOG = '-changelog'
+
+/** The topics an application uses, by the names of the drawing, and what the broker says of them. */
+export class TopicTable {
+  readonly deadLetters: string
+  readonly #applicationId: string
+  readonly #admin: Admin
+  readonly #topology: Topology
+  /** Internal topics' names on the broker. */
+  readonly #internal: ReadonlyMap<string, string>
+  readonly #repartitions: ReadonlySet<string>
+  readonly #changelogs: ReadonlyMap<string, string>
+  readonly #known = new Map<string, TopicDescription>()
+
+  constructor(applicationId: string, topology: Topology, admin: Admin) {
+    this.#applicationId = applicationId
+    this.#admin = admin
+    this.#topology = topology
+    this.#internal = new Map(topology.internalTopics.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
+    this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
+    const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
+    this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
+    this.deadLetters = deadLetterTopic(applicationId)
+  }
+
+  /** On the broker. */
+  nameOf(name: string): string {
+    return this.#internal.get(name) ?? name
+  }
+
+  partitions(topic: string): number | undefined {
+    return this.#known.get(topic)?.partitions
+  }
+
+  changelogOf(store: string): string | undefined {
+    return this.#changelogs.get(store)
+  }
+
+  /** The incarnation of each store's changelog. */
+  changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
+    const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
+    return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+  }
+
+  isRepartition(topic: string): boolean {
+    return this.#repartitions.has(topic)
+  }
+
+  /** The shortest time for which a deletion can still be read in the changelogs of these stores, milliseconds. */
+  deleteRetentionMs(stores: readonly string[]): number {
+    const configs = stores.map((store) => this.#known.get(this.changelogOf(store) ?? '')?.config)
+    return Math.min(...configs.map((config) => Number(config?.['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS)))
+  }
+
+  /** How many tasks a sub-topology has: as many as its largest source topic has partitions. */
+  taskCount(sourceTopics: readonly string[]): number {
+    return Math.max(0, ...sourceTopics.map((topic) => this.partitions(this.nameOf(topic)) ?? 0))
+  }
+
+  /** Learns of the topics there are. Throws `FatalStreamsError` when a source topic is missing. */
+  async find(): Promise<void> {
+    await this.refresh()
+    this.#assertSources()
+  }
+
+  /** Makes the internal topics that are missing. Throws `FatalStreamsError` when a source topic is, or topics of a join differ. */
+  async ensure(): Promise<void> {
+    await this.find()
+    const wanted = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
+    const missing = wanted.filter(({ name }) => !this.#known.has(name))
+    if (missing.length > 0) {
+      await this.#admin.createTopics(missing)
+      await this.refresh()
+    }
+    this.#assertCopartitioned()
+  }
+
+  async refresh(): Promise<void> {
+    for (const description of await this.#admin.describeTopics()) this.#known.set(description.name, description)
+  }
+
+  missing(topic: string): RetriableError {
+    return new RetriableError(`There is no topic "${topic}" to write to: create it.`, { ready: this.refresh() })
+  }
+
+  #assertSources(): void {
+    const sources = this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics)
+    const globals = this.#topology.globalStores.map(({ topic }) => topic)
+    const missing = [...sources, ...globals].filter((topic) => !this.#internal.has(topic) && !this.#known.has(topic))
+    if (missing.length > 0)
+      throw new FatalStreamsError(`Source topics are missing: ${[...new Set(missing)].join(', ')}. Create them before the start.`)
+  }
+
+  #assertCopartitioned(): void {
+    for (const topics of this.#topology.copartitioned) {
+      const counts = topics.map((topic) => `${topic} has ${this.partitions(this.nameOf(topic))}`)
+      if (new Set(topics.map((topic) => this.partitions(this.nameOf(topic)))).size > 1) {
+        throw new FatalStreamsError(`Topics that are joined must have the same number of partitions: ${counts.join(', ')}.`)
+      }
+    }
+  }
+}
