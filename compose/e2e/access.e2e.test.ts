@@ -8,7 +8,7 @@ import { balanceIs, becomeClient, becomeEmployee, deposit, transfer, visit } fro
 import type { Visitor } from './support/visitor.ts'
 
 const PATHS = ['/', '/client', '/employee', '/topology']
-/** In pixels: enough for the longest description on a narrow page. */
+/** In pixels: enough for a long description that wraps on a narrow page. */
 const MAX_ROW_HEIGHT = 300
 
 let system: SystemUnderTest
@@ -39,7 +39,7 @@ async function* everyPage(visitor: Visitor): AsyncGenerator<string> {
     visitor,
     'NL66OPEN0000000000',
     '9999999999',
-    'a description near the longest that is allowed, which must not break a narrow page at all, however it wraps',
+    'a description as long as clients sometimes write, which must not break the layout of a narrow page, however it wraps',
   )
   await page.getByText('Failed', { exact: true }).waitFor()
   await transfer(visitor, 'NL66OPEN0000000000', '1', 'one')
