@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, parseDuration, readConfiguration } from './configuration.ts'
 
+const PORT = 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535'
+const INSTANCES = 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32'
+
 describe('The configuration', () => {
   it('takes flags before the environment, and the environment before its defaults', () => {
     const environment = { BOB_PORT: '9000', BOB_INSTANCES: '5' }
@@ -13,10 +16,10 @@ describe('The configuration', () => {
   })
 
   it.each([
-    [{ port: '70000' }, {}, 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535.'],
-    [{ port: 'eighty' }, {}, 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535.'],
-    [{ instances: '0' }, {}, 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32.'],
-    [{ instances: '2.5' }, {}, 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32.'],
+    [{ port: '70000' }, {}, `${PORT}.`],
+    [{ port: 'eighty' }, {}, `${PORT}.`],
+    [{ instances: '0' }, {}, `${INSTANCES}.`],
+    [{ instances: '2.5' }, {}, `${INSTANCES}.`],
     [{}, { BOB_MODE: 'test' }, 'the mode (BOB_MODE) must be development or production.'],
     [{}, { BOB_EMPLOYEE_PASSWORD: 'short' }, 'the employee’s password (BOB_EMPLOYEE_PASSWORD) must have at least 8 characters.'],
   ])('refuses %j with %j in one sentence', (flags, environment, sentence) => {
@@ -24,9 +27,7 @@ describe('The configuration', () => {
   })
 
   it('names everything that is wrong at once', () => {
-    expect(() => readConfiguration({ port: '70000', instances: '99' }, {})).toThrow(
-      'the port (--port, BOB_PORT) must be a whole number from 0 to 65535; the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32.',
-    )
+    expect(() => readConfiguration({ port: '70000', instances: '99' }, {})).toThrow(`${PORT}; ${INSTANCES}.`)
   })
 })
 

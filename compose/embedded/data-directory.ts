@@ -86,7 +86,7 @@ async function withAdvice(path: string, change: () => Promise<void>): Promise<vo
   try {
     await change()
   } catch (error) {
-    throw translated(path, error)
+    throw toDataDirectoryError(path, error)
   }
 }
 
@@ -103,7 +103,8 @@ async function assertComplete(path: string): Promise<void> {
   const format = await readFile(join(path, MARKER), 'utf8')
   if (format !== FORMAT)
     throw new DataDirectoryError(
-      `${path} was written by another version of Bob ("${format.trim()}", not "${FORMAT.trim()}"). Use that version, or run "npm run reset" to start empty.`,
+      `${path} was written by another version of Bob ("${format.trim()}", not "${FORMAT.trim()}"). ` +
+        'Use that version, or run "npm run reset" to start empty.',
     )
   if (!existsSync(join(path, INSTANCES))) return
   const missing = [BROKER, REGISTRY].filter((name) => !existsSync(join(path, name)))
@@ -128,7 +129,7 @@ async function entriesOf(path: string): Promise<readonly string[]> {
     const code = codeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') throw new DataDirectoryError(`${path} is a file. Choose a directory with --data.`)
-    throw translated(path, error)
+    throw toDataDirectoryError(path, error)
   }
 }
 
@@ -141,8 +142,8 @@ async function assertUnlocked(directory: string): Promise<void> {
   }
 }
 
-/** Turns an error of the file system into a `DataDirectoryError`. */
-function translated(path: string, error: unknown): unknown {
+/** Translates an error of the file system; returns any other error unchanged. */
+function toDataDirectoryError(path: string, error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined) return error
   const advice = 'Check its permissions and the disk, or choose another directory with --data.'

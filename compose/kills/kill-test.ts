@@ -53,7 +53,10 @@ const RETRY_MS = 50
 const MIN_ACKNOWLEDGED_PER_KILL = 10
 const MAX_KILL_DELAY_MS = 1_500
 
-/** Kills a bank repeatedly while workers order transfers and retry each until it is acknowledged; then verifies every order in the accounts. */
+/**
+ * Kills a bank repeatedly while workers order transfers, and retries each order until it is acknowledged. Then verifies every order in
+ * the history of the accounts.
+ */
 export async function killTest({ kills, load, onKill }: KillTestOptions): Promise<KillTestResult> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'bob-kills-'))
   const processOptions = { dataDirectory, port: await freePort(), load }

@@ -100,10 +100,8 @@ export class BankFeed {
     const rows = this.#rows
     this.#rows = []
     for (const iban of new Set(rows.map((row) => row.iban))) {
-      this.#merge(
-        iban,
-        rows.filter((row) => row.iban === iban),
-      )
+      const accountRows = rows.filter((row) => row.iban === iban)
+      this.#merge(iban, accountRows)
     }
   }
 

@@ -6,15 +6,15 @@ const POLL_INTERVAL_MS = 500
 
 /**
  * The transfer whose journey the home page plays. A transfer that arrived while the page was open is played to the end before a newer
- * one replaces it; otherwise a busy bank would restart the journey all the time. The row from before is replaced at once.
+ * one replaces it; otherwise a busy bank would restart the journey all the time. A transfer from before that is replaced at once.
  */
 export class ShownTransfer {
   row = $state.raw<Transaction>()
-  /** Null until loaded, and always null for another client's transfer: the journey then shows what the row tells, without times. */
+  /** Null until loaded, and always null for another client's transfer: its journey is derived from the row and has no times. */
   transfer = $state.raw<Transfer | null>(null)
   #newest: Transaction | undefined
   #replaceable = true
-  #poll: ReturnType<typeof setTimeout> | undefined
+  #pollTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Called with the newest row of the feed, as often as it changes. */
   offer(row: Transaction): void {
@@ -34,11 +34,11 @@ export class ShownTransfer {
   }
 
   close(): void {
-    clearTimeout(this.#poll)
+    clearTimeout(this.#pollTimer)
   }
 
   #show(row: Transaction): void {
-    clearTimeout(this.#poll)
+    clearTimeout(this.#pollTimer)
     this.row = row
     this.transfer = null
     if (row.transferId !== null) void this.#load(row, row.transferId)
@@ -48,6 +48,6 @@ export class ShownTransfer {
     const transfer = await query('transfer', { id }).catch(() => null)
     if (this.row !== row) return
     this.transfer = transfer
-    if (transfer?.state === 'PENDING') this.#poll = setTimeout(() => void this.#load(row, id), POLL_INTERVAL_MS)
+    if (transfer?.state === 'PENDING') this.#pollTimer = setTimeout(() => void this.#load(row, id), POLL_INTERVAL_MS)
   }
 }
