@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-/** Who may import whom. Folders meet at `index.ts`; tests may also use a folder's `testing/index.ts`. */
+/** Which folder may import which. Folders meet at `index.ts`; tests may also use a folder's `testing/index.ts`. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   state: [],
@@ -12,6 +12,41 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ['schemas', 'processors', 'topology'],
   web: [],
   compose: ['schemas', 'state', 'topology', 'processors', 'api', 'web'],
+}
+
+const runtimeFolders = (...rooms: readonly string[]): readonly string[] => rooms.map((room) => `topology/runtime/${room}`)
+
+/**
+ * Inside `topology/` and `state/`: which inner folder may import which. They meet at `index.ts` too; files that lie directly in a parent folder
+ * (`topology/errors.ts`, `runtime/wakeup.ts`) are open to all folders below it. Tests and `testing/` folders are free of this table.
+ */
+const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'state/leveldb': [],
+  'state/memory': [],
+  'state/stores': [],
+  'topology/dsl': ['topology/graph', 'topology/operators'],
+  'topology/graph': ['topology/operators'],
+  'topology/operators': ['topology/broker'],
+  'topology/topics': ['topology/broker', 'topology/graph'],
+  'topology/broker': ['topology/broker/record-batch', 'topology/broker/embedded', 'topology/broker/kafka', 'topology/broker/faulty'],
+  'topology/broker/record-batch': [],
+  'topology/broker/embedded': ['topology/broker/record-batch'],
+  'topology/broker/faulty': [],
+  'topology/broker/kafka': ['topology/broker/record-batch', 'topology/broker/kafka/protocol'],
+  'topology/broker/kafka/protocol': ['topology/broker/record-batch'],
+  'topology/runtime': runtimeFolders('assignment', 'commit', 'dead-letters', 'instance', 'queries', 'state'),
+  'topology/runtime/assignment': [],
+  'topology/runtime/commit': ['topology/broker'],
+  'topology/runtime/dead-letters': ['topology/broker', 'topology/graph', 'topology/topics', 'topology/runtime/commit'],
+  'topology/runtime/state': ['topology/broker', 'topology/graph', 'topology/topics'],
+  'topology/runtime/task': ['topology/broker', 'topology/graph', 'topology/topics', ...runtimeFolders('commit', 'dead-letters', 'state')],
+  'topology/runtime/queries': ['topology/broker', 'topology/graph', 'topology/topics', ...runtimeFolders('assignment', 'state', 'task')],
+  'topology/runtime/instance': [
+    'topology/broker',
+    'topology/graph',
+    'topology/topics',
+    ...runtimeFolders('assignment', 'commit', 'dead-letters', 'queries', 'state', 'task'),
+  ],
 }
 
 /** Libraries that few folders may import: the chaos run's verifier reads what the engine wrote without the engine. */
@@ -80,11 +115,37 @@ function specifiers(source: string): readonly string[] {
 
 function wrongFolder(file: string, target: string): string | undefined {
   const [from = '', to = ''] = [file.split('/')[0], target.split('/')[0]]
-  if (from === to || !(to in MAY_IMPORT)) return undefined
+  if (!(to in MAY_IMPORT)) return undefined
+  if (from === to) return wrongInnerFolder(file, target)
   if (!(MAY_IMPORT[from] ?? []).includes(to)) return `${from}/ may not import ${to}/`
-  const isTest = /\.(test|contract)\.ts$|\/testing\//.test(file) || from === 'compose'
+  const isTest = isTestCode(file) || from === 'compose'
   const doors = isTest ? [`${to}/index.ts`, `${to}/testing/index.ts`] : [`${to}/index.ts`]
   return doors.includes(target) ? undefined : `only ${doors.join(' or ')} is open`
+}
+
+function wrongInnerFolder(file: string, target: string): string | undefined {
+  if (isTestCode(file)) return undefined
+  const [from, to] = [innerFolder(file), innerFolder(target)]
+  if (from === to || to === undefined || isIn(dirname(file), dirname(target))) return undefined
+  if (from === undefined) return target === `${to}/index.ts` ? undefined : `only ${to}/index.ts is open`
+  const allowed = INNER_MAY_IMPORT[from] ?? []
+  if (!allowed.includes(to)) return `${from}/ may not import ${to}/`
+  return target === `${to}/index.ts` ? undefined : `only ${to}/index.ts is open`
+}
+
+/** The deepest folder of the table that the file lies in; undefined for files beside those folders. */
+function innerFolder(file: string): string | undefined {
+  return Object.keys(INNER_MAY_IMPORT)
+    .filter((folder) => isIn(file, folder))
+    .sort((a, b) => b.length - a.length)[0]
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
+}
+
+function isTestCode(file: string): boolean {
+  return /\.(test|contract)\.ts$|\/testing\//.test(file)
 }
 
 function wrongLibrary(file: string, specifier: string): string | undefined {
