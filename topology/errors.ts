@@ -41,6 +41,46 @@ export class RetriableError extends StreamsError {
   }
 }
 
+/** Where a record failed: while its bytes were read, in a processor or punctuator, or while an output record was made of its result. */
+export type RecordStage = 'read' | 'process' | 'produce'
+
+export interface RecordErrorOptions extends ErrorOptions {
+  readonly stage: RecordStage
+  readonly task: string
+  /** Name of the node that threw, as in `describe()`; undefined for an error of reading. */
+  readonly operator: string | undefined
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** As it lies in the topic. */
+  readonly key: Uint8Array | null
+}
+
+/** A record's own fault: an error handler decides what happens to the record. `cause` is what was thrown. */
+export class RecordError extends StreamsError {
+  readonly code = 'RECORD'
+  readonly stage: RecordStage
+  readonly task: string
+  readonly operator: string | undefined
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: Uint8Array | null
+
+  constructor(options: RecordErrorOptions) {
+    const { stage, task, operator, topic, partition, offset, key, cause } = options
+    const place = operator === undefined ? `task ${task}` : `operator ${operator} of task ${task}`
+    super(`${topic}-${partition}@${offset} (key ${shortKey(key)}) failed at stage ${stage} in ${place}: ${messageOf(cause)}`, { cause })
+    this.stage = stage
+    this.task = task
+    this.operator = operator
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.key = key
+  }
+}
+
 /** No reachable instance could answer a query in time: retry. */
 export class NotAvailableError extends StreamsError {
   readonly code = 'NOT_AVAILABLE'
@@ -60,4 +100,20 @@ export function asRetriable(error: unknown): RetriableError | undefined {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** The stack of what was thrown, if it is an error. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined
+}
+
+const SHOWN_KEY_BYTES = 40
+
+/** A key for logs and errors: its text where it is printable, else hexadecimal; shortened. */
+export function shortKey(key: Uint8Array | null): string {
+  if (key === null) return 'null'
+  const head = Buffer.from(key.subarray(0, SHOWN_KEY_BYTES))
+  const text = head.toString('utf8')
+  const isText = !/[\p{C}\uFFFD]/u.test(text)
+  return `${isText ? JSON.stringify(text) : `0x${head.toString('hex')}`}${key.length > SHOWN_KEY_BYTES ? '…' : ''}`
 }

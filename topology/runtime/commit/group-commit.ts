@@ -8,6 +8,7 @@ import {
 } from '../../broker/index.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
+import { OutageLog } from '../outage-log.ts'
 import { joinedBatches } from './joined-batches.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { transactionalIdOf } from './transactional-id.ts'
@@ -63,11 +64,13 @@ export class GroupCommit {
   readonly #slots: readonly ProducerSlot[]
   /** The slot that has been idle longest comes first. */
   readonly #idle: ProducerSlot[]
+  readonly #outage: OutageLog
   #pending: PendingCommit[] = []
   #isClosed = false
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
+    this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
     this.#slots = Array.from({ length: PRODUCERS }, (_, index) => ({
       transactionalId: transactionalIdOf(options.applicationId, options.instanceId, index),
       producer: undefined,
@@ -167,10 +170,12 @@ export class GroupCommit {
     for (;;) {
       if (this.#isClosed) throw new TaskMigratedError('The instance stops')
       try {
-        return await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId } : {})
+        const producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId } : {})
+        this.#outage.recovered('a producer is open again', { transactionalId })
+        return producer
       } catch (error) {
         if (error instanceof FatalBrokerError) throw error
-        ports.logger.debug('a producer cannot be opened yet', { transactionalId, error: messageOf(error) })
+        this.#outage.failed('a producer cannot be opened; it is retried', messageOf(error), { code: 'producer-not-open', transactionalId })
         await ports.timers.sleep(RETRY_MS)
       }
     }

@@ -1,14 +1,16 @@
 import { OffsetOutOfRangeError, type Broker, type Fetcher } from '../../broker/index.ts'
 import { FatalStreamsError, messageOf } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
+import { faultOf } from '../fault.ts'
+import { OutageLog } from '../outage-log.ts'
 import type { RecordQueue } from '../task/index.ts'
 import { Wakeup } from '../wakeup.ts'
 
 export interface FetchLoopOptions {
   readonly broker: Pick<Broker, 'openFetcher'>
   readonly ports: Ports
-  /** An input offset is no longer in the log: nothing is fetched from then on. */
-  onFatal(error: FatalStreamsError): void
+  /** An error that no retry can help, such as an input offset that is no longer in the log: nothing is fetched from then on. */
+  onFatal(error: unknown): void
 }
 
 /** The queues of all running tasks, each with the way to wake its task. */
@@ -22,6 +24,7 @@ const BUFFERED_BYTES = 4 << 20
 /** One with this much left can wait for the next poll: a poll under way that is made again answers for the others twice (DECISIONS 90). */
 const ENOUGH_BYTES = BUFFERED_BYTES / 4
 const RETRY_MS = 100
+const LONGEST_PAUSE_MS = 1_000
 const NO_QUEUES: QueueSource = { queues: () => [] }
 
 /** One long poll for all tasks of an instance. */
@@ -29,6 +32,7 @@ export class FetchLoop {
   readonly #options: FetchLoopOptions
   readonly #fetcher: Fetcher
   readonly #wakeup = new Wakeup()
+  readonly #outage: OutageLog
   #source = NO_QUEUES
   /** What the poll under way covers, and from which offset. */
   #polled = new Map<RecordQueue, number>()
@@ -38,6 +42,7 @@ export class FetchLoop {
   constructor(options: FetchLoopOptions) {
     this.#options = options
     this.#fetcher = options.broker.openFetcher()
+    this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
   }
 
   start(source: QueueSource): void {
@@ -66,6 +71,7 @@ export class FetchLoop {
 
   async #run(): Promise<void> {
     const { onFatal, ports } = this.#options
+    let pauseMs = RETRY_MS
     while (!this.#isStopped) {
       this.#polled = new Map()
       for (const { queue } of this.#source.queues()) if (isHungry(queue)) this.#polled.set(queue, queue.fetchPosition)
@@ -81,9 +87,14 @@ export class FetchLoop {
           const advice = "Records may be lost: set the group's offsets by hand to continue without them."
           return onFatal(new FatalStreamsError(`${error.message} ${advice}`, { cause: error }))
         }
-        ports.logger.warn('a fetch failed; it is retried', { error: messageOf(error) })
-        await ports.timers.sleep(RETRY_MS)
+        if (faultOf(error) === 'application') return onFatal(error)
+        this.#outage.failed('a fetch failed; it is retried', messageOf(error), { code: 'fetch-failed' })
+        await ports.timers.sleep(pauseMs)
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+        continue
       }
+      pauseMs = RETRY_MS
+      this.#outage.recovered('fetches succeed again')
     }
   }
 

@@ -41,6 +41,7 @@ function opened() {
     onAssignment: async () => false,
     onLost: async () => undefined,
     onReplaced: () => undefined,
+    onFatal: () => undefined,
   })
   return { membership, joins, joined, joinsAgain, ports }
 }

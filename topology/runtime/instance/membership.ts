@@ -6,7 +6,7 @@ import {
   type GroupMember,
   type JoinAnswer,
 } from '../../broker/index.ts'
-import { TaskMigratedError } from '../../errors.ts'
+import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import {
   assignStandbys,
@@ -18,6 +18,8 @@ import {
   type Subscription,
 } from '../assignment/index.ts'
 import type { CommitIdentity } from '../commit/index.ts'
+import { faultOf } from '../fault.ts'
+import { OutageLog } from '../outage-log.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -43,6 +45,8 @@ export interface MembershipHandler {
   onLost(): Promise<void>
   /** Another process runs under the same instance id: this one has to fail. */
   onReplaced(cause: unknown): void
+  /** The coordinator rejects this client for good. */
+  onFatal(error: unknown): void
 }
 
 const RETRY_MS = 200
@@ -58,6 +62,7 @@ const REPLACEMENT_SESSIONS = 5
 export class Membership implements CommitIdentity {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
+  readonly #outage: OutageLog
   #member: GroupMember
   /** Callers that wait for the next generation. */
   readonly #awaitingGeneration: (() => void)[] = []
@@ -70,6 +75,7 @@ export class Membership implements CommitIdentity {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
     this.#member = { groupId: options.groupId, memberId: '', generation: -1 }
   }
 
@@ -143,6 +149,7 @@ export class Membership implements CommitIdentity {
     while (!this.#stopped.signal.aborted) {
       try {
         const joinsAgain = await this.#join(handler)
+        this.#outage.recovered('the group coordinator answers again', { group: groupId })
         if (!joinsAgain) await this.#heartbeats()
       } catch (error) {
         if (this.#stopped.signal.aborted) return
@@ -153,7 +160,8 @@ export class Membership implements CommitIdentity {
           await handler.onLost()
           if (isReplaced && !(await this.#mayRejoin())) return handler.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
-          ports.logger.warn('the group coordinator cannot be reached', { group: groupId, error: String(error) })
+          if (faultOf(error) === 'application') return handler.onFatal(error)
+          this.#outage.failed('the group coordinator cannot be reached', messageOf(error), { code: 'group-unreachable', group: groupId })
           await ports.timers.sleep(RETRY_MS)
         }
       }

@@ -1,15 +1,16 @@
 import { openTaskState } from '../../../state/index.ts'
 import type { Broker } from '../../broker/index.ts'
-import { FatalStreamsError } from '../../errors.ts'
+import { FatalStreamsError, messageOf } from '../../errors.ts'
 import type { Topology } from '../../graph/index.ts'
-import type { Ports } from '../../ports.ts'
+import type { Ports, TimerHandle } from '../../ports.ts'
 import { TopicTable } from '../../topics/topic-table.ts'
 import type { Owner } from '../assignment/index.ts'
 import { GroupCommit } from '../commit/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
-import type { Task } from '../task/index.ts'
+import type { ErrorHandlers, Task } from '../task/index.ts'
+import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
@@ -45,7 +46,28 @@ export interface StreamsOptions {
   readonly cacheBytes?: number
   /** Copies of each task's state on other instances; the same on every instance. Default 0. */
   readonly standbys?: number
+  /** What happens to records that cannot be read, processed or produced. Default: they are parked. */
+  readonly errorHandlers?: ErrorHandlers
+  /** A task that has work and has committed nothing for so long is stalled. Default 30,000 ms. */
+  readonly stallTimeoutMs?: number
 }
+
+export interface StopOptions {
+  /** How long the instance may take to commit and to leave the group. Default 10,000 ms. */
+  readonly timeoutMs?: number
+}
+
+/** Whether an instance does its work; if not, why. */
+export interface InstanceHealth {
+  readonly isHealthy: boolean
+  /** One line each, such as `task 0_1 is stalled: …`. */
+  readonly problems: readonly string[]
+}
+
+const STOP_TIMEOUT_MS = 10_000
+const CHECK_INTERVAL_MS = 1_000
+/** Of the time for a stop, what closing the tasks may take: LeaveGroup needs some of it too. */
+const TASKS_SHARE = 0.8
 
 /**
  * One instance of an application (Kafka's `KafkaStreams`). It owns a membership in the group, one fetcher for all its tasks, and the
@@ -55,6 +77,7 @@ export class Streams {
   readonly instanceId: string
   /** Queries of the state of the whole application, on whichever instance it is. */
   readonly queries: Queries
+  readonly #ports: Ports
   readonly #lifecycle: InstanceLifecycle
   readonly #topics: TopicTable
   readonly #membership: Membership
@@ -63,11 +86,13 @@ export class Streams {
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
   readonly #router: QueryRouter
+  #check: TimerHandle | undefined
 
   constructor(options: StreamsOptions) {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
+    this.#ports = ports
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
     this.#topics = new TopicTable(applicationId, topology, broker.admin)
     this.#globals = new GlobalStores(topology.globalStores, broker, ports)
@@ -91,6 +116,8 @@ export class Streams {
       commitIntervalMs: options.commitIntervalMs ?? 500,
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
+      stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
+      errorHandlers: options.errorHandlers ?? {},
       broker,
       ports,
       storages: options.storages,
@@ -143,24 +170,44 @@ export class Streams {
     this.#commits.start()
     this.#membership.start(this.#tasks)
     this.#fetching.start(this.#tasks)
+    this.#armCheck()
   }
 
-  /** Commits, revokes the tasks and leaves the group. */
-  async stop(): Promise<void> {
-    if (this.#lifecycle.isStopped) return
-    this.#lifecycle.become('stopped')
-    await this.#tasks.close()
-    await this.#membership.leave()
-    await this.#end()
+  /**
+   * Commits, revokes the tasks and leaves the group. Returns after the timeout at the latest, also when a processor never resolves or no broker
+   * answers; what is not committed by then is done again by the next owner.
+   */
+  async stop({ timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
+    await this.#end(timeoutMs, async (within) => {
+      if (!(await within(TASKS_SHARE, this.#tasks.close()))) this.#tasks.warnOfPending()
+      await within(1, this.#membership.leave())
+    })
   }
 
   /** Drops everything as a crash would: no commit, no LeaveGroup. */
-  async kill(): Promise<void> {
-    if (this.#lifecycle.isStopped) return
-    this.#lifecycle.become('stopped')
-    this.#membership.abandon()
-    await this.#tasks.drop()
-    await this.#end()
+  async kill({ timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
+    await this.#end(timeoutMs, async (within) => {
+      this.#membership.abandon()
+      await within(TASKS_SHARE, this.#tasks.drop())
+    })
+  }
+
+  /** Whether the instance does its work: it runs, and none of its tasks waits or is stalled. */
+  health(): InstanceHealth {
+    const { state, failure } = this.#lifecycle
+    const problems = [
+      ...(state === 'running' || state === 'rebalancing'
+        ? []
+        : [failure === undefined ? `the instance is ${state}` : `the instance has failed: ${messageOf(failure)}`]),
+      ...this.#tasks
+        .infos()
+        .flatMap(({ name, state: taskState, obstacle }) =>
+          obstacle === undefined
+            ? []
+            : [`task ${name} is ${taskState}: ${obstacle.reason}${obstacle.record === undefined ? '' : ` (${obstacle.record})`}`],
+        ),
+    ]
+    return { isHealthy: problems.length === 0, problems }
   }
 
   /** Answers a query of another instance from this instance alone: for transports. */
@@ -180,10 +227,28 @@ export class Streams {
     return this.#lifecycle.onChange(listener)
   }
 
-  async #end(): Promise<void> {
+  /** Ends the instance by `steps`, each of which gets the share of the time that is left, and then everything else. */
+  async #end(
+    timeoutMs: number,
+    steps: (within: (share: number, work: Promise<unknown>) => Promise<boolean>) => Promise<void>,
+  ): Promise<void> {
+    if (this.#lifecycle.isStopped) return
+    const { clock, timers } = this.#ports
+    const deadline = clock.monotonic() + timeoutMs
+    const inTime = (share: number, work: Promise<unknown>): Promise<boolean> =>
+      within(timers, share * Math.max(0, deadline - clock.monotonic()), work)
+    this.#lifecycle.become('stopped')
+    this.#check?.cancel()
+    await steps(inTime)
     this.#router.stop()
     this.#commits.close()
-    await this.#fetching.stop()
-    await this.#globals.stop()
+    await inTime(1, Promise.all([this.#fetching.stop(), this.#globals.stop()]))
+  }
+
+  #armCheck(): void {
+    this.#check = this.#ports.timers.setTimeout(() => {
+      this.#tasks.checkProgress()
+      this.#armCheck()
+    }, CHECK_INTERVAL_MS)
   }
 }

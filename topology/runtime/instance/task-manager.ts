@@ -9,12 +9,12 @@ import type { Assignment, Owner, Subscription } from '../assignment/index.ts'
 import { LeftTransactions, type GroupCommit } from '../commit/index.ts'
 import type { TaskDirectory } from '../queries/index.ts'
 import { TaskStores, type GlobalStores, type TaskStorages } from '../state/index.ts'
-import { newTaskMetrics, StandbyTask, Task, TaskLoop, type RecordQueue } from '../task/index.ts'
+import { newTaskMetrics, StandbyTask, type ErrorHandlers, Task, TaskLoop, type RecordQueue } from '../task/index.ts'
 import { parseTaskName, taskName } from '../task-id.ts'
 import type { FetchLoop, QueueSource } from './fetch-loop.ts'
 import type { InstanceLifecycle } from './instance-lifecycle.ts'
 import type { Membership, MembershipHandler } from './membership.ts'
-import { taskInfo, type TaskInfo } from './task-info.ts'
+import { activeTaskInfo, taskInfo, type TaskInfo } from './task-info.ts'
 
 export interface TaskManagerOptions {
   readonly instanceId: string
@@ -25,6 +25,8 @@ export interface TaskManagerOptions {
   readonly commitIntervalMs: number
   readonly commitRecords: number
   readonly cacheBytes: number | undefined
+  readonly stallTimeoutMs: number
+  readonly errorHandlers: ErrorHandlers
   readonly broker: Broker
   readonly ports: Ports
   readonly storages: TaskStorages
@@ -69,7 +71,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   infos(): readonly TaskInfo[] {
-    const tasks = [...this.#loops.values()].map(({ task }) => taskInfo(task.name, task.status, task.metrics, task.lag))
+    const tasks = [...this.#loops.values()].map(activeTaskInfo)
     const standbys = [...this.#standbys.values()].map(({ name, metrics, ageMs }) => ({
       ...taskInfo(name, 'standby', metrics, 0),
       ...(ageMs === undefined ? {} : { ageMs }),
@@ -143,6 +145,20 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     void this.onLost()
   }
 
+  onFatal(error: unknown): void {
+    this.#options.lifecycle.fail(error)
+  }
+
+  /** Warns of the tasks that have not closed in time. They must not commit any more. */
+  warnOfPending(): void {
+    for (const loop of this.#loops.values()) loop.warnOfPending()
+  }
+
+  /** To be called regularly. */
+  checkProgress(): void {
+    for (const loop of this.#loops.values()) loop.checkProgress()
+  }
+
   /** Commits and closes all active tasks, and closes all standbys. */
   async close(): Promise<void> {
     await Promise.all([...this.#loops.values(), ...this.#standbys.values()].map((task) => task.close()))
@@ -161,7 +177,8 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   #openTask(name: string): TaskLoop {
-    const { applicationId, commitIntervalMs, commitRecords, fetching, globals, lifecycle, membership, ports } = this.#options
+    const { applicationId, commitIntervalMs, commitRecords, fetching, globals, lifecycle, membership, ports, stallTimeoutMs } =
+      this.#options
     const { id, subtopology } = this.#partsOf(name)
     const task = new Task(id, subtopology, {
       ...this.#options,
@@ -173,6 +190,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       ports,
       commitIntervalMs,
       commitRecords,
+      stallTimeoutMs,
       onHungry: () => fetching.refresh(),
       onFatal: (error) => lifecycle.fail(error),
       isMember: () => membership.isMember(),

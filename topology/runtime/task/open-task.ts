@@ -1,7 +1,7 @@
-import type { PartitionOffset } from '../../broker/index.ts'
+import { partitionName, type PartitionOffset } from '../../broker/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { RecordHandler } from './record-handler.ts'
-import type { RecordQueue } from './record-queue.ts'
+import type { Head, RecordQueue } from './record-queue.ts'
 import type { RunningGraph } from './running-graph.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
@@ -21,6 +21,7 @@ export class OpenTask {
   readonly #clock: Clock
   readonly #metrics: TaskMetrics
   readonly #committed: Map<RecordQueue, number>
+  #pending: Head | undefined
 
   constructor({ queues, graph, records, clock, metrics }: OpenTaskParts) {
     this.queues = queues
@@ -59,18 +60,26 @@ export class OpenTask {
     return this.#nextQueue()?.head(this.graph.streamTime)?.timestamp
   }
 
-  async process(records: number): Promise<void> {
+  /** The record whose asynchronous processing has not ended: `topic-partition@offset`. */
+  get pendingRecord(): string | undefined {
+    return this.#pending === undefined ? undefined : `${partitionName(this.#pending)}@${this.#pending.offset}`
+  }
+
+  /** Processes at most so many records. True when the transaction should end here, because a record was given up. */
+  async process(records: number): Promise<boolean> {
     const { graph } = this
     if (this.#isPunctuationDue) await graph.punctuateWallClock()
     for (let count = 0; count < records; count++) {
       const queue = this.#nextQueue()
       const head = queue?.head(graph.streamTime)
-      if (queue === undefined || head === undefined) return
+      if (queue === undefined || head === undefined) return false
       const running = this.#records.handle(head)
-      if (running !== undefined) await running
+      if (running !== undefined) await this.#pendingUntil(running, head)
       queue.advance()
       this.#metrics.records++
+      if (this.#records.hasGivenUp) return this.#records.takeGivenUp()
     }
+    return false
   }
 
   /** The offsets of these queues have been committed. */
@@ -80,6 +89,15 @@ export class OpenTask {
 
   close(): void {
     this.graph.close()
+  }
+
+  async #pendingUntil(running: Promise<void>, head: Head): Promise<void> {
+    this.#pending = head
+    try {
+      await running
+    } finally {
+      this.#pending = undefined
+    }
   }
 
   get #isPunctuationDue(): boolean {

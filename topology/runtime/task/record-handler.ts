@@ -1,21 +1,40 @@
 import { StateCorruptedError, StateError } from '../../../state/index.ts'
-import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from '../../errors.ts'
+import {
+  asRetriable,
+  FatalStreamsError,
+  messageOf,
+  RecordError,
+  shortKey,
+  stackOf,
+  StreamsError,
+  TaskCorruptedError,
+  type RecordStage,
+} from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
-import { cannotBeRead, ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
+import { ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
+import { responseTo, type ErrorHandlers } from './error-handlers.ts'
 import type { AnyRecord } from './graph-environment.ts'
+import { unattributed } from './operator-error.ts'
 import type { Head } from './record-queue.ts'
 import type { RunningGraph } from './running-graph.ts'
 import type { TaskMetrics } from './task-metrics.ts'
+
+/** A record that failed in this process, and what its handler decided. */
+export interface RecordFailure {
+  readonly error: RecordError
+  readonly response: 'continue' | 'park'
+}
 
 export interface RecordHandlerOptions {
   readonly task: string
   readonly graph: RunningGraph
   readonly letters: LetterBox
-  /** Records known to fail, by position, with the reason. Outlives the opening in which they failed. */
-  readonly failed: Map<string, string>
+  readonly handlers: ErrorHandlers
+  /** Records known to fail, by position. Outlives the opening in which they failed. */
+  readonly failed: Map<string, RecordFailure>
   readonly metrics: TaskMetrics
   readonly logger: Logger
-  drop(reason: string): void
+  drop(reason: string, error?: RecordError): void
   /** Commits what was processed before the record under way. */
   commit(): Promise<void>
   /** A read found rows that do not match their checksums. */
@@ -29,7 +48,8 @@ export interface RecordHandlerOptions {
 export class RecordHandler {
   readonly #options: RecordHandlerOptions
   readonly #letters: LetterBox
-  readonly #failed: Map<string, string>
+  readonly #failed: Map<string, RecordFailure>
+  #hasGivenUp = false
 
   constructor(options: RecordHandlerOptions) {
     this.#options = options
@@ -37,11 +57,22 @@ export class RecordHandler {
     this.#failed = options.failed
   }
 
+  /** A record was given up: a commit now keeps the records before it from being processed again with each of the next failures. */
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp
+  }
+
+  takeGivenUp(): boolean {
+    const hasGivenUp = this.#hasGivenUp
+    this.#hasGivenUp = false
+    return hasGivenUp
+  }
+
   /** A promise only where a processor returned one. Throws `StreamsError`s. */
   handle(head: Head): void | Promise<void> {
-    const reason = this.#failed.size === 0 ? undefined : this.#failed.get(positionOf(head))
+    const failure = this.#failed.size === 0 ? undefined : this.#failed.get(positionOf(head))
     const { record } = head
-    if (reason === undefined && record !== undefined && record.headers === undefined && this.#letters.isEmpty) {
+    if (failure === undefined && record !== undefined && record.headers === undefined && this.#letters.isEmpty) {
       return this.#process(head, record)
     }
     const disposition = this.#letters.dispositionOf(head)
@@ -53,7 +84,7 @@ export class RecordHandler {
       case 'behind':
         return this.#bury(head, 'behind a dead letter of the same key', disposition.place)
       case 'process':
-        if (reason !== undefined) return this.#bury(head, reason, disposition.place)
+        if (failure !== undefined) return this.#giveUp(head, failure, disposition.place)
         if (record === undefined) return this.#unreadable(head, disposition.place)
         if (disposition.place === undefined) return this.#process(head, record)
         return this.#processLetter(head, record)
@@ -65,7 +96,7 @@ export class RecordHandler {
   /** A record that cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
   #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
     const retriable = asRetriable(head.error)
-    if (retriable === undefined) return this.#bury(head, cannotBeRead(messageOf(head.error)), place)
+    if (retriable === undefined) return this.#giveUp(head, this.#failureOf(head, head.error, 'read', undefined), place)
     return this.#options.commit().then(() => {
       throw retriable
     })
@@ -85,25 +116,64 @@ export class RecordHandler {
     return running === undefined ? this.#letters.resolve(head) : running.then(() => this.#letters.resolve(head))
   }
 
-  /** Remembers the record as failed and has the transaction done again: its effects so far are among what is not committed. */
-  #fail(head: Head, error: unknown): never {
-    const { task, metrics } = this.#options
+  /** Remembers the failure and has the transaction done again: the record's effects so far are among what is not committed. */
+  #fail(head: Head, thrown: unknown): never {
+    const { operator, stage, error } = unattributed(thrown)
     if (error instanceof StreamsError) throw error
     if (error instanceof StateCorruptedError) this.#options.onStateDamaged()
     if (error instanceof StateError) throw new TaskCorruptedError(error.message, { reason: 'damaged-rows', cause: error })
     const retriable = asRetriable(error)
     if (retriable !== undefined) throw retriable
-    this.#failed.set(positionOf(head), `cannot be processed: ${messageOf(error)}`)
-    metrics.aborts++
-    throw new TaskMigratedError(`Task ${task} skips ${positionOf(head)}: ${messageOf(error)}`, { cause: error })
+    const failure = this.#failureOf(head, error, stage, operator)
+    this.#failed.set(positionOf(head), failure)
+    this.#options.metrics.aborts++
+    throw failure.error
   }
 
-  #bury(head: Head, reason: string, place: LetterPlace | undefined): void {
-    const { task, metrics, logger } = this.#options
-    this.#letters.bury(head, reason, place)
-    metrics.deadLetters++
-    logger.warn('a record went to the dead letters', { task, origin: positionOf(head), reason })
+  /** Asks the handler. Throws `FatalStreamsError` when the instance is to fail. */
+  #failureOf(head: Head, cause: unknown, stage: RecordStage, operator: string | undefined): RecordFailure {
+    const { task, handlers } = this.#options
+    const { topic, partition, offset } = head
+    const error = new RecordError({ stage, task, operator, topic, partition, offset, key: head.batch.key, cause })
+    const response = responseTo(error, handlers)
+    if (response === 'fail')
+      throw new FatalStreamsError(
+        `${error.message}. The handler of ${stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
+        { cause: error },
+      )
+    return { error, response }
   }
+
+  #giveUp(head: Head, { error, response }: RecordFailure, place: LetterPlace | undefined): void {
+    this.#hasGivenUp = true
+    const why = `${REASONS[error.stage]}: ${messageOf(error.cause)}`
+    if (response === 'park') return this.#bury(head, why, place, error)
+    const { handlers, drop } = this.#options
+    drop(`${error.stage}-error`, error)
+    if (handlers.droppedRecordsTopic !== undefined) this.#letters.copyTo(handlers.droppedRecordsTopic, head, why, error)
+    if (place !== undefined) this.#letters.resolve(head)
+  }
+
+  #bury(head: Head, reason: string, place: LetterPlace | undefined, error?: RecordError): void {
+    const { task, metrics, logger } = this.#options
+    this.#letters.bury(head, reason, place, error)
+    metrics.deadLetters++
+    logger.warn('a record went to the dead letters', {
+      code: 'dead-letter',
+      task,
+      origin: positionOf(head),
+      key: shortKey(head.batch.key),
+      reason,
+      ...(error === undefined ? {} : { operator: error.operator, stack: stackOf(error.cause) }),
+    })
+  }
+}
+
+/** Begins the reason of a dead letter. */
+const REASONS: Readonly<Record<RecordStage, string>> = {
+  read: 'cannot be read',
+  process: 'cannot be processed',
+  produce: 'its result cannot be produced',
 }
 
 function positionOf({ topic, partition, offset }: Head): string {

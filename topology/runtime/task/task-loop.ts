@@ -1,9 +1,10 @@
-import { StateFormatError, StateLockedError } from '../../../state/index.ts'
-import { FatalBrokerError, OffsetOutOfRangeError } from '../../broker/index.ts'
-import { FatalStreamsError, messageOf, RetriableError, TaskMigratedError } from '../../errors.ts'
+import { asRetriable, FatalStreamsError, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
+import { faultOf } from '../fault.ts'
+import { OutageLog } from '../outage-log.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { Wakeup } from '../wakeup.ts'
+import { TaskProgress } from './task-progress.ts'
 import type { Task } from './task.ts'
 
 export interface TaskLoopOptions {
@@ -12,6 +13,8 @@ export interface TaskLoopOptions {
   readonly commitIntervalMs: number
   /** The most that it gathers before a commit, in rows written and records to be sent. */
   readonly commitRecords: number
+  /** A task with work that has committed nothing for so long is stalled, milliseconds. */
+  readonly stallTimeoutMs: number
   /** The task has room for more input. */
   onHungry(): void
   onFatal(error: unknown): void
@@ -19,28 +22,32 @@ export interface TaskLoopOptions {
   isMember(): Promise<boolean>
 }
 
-const RETRY_MS = 100
+const MEMBERSHIP_RETRY_MS = 100
+/** After so many openings without progress an error is no longer taken for one that passes. */
+const MAX_OPENINGS = 12
 
 /**
  * Keeps one task going: processes while there is work, commits at once when there is none, and at the latest after the interval. An error
- * opens the task again.
+ * opens the task again, as its fault says.
  */
 export class TaskLoop {
   readonly task: Task
+  readonly progress: TaskProgress
   readonly #options: TaskLoopOptions
   readonly #wakeup = new Wakeup()
+  readonly #outage: OutageLog
   readonly #done: Promise<void>
   /** Aborted when the task is revoked: ends the waits that may be long. */
   readonly #revoked = new AbortController()
   /** Another member may own the task by now. */
   #isLost = false
   #punctuation: TimerHandle | undefined
-  /** Why the task waited last. */
-  #waitReason: string | undefined
 
   constructor(task: Task, options: TaskLoopOptions) {
     this.task = task
     this.#options = options
+    this.progress = new TaskProgress({ task, ports: options.ports, stallTimeoutMs: options.stallTimeoutMs })
+    this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
     this.#done = this.#run()
   }
 
@@ -53,6 +60,13 @@ export class TaskLoop {
     this.#wakeup.raise()
   }
 
+  /** To be called regularly: warns when the task has stalled. */
+  checkProgress(): void {
+    if (!this.progress.check()) return
+    const { reason, record, since } = this.progress.stalled ?? {}
+    this.#options.ports.logger.warn('a task is stalled', { code: 'task-stalled', task: this.task.name, reason, record, since })
+  }
+
   /** Commits what has been processed, then closes the task. */
   async close(): Promise<void> {
     await this.#end()
@@ -62,6 +76,20 @@ export class TaskLoop {
   async abandon(): Promise<void> {
     this.#isLost = true
     await this.#end()
+  }
+
+  /** The task has not closed in time: it commits nothing from now on. */
+  warnOfPending(): void {
+    const { status, name, pendingRecord: record } = this.task
+    if (status === 'closed') return
+    this.#isLost = true
+    const reason = record === undefined ? 'no broker answers' : 'process() has not resolved'
+    this.#options.ports.logger.warn('a task did not close in time; its next owner does again what is not committed', {
+      code: 'task-not-closed',
+      task: name,
+      reason,
+      record,
+    })
   }
 
   async #end(): Promise<void> {
@@ -97,19 +125,21 @@ export class TaskLoop {
   async #work(): Promise<void> {
     const { ports, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
+    const commit = async (): Promise<void> => {
+      await this.task.commit()
+      lastCommit = ports.clock.monotonic()
+      if (this.progress.advanced()) this.#outage.recovered('a task is making progress again', { task: this.task.name })
+    }
     while (this.#isAssigned) {
       while (this.#isAssigned && this.task.hasWork) {
-        await this.task.process()
+        const endsTransaction = await this.task.process()
         this.#options.onHungry()
-        if (ports.clock.monotonic() - lastCommit >= commitIntervalMs || this.task.uncommittedRecords >= commitRecords) {
-          await this.task.commit()
-          lastCommit = ports.clock.monotonic()
-        }
+        const isDue = ports.clock.monotonic() - lastCommit >= commitIntervalMs || this.task.uncommittedRecords >= commitRecords
+        if (isDue || endsTransaction) await commit()
         await ports.timers.yield()
       }
       if (this.#isLost) return
-      await this.task.commit()
-      lastCommit = ports.clock.monotonic()
+      await commit()
       if (!this.#isAssigned || this.task.hasWork) continue
       this.#options.onHungry()
       this.#armPunctuation()
@@ -125,40 +155,64 @@ export class TaskLoop {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const { logger, timers } = this.#options.ports
-    if (isFatal(error)) {
-      this.#isLost = true
-      this.#options.onFatal(error)
-      return
-    }
+    const fault = faultOf(error)
+    if (fault === 'application') return this.#giveUp(error)
     if (!this.#isAssigned) return
     this.task.wait()
-    const isExpected = error instanceof TaskMigratedError || error instanceof RetriableError
-    logger[isExpected ? 'debug' : 'warn']('a task is opened again', { task: this.task.name, error: String(error) })
-    if (error instanceof RetriableError) await this.#untilReady(error)
-    if (!(error instanceof TaskMigratedError)) await timers.sleep(RETRY_MS)
-    while (this.#isAssigned && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
+    switch (fault) {
+      case 'record':
+        this.#options.ports.logger.debug('a transaction is done again without a record', { task: this.task.name, error: String(error) })
+        break
+      case 'migration':
+        this.#options.ports.logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
+        break
+      case 'world':
+        await this.#untilReady(error)
+        break
+      case 'task': {
+        const pauseMs = this.progress.failed('task', messageOf(error))
+        const openings = this.progress.failures.task
+        if (openings >= MAX_OPENINGS) return this.#giveUp(exhausted(this.task.name, openings, error))
+        this.#outage.failed('a task failed and is opened again', messageOf(error), { code: 'task-failed', task: this.task.name })
+        await this.#sleep(pauseMs)
+        break
+      }
+      default:
+        fault satisfies never
+    }
+    while (this.#isAssigned && !(await this.#options.isMember())) await this.#sleep(MEMBERSHIP_RETRY_MS)
   }
 
-  /** Returns when the record is worth another try. Why it is not ready is logged once, not with each try. */
-  async #untilReady({ ready, message }: RetriableError): Promise<void> {
+  #giveUp(error: unknown): void {
+    this.#isLost = true
+    this.#options.onFatal(error)
+  }
+
+  /** Waits until the world may have changed; a record that names what it waits for says when. */
+  async #untilReady(error: unknown): Promise<void> {
+    let reason = messageOf(error)
+    const pauseMs = this.progress.failed('world', reason)
+    const ready = asRetriable(error)?.ready
+    let isExpected = ready !== undefined && this.progress.failures.world === 1
     try {
-      await unlessAborted(ready, this.#revoked.signal)
-    } catch (error) {
-      const reason = `${message} ${messageOf(error)}`
-      if (this.#isAssigned && reason !== this.#waitReason)
-        this.#options.ports.logger.warn('a task waits, and tries again', { task: this.task.name, reason })
-      this.#waitReason = reason
+      if (ready !== undefined) await unlessAborted(ready, this.#revoked.signal)
+    } catch (cause) {
+      reason = `${reason} ${messageOf(cause)}`
+      isExpected = false
     }
+    if (!this.#isAssigned) return
+    if (!isExpected) this.#outage.failed('a task waits, and tries again', reason, { code: 'task-waits', task: this.task.name })
+    await this.#sleep(pauseMs)
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await this.#options.ports.timers.sleep(ms, this.#revoked.signal).catch(() => undefined) // a revoked task needs no pause
   }
 }
 
-function isFatal(error: unknown): boolean {
-  return (
-    error instanceof FatalBrokerError ||
-    error instanceof FatalStreamsError ||
-    error instanceof OffsetOutOfRangeError ||
-    error instanceof StateLockedError ||
-    error instanceof StateFormatError
+function exhausted(task: string, openings: number, cause: unknown): FatalStreamsError {
+  return new FatalStreamsError(
+    `Task ${task} was opened ${openings} times without progress, the last time because of: ${messageOf(cause)}. Correct the cause and start the instance again.`,
+    { cause },
   )
 }

@@ -1,6 +1,6 @@
 import type { openTaskState, StateStore, TaskState } from '../../../state/index.ts'
-import { FatalBrokerError, type Broker, type PartitionOffset, type TopicPartition } from '../../broker/index.ts'
-import { messageOf, TaskMigratedError } from '../../errors.ts'
+import { FatalBrokerError, partitionName, type Broker, type PartitionOffset, type TopicPartition } from '../../broker/index.ts'
+import { messageOf, TaskMigratedError, type RecordError } from '../../errors.ts'
 import type { SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
@@ -11,9 +11,10 @@ import { TaskStores, type TaskStorages } from '../state/index.ts'
 import { StateMachine } from '../state-machine.ts'
 import { taskName } from '../task-id.ts'
 import { unlessAborted } from '../unless-aborted.ts'
+import type { ErrorHandlers } from './error-handlers.ts'
 import { openQueues } from './open-queues.ts'
 import { OpenTask } from './open-task.ts'
-import { RecordHandler } from './record-handler.ts'
+import { RecordHandler, type RecordFailure } from './record-handler.ts'
 import type { RecordQueue } from './record-queue.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import { RunningGraph } from './running-graph.ts'
@@ -31,6 +32,7 @@ export interface TaskContext {
   readonly topics: TopicTable
   readonly commits: GroupCommit
   readonly cacheBytes: number | undefined
+  readonly errorHandlers: ErrorHandlers
   /** Resolves when every transaction begun before, by this instance or by dead members, has been committed or aborted. */
   transactionsDecided(): Promise<void>
   globalStore(name: string): StateStore | undefined
@@ -57,7 +59,7 @@ export class Task {
   readonly #status: StateMachine<TaskStatus>
   readonly #positionListeners = new Set<() => void>()
   /** Records known to fail, by position, with the reason: skipped when their transaction is done again. */
-  readonly #failed = new Map<string, string>()
+  readonly #failed = new Map<string, RecordFailure>()
   /** Of the last opening. Undefined while restoring, after an error in it, and when closed. */
   #open: OpenTask | undefined
   #streamTime = -1
@@ -165,9 +167,14 @@ export class Task {
     return this.#open?.nextTimestamp
   }
 
-  /** Processes what has arrived, for one turn of at most so many records. Throws `StreamsError`s. */
-  async process(records = RECORDS_PER_TURN): Promise<void> {
-    await this.#open?.process(records)
+  /** Processes what has arrived, for one turn of at most so many records. True when a commit is due. Throws `StreamsError`s. */
+  async process(records = RECORDS_PER_TURN): Promise<boolean> {
+    return (await this.#open?.process(records)) ?? false
+  }
+
+  /** The record whose asynchronous processing has not ended: `topic-partition@offset`. */
+  get pendingRecord(): string | undefined {
+    return this.#open?.pendingRecord
   }
 
   /** Makes everything since the last commit permanent, in one transaction. */
@@ -244,18 +251,26 @@ export class Task {
       task: this.name,
       graph,
       letters,
+      handlers: this.#context.errorHandlers,
       failed: this.#failed,
       metrics: this.metrics,
       logger: ports.logger,
-      drop: (reason) => this.#countDrop(reason),
+      drop: (reason, error) => this.#countDrop(reason, error),
       commit: () => this.commit(),
       onStateDamaged: () => this.#stores.damaged(),
     })
     return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
   }
 
-  #countDrop(reason: string): void {
-    this.metrics.drops.set(reason, (this.metrics.drops.get(reason) ?? 0) + 1)
+  /** The first drop of each reason is a warning, the others are counted. */
+  #countDrop(reason: string, error?: RecordError): void {
+    const count = (this.metrics.drops.get(reason) ?? 0) + 1
+    this.metrics.drops.set(reason, count)
+    if (count > 1) return
+    const metadata = this.#open?.graph.metadata
+    const record = metadata && `${partitionName(metadata)}@${metadata.offset}`
+    const fields = { code: 'record-dropped', task: this.name, reason, record, ...(error && { error: error.message }) } as const
+    this.#context.ports.logger.warn('a record was dropped; further ones with this reason are only counted', fields)
   }
 
   #sourceOf(topic: string): SourceNode {

@@ -1,0 +1,30 @@
+import type { RecordError } from '../../errors.ts'
+
+/**
+ * What happens to a record that failed:
+ *
+ * - `park`: it becomes a dead letter, and later records of its key wait behind it until it is redriven or discarded.
+ * - `continue`: it is dropped and counted. Later records of its key are processed.
+ * - `fail`: the instance fails.
+ */
+export type ErrorResponse = 'continue' | 'park' | 'fail'
+
+/** A response, or a function that chooses one for each record. A function that throws fails the instance. */
+export type ErrorHandler = ErrorResponse | ((error: RecordError) => ErrorResponse)
+
+/** As Kafka Streams' handlers (KIP-161, KIP-210, KIP-1033); the default is `park` where Kafka Streams fails. */
+export interface ErrorHandlers {
+  /** A record's bytes cannot be read: `deserialization.exception.handler`. Default `park`. */
+  readonly read?: ErrorHandler
+  /** A processor threw: `processing.exception.handler`. A punctuator that throws has no record; `park` means for it that the task is opened again. Default `park`. */
+  readonly process?: ErrorHandler
+  /** An output record cannot be serialized or sent: `production.exception.handler`. Default `park`. */
+  readonly produce?: ErrorHandler
+  /** A topic that gets what `continue` drops, with the headers of a dead letter (KIP-1034). Default: none. */
+  readonly droppedRecordsTopic?: string
+}
+
+export function responseTo(error: RecordError, handlers: ErrorHandlers): ErrorResponse {
+  const handler = handlers[error.stage] ?? 'park'
+  return typeof handler === 'function' ? handler(error) : handler
+}

@@ -1,0 +1,116 @@
+import type { Ports } from '../../ports.ts'
+import type { Task } from './task.ts'
+
+/** Why a task does not get on, for the operator. */
+export interface Obstacle {
+  readonly reason: string
+  /** The record that is being processed, or has failed: `topic-partition@offset`. */
+  readonly record?: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+export interface TaskProgressOptions {
+  readonly task: Task
+  readonly ports: Ports
+  /** A task with work that has committed nothing for so long is stalled, milliseconds. */
+  readonly stallTimeoutMs: number
+}
+
+const FIRST_PAUSE_MS = 100
+/** The longest pause before something of the world is tried again, and before the task is opened again after an error of its own. */
+const LONGEST_PAUSE_MS = { world: 1_000, task: 10_000 }
+
+/** Failures are forgotten after a commit, and after so long without another one. */
+const QUIET_MS = 60_000
+
+/**
+ * Whether a task gets on. Progress is a commit, a restored record, or having nothing left to do. Counts failures without a commit in between, and says
+ * how long to pause before the next opening.
+ */
+export class TaskProgress {
+  readonly #options: TaskProgressOptions
+  #waiting: Obstacle | undefined
+  #stalled: Obstacle | undefined
+  #progressAt: number
+  #seen = ''
+  #commits = 0
+  #failures = { world: 0, task: 0 }
+  #failedAt = -Infinity
+
+  constructor(options: TaskProgressOptions) {
+    this.#options = options
+    this.#progressAt = options.ports.clock.monotonic()
+  }
+
+  /** The task waits for something; it may be stalled, too. */
+  get waiting(): Obstacle | undefined {
+    return this.#waiting
+  }
+
+  get stalled(): Obstacle | undefined {
+    return this.#stalled
+  }
+
+  /** Openings and transactions that failed since the last commit, by fault. */
+  get failures(): Readonly<{ world: number; task: number }> {
+    return this.#failures
+  }
+
+  /** An opening or a transaction has failed. Returns how long to pause before the next opening, milliseconds. */
+  failed(fault: 'world' | 'task', reason: string): number {
+    const now = this.#options.ports.clock.monotonic()
+    this.#forgetFailures(now)
+    this.#failures[fault]++
+    this.#failedAt = now
+    const since = this.#waiting?.since ?? this.#options.ports.clock.now()
+    this.#waiting = { reason, since }
+    return Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures[fault] - 1), LONGEST_PAUSE_MS[fault])
+  }
+
+  /** Something was committed, or there is nothing left to do. True when that ends a wait or a stall. */
+  advanced(): boolean {
+    const wasHeldUp = this.#waiting !== undefined || this.#stalled !== undefined
+    this.#progressAt = this.#options.ports.clock.monotonic()
+    this.#waiting = this.#stalled = undefined
+    this.#forgetFailures(this.#progressAt)
+    return wasHeldUp
+  }
+
+  /** To be called regularly. True when the task has stalled just now. */
+  check(): boolean {
+    const { task, ports, stallTimeoutMs } = this.#options
+    const { commits, restored } = task.metrics
+    const seen = `${commits} ${restored}`
+    const hasWork = task.status !== 'running' || task.isDirty || task.lag > 0
+    if (seen !== this.#seen || !hasWork) {
+      this.#seen = seen
+      this.#progressAt = ports.clock.monotonic()
+      this.#stalled = undefined
+      return false
+    }
+    const idleMs = ports.clock.monotonic() - this.#progressAt
+    if (idleMs < stallTimeoutMs) return false
+    const isNew = this.#stalled === undefined
+    const record = task.pendingRecord
+    const since = this.#stalled?.since ?? ports.clock.now() - Math.round(idleMs)
+    this.#stalled = { reason: this.#reason(), since, ...(record === undefined ? {} : { record }) }
+    return isNew
+  }
+
+  #forgetFailures(now: number): void {
+    const { commits } = this.#options.task.metrics
+    if (commits !== this.#commits || now - this.#failedAt > QUIET_MS) this.#failures = { world: 0, task: 0 }
+    this.#commits = commits
+  }
+
+  #reason(): string {
+    const { task } = this.#options
+    if (this.#waiting !== undefined) return this.#waiting.reason
+    if (task.status === 'restoring')
+      return 'Opening the task takes long: a changelog cannot be read, or another producer’s transaction is open.'
+    if (task.pendingRecord !== undefined) return 'process() has not resolved for this record.'
+    if (task.isDirty) return 'What was processed cannot be committed.'
+    return 'Records are in the topic and none arrives.'
+  }
+}
