@@ -1,47 +1,47 @@
 import { describe, expect, it } from 'vitest'
-import type { GraphNode } from './generated/graphql.ts'
+import type { GraphNode, NodeKind } from './generated/graphql.ts'
 import { layOut, shorten } from './topology-layout.ts'
 
 const node = (
   id: string,
-  kind: string,
+  kind: NodeKind,
   children: readonly string[],
   stores: readonly string[] = [],
   topics: readonly string[] = [],
 ): GraphNode => ({ id, name: id, kind, children, stores, topics })
 
-describe('A drawn sub-topology', () => {
-  const drawing = layOut({
+describe('The layout of a sub-topology', () => {
+  const placed = layOut({
     id: 0,
-    nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'sink', ['elsewhere'])],
+    nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'SINK', ['elsewhere'])],
   })
 
   it('runs from left to right', () => {
-    const x = Object.fromEntries(drawing.nodes.map((placed) => [placed.id, placed.x]))
+    const x = Object.fromEntries(placed.nodes.map(({ id, x }) => [id, x]))
     expect(x['in']).toBeLessThan(x['count'] ?? 0)
     expect(x['count']).toBeLessThan(x['out'] ?? 0)
   })
 
-  it('has room for every node and an edge for every step within it', () => {
-    for (const { x, y, width, height } of drawing.nodes) {
+  it('fits every node, and has an edge to every child within it', () => {
+    for (const { x, y, width, height } of placed.nodes) {
       expect(x - width / 2).toBeGreaterThanOrEqual(0)
       expect(y - height / 2).toBeGreaterThanOrEqual(0)
-      expect(x + width / 2).toBeLessThanOrEqual(drawing.width)
-      expect(y + height / 2).toBeLessThanOrEqual(drawing.height)
+      expect(x + width / 2).toBeLessThanOrEqual(placed.width)
+      expect(y + height / 2).toBeLessThanOrEqual(placed.height)
     }
-    expect(drawing.edges.map(({ id }) => id)).toEqual(['in count', 'count out'])
-    expect(drawing.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
+    expect(placed.edges.map(({ id }) => id)).toEqual(['in count', 'count out'])
+    expect(placed.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
   })
 
-  it('tells the kinds apart', () => {
-    expect(drawing.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
+  it('distinguishes the kinds of nodes', () => {
+    expect(placed.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
   })
 
-  it('calls what reads or writes topics by these, and all else by its name', () => {
+  it('names a node with topics after these, and any other by its own name', () => {
     const nodes = [
-      node('in-words', 'source', ['count'], [], ['words']),
-      node('count', 'processor', ['out'], ['counts']),
-      node('out', 'sink', []),
+      node('in-words', 'SOURCE', ['count'], [], ['words']),
+      node('count', 'PROCESSOR', ['out'], ['counts']),
+      node('out', 'SINK', []),
     ]
     expect(layOut({ id: 0, nodes }).nodes).toMatchObject([
       { title: 'words', detail: '' },
@@ -50,9 +50,9 @@ describe('A drawn sub-topology', () => {
     ])
   })
 
-  it('can be empty, or one node', () => {
+  it('can be empty or have one node', () => {
     expect(layOut({ id: 1, nodes: [] }).nodes).toEqual([])
-    expect(layOut({ id: 1, nodes: [node('alone', 'source', [])] }).edges).toEqual([])
+    expect(layOut({ id: 1, nodes: [node('alone', 'SOURCE', [])] }).edges).toEqual([])
   })
 
   it('cuts a title that does not fit', () => {
