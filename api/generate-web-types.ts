@@ -1,8 +1,3 @@
-/**
- * Writes the page's types and documents, `web/src/lib/generated/graphql.ts`, from `api/schema.graphql`. Each root field gets the types
- * of its arguments and its result, and one document that selects every field below it, so that a result's type never has a field that
- * was not selected. Run it with `npx tsx api/generate-web-types.ts`; a test checks that the file is current.
- */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Kind, parse } from 'graphql'
@@ -30,7 +25,12 @@ const SCALARS: Readonly<Record<string, string>> = {
 }
 const ROOTS = ['Query', 'Mutation', 'Subscription']
 
-/** The text of the generated file. Throws for an unknown type and for types that contain each other. */
+/**
+ * The text of `web/src/lib/generated/graphql.ts`: the page's types and documents, from `api/schema.graphql`. Each root field gets the
+ * types of its arguments and its result, and one document that selects every field below it, so that a result's type never has a field
+ * that was not selected. To write it, run `npx tsx api/generate-web-types.ts`; a test checks that the file is current. Throws for an
+ * unknown type and for types that contain each other.
+ */
 export function generateWebTypes(schema: string): string {
   const types = readTypes(schema)
   const objects = [...types.objects.values()].filter(({ name }) => !ROOTS.includes(name.value))

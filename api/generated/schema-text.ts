@@ -125,6 +125,7 @@ type Session {
   role: Role!
 }
 type SignInResult {
+  "Null: the sign-in or sign-up was refused."
   session: Session
   reason: String
 }
@@ -132,15 +133,19 @@ type CommandResult {
   succeeded: Boolean!
   "No outcome arrived in time. The command has not failed and may still be carried out."
   pending: Boolean!
+  "Why it was refused, for people."
   reason: String
+  "Why it was refused, stable, for programs."
   code: String
 }
+"As CommandResult."
 type AccountResult {
   account: Account
   pending: Boolean!
   reason: String
   code: String
 }
+"As CommandResult. The transfer can be followed by its id while it is pending."
 type TransferResult {
   transfer: Transfer
   pending: Boolean!
@@ -234,6 +239,7 @@ type TransferStep {
   time: Timestamp!
 }
 
+"A record that a task could not process, or that cannot be read."
 type DeadLetter {
   id: ID!
   topic: String!
@@ -245,6 +251,7 @@ type DeadLetter {
 }
 
 type TopologyGraph {
+  "The topology as text, in the format of Kafka's Topology#describe."
   description: String!
   subtopologies: [Subtopology!]!
 }
@@ -258,15 +265,19 @@ type GraphNode {
   kind: NodeKind!
   topics: [String!]!
   stores: [String!]!
+  "Ids of the nodes that this node forwards to."
   children: [ID!]!
 }
 type TopologyMetrics {
   time: Timestamp!
   nodes: [NodeMetrics!]!
   transfersPerSecond: Float!
+  "Latency of this API process's commands over the last 10 to 20 seconds, from command to outcome. Null: there was no outcome."
   p50Ms: Float
   p99Ms: Float
+  "Records that the tasks have not processed yet."
   lag: Int!
+  "Whether all accounts, clearing and cash add up to zero. Null: not known yet."
   booksBalanced: Boolean
 }
 type NodeMetrics {
@@ -288,6 +299,7 @@ type Rebalance {
   time: Timestamp!
   generation: Int!
   reason: String!
+  "Ids of the tasks that moved."
   moved: [String!]!
 }
 `

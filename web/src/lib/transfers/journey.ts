@@ -50,7 +50,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       id: 'command',
       title: 'Command',
       where: 'topic',
-      text: 'The API writes one command to a topic, under the transfer’s id, and waits for the outcome. Sent twice, it still happens once.',
+      text: 'The API writes one command to a topic, under the transfer’s id, and waits for the outcome. Sent twice, it is carried out once.',
       data: facts.order,
       state: facts.order === '' ? 'waiting' : 'done',
       afterMs: transfer ? 0 : undefined,
@@ -59,7 +59,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       id: 'saga',
       title: 'Saga',
       where: 'task, by transfer',
-      text: 'One task owns this transfer. It checks amount and accounts, notes in its store how far the transfer is, and asks the payer’s account.',
+      text: 'One task owns this transfer. It checks amount and accounts, keeps the transfer’s progress in its store, and sends a command to the payer’s account.',
       data: transfer ? `Transfer ${transfer.id.slice(0, 8)}` : '',
       state: facts.order === '' ? 'waiting' : 'done',
       afterMs: time('saga'),
@@ -69,7 +69,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       title: 'Payer',
       where: 'task, by account',
       text: facts.fromCash
-        ? 'Cash at the counter: there is no account to debit, so this stop is passed.'
+        ? 'Cash at the counter: there is no account to debit, so this station is skipped.'
         : 'The one task that owns this account checks owner, token and limit, and stores “money debited”.',
       data: facts.from,
       state: debit,
@@ -80,8 +80,8 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       title: 'Receiver',
       where: 'task, by account',
       text: facts.toElsewhere
-        ? 'The receiver banks elsewhere: the money is booked on the clearing account, and this stop is passed.'
-        : 'The task that owns the receiving account stores “money credited”. Should it refuse, the money goes back to the payer.',
+        ? 'The receiver’s account is at another bank: the money is booked on the clearing account, and this station is skipped.'
+        : 'The task that owns the receiving account stores “money credited”. If it refuses, the money goes back to the payer.',
       data: isReturned ? 'Refused: the money went back' : facts.to,
       state: credit,
       afterMs: time('to'),
@@ -90,7 +90,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       id: 'end',
       title: 'Outcome',
       where: 'task, by transfer',
-      text: 'The saga ends, once and for good, and answers the command with exactly one outcome: completed, or failed with the reason.',
+      text: 'The saga ends and answers the command with exactly one outcome: completed, or failed with the reason.',
       data: facts.outcome,
       state: facts.order === '' || !ended ? 'waiting' : failed ? 'failed' : 'done',
       afterMs: time('end') ?? (transfer?.endedAt ? transfer.endedAt - transfer.startedAt : undefined),
@@ -99,7 +99,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       id: 'projection',
       title: 'Projection',
       where: 'task, by account',
-      text: 'Another task folds the events into what people ask for: rows, balances, turnover, alerts. It can be rebuilt from the events alone.',
+      text: 'Another task derives rows, balances, turnover and alerts from the events. It can be rebuilt from the events alone.',
       data: known ? `Row ${row.sequence} of ${formatIban(row.iban)}` : '',
       state: seen,
       afterMs: undefined,
@@ -108,7 +108,7 @@ export function journeyOf({ transfer, row }: Known): readonly Station[] {
       id: 'page',
       title: 'This page',
       where: 'server-sent events',
-      text: 'The row is pushed to every page that watches this account. No reload; after a lost connection it goes on where it stopped.',
+      text: 'The row is pushed to every page that watches this account. No reload; after a lost connection it continues after the last row.',
       data: known ? `New balance ${formatEuro(BigInt(row.newBalance))}` : '',
       state: seen,
       afterMs: undefined,
