@@ -50,7 +50,7 @@ const PAGE_POLICY = {
 /** The explorer has its scripts and styles inline. */
 const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
 
-/** Serves the page, `/graphql`, `/graphql/stream`, `/health` and `/metrics`. Rejects when the port cannot be bound. */
+/** Serves the page, `/graphql`, `/graphql/stream`, `/health` and `/metrics` on one port (DECISIONS 23). Rejects when the port cannot be bound. */
 export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   const { host, port, mode, pageDirectory, hosts, proxies } = options
   const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, trustProxy: proxies.length > 0 && [...proxies] })

@@ -2,9 +2,7 @@ import type { Ports } from '../../topology/index.ts'
 import { Feed } from './feed.ts'
 import type { Mailbox } from './mailbox.ts'
 
-/**
- * Samples a value once a second while there are subscribers. All of them get the same object; a slow reader gets only the newest.
- */
+/** Samples a value once a second while there are subscribers. All of them get the same object; a slow reader gets only the newest. */
 export class Sampler<T> {
   readonly #ports: Ports
   readonly #read: () => T

@@ -26,7 +26,7 @@ export function apiTopics(): readonly TopicSpec[] {
   return [{ name: SESSIONS_TOPIC, partitions: 1, config: { 'cleanup.policy': 'compact' } }]
 }
 
-/** For checks that the sessions topic is readable. `decode` throws for bytes that are no session. */
+/** For checks that the sessions topic is readable (DECISIONS 34). `decode` throws for bytes that are no session. */
 export const sessionFormat = {
   topic: SESSIONS_TOPIC,
   decode: (value: Uint8Array): Session => {
