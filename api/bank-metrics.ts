@@ -1,9 +1,9 @@
 import type { CommandBus } from './commands/command-bus.ts'
 import type { Cluster, ClusterMetrics } from './ports/cluster.ts'
 
-/** How the bank is doing: what the cluster tells, and how long commands take that were sent from here. */
+/** The cluster's metrics and the latency of the commands that this process sent. */
 export interface BankMetrics extends ClusterMetrics {
-  /** From command to outcome, lately; null when there was none. */
+  /** From command to outcome over the last 10 to 20 seconds; null: no outcome arrived in that time. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null
 }

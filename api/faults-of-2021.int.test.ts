@@ -142,15 +142,15 @@ describe('Faults of the 2021 bank', () => {
       [30, 'RENT of June'],
     ] as const)
       await transfer(client, from, to, amount, text)
-    const of = async (count: number, filter: object): Promise<string[]> =>
+    const amounts = async (count: number, filter: object): Promise<string[]> =>
       (await client.first<{ transactions: Row }>(count, ROWS, { iban: from, ...filter })).map(
         ({ answer }) => answer.data?.transactions.amount ?? '',
       )
-    expect(await of(2, { text: 'rent' })).toEqual(['10', '30'])
-    expect(await of(2, { min: '20', max: '30' })).toEqual(['20', '30'])
-    expect(await of(1, { direction: 'CREDIT' })).toEqual(['1000'])
-    expect(await of(1, { text: 'Gift', direction: 'DEBIT', min: '20', max: '20', last: 1 })).toEqual(['20'])
-    expect(await of(4, { text: '', last: 4 })).toEqual(['1000', '10', '20', '30'])
+    expect(await amounts(2, { text: 'rent' })).toEqual(['10', '30'])
+    expect(await amounts(2, { min: '20', max: '30' })).toEqual(['20', '30'])
+    expect(await amounts(1, { direction: 'CREDIT' })).toEqual(['1000'])
+    expect(await amounts(1, { text: 'Gift', direction: 'DEBIT', min: '20', max: '20', last: 1 })).toEqual(['20'])
+    expect(await amounts(4, { text: '', last: 4 })).toEqual(['1000', '10', '20', '30'])
     const [refused] = await client.first<{ transactions: Row }>(1, ROWS, { iban: from, text: 'x'.repeat(300) })
     expect(refused?.answer.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   })

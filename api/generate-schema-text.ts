@@ -1,7 +1,3 @@
-/**
- * Writes `api/generated/schema-text.ts`, the text of `api/schema.graphql` as a module, so that a bundle needs no file beside it. Run it
- * with `npx tsx api/generate-schema-text.ts`; a test checks that the file is current.
- */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,9 +5,13 @@ import { SCHEMA_FILE } from './generate-web-types.ts'
 
 export const SCHEMA_TEXT_FILE = fileURLToPath(new URL('./generated/schema-text.ts', import.meta.url))
 
+/**
+ * The text of `api/generated/schema-text.ts`: `api/schema.graphql` as a module, so that the bundle needs no extra file. To write it, run
+ * `npx tsx api/generate-schema-text.ts`; a test checks that the file is current.
+ */
 export function generateSchemaText(schema: string): string {
   const escaped = schema.replace(/[\\`]|\$\{/g, (found) => `\\${found}`)
-  return `/** Generated from api/schema.graphql by api/generate-schema-text.ts: not to be edited. */\nexport const SCHEMA_TEXT = \`${escaped}\`\n`
+  return `/** Generated from api/schema.graphql by api/generate-schema-text.ts: do not edit. */\nexport const SCHEMA_TEXT = \`${escaped}\`\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

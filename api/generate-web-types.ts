@@ -1,8 +1,3 @@
-/**
- * Writes what the page knows of the API: `web/src/lib/generated/graphql.ts`, from `api/schema.graphql` alone. For each root field
- * it holds the arguments, the result and one document that selects every field below it, so that a result's type never promises
- * a field that was not asked for. Run it with `npx tsx api/generate-web-types.ts`; a test checks that the file is current.
- */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Kind, parse } from 'graphql'
@@ -18,7 +13,7 @@ import type {
 export const SCHEMA_FILE = fileURLToPath(new URL('./schema.graphql', import.meta.url))
 export const WEB_TYPES_FILE = fileURLToPath(new URL('../web/src/lib/generated/graphql.ts', import.meta.url))
 
-/** Amounts stay decimal strings on the wire, since JSON numbers end at 2^53; times are milliseconds since the epoch. */
+/** Amounts are decimal strings, because JSON numbers are exact only up to 2^53; times are milliseconds since the epoch. */
 const SCALARS: Readonly<Record<string, string>> = {
   ID: 'string',
   String: 'string',
@@ -30,13 +25,18 @@ const SCALARS: Readonly<Record<string, string>> = {
 }
 const ROOTS = ['Query', 'Mutation', 'Subscription']
 
-/** The whole text of the generated file for one schema. Throws when a type is unknown, or when types contain each other. */
+/**
+ * The text of `web/src/lib/generated/graphql.ts`: the page's types and documents, from `api/schema.graphql`. Each root field gets the
+ * types of its arguments and its result, and one document that selects every field below it, so that a result's type never has a field
+ * that was not selected. To write it, run `npx tsx api/generate-web-types.ts`; a test checks that the file is current. Throws for an
+ * unknown type and for types that contain each other.
+ */
 export function generateWebTypes(schema: string): string {
   const types = readTypes(schema)
   const objects = [...types.objects.values()].filter(({ name }) => !ROOTS.includes(name.value))
   const roots = ROOTS.flatMap((name) => types.objects.get(name) ?? [])
   return [
-    '/** Generated from api/schema.graphql by api/generate-web-types.ts: not to be edited. */',
+    '/** Generated from api/schema.graphql by api/generate-web-types.ts: do not edit. */',
     ...[...types.enums.values()].map(enumType),
     ...objects.map((type) => objectType(type, types)),
     ...[...types.inputs.values()].map((type) => inputType(type, types)),
@@ -60,7 +60,8 @@ function readTypes(schema: string): Types {
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION) objects.set(node.name.value, node)
     else if (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) inputs.set(node.name.value, node)
     else if (node.kind === Kind.ENUM_TYPE_DEFINITION) enums.set(node.name.value, node)
-    else if (node.kind !== Kind.SCALAR_TYPE_DEFINITION) throw new Error(`The page cannot use a ${node.kind} of the schema.`)
+    else if (node.kind !== Kind.SCALAR_TYPE_DEFINITION)
+      throw new Error(`Cannot generate the page's types: the schema has a ${node.kind}, which is not supported here.`)
   }
   return { objects, inputs, enums }
 }
@@ -115,7 +116,7 @@ function selectionOf(type: TypeNode, types: Types, above: readonly string[]): st
   const name = namedType(type)
   const object = types.objects.get(name)
   if (object === undefined) return ''
-  if (above.includes(name)) throw new Error(`${[...above, name].join(' > ')} contains itself, so it cannot be selected whole.`)
+  if (above.includes(name)) throw new Error(`${[...above, name].join(' > ')} contains itself, so no document can select all of its fields.`)
   const fields = (object.fields ?? []).map((field) => `${field.name.value}${selectionOf(field.type, types, [...above, name])}`)
   return ` { ${fields.join(' ')} }`
 }
@@ -135,9 +136,9 @@ function typeName(type: TypeNode, types: Types): string {
 function bareTypeName(type: Exclude<TypeNode, { kind: Kind.NON_NULL_TYPE }>, types: Types): string {
   if (type.kind === Kind.LIST_TYPE) return `ReadonlyArray<${typeName(type.type, types)}>`
   const name = type.name.value
-  const known = SCALARS[name] ?? (types.objects.has(name) || types.inputs.has(name) || types.enums.has(name) ? name : undefined)
-  if (known === undefined) throw new Error(`The schema uses ${name}, which it does not define.`)
-  return known
+  const typescriptName = SCALARS[name] ?? (types.objects.has(name) || types.inputs.has(name) || types.enums.has(name) ? name : undefined)
+  if (typescriptName === undefined) throw new Error(`The schema uses the type ${name}, which it does not define.`)
+  return typescriptName
 }
 
 function schemaType(type: TypeNode): string {

@@ -1,8 +1,8 @@
 /**
- * How people reach the bank. A *command* goes out through the bus and comes back as its outcome; questions go to the `BankReader`; what
- * the bank publishes is followed once per process by the *hub* and told to every subscriber as a *feed*: what is there, then what comes,
- * without a gap or a double. Over it GraphQL, by HTTP and server-sent events, with sessions and rights, and the page. `ports/` is what
- * the API asks of bank and engine; whoever puts the parts together fills it in.
+ * The bank's GraphQL API, over HTTP and server-sent events, with sessions and access rights; it also serves the page. The *bus* sends
+ * *commands* and waits for their *outcomes*; queries go to the `BankReader`. The *hub* follows the topics that the bank publishes, once
+ * per process, and gives every subscriber a *feed*: the current state, then each change, without gaps or duplicates. `ports/` holds the
+ * interfaces that the API needs of bank and engine; `compose/` implements them.
  */
 export { openApi } from './open-api.ts'
 export type { Api, ApiOptions } from './open-api.ts'
@@ -11,6 +11,5 @@ export { LatencyHistogram } from './commands/latency-histogram.ts'
 export { NO_PASSWORD, Passwords } from './sessions/passwords.ts'
 export { apiTopics, sessionFormat } from './sessions/session-store.ts'
 export { TopicTail } from './topic-tail.ts'
-export type * from './ports/bank-messages.ts'
 export type * from './ports/bank-reader.ts'
 export type * from './ports/cluster.ts'

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { CommandFormat, FeedFormats } from '../processors/index.ts'
 import type { Broker, Ports } from '../topology/index.ts'
 import { bankMetrics, type BankMetrics } from './bank-metrics.ts'
 import { CommandBus, type NewCommand } from './commands/command-bus.ts'
@@ -10,7 +11,6 @@ import { listen } from './http/server.ts'
 import { EventHub } from './hub/event-hub.ts'
 import { Sampler } from './hub/sampler.ts'
 import { metricsOf } from './metrics.ts'
-import type { CommandFormat, FeedFormats } from './ports/bank-messages.ts'
 import type { BankReader } from './ports/bank-reader.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { Passwords } from './sessions/passwords.ts'
@@ -18,7 +18,7 @@ import { SessionStore } from './sessions/session-store.ts'
 import { SignIn, type Employee } from './sessions/sign-in.ts'
 import { SubscriptionServer } from './streaming/subscription-server.ts'
 
-/** Before the first processor runs, somebody may take his time. */
+/** Long enough for the first processor to be started well after the API. */
 const BOOTSTRAP_DEADLINE_MS = 86_400_000
 
 export interface ApiOptions {
@@ -28,9 +28,9 @@ export interface ApiOptions {
   readonly commands: CommandFormat
   readonly feeds: FeedFormats
   readonly cluster: Cluster
-  /** What has to be there before anybody comes: sent, and answered, before the port is opened. */
+  /** Sent before the port is opened, each after the answer to the one before. */
   readonly bootstrap: readonly NewCommand[]
-  /** The one account that everybody may look at. */
+  /** The public account. */
   readonly companyIban: string
   readonly employees: readonly Employee[]
   readonly passwords: Passwords
@@ -39,31 +39,31 @@ export interface ApiOptions {
   /** `development`: introspection and the explorer. `production`: cookies over TLS only. */
   readonly mode: 'development' | 'production'
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** Names that the server is reached by, besides the host's own. */
+  /** Host names of this server besides `host` and the loopback names. */
   readonly hosts?: readonly string[]
-  /** Addresses and networks of proxies, or `loopback`, `linklocal`, `uniquelocal`: their word for where a request comes from is taken. */
+  /** Proxies whose `X-Forwarded-For` is trusted: addresses, networks, or `loopback`, `linklocal`, `uniquelocal`. */
   readonly proxies?: readonly string[]
-  /** Why the bank cannot be used at the moment; undefined: it can. */
+  /** Why the bank cannot be used at the moment; undefined: it is ready. */
   unready?(): string | undefined
 }
 
 export interface Api {
   readonly url: string
-  /** The way to the bank for whoever is in the same process. */
+  /** For code in the same process that sends commands. */
   readonly bus: CommandBus
   metrics(): BankMetrics
-  /** In order: nothing new, streams ended, what is under way answered. */
+  /** Orderly: ends the streams, accepts no more requests, answers those in flight. */
   close(): Promise<void>
 }
 
-/** Resolves when the page and the API are served. Rejects with one sentence when the port cannot be had; nothing is left open then. */
+/** Resolves when the page and the API are served. Rejects when the port cannot be bound, and has closed everything by then. */
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { broker, ports, reader, cluster, mode } = options
   const opened: { close(): unknown }[] = []
   const close = async (): Promise<void> => {
-    for (let one = opened.pop(); one !== undefined; one = opened.pop()) await one.close()
+    for (let resource = opened.pop(); resource !== undefined; resource = opened.pop()) await resource.close()
   }
   try {
     const bus = await CommandBus.open({ broker, ports, format: options.commands })
@@ -110,6 +110,6 @@ export async function openApi(options: ApiOptions): Promise<Api> {
 
 function urlOf(server: FastifyInstance, host: string): string {
   const address = server.server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server listens on no port.')
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a TCP port.')
   return `http://${host}:${address.port}`
 }

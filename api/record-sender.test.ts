@@ -10,13 +10,13 @@ let broker: Broker
 let sender: RecordSender
 let isDown: boolean
 let batches: number[]
-let told: string[]
+let results: string[]
 
 beforeEach(async () => {
   ports = manualPorts()
   broker = await memoryBroker(ports)
   await broker.admin.createTopics([{ name: 'topic', partitions: 1 }])
-  ;[isDown, batches, told] = [false, [], []]
+  ;[isDown, batches, results] = [false, [], []]
   sender = new RecordSender(override(broker, { openProducer: async (options) => watched(await broker.openProducer(options)) }), ports)
 })
 
@@ -28,7 +28,7 @@ afterEach(async () => {
 function watched(producer: Producer): Producer {
   return override(producer, {
     send: async (topic, partition, batch) => {
-      if (isDown) throw new RetriableBrokerError('The broker is away.')
+      if (isDown) throw new RetriableBrokerError('The broker is down.')
       batches.push(batch.sizeInBytes)
       return producer.send(topic, partition, batch)
     },
@@ -36,8 +36,8 @@ function watched(producer: Producer): Producer {
 }
 
 function send(name: string, giveUpAt: number, value = KILOBYTE): void {
-  const tell = (what: string) => (): void => void told.push(`${name} ${what}`)
-  sender.send({ topic: 'topic', key: Buffer.from(name), value, giveUpAt, onStored: tell('stored'), onGivenUp: tell('given up') })
+  const report = (result: string) => (): void => void results.push(`${name} ${result}`)
+  sender.send({ topic: 'topic', key: Buffer.from(name), value, giveUpAt, onStored: report('stored'), onGivenUp: report('given up') })
 }
 
 async function keys(): Promise<string[]> {
@@ -54,7 +54,7 @@ async function keys(): Promise<string[]> {
 }
 
 describe('The sender of records', () => {
-  it('works off what an outage left in batches that a broker takes, in order', async () => {
+  it('sends what accumulated during an outage in order, in batches that a broker accepts', async () => {
     isDown = true
     send('first', Number.POSITIVE_INFINITY)
     await ports.advance(10)
@@ -65,12 +65,12 @@ describe('The sender of records', () => {
     isDown = false
     await ports.advance(1_000)
     expect(await keys()).toEqual(['first', ...names])
-    expect(told).toEqual(['first', ...names].map((name) => `${name} stored`))
+    expect(results).toEqual(['first', ...names].map((name) => `${name} stored`))
     expect(Math.max(...batches)).toBeLessThan(1_000_000)
     expect(batches.length).toBeLessThan(8)
   })
 
-  it('sends nothing whose time is over, not even what waited behind something else', async () => {
+  it('does not send expired records, not even those that expired behind another record', async () => {
     isDown = true
     const now = ports.clock.now()
     send('long', now + 60_000)
@@ -80,10 +80,10 @@ describe('The sender of records', () => {
     isDown = false
     await ports.advance(1_000)
     expect(await keys()).toEqual(['long'])
-    expect(told).toEqual(['long stored', 'short given up'])
+    expect(results).toEqual(['long stored', 'short given up'])
   })
 
-  it('sends a record that is larger than its batches should be alone', async () => {
+  it('sends a record that is larger than the batch limit in a batch of its own', async () => {
     send('small', Number.POSITIVE_INFINITY)
     send('large', Number.POSITIVE_INFINITY, Buffer.alloc(950_000))
     send('small again', Number.POSITIVE_INFINITY)

@@ -4,25 +4,25 @@ import type { Broker, Ports, Producer, RecordBatchBuilder } from '../topology/in
 export interface OutgoingRecord {
   readonly topic: string
   readonly key: Uint8Array
-  /** Null takes the key out of a compacted topic. */
+  /** Null: a tombstone, which deletes the key from a compacted topic. */
   readonly value: Uint8Array | null
-  /** After this moment it is not sent any more. */
+  /** The record is not sent after this moment (milliseconds since the epoch). */
   readonly giveUpAt: number
-  /** It is stored. */
+  /** The broker has stored the record. */
   onStored?(): void
-  /** It was given up; it may have been stored all the same. */
+  /** Called at `giveUpAt`. An attempt whose answer got lost may have stored the record all the same. */
   onGivenUp?(): void
 }
 
 const RETRY_MS = 100
-/** Brokers take batches of 1 MB unless told otherwise. */
+/** Brokers refuse batches of more than 1 MiB by default (DECISIONS 45). */
 const MAX_BATCH_BYTES = 900_000
-/** What a record takes beside its key and value, at most. */
+/** Upper bound of what a record takes in addition to its key and value. */
 const RECORD_OVERHEAD = 32
 
 /**
- * Sends records at least once. All that come within one turn of the event loop, or while an earlier batch is on its way, leave
- * together, so a busy sender writes few large batches and an idle one does not wait.
+ * Sends records at least once. Records of the same iteration of the event loop, and those that arrive while a batch is in flight, are
+ * sent together: a busy sender writes few large batches, an idle one does not wait.
  */
 export class RecordSender {
   readonly #broker: Broker
@@ -44,7 +44,7 @@ export class RecordSender {
     this.#running ??= this.#run()
   }
 
-  /** Sends what waits, unless the broker does not answer. */
+  /** Tries once more to send the waiting records. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#running
@@ -53,12 +53,12 @@ export class RecordSender {
 
   async #run(): Promise<void> {
     await this.#ports.timers.yield()
-    while (this.#waiting.length > 0) await this.#deliver(this.#next())
+    while (this.#waiting.length > 0) await this.#deliver(this.#takeBatch())
     this.#running = undefined
   }
 
-  /** Of what waits, as much as a broker takes at once; the rest leaves after it. */
-  #next(): readonly OutgoingRecord[] {
+  /** The oldest waiting records, as many as fit into one batch. */
+  #takeBatch(): readonly OutgoingRecord[] {
     let [bytes, count] = [0, 0]
     for (const { key, value } of this.#waiting) {
       bytes += key.length + (value?.length ?? 0) + RECORD_OVERHEAD
@@ -70,23 +70,23 @@ export class RecordSender {
 
   async #deliver(records: readonly OutgoingRecord[]): Promise<void> {
     const { clock, timers, logger } = this.#ports
-    for (let left = this.#inTime(records, clock.now()); left.length > 0;) {
+    for (let remaining = this.#dropExpired(records, clock.now()); remaining.length > 0;) {
       try {
-        await this.#sendAll(left)
-        for (const record of left) record.onStored?.()
+        await this.#sendAll(remaining)
+        for (const record of remaining) record.onStored?.()
         return
       } catch (error) {
-        logger.warn('records could not be sent, trying again', { records: left.length, error: String(error) })
-        this.#builders.clear() // a send that failed may still hold them
-        if (!(error instanceof RetriableBrokerError)) this.#dropProducer()
+        logger.warn('records could not be sent: retrying', { records: remaining.length, error: String(error) })
+        this.#builders.clear() // a failed send may still use them
+        if (!(error instanceof RetriableBrokerError)) this.#discardProducer()
         if (!this.#closed) await timers.sleep(RETRY_MS)
-        left = this.#inTime(left, this.#closed ? Number.POSITIVE_INFINITY : clock.now())
+        remaining = this.#dropExpired(remaining, this.#closed ? Number.POSITIVE_INFINITY : clock.now())
       }
     }
   }
 
-  /** Those whose time is not over; the others are given up. */
-  #inTime(records: readonly OutgoingRecord[], now: number): readonly OutgoingRecord[] {
+  /** Calls `onGivenUp` of the records whose time is over; returns the others. */
+  #dropExpired(records: readonly OutgoingRecord[], now: number): readonly OutgoingRecord[] {
     for (const record of records) if (record.giveUpAt <= now) record.onGivenUp?.()
     return records.filter(({ giveUpAt }) => giveUpAt > now)
   }
@@ -119,14 +119,16 @@ export class RecordSender {
     const known = this.#partitions.get(topic)
     if (known !== undefined) return known
     const [description] = await this.#broker.admin.describeTopics([topic])
-    if (description === undefined) throw new Error(`The topic "${topic}" does not exist: create the bank's topics first.`)
+    if (description === undefined) throw new Error(`Cannot write to topic "${topic}": it does not exist. Create the bank's topics first.`)
     this.#partitions.set(topic, description.partitions)
     return description.partitions
   }
 
-  #dropProducer(): void {
-    const spent = this.#producer
+  #discardProducer(): void {
+    const discarded = this.#producer
     this.#producer = undefined
-    spent?.close().catch((error: unknown) => this.#ports.logger.debug('a spent producer did not close', { error: String(error) }))
+    discarded
+      ?.close()
+      .catch((error: unknown) => this.#ports.logger.debug('a discarded producer could not be closed', { error: String(error) }))
   }
 }

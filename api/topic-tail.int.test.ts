@@ -38,7 +38,7 @@ async function follow(from: TailSource['from'], onUnreadable?: (record: Unreadab
     sources: [{ topic: 'topic', from }],
     onRecord: (_topic, _key, value) => {
       const text = Buffer.from(value ?? []).toString()
-      if (text.startsWith('poison')) throw new Error('says nothing')
+      if (text.startsWith('poison')) throw new Error('not readable')
       seen.push(text)
     },
     ...(onUnreadable === undefined ? {} : { onUnreadable }),
@@ -46,7 +46,7 @@ async function follow(from: TailSource['from'], onUnreadable?: (record: Unreadab
 }
 
 describe('A tail', () => {
-  it('tells what is there, then what comes', async () => {
+  it('delivers the stored records, then new ones', async () => {
     await write('a', 'b')
     await follow('earliest')
     await tail?.catchUp()
@@ -55,7 +55,7 @@ describe('A tail', () => {
     expect(seen.toSorted()).toEqual(['a', 'b', 'c'])
   })
 
-  it('begins where it is told: at the end, or at a moment', async () => {
+  it('begins at the end, or at a timestamp', async () => {
     await write('old')
     await ports.advance(1_000)
     const moment = ports.clock.now()
@@ -70,20 +70,20 @@ describe('A tail', () => {
     expect(seen).toEqual(['new', 'newest'])
   })
 
-  it('passes over what cannot be read, after it has been told', async () => {
-    const told: UnreadableRecord[] = []
+  it('reports a record that cannot be read, then skips it', async () => {
+    const reported: UnreadableRecord[] = []
     await write('a', 'b', 'poison', 'c')
-    await follow('earliest', async (record) => void told.push(record))
+    await follow('earliest', async (record) => void reported.push(record))
     await tail?.catchUp()
     expect(seen.toSorted()).toEqual(['a', 'b', 'c'])
-    expect(told).toMatchObject([{ origin: { topic: 'topic', partition: 0, offset: 1 }, reason: 'says nothing' }])
+    expect(reported).toMatchObject([{ origin: { topic: 'topic', partition: 0, offset: 1 }, reason: 'not readable' }])
   })
 
-  it('brings a record again whose telling failed', async () => {
+  it('delivers a record again when reporting it failed', async () => {
     let attempts = 0
     await write('poison', 'b', 'a')
     await follow('earliest', async () => {
-      if (++attempts < 3) throw new Error('not now')
+      if (++attempts < 3) throw new Error('not stored')
     })
     const caughtUp = tail?.catchUp()
     await ports.advance(1_000)
@@ -92,7 +92,7 @@ describe('A tail', () => {
     expect(seen.toSorted()).toEqual(['a', 'b'])
   })
 
-  it('goes on where a group stands, and at the first record where it stands nowhere', async () => {
+  it('begins at a group’s committed offset, and at the first record where it has none', async () => {
     await write('a', 'b', 'c', 'd')
     await broker.admin.alterOffsets('group', [{ topic: 'topic', partition: 0, offset: 1 }])
     await follow({ groupId: 'group' })
@@ -104,8 +104,10 @@ describe('A tail', () => {
     ])
   })
 
-  it('says what is missing when there is no such topic', async () => {
+  it('names the topic that does not exist', async () => {
     const sources = [{ topic: 'none', from: 'latest' as const }]
-    await expect(TopicTail.open({ broker, ports, sources, onRecord: () => undefined })).rejects.toThrow('The topic "none" does not exist')
+    await expect(TopicTail.open({ broker, ports, sources, onRecord: () => undefined })).rejects.toThrow(
+      'Cannot follow topic "none": it does not exist.',
+    )
   })
 })

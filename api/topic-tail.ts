@@ -5,13 +5,16 @@ export interface TopicTailOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly sources: readonly TailSource[]
-  /** Key and value are views that stay valid as long as somebody holds them. A record that makes this throw is passed over. */
+  /**
+   * Key and value are views that stay valid after the call. A record at which this throws is skipped, unless the error has a promise
+   * `ready`: then the record is delivered again once it resolves.
+   */
   onRecord(topic: string, key: Uint8Array | null, value: Uint8Array | null): void
-  /** Before a record is passed over. Rejecting brings the same record again. */
+  /** Called before a record is skipped. If it rejects, the record is delivered again. */
   onUnreadable?(record: UnreadableRecord): Promise<void>
 }
 
-/** A record that `onRecord` threw at, and what it threw, in words. */
+/** A record at which `onRecord` threw, and the error's message. */
 export interface UnreadableRecord {
   readonly origin: PartitionOffset
   readonly reason: string
@@ -23,9 +26,9 @@ export interface UnreadableRecord {
 
 export interface TailSource {
   readonly topic: string
-  /** Default: all of them. */
+  /** Default: all partitions. */
   readonly partitions?: readonly number[]
-  /** A moment: everything since then. A group: from where it stands, or the first record there is. */
+  /** A timestamp: the first record since then. A group: its committed offset, or the first record if it has none. */
   readonly from: 'earliest' | 'latest' | { readonly timestampMs: number } | { readonly groupId: string }
 }
 
@@ -37,8 +40,8 @@ const FETCH_WAIT_MS = 10_000
 const RETRY_MS = 200
 
 /**
- * Follows topics outside of any group: this process sees every committed record, from where it chose to begin. Waiting costs nothing;
- * a broker that cannot be reached is asked again until it can.
+ * Follows topics without a consumer group: delivers every committed record from a chosen start. An idle tail costs one long poll; it
+ * retries until an unreachable broker is back.
  */
 export class TopicTail {
   readonly #options: TopicTailOptions
@@ -55,30 +58,30 @@ export class TopicTail {
     this.#done = this.#follow()
   }
 
-  /** Where it begins is settled when this resolves: records written from then on are seen. Throws when a topic does not exist. */
+  /** The start offsets are fixed when this resolves: records written later are delivered. Throws when a topic does not exist. */
   static async open(options: TopicTailOptions): Promise<TopicTail> {
     const { admin } = options.broker
     const described = await admin.describeTopics(options.sources.map(({ topic }) => topic))
     const positions: Position[] = []
     for (const { topic, partitions, from } of options.sources) {
       const count = described.find(({ name }) => name === topic)?.partitions
-      if (count === undefined) throw new Error(`The topic "${topic}" does not exist: create the bank's topics first.`)
+      if (count === undefined) throw new Error(`Cannot follow topic "${topic}": it does not exist. Create the bank's topics first.`)
       const all = (partitions ?? Array.from({ length: count }, (_, partition) => partition)).map((partition) => ({ topic, partition }))
       positions.push(...(await startsOf(options.broker, all, from)))
     }
     return new TopicTail(options, positions)
   }
 
-  /** Resolves when everything that is there now has been handed on, or nothing will be any more. */
+  /** Resolves when every record stored before the call has been delivered, or when the tail is closed. */
   async catchUp(): Promise<void> {
     const ends = await this.#options.broker.admin.listOffsets(this.#positions, 'latest')
     await new Promise<void>((resolve) => {
       this.#waiting.push({ ends, resolve })
-      this.#look()
+      this.#resolveCaughtUp()
     })
   }
 
-  /** Up to where everything has been handed on. */
+  /** The next offset of each partition: all records before it have been delivered. */
   get positions(): readonly PartitionOffset[] {
     return this.#positions
   }
@@ -87,7 +90,7 @@ export class TopicTail {
     this.#closed = true
     this.#fetcher.wakeup()
     await this.#done
-    this.#look()
+    this.#resolveCaughtUp()
     await this.#fetcher.close()
   }
 
@@ -95,38 +98,38 @@ export class TopicTail {
     const { timers, logger } = this.#options.ports
     while (!this.#closed) {
       try {
-        for (const fetched of await this.#fetcher.fetch(this.#positions, { maxWaitMs: FETCH_WAIT_MS })) await this.#handOn(fetched)
-        this.#look()
+        for (const fetched of await this.#fetcher.fetch(this.#positions, { maxWaitMs: FETCH_WAIT_MS })) await this.#deliverAll(fetched)
+        this.#resolveCaughtUp()
       } catch (error) {
         if (this.#closed) return
-        logger.warn('topics cannot be followed, trying again', { error: String(error) })
+        logger.warn('topics could not be fetched: retrying', { error: String(error) })
         if (error instanceof OffsetOutOfRangeError) await this.#skipToStart()
         await timers.sleep(RETRY_MS)
       }
     }
   }
 
-  async #handOn({ topic, partition, batches, nextOffset }: FetchedPartition): Promise<void> {
-    const position = this.#positions.find((one) => one.topic === topic && one.partition === partition)
+  async #deliverAll({ topic, partition, batches, nextOffset }: FetchedPartition): Promise<void> {
+    const position = this.#positions.find((candidate) => candidate.topic === topic && candidate.partition === partition)
     if (position === undefined) return
     for (const batch of batches) {
       while (batch.next()) {
         if (batch.offset < position.offset) continue
         const { key, value } = batch
-        let error = this.#tell(topic, key, value)
+        let error = this.#deliver(topic, key, value)
         while (error !== undefined && 'ready' in error) {
           await error.ready
-          error = this.#tell(topic, key, value)
+          error = this.#deliver(topic, key, value)
         }
-        if (error !== undefined) await this.#passOver(position, batch, error.message)
+        if (error !== undefined) await this.#skip(position, batch, error.message)
         position.offset = batch.offset + 1
       }
     }
     position.offset = nextOffset
   }
 
-  /** Answers with what went wrong; `ready` is what to wait for when the record cannot be read yet. */
-  #tell(topic: string, key: Uint8Array | null, value: Uint8Array | null): Error | undefined {
+  /** Returns what `onRecord` threw. */
+  #deliver(topic: string, key: Uint8Array | null, value: Uint8Array | null): Error | undefined {
     try {
       this.#options.onRecord(topic, key, value)
       return undefined
@@ -135,14 +138,14 @@ export class TopicTail {
     }
   }
 
-  async #passOver({ topic, partition }: TopicPartition, batch: RecordBatch, reason: string): Promise<void> {
+  async #skip({ topic, partition }: TopicPartition, batch: RecordBatch, reason: string): Promise<void> {
     const { onUnreadable, ports } = this.#options
     const { offset, key, value, timestamp, headers } = batch
-    ports.logger.warn('a record was passed over', { topic, partition, offset, reason })
+    ports.logger.warn('a record that cannot be read was skipped', { topic, partition, offset, reason })
     await onUnreadable?.({ origin: { topic, partition, offset }, reason, key, value, timestamp, headers })
   }
 
-  /** Retention was faster than this process: what is gone is gone. */
+  /** Retention has deleted the records at a position: continue at the first that is left. */
   async #skipToStart(): Promise<void> {
     for (const start of await this.#options.broker.admin.listOffsets(this.#positions, 'earliest')) {
       const position = this.#positions.find(({ topic, partition }) => topic === start.topic && partition === start.partition)
@@ -150,7 +153,7 @@ export class TopicTail {
     }
   }
 
-  #look(): void {
+  #resolveCaughtUp(): void {
     const isReached = ({ topic, partition, offset }: PartitionOffset): boolean =>
       this.#positions.some((position) => position.topic === topic && position.partition === partition && position.offset >= offset)
     for (const { ends, resolve } of this.#waiting) if (this.#closed || ends.every(isReached)) resolve()

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BankCommand, CommandFormat } from '../../processors/index.ts'
+import type { Outcome } from '../../schemas/index.ts'
 import { createRecordBatchBuilder, type Broker } from '../../topology/index.ts'
 import { manualPorts, memoryBroker, type ManualPorts } from '../../topology/testing/index.ts'
-import type { BankCommand, CommandFormat, Outcome } from '../ports/bank-messages.ts'
 import { CommandBus, type CommandAnswer } from './command-bus.ts'
 
 const format: CommandFormat = {
+  commandTopics: ['commands'],
   outcomesTopic: 'outcomes',
   encode: (command) => ({ topic: 'commands', key: Buffer.from(command.id), value: Buffer.from(JSON.stringify(command)) }),
   decodeOutcome: (value) => JSON.parse(Buffer.from(value).toString()) as Outcome,
@@ -29,10 +31,11 @@ afterEach(async () => {
   await broker.close()
 })
 
-const order = (id: string): Promise<CommandAnswer> => bus.send({ type: 'CreateBankAccount', id, iban: 'an iban', username: 'somebody' })
+const openAccount = (id: string): Promise<CommandAnswer> =>
+  bus.send({ type: 'CreateBankAccount', id, iban: 'an iban', username: 'a client' })
 
-/** What the bank has been asked so far. */
-async function asked(): Promise<readonly BankCommand[]> {
+/** The commands sent so far. */
+async function sentCommands(): Promise<readonly BankCommand[]> {
   await ports.advance(0)
   const fetcher = broker.openFetcher()
   const commands: BankCommand[] = []
@@ -56,48 +59,48 @@ async function answer(key: string, value: object | string): Promise<void> {
 const succeeded = (command: string): Outcome => ({ type: 'CommandSucceeded', command, version: 1, token: null })
 
 describe('The command bus', () => {
-  it('sends a command with a deadline and its own address, and gives its outcome to who waits', async () => {
-    const waiting = order('one')
-    const [command] = await asked()
+  it('sends a command with a deadline and its reply address, and resolves with the outcome', async () => {
+    const waiting = openAccount('one')
+    const [command] = await sentCommands()
     expect(command).toMatchObject({ id: 'one', expectedVersion: null, deadline: ports.clock.now() + 30_000 })
     await answer(command?.replyTo ?? '', succeeded('one'))
     expect(await waiting).toEqual(succeeded('one'))
     expect(bus.metrics()).toMatchObject({ sent: 1, succeeded: 1, failed: 0, pending: 0 })
   })
 
-  it('never tells a time-out as a failure (time-out told as failure)', async () => {
-    const waiting = order('slow')
-    const [command] = await asked()
+  it('answers a time-out as pending, never as a failure (time-out told as failure)', async () => {
+    const waiting = openAccount('slow')
+    const [command] = await sentCommands()
     await ports.advance(5_000)
     expect(await waiting).toEqual({ type: 'pending' })
     await answer(command?.replyTo ?? '', succeeded('slow'))
-    const again = order('slow')
-    await asked()
+    const again = openAccount('slow')
+    await sentCommands()
     await answer(command?.replyTo ?? '', succeeded('slow'))
     expect(await again).toEqual(succeeded('slow'))
     expect(bus.metrics()).toMatchObject({ pending: 1, failed: 0, succeeded: 1 })
   })
 
-  it('tells everybody who sent the same command', async () => {
-    const waiting = [order('same'), order('same')]
-    const [command] = await asked()
+  it('gives an outcome to every caller that sent the same command', async () => {
+    const waiting = [openAccount('same'), openAccount('same')]
+    const [command] = await sentCommands()
     await answer(command?.replyTo ?? '', { type: 'CommandFailed', command: 'same', code: 'c', reason: 'r' })
     expect(await Promise.all(waiting)).toMatchObject([{ reason: 'r' }, { reason: 'r' }])
   })
 
-  it('hears no outcome that is for somebody else, nor one that nobody can read', async () => {
-    const waiting = order('mine')
-    const [command] = await asked()
-    await answer('api-of-somebody-else', succeeded('mine'))
+  it('ignores outcomes for other reply addresses and outcomes that cannot be decoded', async () => {
+    const waiting = openAccount('mine')
+    const [command] = await sentCommands()
+    await answer('api-of-another-process', succeeded('mine'))
     await answer(command?.replyTo ?? '', 'no outcome at all')
     expect(bus.metrics().succeeded).toBe(0)
     await answer(command?.replyTo ?? '', succeeded('mine'))
     expect(await waiting).toEqual(succeeded('mine'))
   })
 
-  it('leaves nobody waiting when it is closed', async () => {
-    const waiting = order('late')
-    await asked()
+  it('answers commands without an outcome as pending when it is closed', async () => {
+    const waiting = openAccount('late')
+    await sentCommands()
     await bus.close()
     expect(await waiting).toEqual({ type: 'pending' })
   })

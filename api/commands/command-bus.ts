@@ -1,6 +1,7 @@
+import type { BankCommand, CommandFormat } from '../../processors/index.ts'
+import type { Outcome } from '../../schemas/index.ts'
 import { partitionOf } from '../../topology/index.ts'
 import type { Broker, Ports, TimerHandle } from '../../topology/index.ts'
-import type { BankCommand, CommandFormat, Outcome } from '../ports/bank-messages.ts'
 import { RecordSender } from '../record-sender.ts'
 import { TopicTail } from '../topic-tail.ts'
 import { RecentLatency } from './recent-latency.ts'
@@ -9,23 +10,23 @@ export interface CommandBusOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly format: CommandFormat
-  /** How long a caller waits before he is told "pending". Default 5,000 ms. */
+  /** A caller gets `pending` when no outcome arrived within this time. Default 5,000 ms. */
   readonly timeoutMs?: number
-  /** From sending on, after which the bank answers a command as expired. Default 30,000 ms. */
+  /** The bank refuses a command as expired when it reads it this long after it was sent. Default 30,000 ms. */
   readonly deadlineMs?: number
 }
 
 const DEADLINE_MS = 30_000
 
-/** A command as its sender knows it; deadline and reply address are the bus's. */
+/** A command without the fields that the bus adds; `expectedVersion` is optional. */
 export type NewCommand = BankCommand extends infer C ? (C extends BankCommand ? Omit<C, AddedByBus> & ExpectedVersion : never) : never
 type AddedByBus = 'deadline' | 'replyTo' | 'expectedVersion'
 type ExpectedVersion = { readonly expectedVersion?: number }
 
-/** `pending`: no outcome in time. The command may still be carried out; it has not failed. */
+/** `pending`: no outcome arrived in time. The command has not failed and may still be carried out. */
 export type CommandAnswer = Outcome | { readonly type: 'pending' }
 
-/** Counts since the bus was opened; latencies of the last seconds, undefined when there were no answers. */
+/** Counts since the bus was opened; latencies of the last 10 to 20 seconds, undefined when no outcome arrived in that time. */
 export interface CommandMetrics {
   readonly sent: number
   readonly succeeded: number
@@ -37,8 +38,8 @@ export interface CommandMetrics {
 }
 
 /**
- * Sends commands and waits for their outcomes. Each process has a reply address of its own and follows the one partition of the
- * outcomes topic that this address falls into. A command sent again under its id gets its first answer again.
+ * Sends commands and waits for their outcomes. Each process has its own reply address and follows the one partition of the outcomes
+ * topic that this address hashes to. A command sent again under the same id gets the same outcome (DECISIONS 21).
  */
 export class CommandBus {
   readonly #options: CommandBusOptions
@@ -58,7 +59,7 @@ export class CommandBus {
     this.#latency = new RecentLatency(options.ports.clock)
   }
 
-  /** Resolves when outcomes are followed: no command can be sent whose outcome would be missed. */
+  /** Resolves once the outcomes partition is followed, so that no outcome of a command sent later is missed. */
   static async open(options: CommandBusOptions): Promise<CommandBus> {
     const bus = new CommandBus(options)
     const { broker, ports, format } = options
@@ -73,7 +74,7 @@ export class CommandBus {
     return bus
   }
 
-  /** Never rejects for what the bank decides, nor because an answer is late. */
+  /** A refusal by the bank and a missing outcome are answers; neither rejects. */
   send(command: NewCommand, deadlineMs = this.#options.deadlineMs ?? DEADLINE_MS): Promise<CommandAnswer> {
     const { ports, format, timeoutMs = 5_000 } = this.#options
     const deadline = ports.clock.now() + deadlineMs
@@ -91,7 +92,7 @@ export class CommandBus {
     return { ...this.#counts, p50Ms: this.#latency.percentile(0.5), p99Ms: this.#latency.percentile(0.99) }
   }
 
-  /** Whoever still waits is told "pending". */
+  /** Commands without an outcome are answered with `pending`. */
   async close(): Promise<void> {
     await this.#sender.close()
     await this.#tail?.close()
@@ -114,8 +115,8 @@ export class CommandBus {
   }
 
   #timeOut(id: string, waiter: Waiter): void {
-    const left = this.#waiting.get(id)?.filter((other) => other !== waiter) ?? []
-    if (left.length > 0) this.#waiting.set(id, left)
+    const remaining = this.#waiting.get(id)?.filter((other) => other !== waiter) ?? []
+    if (remaining.length > 0) this.#waiting.set(id, remaining)
     else this.#waiting.delete(id)
     waiter.timer.cancel()
     this.#counts.pending += 1

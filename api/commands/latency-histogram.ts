@@ -1,4 +1,4 @@
-/** Durations in buckets that grow by two per cent each: percentiles within that, in constant memory. */
+/** Percentiles of durations in constant memory. Buckets grow by 2 %, which bounds the error of a percentile. */
 export class LatencyHistogram {
   readonly #counts = new Uint32Array(BUCKETS)
   #total = 0
@@ -13,11 +13,11 @@ export class LatencyHistogram {
     this.#total += 1
   }
 
-  /** The duration that this share (0 to 1) of all stayed within; undefined when there is none. */
+  /** The duration that the given share (0 to 1) of all durations does not exceed; undefined: none was recorded. */
   percentile(share: number): number | undefined {
     if (this.#total === 0) return undefined
-    let left = Math.ceil(this.#total * share)
-    const bucket = this.#counts.findIndex((count) => (left -= count) <= 0)
+    let remaining = Math.ceil(this.#total * share)
+    const bucket = this.#counts.findIndex((count) => (remaining -= count) <= 0)
     return SMALLEST_MS * GROWTH ** bucket
   }
 
@@ -30,5 +30,5 @@ export class LatencyHistogram {
 const SMALLEST_MS = 0.05
 const GROWTH = 1.02
 const LOG_GROWTH = Math.log(GROWTH)
-/** Up to about two minutes. */
+/** Enough for about two minutes. */
 const BUCKETS = 745

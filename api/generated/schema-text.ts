@@ -1,5 +1,5 @@
-/** Generated from api/schema.graphql by api/generate-schema-text.ts: not to be edited. */
-export const SCHEMA_TEXT = `"Euro cents as a decimal string: amounts go beyond 2^53."
+/** Generated from api/schema.graphql by api/generate-schema-text.ts: do not edit. */
+export const SCHEMA_TEXT = `"Euro cents as a decimal string, because amounts can exceed 2^53."
 scalar Cents
 "Milliseconds since the epoch."
 scalar Timestamp
@@ -12,7 +12,18 @@ enum TransferState {
   PENDING
   COMPLETED
   FAILED
+  "The payer was debited, but neither the credit nor the return succeeded. An employee has to resolve it."
   STUCK
+}
+"Each step is an event of the transfer or of one of its accounts, except TRANSFER_STUCK, which has no event."
+enum TransferStepName {
+  TRANSFER_STARTED
+  MONEY_DEBITED
+  MONEY_CREDITED
+  MONEY_RETURNED
+  TRANSFER_COMPLETED
+  TRANSFER_FAILED
+  TRANSFER_STUCK
 }
 enum Role {
   CLIENT
@@ -42,20 +53,25 @@ enum TaskState {
   RUNNING
   STANDBY
 }
+enum NodeKind {
+  SOURCE
+  PROCESSOR
+  SINK
+}
 
 type Query {
   me: Session
   transaction(id: ID!): Transaction
-  "Newest first; \`before\` is a transaction id to page on from."
+  "Newest first. \`before\`: the id of a transaction; only older ones are returned (paging)."
   transactions(iban: String!, last: Int = 10, before: ID): [Transaction!]!
-  "The last transaction of each account, newest first, with paging by account; employees only."
+  "The last transaction of each account, newest first, paged by account. Employees only."
   lastTransactions(search: String, first: Int = 20, offset: Int = 0): LastTransactionPage!
   account(iban: String!): Account
   myAccounts: [Account!]!
   balanceAt(iban: String!, at: Timestamp!): Cents
-  "Rows between two moments, oldest first, with the balance before the first and after the last."
+  "The transactions with from ≤ time ≤ to, oldest first, with the balances before the first and after the last."
   statement(iban: String!, from: Timestamp!, to: Timestamp!): Statement!
-  "Without an iban: bank-wide (employees only)."
+  "Without \`iban\`: of the whole bank (employees only)."
   turnover(iban: String, window: WindowSize!, last: Int = 24): [TurnoverWindow!]!
   transfer(id: ID!): Transfer
   stuckTransfers: [Transfer!]!
@@ -70,22 +86,22 @@ type Mutation {
   signUp(username: String!, password: String!): SignInResult!
   signIn(username: String!, password: String!): SignInResult!
   signOut: Boolean!
-  "The id (a UUID) makes it safe to ask again: the same id gets the same account. Without one, each request opens another."
+  "\`id\` (a UUID chosen by the client) makes a retry safe: the same id returns the same account. Without an id, each request opens a new account."
   openAccount(id: ID): AccountResult!
   addOwner(iban: String!, username: String!): CommandResult!
   removeOwner(iban: String!): CommandResult!
-  "The id (a UUID) is the client's: the same id sent again gets the first answer again."
+  "\`id\` (a UUID chosen by the client) makes a retry safe: the same id returns the outcome of the first request."
   transfer(id: ID!, from: String!, to: String!, amount: Cents!, description: String!): TransferResult!
   deposit(id: ID!, to: String!, amount: Cents!): TransferResult!
   updateAlertSettings(iban: String!, settings: AlertSettingsInput!): CommandResult!
-  "Embedded broker only; employees."
+  "Employees only, and only where instances run inside the API's process. The same holds for stopInstance and killInstance."
   addInstance: Instance!
   stopInstance(id: ID!): Boolean!
   killInstance(id: ID!): Boolean!
 }
 
 type Subscription {
-  "Begins with the newest rows (or those after \`after\`) and goes on without a gap or a double row."
+  "The newest transactions (or those after the id \`after\`), then each new one, without gaps or duplicates."
   transactions(
     iban: String!
     minAmount: Cents
@@ -95,9 +111,9 @@ type Subscription {
     last: Int = 10
     after: ID
   ): Transaction!
-  "Each step until the end. A transfer that is not there yet is waited for."
+  "The transfer after each step, until it has ended. Waits for a transfer that does not exist yet."
   transfer(id: ID!): Transfer!
-  "Of one's own accounts, beginning with the last day's; employees: of all."
+  "The last day's alerts, then each new one. Clients get those of their own accounts, employees all."
   alerts: Alert!
   lastTransactions(search: String): LastTransaction!
   topologyMetrics: TopologyMetrics!
@@ -109,21 +125,27 @@ type Session {
   role: Role!
 }
 type SignInResult {
+  "Null: the sign-in or sign-up was refused."
   session: Session
   reason: String
 }
 type CommandResult {
   succeeded: Boolean!
+  "No outcome arrived in time. The command has not failed and may still be carried out."
   pending: Boolean!
+  "Why it was refused, for people."
   reason: String
+  "Why it was refused, stable, for programs."
   code: String
 }
+"As CommandResult."
 type AccountResult {
   account: Account
   pending: Boolean!
   reason: String
   code: String
 }
+"As CommandResult. The transfer can be followed by its id while it is pending."
 type TransferResult {
   transfer: Transfer
   pending: Boolean!
@@ -134,7 +156,7 @@ type TransferResult {
 type Transaction {
   id: ID!
   iban: String!
-  "Signed change of the balance is amount with the direction's sign; the amount itself is positive."
+  "Always positive; the direction says whether it was debited or credited."
   amount: Cents!
   direction: Direction!
   newBalance: Cents!
@@ -143,7 +165,7 @@ type Transaction {
   description: String!
   time: Timestamp!
   transferId: ID
-  "Place in the account's history, from 1, without gaps."
+  "Position in the account's history, from 1 without gaps."
   sequence: Int!
 }
 
@@ -209,14 +231,15 @@ type Transfer {
   code: String
   startedAt: Timestamp!
   endedAt: Timestamp
-  "The way the transfer took so far, for the page that shows it."
+  "The steps taken so far, oldest first."
   steps: [TransferStep!]!
 }
 type TransferStep {
-  name: String!
+  name: TransferStepName!
   time: Timestamp!
 }
 
+"A record that a task could not process, or that cannot be read."
 type DeadLetter {
   id: ID!
   topic: String!
@@ -228,6 +251,7 @@ type DeadLetter {
 }
 
 type TopologyGraph {
+  "The topology as text, in the format of Kafka's Topology#describe."
   description: String!
   subtopologies: [Subtopology!]!
 }
@@ -238,18 +262,22 @@ type Subtopology {
 type GraphNode {
   id: ID!
   name: String!
-  kind: String!
+  kind: NodeKind!
   topics: [String!]!
   stores: [String!]!
+  "Ids of the nodes that this node forwards to."
   children: [ID!]!
 }
 type TopologyMetrics {
   time: Timestamp!
   nodes: [NodeMetrics!]!
   transfersPerSecond: Float!
+  "Latency of this API process's commands over the last 10 to 20 seconds, from command to outcome. Null: there was no outcome."
   p50Ms: Float
   p99Ms: Float
+  "Records that the tasks have not processed yet."
   lag: Int!
+  "Whether all accounts, clearing and cash add up to zero. Null: not known yet."
   booksBalanced: Boolean
 }
 type NodeMetrics {
@@ -271,6 +299,7 @@ type Rebalance {
   time: Timestamp!
   generation: Int!
   reason: String!
+  "Ids of the tasks that moved."
   moved: [String!]!
 }
 `

@@ -1,11 +1,12 @@
-import type { BankReader, TransferDetails } from '../ports/bank-reader.ts'
+import type { TransferView } from '../../schemas/index.ts'
+import type { BankReader } from '../ports/bank-reader.ts'
 import type { SignedInUser } from '../sessions/sign-in.ts'
 import { apiError } from './api-error.ts'
 import type { RequestContext } from './request-context.ts'
 
 /**
- * Who may see what: the company account is everybody's, a client sees the accounts he owns now, an employee sees all and changes
- * nothing. What somebody may not see is told as if it were not there.
+ * Access rights. The company account is public, a client sees the accounts it currently owns, an employee sees everything and changes
+ * nothing. What the user may not see is reported like what does not exist.
  */
 export class Access {
   readonly #reader: BankReader
@@ -23,12 +24,12 @@ export class Access {
     return iban === this.#companyIban || user?.role === 'EMPLOYEE' || account.owners.includes(user?.username ?? '')
   }
 
-  /** Alerts are for an account's owners, the company's too; employees get all. */
+  /** Alerts go to the owners of the account (also for the company account) and to all employees. */
   async canBeAlerted(user: SignedInUser, iban: string): Promise<boolean> {
     return user.role === 'EMPLOYEE' || ((await this.#reader.account(iban))?.owners.includes(user.username) ?? false)
   }
 
-  async canSeeTransfer(user: SignedInUser | undefined, { from, to, username }: TransferDetails): Promise<boolean> {
+  async canSeeTransfer(user: SignedInUser | undefined, { from, to, username }: TransferView): Promise<boolean> {
     if (user?.role === 'EMPLOYEE' || (user !== undefined && user.username === username)) return true
     return (await this.canSeeAccount(user, from)) || (await this.canSeeAccount(user, to))
   }
@@ -41,12 +42,12 @@ export function requireUser({ user }: RequestContext): SignedInUser {
 
 export function requireClient(context: RequestContext): SignedInUser {
   const user = requireUser(context)
-  if (user.role !== 'CLIENT') throw apiError('FORBIDDEN', 'Employees see everything and change nothing.')
+  if (user.role !== 'CLIENT') throw apiError('FORBIDDEN', 'Employees can see everything and change nothing. Sign in as a client.')
   return user
 }
 
 export function requireEmployee(context: RequestContext): SignedInUser {
   const user = requireUser(context)
-  if (user.role !== 'EMPLOYEE') throw apiError('FORBIDDEN', 'This is for employees.')
+  if (user.role !== 'EMPLOYEE') throw apiError('FORBIDDEN', 'Only employees may ask for this.')
   return user
 }

@@ -1,8 +1,9 @@
 import { GraphQLError } from 'graphql'
 
 /**
- * What the API refuses, by the code that clients react to. `NOT_FOUND` is also the answer for what belongs to somebody else, so that
- * nobody learns what is there.
+ * The stable `extensions.code` of an error: clients react to it, never to the message. `NOT_FOUND` is also the answer for what belongs
+ * to another user, so that it does not reveal what exists. After `UNAVAILABLE` (a task is moving, a projection lags) and `BUSY` the
+ * client can retry the same request.
  */
 export type ApiErrorCode =
   'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'BAD_USER_INPUT' | 'UNAVAILABLE' | 'BUSY' | 'RESYNCHRONISE' | 'INTERNAL'

@@ -1,7 +1,7 @@
 import { Kind, type DocumentNode, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql'
 
 export interface DocumentLimits {
-  /** Checked while parsing. */
+  /** The parser enforces it. */
   readonly tokens: number
   readonly depth: number
   readonly aliases: number
@@ -9,22 +9,22 @@ export interface DocumentLimits {
 
 export const DOCUMENT_LIMITS: DocumentLimits = { tokens: 1_000, depth: 8, aliases: 15 }
 
-/** What is wrong with a document that is too deep or repeats itself too often; undefined: nothing. */
-export function excessOf(document: DocumentNode, limits: DocumentLimits = DOCUMENT_LIMITS): string | undefined {
+/** The limit that a document exceeds, as a sentence; undefined: none. */
+export function exceededLimitOf(document: DocumentNode, limits: DocumentLimits = DOCUMENT_LIMITS): string | undefined {
   const sizes = new Map<string, Size>()
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue
     const { depth, aliases } = sizeOf(node.selectionSet, fragments, sizes)
-    if (depth > limits.depth && !isTheExplorers(node)) return `A document may be ${limits.depth} levels deep: this one has ${depth}.`
+    if (depth > limits.depth && !isIntrospection(node)) return `A document may be ${limits.depth} levels deep: this one is ${depth} deep.`
     if (aliases > limits.aliases) return `A document may have ${limits.aliases} aliases: this one has ${aliases}.`
   }
   return undefined
 }
 
-/** The explorer asks for types thirteen levels deep. Where nobody may ask for them, validation refuses that. */
-function isTheExplorers({ name, selectionSet }: OperationDefinitionNode): boolean {
+/** The explorer's introspection query is 13 levels deep. In production, where introspection is off, validation refuses it. */
+function isIntrospection({ name, selectionSet }: OperationDefinitionNode): boolean {
   return (
     name?.value === 'IntrospectionQuery' &&
     selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && selection.name.value === '__schema')
@@ -36,7 +36,7 @@ interface Size {
   readonly aliases: number
 }
 
-/** A fragment's aliases count each time it is used. A fragment in itself is infinitely deep. */
+/** The aliases of a fragment count each time it is spread. A fragment that spreads itself is infinitely deep. */
 function sizeOf(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>, sizes: Map<string, Size>): Size {
   let depth = 0
   let aliases = 0

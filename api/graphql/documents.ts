@@ -1,17 +1,17 @@
 import { getOperationAST, GraphQLError, Kind, NoSchemaIntrospectionCustomRule, parse, specifiedRules, validate, visit } from 'graphql'
 import type { ASTNode, DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql'
-import { DOCUMENT_LIMITS, excessOf } from './document-limits.ts'
+import { DOCUMENT_LIMITS, exceededLimitOf } from './document-limits.ts'
 
-const MOST_KEPT = 200
+const MAX_CACHED = 200
 
 /**
- * Documents that were found good, so that a page's queries are parsed and validated once: without it most of a small query's time goes
- * there. What is not good is looked at anew each time, so nobody can fill the memory with it.
+ * Parses and validates documents and caches valid ones, because parsing and validating takes most of the time of a small query. Invalid
+ * documents are not cached, so that they cannot evict the page's.
  */
 export class Documents {
   readonly schema: GraphQLSchema
   readonly #rules
-  readonly #kept = new Map<string, DocumentNode>()
+  readonly #cached = new Map<string, DocumentNode>()
   readonly #shareable = new WeakMap<OperationDefinitionNode, boolean>()
 
   constructor(schema: GraphQLSchema, { introspection }: { readonly introspection: boolean }) {
@@ -19,50 +19,50 @@ export class Documents {
     this.#rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
   }
 
-  /** Throws a `GraphQLError` with a code for text that is no document, or one beyond the limits. */
+  /** Throws a `GraphQLError` with a code for a syntax error and for a document that exceeds the limits. */
   parse(text: string): DocumentNode {
-    const known = this.#kept.get(text)
+    const known = this.#cached.get(text)
     if (known !== undefined) {
-      this.#kept.delete(text)
-      this.#kept.set(text, known) // now the last to be dropped
+      this.#cached.delete(text)
+      this.#cached.set(text, known) // most recently used: evicted last
       return known
     }
     return parseWithinLimits(text)
   }
 
-  /** The errors, none for a good document. */
+  /** Empty for a valid document. */
   validate(text: string, document: DocumentNode): readonly GraphQLError[] {
-    if (this.#kept.get(text) === document) return []
+    if (this.#cached.get(text) === document) return []
     const errors = validate(this.schema, document, this.#rules, { maxErrors: 10 }).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'))
     if (errors.length > 0) return errors
-    this.#kept.set(text, document)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    this.#cached.set(text, document)
+    const [oldest] = this.#cached.keys()
+    if (this.#cached.size > MAX_CACHED && oldest !== undefined) this.#cached.delete(oldest)
     return []
   }
 
-  /** Both of the above and the choice of the operation. Throws a `GraphQLError`. */
+  /** Parses, validates and selects the operation. Throws a `GraphQLError`. */
   operation(text: string, name: string | undefined): { readonly document: DocumentNode; readonly operation: OperationDefinitionNode } {
     const document = this.parse(text)
     const [error] = this.validate(text, document)
     if (error !== undefined) throw error
     const operation = getOperationAST(document, name)
-    if (!operation) throw badRequest('Say which operation of the document is meant.')
+    if (!operation) throw badRequest('The document has several operations, or none: name one of them in "operationName".')
     return { document, operation }
   }
 
-  /** Whether the result for one event is the same for everybody: nothing below the root field depends on a variable. */
+  /** Whether all subscribers get the same result for an event: nothing below the root field depends on a variable. */
   isShareable(document: DocumentNode, operation: OperationDefinitionNode): boolean {
-    let answer = this.#shareable.get(operation)
-    if (answer === undefined) {
+    let isShareable = this.#shareable.get(operation)
+    if (isShareable === undefined) {
       const below = operation.selectionSet.selections.map((selection) =>
         selection.kind === Kind.FIELD ? selection.selectionSet : selection,
       )
       const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
-      answer = [...below, ...fragments].every((node) => node === undefined || !usesVariables(node))
-      this.#shareable.set(operation, answer)
+      isShareable = [...below, ...fragments].every((node) => node === undefined || !usesVariables(node))
+      this.#shareable.set(operation, isShareable)
     }
-    return answer
+    return isShareable
   }
 }
 
@@ -73,8 +73,8 @@ function parseWithinLimits(text: string): DocumentNode {
   } catch (error) {
     throw error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error
   }
-  const excess = excessOf(document)
-  if (excess !== undefined) throw badRequest(excess)
+  const exceeded = exceededLimitOf(document)
+  if (exceeded !== undefined) throw badRequest(exceeded)
   return document
 }
 

@@ -1,5 +1,5 @@
 import { CASH } from '../../processors/index.ts'
-import type { TransferDetails } from '../ports/bank-reader.ts'
+import type { TransferView } from '../../schemas/index.ts'
 import { requireClient } from './access.ts'
 import { text, uuid } from './arguments.ts'
 import type { Resolvers, Services } from './services.ts'
@@ -16,15 +16,15 @@ interface Order {
 }
 
 export interface TransferResult {
-  readonly transfer: TransferDetails | null
+  readonly transfer: TransferView | null
   readonly pending: boolean
   readonly reason: string | null
   readonly code: string | null
 }
 
 /**
- * Transfers and deposits. The client chose the id, so a request whose answer got lost can be sent again. An answer that is late is
- * "pending", never "failed": the transfer may still happen, and can be followed by its id.
+ * Transfers and deposits. The client chooses the id, so it can repeat a request whose answer got lost. Without an outcome in time the
+ * answer is `pending`, not a failure: the transfer may still happen and can be followed by its id.
  */
 export function moneyMutations(services: Services): Pick<Resolvers, 'transfer' | 'deposit'> {
   const { reader } = services
@@ -46,12 +46,12 @@ export function moneyMutations(services: Services): Pick<Resolvers, 'transfer' |
 
 async function move({ commands, ports, reader }: Services, order: Order): Promise<TransferResult> {
   const answer = await commands.send({ type: 'MoneyTransfer', ...order })
-  const ended = async (): Promise<TransferDetails | undefined> => {
+  const ended = async (): Promise<TransferView | undefined> => {
     const transfer = await reader.transfer(order.id)
     return transfer?.state === 'PENDING' ? undefined : transfer
   }
   const transfer = answer.type === 'CommandSucceeded' ? await untilSeen(ports.timers, ended) : await reader.transfer(order.id)
-  if (transfer !== undefined && !isOf(order, transfer)) return refused('ID_TAKEN', 'this id belongs to another transfer')
+  if (transfer !== undefined && !isFor(order, transfer)) return refused('ID_TAKEN', 'this id belongs to another transfer')
   switch (answer.type) {
     case 'CommandSucceeded':
       return { transfer: transfer ?? null, pending: false, reason: null, code: null }
@@ -69,8 +69,8 @@ async function move({ commands, ports, reader }: Services, order: Order): Promis
   }
 }
 
-/** A transfer of the same id but of another order, or of somebody else, is not told. */
-function isOf(order: Order, transfer: TransferDetails): boolean {
+/** Whether the transfer is the ordered one. Another order under the same id, or another user's, must not be shown. */
+function isFor(order: Order, transfer: TransferView): boolean {
   return (
     transfer.username === order.username && transfer.from === order.from && transfer.to === order.to && transfer.amount === order.amount
   )

@@ -15,7 +15,7 @@ interface Account {
   readonly alertSettings: { readonly balanceBelow: string | null; readonly counterpartyNew: boolean } | null
 }
 
-/** Disks on which what has been committed can be read only a while later. */
+/** Storages whose committed rows become readable only after a delay. */
 function slowStorages(): TaskStorages {
   const { timers } = systemPorts()
   const storages = memoryTaskStorages()
@@ -44,7 +44,7 @@ async function succeeds(client: ApiClient, mutation: string, variables: Readonly
 const accountsOf = async (client: ApiClient): Promise<readonly Account[] | undefined> =>
   (await client.ask<{ myAccounts: readonly Account[] }>(ACCOUNTS)).data?.myAccounts
 
-describe('Whoever is told that it was done', () => {
+describe('A client whose mutation succeeded', () => {
   let bank: BankApi
 
   beforeAll(async () => {
@@ -53,26 +53,26 @@ describe('Whoever is told that it was done', () => {
 
   afterAll(() => bank.close())
 
-  it('can read it at once, though the disks are slow', async () => {
-    const [one, two] = [await bank.client('first owner'), await bank.client('second owner')]
+  it('reads its effect at once, even when the storages are slow', async () => {
+    const [first, second] = [await bank.client('first owner'), await bank.client('second owner')]
     expect(await bank.stranger().ask(SIGN_IN, { u: 'second owner' })).toEqual({ data: { signIn: { reason: null } } })
 
-    const iban = await one.openAccount()
-    await one.deposit(iban, 5_000)
-    expect(await accountsOf(one)).toMatchObject([{ iban, owners: ['first owner'], balance: '5000' }])
+    const iban = await first.openAccount()
+    await first.deposit(iban, 5_000)
+    expect(await accountsOf(first)).toMatchObject([{ iban, owners: ['first owner'], balance: '5000' }])
 
     const add = 'mutation ($iban: String!, $u: String!) { done: addOwner(iban: $iban, username: $u) { succeeded } }'
-    await succeeds(one, add, { iban, u: 'second owner' })
-    expect(await accountsOf(two)).toMatchObject([{ iban, owners: ['first owner', 'second owner'] }])
+    await succeeds(first, add, { iban, u: 'second owner' })
+    expect(await accountsOf(second)).toMatchObject([{ iban, owners: ['first owner', 'second owner'] }])
 
     const update =
       'mutation ($iban: String!, $s: AlertSettingsInput!) { done: updateAlertSettings(iban: $iban, settings: $s) { succeeded } }'
-    await succeeds(two, update, { iban, s: { balanceBelow: '700', counterpartyNew: true } })
-    expect(await accountsOf(one)).toMatchObject([{ alertSettings: { balanceBelow: '700', counterpartyNew: true } }])
+    await succeeds(second, update, { iban, s: { balanceBelow: '700', counterpartyNew: true } })
+    expect(await accountsOf(first)).toMatchObject([{ alertSettings: { balanceBelow: '700', counterpartyNew: true } }])
 
     const remove = 'mutation ($iban: String!) { done: removeOwner(iban: $iban) { succeeded } }'
-    await succeeds(one, remove, { iban })
-    expect(await accountsOf(one)).toEqual([])
-    expect(await accountsOf(two)).toMatchObject([{ owners: ['second owner'] }])
+    await succeeds(first, remove, { iban })
+    expect(await accountsOf(first)).toEqual([])
+    expect(await accountsOf(second)).toMatchObject([{ owners: ['second owner'] }])
   })
 })

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AccountView } from '../../processors/index.ts'
+import type { AlertSettings } from '../../schemas/index.ts'
 import { requireClient, requireEmployee } from './access.ts'
 import { apiError } from './api-error.ts'
 import { text, uuid } from './arguments.ts'
@@ -6,8 +8,6 @@ import { untilSeen } from '../until-seen.ts'
 import { moneyMutations } from './money-mutations.ts'
 import { openAccount } from './open-account.ts'
 import type { CommandAnswer, NewCommand } from '../commands/command-bus.ts'
-import type { AlertSettings } from '../../schemas/index.ts'
-import type { AccountView } from '../ports/bank-reader.ts'
 import type { ClusterControl } from '../ports/cluster.ts'
 import type { RequestContext } from './request-context.ts'
 import type { SignInAnswer } from '../sessions/sign-in.ts'
@@ -20,10 +20,10 @@ interface AlertSettingsInput {
   readonly debitsInFiveMinutes?: number | null
 }
 
-/** What a client may do and see of an account that is not his: the same as of one that does not exist. */
-const NOT_THERE = { succeeded: false, pending: false, reason: 'iban not known', code: 'NOT_FOUND' }
+/** For an account that the client does not own: the same answer as for one that does not exist. */
+const UNKNOWN_IBAN = { succeeded: false, pending: false, reason: 'iban not known', code: 'NOT_FOUND' }
 
-/** The fields of `Mutation`. A refusal of the bank is a result with its reason; only what the API refuses is an error. */
+/** The fields of `Mutation`. A refusal by the bank is a result with its reason; a refusal by the API is an error. */
 export function mutations(services: Services): Resolvers {
   const { cluster, commands, ports, reader, signIn } = services
 
@@ -33,22 +33,22 @@ export function mutations(services: Services): Resolvers {
     return { session: answer.user, reason: null }
   }
 
-  /** Sends an owner's command with his token, which he himself never gets to see. Who is told that it succeeded can see it. */
+  /** Sends an owner's command with the owner's token. After a success it waits until `isVisible`: the client then reads its own write. */
   async function asOwner(
     context: RequestContext,
     iban: string,
     command: (owner: Owner) => NewCommand,
-    isSeen: (account: AccountView, owner: Owner) => boolean | Promise<boolean>,
+    isVisible: (account: AccountView, owner: Owner) => boolean | Promise<boolean>,
   ): Promise<object> {
     const { username } = requireClient(context)
     const token = await reader.ownerToken(iban, username)
-    if (token === undefined) return NOT_THERE
+    if (token === undefined) return UNKNOWN_IBAN
     const owner = { id: ports.random.uuid(), iban, username, token }
     const answer = await commands.send(command(owner))
     if (answer.type === 'CommandSucceeded') {
       await untilSeen(ports.timers, async () => {
         const account = await reader.account(iban)
-        return account !== undefined && (await isSeen(account, owner)) ? account : undefined
+        return account !== undefined && (await isVisible(account, owner)) ? account : undefined
       })
     }
     return resultOf(answer)

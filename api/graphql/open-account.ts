@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ownIban } from '../../processors/index.ts'
-import type { AccountView } from '../ports/bank-reader.ts'
+import { ownIban, type AccountView } from '../../processors/index.ts'
 import type { Services } from './services.ts'
 import { untilSeen } from '../until-seen.ts'
 
@@ -12,19 +11,19 @@ export interface AccountResult {
 }
 
 const ATTEMPTS = 5
-const NUMBERS = 1_000_000_000
+const ACCOUNT_NUMBERS = 1_000_000_000
 
 /**
- * Opens an account under a number that follows from the user and the request's id, with a command id that does too: asked again, it
- * answers with the same account and opens no second one. A number that somebody else has is passed over for the next. Who has been told
- * of his account finds it in his list.
+ * Opens an account. Its number and the command's id are derived from the user and the request's id, so a repeated request returns the
+ * same account and opens no second one. A number that is already taken is skipped for the next. On success the account is in the user's
+ * list.
  */
 export async function openAccount({ commands, ports, reader }: Services, username: string, requestId: string): Promise<AccountResult> {
   for (let attempt = 0; ; attempt++) {
     const digest = createHash('sha256')
       .update(JSON.stringify([username, requestId, attempt]))
       .digest()
-    const iban = ownIban(digest.readUIntBE(0, 6) % NUMBERS)
+    const iban = ownIban(digest.readUIntBE(0, 6) % ACCOUNT_NUMBERS)
     const answer = await commands.send({ type: 'CreateBankAccount', id: uuidOf(digest), iban, username })
     switch (answer.type) {
       case 'CommandSucceeded': {
@@ -45,7 +44,7 @@ export async function openAccount({ commands, ports, reader }: Services, usernam
   }
 }
 
-/** Sixteen of the digest's bytes in the form of a UUID (version 8: made in a way of one's own). */
+/** Sixteen bytes of the digest as a UUID of version 8 (RFC 9562: custom). */
 function uuidOf(digest: Buffer): string {
   const bytes = Buffer.from(digest.subarray(16, 32))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80

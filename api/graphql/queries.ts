@@ -1,17 +1,17 @@
+import type { WindowSize } from '../../processors/index.ts'
 import { requireClient, requireEmployee } from './access.ts'
 import { apiError, notFound } from './api-error.ts'
 import { rowCount, text } from './arguments.ts'
-import type { WindowSize } from '../ports/bank-reader.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers, Services } from './services.ts'
 
-const MOST_ROWS = 500
-const MOST_ACCOUNTS = 100
-const MOST_WINDOWS = 1_000
+const MAX_ROWS = 500
+const MAX_ACCOUNTS = 100
+const MAX_WINDOWS = 1_000
 
-/** The fields of `Query`. A single thing that cannot be seen is null, a list of what cannot be seen is `NOT_FOUND`. */
+/** The fields of `Query`. Without access a single object is null; a list is refused with `NOT_FOUND`. */
 export function queries({ access, cluster, reader }: Services): Resolvers {
-  const mustSee = async ({ user }: RequestContext, iban: string): Promise<void> => {
+  const requireVisible = async ({ user }: RequestContext, iban: string): Promise<void> => {
     if (!(await access.canSeeAccount(user, iban))) throw notFound()
   }
 
@@ -22,15 +22,15 @@ export function queries({ access, cluster, reader }: Services): Resolvers {
       return row !== undefined && (await access.canSeeAccount(user, row.iban)) ? row : null
     },
     transactions: async (args: { iban: string; last?: number | null; before?: string | null }, context) => {
-      await mustSee(context, args.iban)
-      return reader.transactions(args.iban, rowCount('last', args.last, MOST_ROWS, 10), args.before ?? undefined)
+      await requireVisible(context, args.iban)
+      return reader.transactions(args.iban, rowCount('last', args.last, MAX_ROWS, 10), args.before ?? undefined)
     },
     lastTransactions: (args: { search?: string | null; first?: number | null; offset?: number | null }, context) => {
       requireEmployee(context)
       const offset = args.offset ?? 0
-      if (offset < 0) throw apiError('BAD_USER_INPUT', '"offset" is 0 or more.')
+      if (offset < 0) throw apiError('BAD_USER_INPUT', '"offset" must be 0 or more.')
       const search = args.search ? text('search', args.search) : undefined
-      return reader.lastTransactions(search, rowCount('first', args.first, MOST_ACCOUNTS, 20), offset)
+      return reader.lastTransactions(search, rowCount('first', args.first, MAX_ACCOUNTS, 20), offset)
     },
     account: async ({ iban }: { iban: string }, { user }) => ((await access.canSeeAccount(user, iban)) ? reader.account(iban) : null),
     myAccounts: async (_: object, context) => {
@@ -41,14 +41,14 @@ export function queries({ access, cluster, reader }: Services): Resolvers {
     balanceAt: async ({ iban, at }: { iban: string; at: number }, { user }) =>
       (await access.canSeeAccount(user, iban)) ? reader.balanceAt(iban, at) : null,
     statement: async ({ iban, from, to }: { iban: string; from: number; to: number }, context) => {
-      if (from > to) throw apiError('BAD_USER_INPUT', '"from" is not after "to".')
-      await mustSee(context, iban)
+      if (from > to) throw apiError('BAD_USER_INPUT', '"from" must not be after "to".')
+      await requireVisible(context, iban)
       return { iban, ...(await reader.statement(iban, from, to)) }
     },
     turnover: async (args: { iban?: string | null; window: WindowSize; last?: number | null }, context) => {
-      const last = rowCount('last', args.last, MOST_WINDOWS, 24)
+      const last = rowCount('last', args.last, MAX_WINDOWS, 24)
       if (args.iban === undefined || args.iban === null) requireEmployee(context)
-      else await mustSee(context, args.iban)
+      else await requireVisible(context, args.iban)
       return reader.turnover(args.iban ?? undefined, args.window, last)
     },
     transfer: async ({ id }: { id: string }, { user }) => {
@@ -65,10 +65,10 @@ export function queries({ access, cluster, reader }: Services): Resolvers {
     },
     deadLetters: ({ last }: { last?: number | null }, context) => {
       requireEmployee(context)
-      return cluster.deadLetters(rowCount('last', last, MOST_ROWS, 50))
+      return cluster.deadLetters(rowCount('last', last, MAX_ROWS, 50))
     },
     topology: () => cluster.topology(),
     instances: () => cluster.instances(),
-    rebalances: ({ last }: { last?: number | null }) => cluster.rebalances(rowCount('last', last, MOST_ROWS, 50)),
+    rebalances: ({ last }: { last?: number | null }) => cluster.rebalances(rowCount('last', last, MAX_ROWS, 50)),
   }
 }

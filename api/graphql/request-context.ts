@@ -1,12 +1,12 @@
 import type { SignedInUser } from '../sessions/sign-in.ts'
 
-/** Who asks, from where, and the way to give him a cookie. */
+/** The user and address of a request, and the session operations that set its cookie. */
 export interface RequestContext {
   readonly user: SignedInUser | undefined
   readonly address: string
-  /** Id of the last event that the client saw on a stream that was cut. */
+  /** Id of the last event that the client received before its stream was interrupted. */
   readonly lastEventId: string | undefined
-  /** Ends the session of this request, if there is one, and begins one for the user. */
+  /** Ends the request's session, if it has one, and begins one for the user. */
   beginSession(user: SignedInUser): Promise<void>
   endSession(): Promise<void>
 }

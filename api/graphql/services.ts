@@ -9,7 +9,7 @@ import type { SignIn } from '../sessions/sign-in.ts'
 import type { Access } from './access.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** What resolvers work with. */
+/** The dependencies of the resolvers. */
 export interface Services {
   readonly reader: BankReader
   readonly commands: Pick<CommandBus, 'send'>
@@ -22,7 +22,7 @@ export interface Services {
   readonly ports: Ports
 }
 
-/** One field of `Query`, `Mutation` or `Subscription`. GraphQL has checked the arguments against the schema before. */
+/** One field of `Query`, `Mutation` or `Subscription`. GraphQL has already checked the arguments against the schema. */
 export type Resolver = (args: never, context: RequestContext) => unknown
 
 export type Resolvers = Readonly<Record<string, Resolver>>

@@ -18,9 +18,9 @@ interface TransactionsArgs {
   readonly after?: string | null
 }
 
-const MOST_ROWS = 500
+const MAX_ROWS = 500
 
-/** The fields of `Subscription`: each gives a `Feed`. */
+/** The fields of `Subscription`. Each returns a `Feed`. */
 export function subscriptions({ access, hub, instances, metrics, ports, reader }: Services): Resolvers {
   return {
     transactions: async (args: TransactionsArgs, { user, lastEventId }) => {
@@ -37,7 +37,7 @@ export function subscriptions({ access, hub, instances, metrics, ports, reader }
           direction: args.direction ?? undefined,
           descriptionIncludes: args.descriptionIncludes ? text('descriptionIncludes', args.descriptionIncludes) : undefined,
         },
-        last: rowCount('last', args.last, MOST_ROWS, 10),
+        last: rowCount('last', args.last, MAX_ROWS, 10),
         after: lastEventId ?? args.after ?? undefined,
         isAllowed,
       })

@@ -1,4 +1,4 @@
-/** The package ships types that modern resolution does not find; these are the parts used here. */
+/** The package's own types are not found by `moduleResolution: bundler`; these are the parts used here. */
 declare module 'graphql-helix' {
   import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode } from 'graphql'
 

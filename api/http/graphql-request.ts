@@ -6,14 +6,15 @@ export interface GraphQLRequest {
   readonly operationName: string | undefined
 }
 
-/** Reads a request's JSON body; one operation, no batch. Throws a `GraphQLError`. */
+/** Reads the JSON body of a request: one operation, no batch. Throws a `GraphQLError`. */
 export function graphQLRequest(body: unknown): GraphQLRequest {
-  if (!isObject(body)) throw apiError('BAD_USER_INPUT', 'One operation a request: a JSON object with "query".')
+  if (!isObject(body)) throw apiError('BAD_USER_INPUT', 'The body must be a JSON object with "query": one operation per request.')
   const { query, variables, operationName } = body
-  if (typeof query !== 'string') throw apiError('BAD_USER_INPUT', '"query" is the text of a document.')
-  if (variables !== undefined && variables !== null && !isObject(variables)) throw apiError('BAD_USER_INPUT', '"variables" is an object.')
+  if (typeof query !== 'string') throw apiError('BAD_USER_INPUT', '"query" must be the text of a GraphQL document.')
+  if (variables !== undefined && variables !== null && !isObject(variables))
+    throw apiError('BAD_USER_INPUT', '"variables" must be an object.')
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
-    throw apiError('BAD_USER_INPUT', '"operationName" is text.')
+    throw apiError('BAD_USER_INPUT', '"operationName" must be a string.')
   return { query, variables: variables ?? undefined, operationName: operationName ?? undefined }
 }
 

@@ -12,7 +12,7 @@ export interface HelixAnswer {
   readonly payload: ExecutionResult
 }
 
-/** Queries and mutations. The only file that knows graphql-helix, which nobody maintains any more. */
+/** Answers queries and mutations. The only importer of graphql-helix, which is no longer maintained. */
 export class Helix {
   readonly #documents: Documents
   readonly #logger: Logger
@@ -33,7 +33,7 @@ export class Helix {
       parse: () => documents.parse(query),
       validate: (_schema, document) => documents.validate(query, document),
       contextFactory: ({ operation }) => {
-        if (operation.operation === 'subscription') throw apiError('BAD_USER_INPUT', 'Subscriptions are at /graphql/stream.')
+        if (operation.operation === 'subscription') throw apiError('BAD_USER_INPUT', 'Send subscriptions to /graphql/stream.')
         return context
       },
       formatPayload: ({ payload }) => this.#withFormattedErrors(payload),
@@ -46,8 +46,8 @@ export class Helix {
   }
 }
 
-/** What everybody may see, to begin with. */
-const FIRST_QUERY = `# The bank's own account, and who does the work.
+/** Needs no session. */
+const FIRST_QUERY = `# The bank's own account, and the instances with their tasks.
 # Sign in with the mutation signIn to see more.
 {
   account(iban: "NL66OPEN0000000000") {
@@ -58,7 +58,7 @@ const FIRST_QUERY = `# The bank's own account, and who does the work.
 }
 `
 
-/** The explorer, all in one page. */
+/** GraphiQL as one self-contained page. */
 export function explorerPage(endpoint: string): string {
   return renderGraphiQL({ endpoint, defaultQuery: FIRST_QUERY })
 }

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BankApi } from '../testing/bank-api.ts'
 
 const ME = JSON.stringify({ query: '{ me { username } }' })
-const SIGN_UP = JSON.stringify({ query: 'mutation { signUp(username: "somebody", password: "a good password") { reason } }' })
+const SIGN_UP = JSON.stringify({ query: 'mutation { signUp(username: "a new client", password: "a good password") { reason } }' })
 const INTROSPECTION = '{ __schema { types { name } } }'
 
-/** A request with headers that `fetch` would not let through. */
+/** A request with headers that `fetch` does not allow. */
 function raw(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -33,44 +33,44 @@ describe('The server in production', () => {
 
   afterAll(() => bank.close())
 
-  it('keeps its cookie from scripts, from other sites and from plain text', async () => {
+  it('hides its cookie from scripts and other sites, and sends it over TLS only', async () => {
     const response = await bank.stranger().post('/graphql', SIGN_UP)
     const cookie = response.headers.get('set-cookie') ?? ''
     for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/', 'Max-Age=43200']) expect(cookie).toContain(attribute)
     expect(cookie.split(';')[0]?.replace('session=', '')).toHaveLength(43)
   })
 
-  it.each(['/graphql', '/graphql/stream'])('refuses another site’s page at %s', async (path) => {
+  it.each(['/graphql', '/graphql/stream'])('refuses a page of another site at %s', async (path) => {
     const { port } = new URL(bank.url)
     const host = `127.0.0.1:${port}`
     for (const origin of ['http://evil.example', `http://evil.example:${port}`, 'null', `http://127.0.0.1:${Number(port) + 1}`]) {
       const { status, text } = await raw(`${bank.url}${path}`, { host, origin }, ME)
       expect(status).toBe(403)
-      expect(text).toContain('This request comes from another site.')
+      expect(text).toContain('This request comes from another site or is for an unknown host name.')
     }
   })
 
-  it('refuses a name that is not its own, which a foreign name server could give it', async () => {
+  it('refuses a host name that is not its own (DNS rebinding)', async () => {
     const { port } = new URL(bank.url)
     const { status } = await raw(`${bank.url}/graphql`, { host: `evil.example:${port}`, origin: `http://evil.example:${port}` }, ME)
     expect(status).toBe(403)
   })
 
-  it('refuses a body of more than 64 KiB before it reads it', async () => {
+  it('refuses a body of more than 64 KiB', async () => {
     const response = await bank.stranger().post('/graphql', JSON.stringify({ query: `{ me { username } } #${'x'.repeat(65 * 1024)}` }))
     expect(response.status).toBe(413)
   })
 
-  it('takes JSON alone, one operation a request, and says what is wrong', async () => {
+  it('accepts only JSON with one operation per request, and says what is wrong', async () => {
     const stranger = bank.stranger()
     expect((await stranger.post('/graphql', ME, { 'content-type': 'text/plain' })).status).toBe(415)
     expect((await stranger.post('/graphql', ME, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
     for (const [body, message] of [
       ['{"query": ', 'JSON'],
-      [`[${ME}, ${ME}]`, 'One operation a request'],
-      ['"text"', 'One operation a request'],
-      ['{}', '"query" is the text of a document.'],
-      ['{"query": "{ me { username } }", "variables": []}', '"variables" is an object.'],
+      [`[${ME}, ${ME}]`, 'one operation per request'],
+      ['"text"', 'one operation per request'],
+      ['{}', '"query" must be the text of a GraphQL document.'],
+      ['{"query": "{ me { username } }", "variables": []}', '"variables" must be an object.'],
     ] as const) {
       const response = await stranger.post('/graphql', body)
       expect(response.status).toBe(400)
@@ -78,7 +78,7 @@ describe('The server in production', () => {
     }
   })
 
-  it('changes nothing by a GET', async () => {
+  it('executes no mutation by GET', async () => {
     const response = await fetch(`${bank.url}/graphql?query=${encodeURIComponent('mutation { signOut }')}`)
     expect(response.status).toBe(404)
   })
@@ -100,11 +100,11 @@ describe('The server in production', () => {
     expect((await fetch(`${bank.url}/../../package.json`)).status).toBe(404)
   })
 
-  it('tells that it is ready, and its figures', async () => {
+  it('reports its readiness and its metrics', async () => {
     expect(await (await fetch(`${bank.url}/health`)).json()).toEqual({ ready: true })
-    const figures = await (await fetch(`${bank.url}/metrics`)).text()
-    expect(figures).toMatch(/# TYPE bob_/)
-    expect(figures).toContain('\nbob_stuck_transfers 0\n')
+    const metrics = await (await fetch(`${bank.url}/metrics`)).text()
+    expect(metrics).toMatch(/# TYPE bob_/)
+    expect(metrics).toContain('\nbob_stuck_transfers 0\n')
   })
 })
 
@@ -125,7 +125,7 @@ describe('The server in development', () => {
     expect(await (await fetch(`${bank.url}/graphql`)).text()).toContain('GraphiQL')
   })
 
-  it('refuses documents that are too deep, too long or repeat themselves too often', async () => {
+  it('refuses documents with too many levels, tokens or aliases', async () => {
     const stranger = bank.stranger()
     const deep = '{ topology { subtopologies { nodes { id } } } }'
     expect(await stranger.codeOf(deep)).toBeUndefined()
@@ -141,13 +141,13 @@ describe('The server in development', () => {
     expect((await stranger.ask('fragment f on Query { ...f } { ...f }')).errors?.[0]?.message).toBeDefined()
   })
 
-  it('does not tell its insides', async () => {
+  it('reveals no internals in an error', async () => {
     const { errors } = await bank.stranger().ask('query ($n: Int) { rebalances(last: $n) { time } }', { n: -1 })
-    expect(errors?.[0]).toMatchObject({ message: '"last" is from 1 to 500.', extensions: { code: 'BAD_USER_INPUT' } })
+    expect(errors?.[0]).toMatchObject({ message: '"last" must be from 1 to 500.', extensions: { code: 'BAD_USER_INPUT' } })
     expect(JSON.stringify(errors)).not.toContain('.ts')
   })
 
-  it('lets nobody try passwords without end', async () => {
+  it('limits the attempts to guess a password', async () => {
     await bank.client('a patient client')
     const stranger = bank.stranger()
     const attempt = async (password: string): Promise<string | null | undefined> => {
@@ -161,7 +161,7 @@ describe('The server in development', () => {
     expect(await attempt('a good password')).toBe('Too many attempts: try again in a quarter of an hour.')
   })
 
-  it('does not tell whether a name exists', async () => {
+  it('does not reveal whether a name exists', async () => {
     await bank.client('a known client')
     for (const name of ['a known client', 'an unknown client']) {
       const { data } = await bank
@@ -171,7 +171,7 @@ describe('The server in development', () => {
     }
   })
 
-  it('knows a session again after a restart, until it is signed out', async () => {
+  it('keeps a session over a restart, until it is signed out', async () => {
     const client = await bank.client('a steady client')
     await bank.restart()
     const again = bank.stranger()
@@ -184,7 +184,7 @@ describe('The server in development', () => {
     expect(await me()).toEqual({ me: null })
   })
 
-  it('ends the old session when somebody signs in on top of it', async () => {
+  it('ends the old session when its browser signs in again', async () => {
     const client = await bank.client('a first client')
     const old = bank.stranger()
     old.cookie = client.cookie
@@ -207,14 +207,14 @@ describe.each([
 
   afterAll(() => bank.close())
 
-  it('takes the word of its own proxies alone for where a request comes from', async () => {
-    const left = async (from: string): Promise<number> => {
+  it('trusts only its own proxies to name the address of a request', async () => {
+    const remaining = async (from: string): Promise<number> => {
       const response = await fetch(`${bank.url}/health`, { headers: { 'x-forwarded-for': from } })
       return Number(response.headers.get('x-ratelimit-remaining'))
     }
-    const isBelieved = proxies.includes('loopback')
-    const first = await left('198.51.100.1')
-    expect(await left('198.51.100.2')).toBe(isBelieved ? first : first - 1)
-    expect(await left('198.51.100.3, 198.51.100.1')).toBe(isBelieved ? first - 1 : first - 2)
+    const isTrusted = proxies.includes('loopback')
+    const first = await remaining('198.51.100.1')
+    expect(await remaining('198.51.100.2')).toBe(isTrusted ? first : first - 1)
+    expect(await remaining('198.51.100.3, 198.51.100.1')).toBe(isTrusted ? first - 1 : first - 2)
   })
 })

@@ -26,16 +26,16 @@ export interface ServerOptions {
   readonly mode: 'development' | 'production'
   readonly host: string
   readonly port: number
-  /** Names that this server is reached by, besides those of the machine itself. */
+  /** Host names of this server besides `host` and the loopback names. */
   readonly hosts: readonly string[]
-  /** Addresses and networks of proxies, whose word for where a request comes from is taken. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
   readonly proxies: readonly string[]
-  /** Why the bank cannot be used at the moment; undefined: it can. */
+  /** Why the bank cannot be used at the moment; undefined: it is ready. */
   unready(): string | undefined
 }
 
 const BODY_BYTES = 64 * 1024
-/** Far above what a person does; signing in has limits of its own. */
+/** Per address, far above what a person does; sign-ins have limits of their own. */
 const REQUESTS = { max: 10_000, timeWindow: 10_000 }
 const PAGE_POLICY = {
   defaultSrc: ["'none'"],
@@ -47,10 +47,10 @@ const PAGE_POLICY = {
   formAction: ["'self'"],
   frameAncestors: ["'none'"],
 }
-/** The explorer is one page with everything inside it. */
+/** The explorer has its scripts and styles inline. */
 const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
 
-/** The page, `/graphql`, `/graphql/stream`, `/health` and `/metrics`. Rejects with one sentence when the port cannot be had. */
+/** Serves the page, `/graphql`, `/graphql/stream`, `/health` and `/metrics` on one port (DECISIONS 23). Rejects when the port cannot be bound. */
 export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   const { host, port, mode, pageDirectory, hosts, proxies } = options
   const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, trustProxy: proxies.length > 0 && [...proxies] })
@@ -69,7 +69,7 @@ export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   })
   const isOwn = originCheck([host, ...hosts])
   app.addHook('onRequest', async (request) => {
-    if (!isOwn(request)) throw apiError('FORBIDDEN', 'This request comes from another site.')
+    if (!isOwn(request)) throw apiError('FORBIDDEN', 'This request comes from another site or is for an unknown host name.')
   })
   addGraphQL(app, options)
   addOperations(app, options)
@@ -116,7 +116,7 @@ function addOperations(app: FastifyInstance, { metrics, unready }: ServerOptions
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
 }
 
-/** Refusals by their kind; what is wrong on our side without its insides. */
+/** A refusal gets the status of its code; an internal error is shown without its details. */
 function refuse(error: FastifyError | GraphQLError, reply: FastifyReply, logger: Logger): FastifyReply {
   if (error instanceof GraphQLError) {
     const shown = formatError(error, logger)

@@ -4,12 +4,12 @@ import type { Session, SessionStore } from '../sessions/session-store.ts'
 
 const NAME = 'session'
 
-/** Who a request comes from, by its cookie: out of reach for scripts and for other sites' pages. */
+/** Finds the session of a request by its cookie, which scripts cannot read and other sites' pages cannot send. */
 export class SessionCookie {
   readonly #sessions: SessionStore
   readonly #secure: boolean
 
-  /** `secure`: browsers send it over TLS only. */
+  /** `secure`: browsers send the cookie over TLS only. */
   constructor(sessions: SessionStore, { secure }: { readonly secure: boolean }) {
     this.#sessions = sessions
     this.#secure = secure

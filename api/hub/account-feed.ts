@@ -11,33 +11,33 @@ export interface AccountFeedOptions {
   readonly timers: Timers
   readonly iban: string
   readonly filter: RowFilter
-  /** How many rows it begins with. */
+  /** The feed begins with up to this many of the newest rows. */
   readonly last: number
-  /** Id of the last row that the subscriber has: it begins with the next one. An id that is not known (any more) counts as none. */
+  /** Id of the last row that the subscriber has: the feed begins with the next one. An unknown id counts as undefined. */
   readonly after: string | undefined
   isAllowed(): Promise<boolean>
 }
 
-/** Undefined: whatever it is. */
+/** An undefined property matches every row. */
 export interface RowFilter {
   readonly minAmount: bigint | undefined
   readonly maxAmount: bigint | undefined
   readonly direction: Direction | undefined
-  /** Upper and lower case are the same. */
+  /** Case-insensitive. */
   readonly descriptionIncludes: string | undefined
 }
 
-/** Who was away for more rows than this begins anew with the newest. */
-const MOST_MISSED = 1_000
-/** How far back rows that pass the filter are looked for. */
-const LOOKED_THROUGH = 1_000
+/** A subscriber that missed more rows than this begins with the newest instead. */
+const MAX_MISSED = 1_000
+/** The search for rows that match the filter ends after this many rows. */
+const MAX_SEARCHED = 1_000
 const PAGE = 250
 const FILL_ATTEMPTS = 40
 const FILL_RETRY_MS = 25
 
 /**
- * The rows of one account. Their sequence has no gaps, so a row that came twice and a row that is missing both show; a missing one is
- * asked for.
+ * The rows of one account. Their sequence numbers have no gaps (DECISIONS 25), so the feed drops duplicates and reads missing rows from
+ * the store.
  */
 export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, TransactionRow> {
   const { reader, channel, iban, filter, last, after, timers } = options
@@ -49,7 +49,7 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
     sequence = newest?.sequence ?? 0
     if (newest === undefined) return []
     const missed = known?.iban === iban ? newest.sequence - known.sequence : undefined
-    if (missed === undefined || missed > MOST_MISSED) return newestRows(newest)
+    if (missed === undefined || missed > MAX_MISSED) return newestRows(newest)
     if (missed <= 0) {
       sequence = known?.sequence ?? sequence
       return []
@@ -61,15 +61,15 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
   async function newestRows(newest: TransactionRow): Promise<readonly TransactionRow[]> {
     const found: TransactionRow[] = []
     let oldest = newest
-    for (let page = [newest], seen = 1; page.length > 0 && found.length < last; seen += page.length) {
-      found.push(...page.filter((row) => passes(row, filter)))
+    for (let page = [newest], searched = 1; page.length > 0 && found.length < last; searched += page.length) {
+      found.push(...page.filter((row) => matches(row, filter)))
       oldest = page.at(-1) ?? oldest
-      page = seen < LOOKED_THROUGH ? [...(await reader.transactions(iban, PAGE, oldest.id))] : []
+      page = searched < MAX_SEARCHED ? [...(await reader.transactions(iban, PAGE, oldest.id))] : []
     }
     return found.slice(0, last).toReversed()
   }
 
-  /** So many rows down from this one, itself among them, newest first. */
+  /** `count` rows, newest first, beginning with `newest` itself. */
   async function olderRows(newest: TransactionRow, count: number): Promise<readonly TransactionRow[]> {
     return [newest, ...(count > 1 ? await reader.transactions(iban, count - 1, newest.id) : [])]
   }
@@ -81,10 +81,10 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
     return rows
   }
 
-  /** All rows up to this one, oldest first. The store may be a little behind the topic. */
+  /** The rows after `sequence` up to this one, oldest first. Retries, because the store can lag behind the topic. */
   async function fill(row: TransactionRow): Promise<readonly TransactionRow[]> {
     const missing = row.sequence - sequence
-    for (let attempt = 0; missing <= MOST_MISSED && attempt < FILL_ATTEMPTS; attempt++) {
+    for (let attempt = 0; missing <= MAX_MISSED && attempt < FILL_ATTEMPTS; attempt++) {
       const rows = await olderRows(row, missing)
       if (rows.length === missing && rows.at(-1)?.sequence === sequence + 1) return rows.toReversed()
       await timers.sleep(FILL_RETRY_MS)
@@ -93,7 +93,7 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
   }
 
   const eventsOf = (rows: readonly TransactionRow[]): FeedEvent<TransactionRow>[] =>
-    rows.filter((row) => passes(row, filter)).map((row) => ({ id: row.id, value: row }))
+    rows.filter((row) => matches(row, filter)).map((row) => ({ id: row.id, value: row }))
 
   return new Feed({
     listen: (mailbox) => {
@@ -106,7 +106,7 @@ export function accountFeed(options: AccountFeedOptions): Feed<TransactionRow, T
   })
 }
 
-function passes(row: TransactionRow, { minAmount, maxAmount, direction, descriptionIncludes }: RowFilter): boolean {
+function matches(row: TransactionRow, { minAmount, maxAmount, direction, descriptionIncludes }: RowFilter): boolean {
   return (
     (minAmount === undefined || row.amount >= minAmount) &&
     (maxAmount === undefined || row.amount <= maxAmount) &&

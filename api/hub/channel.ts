@@ -1,20 +1,20 @@
-/** A record on its way to subscribers: decoded once, all of them see the same object. */
+/** A record for the subscribers. It is decoded once; all subscribers get the same object. */
 export interface Published<T> {
   readonly key: string
   readonly value: T
-  /** Its size in the topic. */
+  /** Size of the encoded value. */
   readonly bytes: number
 }
 
 export type ChannelListener<T> = (item: Published<T>) => void
 
 export interface ChannelSubscription<T> {
-  /** What came shortly before, oldest first: a projection may not show it yet. */
+  /** The newest records before the subscription, oldest first: the projections' stores may lack them still. */
   readonly recent: readonly Published<T>[]
   close(): void
 }
 
-/** One topic's records, for those who asked for a key and those who asked for all of them. */
+/** Publishes the records of one topic to the subscribers of a key and to the subscribers of all keys. */
 export class Channel<T> {
   readonly #decode: (value: Uint8Array) => T
   readonly #kept: number
@@ -22,7 +22,7 @@ export class Channel<T> {
   readonly #all = new Set<ChannelListener<T>>()
   #recent: Published<T>[] = []
 
-  /** `kept`: how many records at least are told to somebody who comes later. */
+  /** A new subscriber gets at least the `kept` newest records. */
   constructor(decode: (value: Uint8Array) => T, kept: number) {
     this.#decode = decode
     this.#kept = kept

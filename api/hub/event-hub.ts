@@ -1,7 +1,6 @@
-import type { AlertRaised, TransactionRow } from '../../schemas/index.ts'
+import type { FeedFormat, FeedFormats } from '../../processors/index.ts'
+import type { AlertRaised, TransactionRow, TransferView } from '../../schemas/index.ts'
 import type { Broker, Ports } from '../../topology/index.ts'
-import type { FeedFormat, FeedFormats } from '../ports/bank-messages.ts'
-import type { TransferDetails } from '../ports/bank-reader.ts'
 import { TopicTail } from '../topic-tail.ts'
 import { Channel } from './channel.ts'
 
@@ -11,18 +10,18 @@ export interface EventHubOptions {
   readonly formats: FeedFormats
 }
 
-/** Rows and transfers reach the projections' stores a little after their topics; for so long they are told to newcomers too. */
+/** The projections' stores lag a little behind the topics; a new subscriber gets this many of the newest records from memory. */
 const KEPT_ROWS = 2_048
-/** Alerts are in no store: a subscriber begins with those of the last day. */
+/** Alerts are in no store, so that a new subscriber gets the last day's from memory. */
 const KEPT_ALERTS = 1_000
 const ALERTS_SINCE_MS = 24 * 3_600_000
-/** What came just before this process began may not be in the stores either. */
+/** The stores may also lack records from just before this process started. */
 const OVERLAP_MS = 10_000
 
-/** Follows what the bank publishes, once for this process, and tells every subscriber. */
+/** Follows the topics that the bank publishes, once per process, for all subscribers. */
 export class EventHub {
   readonly transactions: Channel<TransactionRow>
-  readonly transfers: Channel<TransferDetails>
+  readonly transfers: Channel<TransferView>
   readonly alerts: Channel<AlertRaised>
   #tail: TopicTail | undefined
 
@@ -32,7 +31,7 @@ export class EventHub {
     this.alerts = channelOf(alerts, KEPT_ALERTS)
   }
 
-  /** Resolves when the alerts of the last day are known and everything published from then on will be told. */
+  /** Resolves when the last day's alerts have been read. Everything published from then on reaches the subscribers. */
   static async open({ broker, ports, formats }: EventHubOptions): Promise<EventHub> {
     const hub = new EventHub(formats)
     const now = ports.clock.now()

@@ -7,16 +7,16 @@ const event = (value: number): FeedEvent<number> => ({ id: String(value), value 
 function numbers(options: { readonly begin: readonly number[]; readonly recent?: readonly number[]; readonly last?: number }) {
   const mailbox = new Mailbox<number>({ items: 3, bytes: 1_000 })
   let isOpen = false
-  let told = 0
-  const tell = (value: number): FeedEvent<number>[] => (value > told ? [event((told = value))] : [])
+  let last = 0
+  const newEvents = (value: number): FeedEvent<number>[] => (value > last ? [event((last = value))] : [])
   const feed = new Feed<number, number>(
     {
       listen: () => {
         isOpen = true
         return { recent: options.recent ?? [], close: () => (isOpen = false) }
       },
-      begin: async () => options.begin.flatMap(tell),
-      follow: tell,
+      begin: async () => options.begin.flatMap(newEvents),
+      follow: newEvents,
       ...(options.last === undefined ? {} : { isLast: ({ value }) => value === options.last }),
     },
     mailbox,
@@ -27,7 +27,7 @@ function numbers(options: { readonly begin: readonly number[]; readonly recent?:
 const next = async (feed: Feed<number, number>): Promise<number | undefined> => (await feed.next()).value?.value
 
 describe('A feed', () => {
-  it('tells what is there, what came just before, then what comes, each once', async () => {
+  it('yields the current state, the recent items, then new items, each once', async () => {
     const { feed, mailbox } = numbers({ begin: [1, 2], recent: [2, 3] })
     expect([await next(feed), await next(feed), await next(feed)]).toEqual([1, 2, 3])
     mailbox.put(3, 1)
@@ -35,14 +35,14 @@ describe('A feed', () => {
     expect(await next(feed)).toBe(4)
   })
 
-  it('listens before it looks, so that nothing falls in between', async () => {
+  it('listens before it reads the current state, so that it misses no item', async () => {
     const { feed, mailbox } = numbers({ begin: [1] })
     const first = next(feed)
     mailbox.put(2, 1)
     expect([await first, await next(feed)]).toEqual([1, 2])
   })
 
-  it('can be left while it waits, at once', async () => {
+  it('ends at once when it is returned while it waits', async () => {
     const { feed, isOpen } = numbers({ begin: [] })
     const waiting = feed.next()
     await new Promise((resolve) => setImmediate(resolve))
@@ -59,7 +59,7 @@ describe('A feed', () => {
     expect((await feed.next()).done).toBe(true)
   })
 
-  it('gives a reader who was too slow the error, then the end', async () => {
+  it('gives a reader that was too slow the error, then the end', async () => {
     const { feed, mailbox, isOpen } = numbers({ begin: [1] })
     await feed.next()
     for (let item = 2; item < 9; item++) mailbox.put(item, 1)

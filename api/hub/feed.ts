@@ -1,38 +1,38 @@
 import { Mailbox } from './mailbox.ts'
 
-/** What a subscriber gets: `id` is where he can go on from after a lost connection. */
+/** An event for the subscriber, which can resume after `id` when its connection was lost. */
 export interface FeedEvent<T> {
   readonly id: string
   readonly value: T
 }
 
-/** What makes one kind of feed. */
-export interface FeedPlan<I, T> {
-  /** Begins to fill the mailbox; answers with what came shortly before. Called before `begin`, so that nothing falls in between. */
+/** What distinguishes one kind of feed from another. */
+export interface FeedSource<I, T> {
+  /** Starts filling the mailbox and returns the newest earlier items. Called before `begin`, so that no item is missed in between. */
   listen(mailbox: Mailbox<I>): { readonly recent: readonly I[]; close(): void }
-  /** What is there. */
+  /** The current state. */
   begin(): Promise<readonly FeedEvent<T>[]>
-  /** What follows from an item, which `begin` may have told already. */
+  /** The events of an item; none if the events of `begin` already cover it. */
   follow(item: I): readonly FeedEvent<T>[] | Promise<readonly FeedEvent<T>[]>
-  /** Nothing will come after this event. */
+  /** The feed ends after this event. */
   readonly isLast?: (event: FeedEvent<T>) => boolean
-  /** Whether the subscriber still has the right to what comes; asked now and then. */
+  /** Whether the subscriber may still read the feed; checked from time to time. */
   readonly isAllowed?: () => Promise<boolean>
 }
 
 /**
- * A subscription: what is there, then what comes, without a gap or a double. Written by hand, since `return()` on an async
- * generator that waits for an event would leave it waiting until the next one. One reader, who waits for each answer.
+ * A subscription: the current state, then each change, without gaps or duplicates. Not an async generator, because `return()` on a
+ * generator that awaits an event takes effect only after that event. For a single reader that awaits each `next()`.
  */
 export class Feed<I, T> implements AsyncIterableIterator<FeedEvent<T>> {
-  readonly #plan: FeedPlan<I, T>
+  readonly #source: FeedSource<I, T>
   readonly #mailbox: Mailbox<I>
-  #source: { readonly recent: readonly I[]; close(): void } | undefined
+  #subscription: { readonly recent: readonly I[]; close(): void } | undefined
   #ready: FeedEvent<T>[] = []
-  #over = false
+  #ended = false
 
-  constructor(plan: FeedPlan<I, T>, mailbox: Mailbox<I> = new Mailbox()) {
-    this.#plan = plan
+  constructor(source: FeedSource<I, T>, mailbox: Mailbox<I> = new Mailbox()) {
+    this.#source = source
     this.#mailbox = mailbox
   }
 
@@ -42,13 +42,13 @@ export class Feed<I, T> implements AsyncIterableIterator<FeedEvent<T>> {
 
   async next(): Promise<IteratorResult<FeedEvent<T>, undefined>> {
     try {
-      while (!this.#over) {
+      while (!this.#ended) {
         const event = this.#ready.shift()
         if (event !== undefined) {
-          if (this.#plan.isLast?.(event) === true) this.#end()
+          if (this.#source.isLast?.(event) === true) this.#end()
           return { done: false, value: event }
         }
-        await this.#more()
+        await this.#fill()
       }
       return { done: true, value: undefined }
     } catch (error) {
@@ -62,27 +62,27 @@ export class Feed<I, T> implements AsyncIterableIterator<FeedEvent<T>> {
     return { done: true, value: undefined }
   }
 
-  /** Whether the subscriber still has the right to be here. */
+  /** Whether the subscriber may still read this feed. */
   async isAllowed(): Promise<boolean> {
-    return (await this.#plan.isAllowed?.()) ?? true
+    return (await this.#source.isAllowed?.()) ?? true
   }
 
-  async #more(): Promise<void> {
-    if (this.#source === undefined) {
-      this.#source = this.#plan.listen(this.#mailbox)
-      this.#ready.push(...(await this.#plan.begin()))
-      for (const item of this.#source.recent) this.#ready.push(...(await this.#plan.follow(item)))
+  async #fill(): Promise<void> {
+    if (this.#subscription === undefined) {
+      this.#subscription = this.#source.listen(this.#mailbox)
+      this.#ready.push(...(await this.#source.begin()))
+      for (const item of this.#subscription.recent) this.#ready.push(...(await this.#source.follow(item)))
       return
     }
     const item = await this.#mailbox.take()
     if (item === undefined) this.#end()
-    else this.#ready.push(...(await this.#plan.follow(item)))
+    else this.#ready.push(...(await this.#source.follow(item)))
   }
 
   #end(): void {
-    this.#over = true
+    this.#ended = true
     this.#ready = []
     this.#mailbox.close()
-    this.#source?.close()
+    this.#subscription?.close()
   }
 }

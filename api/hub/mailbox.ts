@@ -1,9 +1,9 @@
-/** More came than the reader took: he has to begin anew from the last thing he saw. */
+/** The reader was too slow: it has to subscribe again, after the last event that it has seen. */
 export class ResynchroniseError extends Error {
   readonly code = 'RESYNCHRONISE'
 
   constructor() {
-    super('More came than was read: subscribe again, after the last event seen.')
+    super('The reader was too slow and events were dropped: subscribe again, after the last event seen.')
   }
 }
 
@@ -15,8 +15,8 @@ export interface MailboxLimits {
 const LIMITS: MailboxLimits = { items: 256, bytes: 256 * 1024 }
 
 /**
- * What waits for one subscriber. It is bounded: when more waits than the limits allow, all of it is dropped at once and the reader
- * gets `ResynchroniseError`, so that a reader who stopped reading costs next to nothing. One reader, who waits for each answer.
+ * The bounded queue of one subscriber. Beyond a limit all items are dropped at once and the reader gets `ResynchroniseError`, so that a
+ * reader that stopped reading costs next to nothing. For a single reader that awaits each `take()`.
  */
 export class Mailbox<T> {
   readonly #limits: MailboxLimits
@@ -34,7 +34,7 @@ export class Mailbox<T> {
     return this.#items.size
   }
 
-  /** An item with the `key` of one that still waits takes its place. */
+  /** Replaces a waiting item with the same `key`. */
   put(item: T, bytes: number, key: unknown = Symbol('item')): void {
     if (this.#closed || this.#failure !== undefined) return
     this.#bytes += bytes - (this.#items.get(key)?.bytes ?? 0)
@@ -43,7 +43,7 @@ export class Mailbox<T> {
     this.#wake?.()
   }
 
-  /** Drops what waits; the reader gets the error. */
+  /** Drops all items; the reader gets the error. */
   fail(error: Error): void {
     this.#failure ??= error
     this.#items.clear()
@@ -51,14 +51,14 @@ export class Mailbox<T> {
     this.#wake?.()
   }
 
-  /** Drops what waits; the reader gets the end. */
+  /** Drops all items; the reader gets `undefined`. */
   close(): void {
     this.#closed = true
     this.#items.clear()
     this.#wake?.()
   }
 
-  /** The next item; undefined when the box was closed. */
+  /** The next item; undefined once the mailbox is closed. */
   async take(): Promise<T | undefined> {
     while (this.#items.size === 0 && !this.#closed && this.#failure === undefined) {
       await new Promise<void>((resolve) => (this.#wake = resolve))

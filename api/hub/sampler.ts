@@ -2,22 +2,19 @@ import type { Ports } from '../../topology/index.ts'
 import { Feed } from './feed.ts'
 import type { Mailbox } from './mailbox.ts'
 
-/**
- * A value that is looked at once a second while somebody subscribes, and costs nothing while nobody does. All subscribers get the same
- * object; one who is slow gets the newest.
- */
+/** Samples a value once a second while there are subscribers. All of them get the same object; a slow reader gets only the newest. */
 export class Sampler<T> {
   readonly #ports: Ports
   readonly #read: () => T
-  readonly #everyMs: number
+  readonly #intervalMs: number
   readonly #mailboxes = new Set<Mailbox<T>>()
   #timer: { cancel(): void } | undefined
   #latest: { readonly text: string; readonly value: T } | undefined
 
-  constructor(ports: Ports, read: () => T, everyMs = 1_000) {
+  constructor(ports: Ports, read: () => T, intervalMs = 1_000) {
     this.#ports = ports
     this.#read = read
-    this.#everyMs = everyMs
+    this.#intervalMs = intervalMs
   }
 
   feed(): Feed<T, T> {
@@ -26,20 +23,20 @@ export class Sampler<T> {
     return new Feed({
       listen: (mailbox) => {
         this.#mailboxes.add(mailbox)
-        this.#timer ??= this.#arm()
-        return { recent: [], close: () => this.#leave(mailbox) }
+        this.#timer ??= this.#scheduleSample()
+        return { recent: [], close: () => this.#unsubscribe(mailbox) }
       },
       begin: async () => eventOf(this.#read()),
       follow: eventOf,
     })
   }
 
-  #arm(): { cancel(): void } {
-    return this.#ports.timers.setTimeout(() => this.#sample(), this.#everyMs)
+  #scheduleSample(): { cancel(): void } {
+    return this.#ports.timers.setTimeout(() => this.#sample(), this.#intervalMs)
   }
 
   #sample(): void {
-    this.#timer = this.#arm()
+    this.#timer = this.#scheduleSample()
     const value = this.#read()
     const text = JSON.stringify(value)
     if (text === this.#latest?.text) return
@@ -47,7 +44,7 @@ export class Sampler<T> {
     for (const mailbox of this.#mailboxes) mailbox.put(value, 0, 'sample')
   }
 
-  #leave(mailbox: Mailbox<T>): void {
+  #unsubscribe(mailbox: Mailbox<T>): void {
     this.#mailboxes.delete(mailbox)
     if (this.#mailboxes.size > 0) return
     this.#timer?.cancel()

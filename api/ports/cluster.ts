@@ -1,4 +1,6 @@
-/** The running engine as the page shows it, and where it is embedded, steers it. */
+import type { TopologyNode } from '../../topology/index.ts'
+
+/** The running engine as the API shows it and, where instances run inside the API's process, controls it (DECISIONS 33). */
 export interface Cluster {
   topology(): TopologyGraph
   instances(): readonly InstanceView[]
@@ -13,13 +15,14 @@ export interface Cluster {
 
 export interface ClusterControl {
   add(): Promise<InstanceView>
-  /** In order: commits, hands its tasks over, leaves. False: no such instance runs. */
+  /** Orderly: the instance commits, closes its tasks and leaves the group. False: no such instance runs. */
   stop(id: string): Promise<boolean>
-  /** As a crash would. False: no such instance runs. */
+  /** Like a crash. False: no such instance runs. */
   kill(id: string): Promise<boolean>
 }
 
 export interface TopologyGraph {
+  /** The text of `Topology.describe()`. */
   readonly description: string
   readonly subtopologies: readonly { readonly id: number; readonly nodes: readonly GraphNode[] }[]
 }
@@ -27,10 +30,10 @@ export interface TopologyGraph {
 export interface GraphNode {
   readonly id: string
   readonly name: string
-  readonly kind: string
+  readonly kind: TopologyNode['kind']
   readonly topics: readonly string[]
   readonly stores: readonly string[]
-  /** Ids of the nodes that records go to from here. */
+  /** Ids of the nodes that this node forwards to. */
   readonly children: readonly string[]
 }
 
@@ -44,6 +47,7 @@ export interface Rebalance {
   readonly time: number
   readonly generation: number
   readonly reason: string
+  /** Ids of the tasks that moved. */
   readonly moved: readonly string[]
 }
 
@@ -51,8 +55,9 @@ export interface ClusterMetrics {
   readonly time: number
   readonly nodes: readonly { readonly id: string; readonly recordsPerSecond: number; readonly lag: number }[]
   readonly transfersPerSecond: number
+  /** Records that the tasks have not processed yet. */
   readonly lag: number
-  /** Null: not yet known. */
+  /** Null: not known yet. */
   readonly booksBalanced: boolean | null
 }
 

@@ -3,7 +3,7 @@ import { manualPorts } from '../../topology/testing/index.ts'
 import { Attempts } from './attempts.ts'
 
 describe('Attempts', () => {
-  it('are admitted up to their number, and again when the window is over', async () => {
+  it('are admitted up to the limit, and again when the window has ended', async () => {
     const ports = manualPorts()
     const attempts = new Attempts(ports.clock, { attempts: 2, windowMs: 100 })
     const three = (): boolean[] => [attempts.admit('a'), attempts.admit('a'), attempts.admit('a')]
@@ -15,11 +15,11 @@ describe('Attempts', () => {
     expect(three()).toEqual([true, true, false])
   })
 
-  it('that were good ones do not count', () => {
+  it('do not count when they succeeded', () => {
     const attempts = new Attempts(manualPorts().clock, { attempts: 1, windowMs: 100 })
     for (let again = 0; again < 5; again++) {
       expect(attempts.admit('a')).toBe(true)
-      attempts.takeBack('a')
+      attempts.uncount('a')
     }
     attempts.admit('a')
     attempts.forget('a')

@@ -5,10 +5,10 @@ export interface AttemptLimits {
   readonly windowMs: number
 }
 
-/** More keys than this at once: the oldest are forgotten. */
-const MOST_KEYS = 20_000
+/** Beyond this number of keys the oldest is dropped. */
+const MAX_KEYS = 20_000
 
-/** Counts attempts by key, so many within a window. Memory is bounded whatever keys come. */
+/** Limits the attempts per key and time window, in bounded memory. */
 export class Attempts {
   readonly #clock: Clock
   readonly #limits: AttemptLimits
@@ -19,7 +19,7 @@ export class Attempts {
     this.#limits = limits
   }
 
-  /** Counts this one; false: it is one too many. */
+  /** Counts an attempt. False: the limit is exceeded. */
   admit(key: string): boolean {
     const now = this.#clock.monotonic()
     let window = this.#windows.get(key)
@@ -28,14 +28,14 @@ export class Attempts {
       window = { endsAt: now + this.#limits.windowMs, count: 0 }
       this.#windows.set(key, window)
       const [oldest] = this.#windows.keys()
-      if (this.#windows.size > MOST_KEYS && oldest !== undefined) this.#windows.delete(oldest)
+      if (this.#windows.size > MAX_KEYS && oldest !== undefined) this.#windows.delete(oldest)
     }
     window.count += 1
     return window.count <= this.#limits.attempts
   }
 
-  /** The attempt was a good one: it does not count. */
-  takeBack(key: string): void {
+  /** An attempt that succeeded does not count. */
+  uncount(key: string): void {
     const window = this.#windows.get(key)
     if (window !== undefined) window.count -= 1
   }

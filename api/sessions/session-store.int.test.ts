@@ -35,25 +35,25 @@ async function until(met: () => boolean): Promise<void> {
 }
 
 describe('A session', () => {
-  it('is known to every process, and to the next one', async () => {
-    const [here, there] = [await open(), await open()]
-    const id = await here.begin('anne', 'CLIENT')
-    expect(here.find(id)).toEqual({ username: 'anne', role: 'CLIENT', expiresAt: now + LIFETIME_MS })
-    await until(() => there.find(id) !== undefined)
+  it('is valid on every process, also on one that starts later', async () => {
+    const [first, second] = [await open(), await open()]
+    const id = await first.begin('anne', 'CLIENT')
+    expect(first.find(id)).toEqual({ username: 'anne', role: 'CLIENT', expiresAt: now + LIFETIME_MS })
+    await until(() => second.find(id) !== undefined)
     expect((await open()).find(id)).toMatchObject({ username: 'anne' })
   })
 
-  it('is over everywhere once it has ended, and stays so', async () => {
-    const [here, there] = [await open(), await open()]
-    const id = await here.begin('anne', 'CLIENT')
-    await until(() => there.find(id) !== undefined)
-    await there.end(id)
-    expect(there.find(id)).toBeUndefined()
-    await until(() => here.find(id) === undefined)
+  it('is invalid on every process once it has ended, and stays so', async () => {
+    const [first, second] = [await open(), await open()]
+    const id = await first.begin('anne', 'CLIENT')
+    await until(() => second.find(id) !== undefined)
+    await second.end(id)
+    expect(second.find(id)).toBeUndefined()
+    await until(() => first.find(id) === undefined)
     expect((await open()).find(id)).toBeUndefined()
   })
 
-  it('ends by itself, to the millisecond, also for who starts later', async () => {
+  it('expires to the millisecond, also on a process that starts later', async () => {
     const store = await open()
     const id = await store.begin('anne', 'CLIENT')
     now += LIFETIME_MS - 1
@@ -79,7 +79,7 @@ describe('A session', () => {
     for (const guess of [key, id.slice(0, -1), `${id}a`, '', id.toUpperCase()]) expect(store.find(guess)).toBeUndefined()
   })
 
-  it('gives way to newer ones of the same user when there are more than ten, to nobody else’s', async () => {
+  it('is ended when its user has ten newer ones; sessions of other users do not count', async () => {
     const store = await open()
     const others = await store.begin('bert', 'CLIENT')
     const ids: string[] = []
@@ -88,10 +88,10 @@ describe('A session', () => {
     expect(store.find(others)).toBeDefined()
   })
 
-  it('that nobody has cannot be ended, and ending one twice is no error', async () => {
+  it('can be ended twice without an error, also when it never existed', async () => {
     const store = await open()
     const id = await store.begin('anne', 'CLIENT')
-    await store.end('nobody’s')
+    await store.end('unknown id')
     await store.end(id)
     await store.end(id)
     expect(store.find(id)).toBeUndefined()

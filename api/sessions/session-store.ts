@@ -21,17 +21,18 @@ export interface SessionStoreOptions {
 
 const SESSIONS_TOPIC = 'bank-sessions'
 
-/** The API's own topics, which it creates itself where they are missing: nobody else reads or writes them. */
+/** The topics that only the API reads and writes. It creates them where they are missing. */
 export function apiTopics(): readonly TopicSpec[] {
   return [{ name: SESSIONS_TOPIC, partitions: 1, config: { 'cleanup.policy': 'compact' } }]
 }
 
-/** What others need who look whether the topic can be read. `decode` throws at what is no session. */
+/** For checks that the sessions topic is readable (DECISIONS 34). `decode` throws for bytes that are no session. */
 export const sessionFormat = {
   topic: SESSIONS_TOPIC,
   decode: (value: Uint8Array): Session => {
     const session = JSON.parse(Buffer.from(value).toString('utf8')) as Partial<Record<keyof Session, unknown>> | null
-    if (session === null || !isSession(session)) throw new Error('These bytes are no session.')
+    if (session === null || !isSession(session))
+      throw new Error('The record is not a session: expected JSON with username, role and expiresAt.')
     return session
   },
 }
@@ -42,20 +43,20 @@ function isSession(session: Partial<Record<keyof Session, unknown>>): session is
 }
 
 const LIFETIME_MS = 12 * 3_600_000
-const MOST_PER_USER = 10
+const MAX_PER_USER = 10
 const WRITE_TIMEOUT_MS = 5_000
 
 /**
- * Who is signed in. Sessions are in a compacted topic that every API process follows, so they outlive a restart and hold on each process.
- * A session's id is 256 random bits, known to the browser alone: here only its hash is kept.
+ * The sessions of signed-in users, in a compacted topic that every API process follows: they survive a restart and are valid on each
+ * process. A session's id is 256 random bits that only the browser has; the server keeps its hash.
  */
 export class SessionStore {
   readonly #ports: Ports
   readonly #lifetimeMs: number
   readonly #sender: RecordSender
   readonly #sessions = new Map<string, Session>()
-  readonly #ofUser = new Map<string, Set<string>>()
-  /** Ended here, but not yet in what was read of the topic: an earlier record must not bring them back. */
+  readonly #hashesOfUser = new Map<string, Set<string>>()
+  /** Ended here, but the tombstone has not been read back yet: an older record must not add them again. */
   readonly #ending = new Set<string>()
   #tail: TopicTail | undefined
 
@@ -65,7 +66,7 @@ export class SessionStore {
     this.#sender = new RecordSender(broker, ports)
   }
 
-  /** Resolves when every session there is is known. */
+  /** Resolves when all sessions of the topic have been read. */
   static async open(options: SessionStoreOptions): Promise<SessionStore> {
     const store = new SessionStore(options)
     const { broker, ports } = options
@@ -74,7 +75,7 @@ export class SessionStore {
       broker,
       ports,
       sources: [{ topic: SESSIONS_TOPIC, from: 'earliest' }],
-      onRecord: (_topic, key, value) => store.#learn(key, value),
+      onRecord: (_topic, key, value) => store.#apply(key, value),
     })
     await store.#tail.catchUp()
     store.#endExpired()
@@ -89,7 +90,7 @@ export class SessionStore {
     return this.#lifetimeMs
   }
 
-  /** Answers with the id for the cookie, once the session is stored. */
+  /** Resolves with the id for the cookie once the session is stored. */
   async begin(username: string, role: Role): Promise<string> {
     const id = randomBytes(32).toString('base64url')
     const hash = hashOf(id)
@@ -104,7 +105,7 @@ export class SessionStore {
     const hash = hashOf(id)
     const session = this.#sessions.get(hash)
     if (session === undefined || session.expiresAt > this.#ports.clock.now()) return session
-    this.#forget(hash)
+    this.#endSoon(hash)
     return undefined
   }
 
@@ -121,7 +122,7 @@ export class SessionStore {
     await this.#tail?.close()
   }
 
-  #learn(key: Uint8Array | null, value: Uint8Array | null): void {
+  #apply(key: Uint8Array | null, value: Uint8Array | null): void {
     if (key === null) return
     const hash = Buffer.from(key).toString('utf8')
     if (value === null) {
@@ -132,34 +133,36 @@ export class SessionStore {
 
   #add(hash: string, session: Session): void {
     this.#sessions.set(hash, session)
-    const hashes = this.#ofUser.get(session.username) ?? new Set()
-    this.#ofUser.set(session.username, hashes.add(hash))
+    const hashes = this.#hashesOfUser.get(session.username) ?? new Set()
+    this.#hashesOfUser.set(session.username, hashes.add(hash))
   }
 
   #remove(hash: string): void {
     const session = this.#sessions.get(hash)
     if (session === undefined) return
     this.#sessions.delete(hash)
-    const hashes = this.#ofUser.get(session.username)
+    const hashes = this.#hashesOfUser.get(session.username)
     hashes?.delete(hash)
-    if (hashes?.size === 0) this.#ofUser.delete(session.username)
+    if (hashes?.size === 0) this.#hashesOfUser.delete(session.username)
   }
 
   #endExpired(): void {
     const now = this.#ports.clock.now()
-    for (const [hash, { expiresAt }] of this.#sessions) if (expiresAt <= now) this.#forget(hash)
+    for (const [hash, { expiresAt }] of this.#sessions) if (expiresAt <= now) this.#endSoon(hash)
   }
 
   #endOldest(username: string): void {
-    const hashes = [...(this.#ofUser.get(username) ?? [])]
-    for (const hash of hashes.slice(0, Math.max(0, hashes.length - MOST_PER_USER))) this.#forget(hash)
+    const hashes = [...(this.#hashesOfUser.get(username) ?? [])]
+    for (const hash of hashes.slice(0, Math.max(0, hashes.length - MAX_PER_USER))) this.#endSoon(hash)
   }
 
-  /** Takes a session out without waiting: it is over here at once, and elsewhere as soon as the topic says so. */
-  #forget(hash: string): void {
+  /** Ends a session without waiting: at once in this process, in the others when they read the tombstone. */
+  #endSoon(hash: string): void {
     this.#ending.add(hash)
     this.#remove(hash)
-    this.#write(hash, null).catch((error: unknown) => this.#ports.logger.warn('a session was not taken out', { error: String(error) }))
+    this.#write(hash, null).catch((error: unknown) =>
+      this.#ports.logger.warn('a session could not be ended in the topic', { error: String(error) }),
+    )
   }
 
   #write(hash: string, value: Uint8Array | null): Promise<void> {
@@ -170,7 +173,8 @@ export class SessionStore {
         value,
         giveUpAt: this.#ports.clock.now() + WRITE_TIMEOUT_MS,
         onStored: resolve,
-        onGivenUp: () => reject(new Error('The session could not be stored.')),
+        onGivenUp: () =>
+          reject(new Error(`The session could not be written to topic ${SESSIONS_TOPIC} within ${WRITE_TIMEOUT_MS} ms: try again.`)),
       })
     })
   }

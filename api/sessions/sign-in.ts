@@ -6,10 +6,10 @@ import type { Passwords } from './passwords.ts'
 import { untilSeen } from '../until-seen.ts'
 import type { Role } from './session-store.ts'
 
-/** A user of the bank's own staff, from the configuration. */
+/** A member of the bank's staff, from the configuration. */
 export interface Employee {
   readonly username: string
-  /** As `Passwords.hash` makes it. */
+  /** Made by `Passwords.hash`. */
   readonly passwordHash: string
 }
 
@@ -25,7 +25,7 @@ export interface SignInOptions {
 export interface SignInLimits {
   /** Failures for one name from one address. */
   readonly nameAtAddress: AttemptLimits
-  /** Failures for one name from anywhere: higher, since strangers can use them up. */
+  /** Failures for one name from all addresses: higher, because strangers can use it up. */
   readonly name: AttemptLimits
   /** Failures for any name from one address. */
   readonly address: AttemptLimits
@@ -49,16 +49,16 @@ const LIMITS: SignInLimits = {
 }
 
 const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]*$/u
-const SHORTEST = 8
-const LONGEST_NAME = 64
-const LONGEST_PASSWORD = 128
+const MIN_LENGTH = 8
+const MAX_NAME_LENGTH = 64
+const MAX_PASSWORD_LENGTH = 128
 
 const WRONG = 'Name or password is wrong.'
 const TOO_OFTEN = 'Too many attempts: try again in a quarter of an hour.'
 const TAKEN = 'user already exists'
-const PENDING = 'Your sign-up is on its way: sign in with the same name and password in a moment.'
+const PENDING = 'Your sign-up is still being processed: sign in with the same name and password in a moment.'
 
-/** Checks who somebody is. What it says, and how long it takes, does not tell whether a name exists. */
+/** Sign-in and sign-up. Neither the answer to a sign-in nor its duration reveals whether a name exists. */
 export class SignIn {
   readonly #options: SignInOptions
   readonly #nameAtAddress: Attempts
@@ -76,26 +76,25 @@ export class SignIn {
     this.#signUps = new Attempts(clock, limits.signUps)
   }
 
-  /** Attempts count before the password is checked, so that many at once do not slip through; a right password clears its name. */
+  /** An attempt counts before its password is checked, so that concurrent ones cannot exceed the limit; a correct password uncounts it. */
   async signIn(name: string, password: string, address: string): Promise<SignInAnswer> {
     const username = name.normalize('NFC')
     const pair = `${username}\n${address}`
     const admitted = [this.#nameAtAddress.admit(pair), this.#name.admit(username), this.#address.admit(address)]
     if (admitted.includes(false)) return { reason: TOO_OFTEN }
     const { employees, reader, passwords } = this.#options
-    const employee = employees.find((one) => one.username === username)
-    const plausible = username.length <= LONGEST_NAME && password.length <= LONGEST_PASSWORD
-    const hash = plausible ? (employee?.passwordHash ?? (await reader.passwordHash(username))) : undefined
-    if (!(await passwords.verify(password.slice(0, LONGEST_PASSWORD), hash))) return { reason: WRONG }
+    const employee = employees.find((candidate) => candidate.username === username)
+    const isPlausible = username.length <= MAX_NAME_LENGTH && password.length <= MAX_PASSWORD_LENGTH
+    const hash = isPlausible ? (employee?.passwordHash ?? (await reader.passwordHash(username))) : undefined
+    if (!(await passwords.verify(password.slice(0, MAX_PASSWORD_LENGTH), hash))) return { reason: WRONG }
     this.#nameAtAddress.forget(pair)
     this.#name.forget(username)
-    this.#address.takeBack(address)
+    this.#address.uncount(address)
     return { user: { username, role: employee === undefined ? 'CLIENT' : 'EMPLOYEE' } }
   }
 
   /**
-   * Makes a new user. Repeating a sign-up whose answer got lost signs in, so it cannot stay half done: a name that is taken is fine
-   * for whoever has its password.
+   * Creates a user. A name that is taken with the same password signs in, so that a client can repeat a sign-up whose answer got lost.
    */
   async signUp(name: string, password: string, address: string): Promise<SignInAnswer> {
     const username = name.normalize('NFC')
@@ -103,17 +102,17 @@ export class SignIn {
     if (problem !== undefined) return { reason: problem }
     if (!this.#signUps.admit(address)) return { reason: TOO_OFTEN }
     const { commands, employees, passwords, ports, reader } = this.#options
-    const isTaken = employees.some((one) => one.username === username) || (await reader.passwordHash(username)) !== undefined
-    if (isTaken) return this.#signInAfterAll(username, password, address)
+    const isTaken = employees.some((employee) => employee.username === username) || (await reader.passwordHash(username)) !== undefined
+    if (isTaken) return this.#signInInstead(username, password, address)
     const passwordHash = await passwords.hash(password)
     const answer = await commands.send({ type: 'CreateUserAccount', id: ports.random.uuid(), username, passwordHash })
     switch (answer.type) {
       case 'CommandSucceeded':
-        await this.#appears(username)
+        await this.#isReadable(username)
         return { user: { username, role: 'CLIENT' } }
       case 'CommandFailed':
-        return answer.code === 'user-exists' && (await this.#appears(username))
-          ? this.#signInAfterAll(username, password, address)
+        return answer.code === 'user-exists' && (await this.#isReadable(username))
+          ? this.#signInInstead(username, password, address)
           : { reason: answer.reason }
       case 'pending':
         return { reason: PENDING }
@@ -122,23 +121,24 @@ export class SignIn {
     }
   }
 
-  /** Whoever is in can sign in again: false if that does not become so. */
-  async #appears(username: string): Promise<boolean> {
+  /** Waits until the new user can be read, so that it can sign in. False: it cannot be read yet. */
+  async #isReadable(username: string): Promise<boolean> {
     const { ports, reader } = this.#options
     return (await untilSeen(ports.timers, () => reader.passwordHash(username))) !== undefined
   }
 
-  async #signInAfterAll(username: string, password: string, address: string): Promise<SignInAnswer> {
+  async #signInInstead(username: string, password: string, address: string): Promise<SignInAnswer> {
     const answer = await this.signIn(username, password, address)
     return 'reason' in answer && answer.reason === WRONG ? { reason: TAKEN } : answer
   }
 }
 
 function problemOf(username: string, password: string): string | undefined {
-  if (username.length < SHORTEST || username.length > LONGEST_NAME)
-    return `A name has at least ${SHORTEST} and at most ${LONGEST_NAME} characters.`
-  if (!USERNAME.test(username) || username !== username.trim()) return 'A name is made of letters, digits, spaces and . _ @ - in between.'
-  if (password.length < SHORTEST || password.length > LONGEST_PASSWORD)
-    return `A password has at least ${SHORTEST} and at most ${LONGEST_PASSWORD} characters.`
+  if (username.length < MIN_LENGTH || username.length > MAX_NAME_LENGTH)
+    return `A name must have ${MIN_LENGTH} to ${MAX_NAME_LENGTH} characters.`
+  if (!USERNAME.test(username) || username !== username.trim())
+    return 'A name must start with a letter or digit, contain only letters, digits, spaces and . _ @ -, and not end in a space.'
+  if (password.length < MIN_LENGTH || password.length > MAX_PASSWORD_LENGTH)
+    return `A password must have ${MIN_LENGTH} to ${MAX_PASSWORD_LENGTH} characters.`
   return undefined
 }

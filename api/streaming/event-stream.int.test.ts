@@ -17,13 +17,13 @@ let stream: EventStream
 
 beforeEach(async () => {
   ports = manualPorts()
-  const asked = new Promise<ServerResponse>((resolve) => (server = createServer((_request, answer) => resolve(answer))))
+  const requested = new Promise<ServerResponse>((resolve) => (server = createServer((_request, answer) => resolve(answer))))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const answered = new Promise<IncomingMessage>((resolve) => {
     get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, resolve).on('error', () => undefined)
   })
-  response = await asked
+  response = await requested
   stream = new EventStream(response, ports.timers, DRAIN_TIMEOUT_MS)
   stream.begin({ 'x-request': 'one', 'x-nothing': undefined })
   incoming = await answered
@@ -35,17 +35,17 @@ afterEach(() => {
   server.close()
 })
 
-/** Writes until the client, who does not read, has to be waited for; answers with the write that waits. */
+/** Writes until a write has to wait for the client, which does not read; returns that write. */
 async function fill(): Promise<{ readonly last: Promise<void> }> {
   for (;;) {
     const last = stream.write(FRAME)
-    const isTaken = await Promise.race([last.then(() => true), sleep(100).then(() => false)])
-    if (!isTaken) return { last }
+    const isDone = await Promise.race([last.then(() => true), sleep(100).then(() => false)])
+    if (!isDone) return { last }
   }
 }
 
 describe('A stream of events', () => {
-  it('says what it is, and that nothing in between may hold it back', () => {
+  it('declares itself as an event stream that proxies must not cache or buffer', () => {
     expect(incoming.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
@@ -54,7 +54,7 @@ describe('A stream of events', () => {
     })
   })
 
-  it('writes an event with its id on one line, and its end', async () => {
+  it('writes an event with its id on one line, then the completion', async () => {
     await stream.write(frameOf('a\n1', { data: { text: 'two\nlines' } }))
     stream.end()
     let text = ''
@@ -62,7 +62,7 @@ describe('A stream of events', () => {
     expect(text).toBe(':\n\nid: a1\nevent: next\ndata: {"data":{"text":"two\\nlines"}}\n\nevent: complete\ndata:\n\n')
   })
 
-  it('waits for a client who is slow, and goes on when he reads', async () => {
+  it('waits for a slow client, and continues when it reads', async () => {
     const { last } = await fill()
     let isWritten = false
     const written = last.then(() => (isWritten = true))
@@ -74,7 +74,7 @@ describe('A stream of events', () => {
     expect(stream.isOpen).toBe(true)
   })
 
-  it('cuts off a client who reads nothing at all', async () => {
+  it('disconnects a client that reads nothing', async () => {
     const { last } = await fill()
     await ports.advance(DRAIN_TIMEOUT_MS)
     await last

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Timers } from '../../topology/index.ts'
 
 /**
- * One response of server-sent events. A write waits until the client has read: while it does, nothing more is taken from the feed,
- * whose own bound then holds. A client that reads nothing at all for too long is cut off.
+ * One response of server-sent events. A write waits while the client does not read (back-pressure), so the feed's mailbox bounds what
+ * is queued. A client that reads nothing for `drainTimeoutMs` is disconnected.
  */
 export class EventStream {
   readonly #response: ServerResponse
@@ -31,23 +31,23 @@ export class EventStream {
     this.#response.write(HEARTBEAT)
   }
 
-  /** Resolves when more may be written, or nothing can be any more. */
+  /** Resolves when the stream accepts more, or is closed. */
   async write(frame: Buffer): Promise<void> {
     if (!this.isOpen || this.#response.write(frame)) return
     await new Promise<void>((resolve) => {
       const timer = this.#timers.setTimeout(() => this.#response.destroy(), this.#drainTimeoutMs)
-      const settle = (): void => {
+      const finish = (): void => {
         timer.cancel()
-        this.#response.off('drain', settle)
-        this.#response.off('close', settle)
+        this.#response.off('drain', finish)
+        this.#response.off('close', finish)
         resolve()
       }
-      this.#response.on('drain', settle)
-      this.#response.on('close', settle)
+      this.#response.on('drain', finish)
+      this.#response.on('close', finish)
     })
   }
 
-  /** A comment, so that both sides and everything in between know that the line stands. */
+  /** A comment that keeps the connection alive and shows the client that it is. */
   heartbeat(): void {
     if (this.isOpen && !this.#response.writableNeedDrain) this.#response.write(HEARTBEAT)
   }
@@ -60,10 +60,10 @@ export class EventStream {
 const HEARTBEAT = Buffer.from(':\n\n')
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n')
 
-/** One event. `id` is where the client can go on from. */
+/** One event as text. The client can resume after `id`. */
 export function frameOf(id: string | undefined, payload: object): Buffer {
-  const place = id === undefined ? '' : `id: ${id.replaceAll(/[\r\n\0]/g, '')}\n`
-  return Buffer.from(`${place}event: next\ndata: ${JSON.stringify(payload)}\n\n`)
+  const idLine = id === undefined ? '' : `id: ${id.replaceAll(/[\r\n\0]/g, '')}\n`
+  return Buffer.from(`${idLine}event: next\ndata: ${JSON.stringify(payload)}\n\n`)
 }
 
 function definedOf(headers: Readonly<Record<string, string | number | string[] | undefined>>): Record<string, string | number | string[]> {

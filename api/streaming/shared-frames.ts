@@ -1,8 +1,8 @@
 import type { OperationDefinitionNode } from 'graphql'
 
 /**
- * Frames by the value they show and the operation that asked for it. All subscribers of a row hold the same object, and all pages send
- * the same document, so a row is turned into text once, however many watch it. Values that nobody holds any more take their frames along.
+ * Frames by value and operation. All subscribers get the same object for a row, and all pages send the same document, so that a row is
+ * serialized once for all of them. A frame is collected together with its value.
  */
 export class SharedFrames {
   readonly #frames = new WeakMap<object, Map<OperationDefinitionNode, Promise<Buffer>>>()

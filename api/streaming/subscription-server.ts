@@ -14,9 +14,9 @@ import { SharedFrames } from './shared-frames.ts'
 export interface SubscriptionServerOptions {
   readonly documents: Documents
   readonly ports: Ports
-  /** Default 15,000 ms; the subscriber's rights are looked at as often. */
+  /** Interval of the heartbeats, and of the checks of the subscriber's access. Default 15,000 ms. */
   readonly heartbeatMs?: number
-  /** How long a client may read nothing at all. Default 60,000 ms. */
+  /** A client that reads nothing for this long is disconnected. Default 60,000 ms. */
   readonly drainTimeoutMs?: number
 }
 
@@ -25,14 +25,14 @@ export interface Subscriber {
   readonly context: RequestContext
   readonly response: ServerResponse
   readonly headers: Readonly<Record<string, string | number | string[] | undefined>>
-  /** False when the session that the subscription began with is over. */
+  /** False: the session with which the subscription began has ended. */
   isSignedIn(): boolean
 }
 
 /**
- * Subscriptions in the distinct-connections mode of the GraphQL-over-SSE protocol, as graphql-sse's client speaks it: `next` events with
- * results, at the end `complete`; errors come as a `next` too. Beyond the protocol each event has an `id`, and a reader who is slow is
- * waited for, then told to begin anew.
+ * Subscriptions in the distinct-connections mode of the GraphQL-over-SSE protocol, compatible with graphql-sse's client: `next` events
+ * with results or errors, at the end `complete`. Beyond the protocol each event has an `id` to resume after, and a client that is too
+ * slow gets the error `RESYNCHRONISE`.
  */
 export class SubscriptionServer {
   readonly #options: SubscriptionServerOptions
@@ -47,7 +47,7 @@ export class SubscriptionServer {
     return this.#open.size
   }
 
-  /** Resolves when the stream has ended, for whatever reason; never rejects. */
+  /** Resolves when the stream has ended, also after an error. Never rejects. */
   async serve(subscriber: Subscriber): Promise<void> {
     const { ports, drainTimeoutMs = 60_000 } = this.#options
     const stream = new EventStream(subscriber.response, ports.timers, drainTimeoutMs)
@@ -62,16 +62,17 @@ export class SubscriptionServer {
     stream.end()
   }
 
-  /** Ends all streams in order; the clients come back by themselves. */
+  /** Completes all streams; clients reconnect by themselves. */
   close(): void {
     for (const end of this.#open) end()
   }
 
   #operationOf({ query, operationName }: GraphQLRequest): Operation {
     const { document, operation } = this.#options.documents.operation(query, operationName)
-    if (operation.operation !== 'subscription') throw apiError('BAD_USER_INPUT', 'Here are subscriptions only; the rest is at /graphql.')
+    if (operation.operation !== 'subscription')
+      throw apiError('BAD_USER_INPUT', 'Only subscriptions are served here: send queries and mutations to /graphql.')
     const field = operation.selectionSet.selections.find((selection): selection is FieldNode => selection.kind === 'Field')
-    if (field === undefined) throw apiError('BAD_USER_INPUT', 'A subscription names its field directly.')
+    if (field === undefined) throw apiError('BAD_USER_INPUT', 'A subscription must select its field directly, not through a fragment.')
     return { document, operation, field: field.name.value }
   }
 
@@ -91,7 +92,7 @@ export class SubscriptionServer {
   async #pump(subscriber: Subscriber, stream: EventStream, feed: Feed<unknown, object>, operation: Operation): Promise<void> {
     const end = (): void => void feed.return()
     let refusal: GraphQLError | undefined
-    const heart = this.#beat(stream, async () => {
+    const heartbeat = this.#startHeartbeat(stream, async () => {
       refusal = await refusalOf(subscriber, feed)
       if (refusal !== undefined) end()
     })
@@ -107,23 +108,23 @@ export class SubscriptionServer {
       this.#open.delete(end)
       subscriber.response.off('close', end)
       end()
-      heart.cancel()
+      heartbeat.cancel()
     }
     if (refusal !== undefined) throw refusal
   }
 
-  #beat(stream: EventStream, check: () => Promise<void>): TimerHandle {
+  #startHeartbeat(stream: EventStream, check: () => Promise<void>): TimerHandle {
     const { ports, heartbeatMs = 15_000 } = this.#options
     let timer: TimerHandle
     let stopped = false
-    const again = (): void => {
+    const schedule = (): void => {
       if (!stopped) timer = ports.timers.setTimeout(beat, heartbeatMs)
     }
     const beat = (): void => {
       stream.heartbeat()
       check()
-        .catch((error: unknown) => ports.logger.warn('a subscriber could not be checked', { error: String(error) }))
-        .finally(again)
+        .catch((error: unknown) => ports.logger.warn('the access of a subscriber could not be checked: retrying', { error: String(error) }))
+        .finally(schedule)
     }
     timer = ports.timers.setTimeout(beat, heartbeatMs)
     return {
@@ -159,6 +160,6 @@ interface Operation {
 }
 
 async function refusalOf(subscriber: Subscriber, feed: Feed<unknown, object>): Promise<GraphQLError | undefined> {
-  if (!subscriber.isSignedIn()) return apiError('UNAUTHENTICATED', 'The session is over: sign in again.')
+  if (!subscriber.isSignedIn()) return apiError('UNAUTHENTICATED', 'The session has ended: sign in again.')
   return (await feed.isAllowed()) ? undefined : notFound()
 }

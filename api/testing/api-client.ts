@@ -11,7 +11,7 @@ export interface StreamEvent<T> {
   readonly answer: Answer<T>
 }
 
-/** A browser as far as the API sees one: it keeps the cookie and names the origin. */
+/** Acts like a browser: it keeps the cookie and sends the origin. */
 export class ApiClient {
   readonly #url: string
   cookie = ''
@@ -25,13 +25,13 @@ export class ApiClient {
       'mutation ($u: String!, $p: String!) { signUp(username: $u, password: $p) { reason } }',
       { u: username, p: password },
     )
-    if (answer.data?.signUp.reason !== null) throw new Error(`No sign-up: ${JSON.stringify(answer)}`)
+    if (answer.data?.signUp.reason !== null) throw new Error(`The sign-up failed: ${JSON.stringify(answer)}`)
   }
 
   async openAccount(): Promise<string> {
     const answer = await this.ask<{ openAccount: { account: { iban: string } } }>('mutation { openAccount { account { iban } } }')
     const iban = answer.data?.openAccount.account.iban
-    if (iban === undefined) throw new Error(`No account: ${JSON.stringify(answer)}`)
+    if (iban === undefined) throw new Error(`No account was opened: ${JSON.stringify(answer)}`)
     return iban
   }
 
@@ -41,7 +41,7 @@ export class ApiClient {
       'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { reason transfer { state } } }',
       { id, to, amount: String(amount) },
     )
-    if (answer.data?.deposit.transfer?.state !== 'COMPLETED') throw new Error(`No deposit: ${JSON.stringify(answer)}`)
+    if (answer.data?.deposit.transfer?.state !== 'COMPLETED') throw new Error(`The deposit failed: ${JSON.stringify(answer)}`)
     return id
   }
 
@@ -49,7 +49,7 @@ export class ApiClient {
     return (await (await this.post('/graphql', JSON.stringify({ query, variables }))).json()) as Answer<T>
   }
 
-  /** The code of the first error; undefined: there was none. */
+  /** The code of the first error; undefined: no error. */
   async codeOf(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<string | undefined> {
     return (await this.ask(query, variables)).errors?.[0]?.extensions?.code
   }
@@ -66,12 +66,13 @@ export class ApiClient {
     return response
   }
 
-  /** Events as they come, until the stream or the loop over it ends. */
+  /** Yields events until the stream ends or the caller leaves the loop. */
   async *subscribe<T>(query: string, variables: object = {}, lastEventId?: string): AsyncGenerator<StreamEvent<T>, void> {
     const abort = new AbortController()
     const headers = { accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) }
     const response = await this.post('/graphql/stream', JSON.stringify({ query, variables }), headers, abort.signal)
-    if (response.body === null || response.status !== 200) throw new Error(`No stream: ${response.status} ${await response.text()}`)
+    if (response.body === null || response.status !== 200)
+      throw new Error(`The subscription failed: ${response.status} ${await response.text()}`)
     let text = ''
     try {
       for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -87,7 +88,7 @@ export class ApiClient {
     }
   }
 
-  /** The first so many of them. */
+  /** The first `count` events. */
   async first<T>(count: number, query: string, variables: object = {}, lastEventId?: string): Promise<readonly StreamEvent<T>[]> {
     const events: StreamEvent<T>[] = []
     for await (const event of this.subscribe<T>(query, variables, lastEventId)) {
@@ -98,7 +99,7 @@ export class ApiClient {
   }
 }
 
-/** Undefined: a comment. */
+/** Undefined: the block is a comment. */
 function eventOf<T>(block: string): StreamEvent<T> | undefined {
   const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]))
   const event = fields.get('event')

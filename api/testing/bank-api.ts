@@ -17,11 +17,11 @@ import { openApi, type Api, type ApiOptions } from '../index.ts'
 import { Passwords } from '../sessions/passwords.ts'
 import { ApiClient } from './api-client.ts'
 
-const EMPLOYEE = { username: 'an employee', password: 'his password' }
+const EMPLOYEE = { username: 'an employee', password: 'a good password' }
 
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** A bank with one instance and everything in memory, and the API before it. */
+/** A bank with one instance, all in memory, and its API. */
 export class BankApi {
   readonly broker: Broker
   readonly ports: Ports
@@ -94,7 +94,7 @@ export class BankApi {
     return this.#api.bus
   }
 
-  /** Somebody who has not signed in. */
+  /** A client that has not signed in. */
   stranger(): ApiClient {
     return new ApiClient(this.url)
   }
@@ -114,13 +114,13 @@ export class BankApi {
     return client
   }
 
-  /** The API's process ends and another one takes its place; the bank goes on. */
+  /** Restarts the API; the bank keeps running. */
   async restart(mode: ApiOptions['mode'] = 'development'): Promise<void> {
     await this.#api.close()
     this.#api = await openApi({ ...this.#options, mode })
   }
 
-  /** The bank's processors stop: commands wait. */
+  /** Stops the bank's processors; commands stay without an outcome. */
   async stopBank(): Promise<void> {
     await this.#streams.stop()
   }

@@ -1,47 +1,47 @@
 import { describe, expect, it } from 'vitest'
-import type { GraphNode } from './generated/graphql.ts'
+import type { GraphNode, NodeKind } from './generated/graphql.ts'
 import { layOut, shorten } from './topology-layout.ts'
 
 const node = (
   id: string,
-  kind: string,
+  kind: NodeKind,
   children: readonly string[],
   stores: readonly string[] = [],
   topics: readonly string[] = [],
 ): GraphNode => ({ id, name: id, kind, children, stores, topics })
 
 describe('The layout of a sub-topology', () => {
-  const drawing = layOut({
+  const placed = layOut({
     id: 0,
-    nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'sink', ['elsewhere'])],
+    nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'SINK', ['elsewhere'])],
   })
 
   it('runs from left to right', () => {
-    const x = Object.fromEntries(drawing.nodes.map((placed) => [placed.id, placed.x]))
+    const x = Object.fromEntries(placed.nodes.map(({ id, x }) => [id, x]))
     expect(x['in']).toBeLessThan(x['count'] ?? 0)
     expect(x['count']).toBeLessThan(x['out'] ?? 0)
   })
 
-  it('contains every node and every edge between them', () => {
-    for (const { x, y, width, height } of drawing.nodes) {
+  it('fits every node, and has an edge to every child within it', () => {
+    for (const { x, y, width, height } of placed.nodes) {
       expect(x - width / 2).toBeGreaterThanOrEqual(0)
       expect(y - height / 2).toBeGreaterThanOrEqual(0)
-      expect(x + width / 2).toBeLessThanOrEqual(drawing.width)
-      expect(y + height / 2).toBeLessThanOrEqual(drawing.height)
+      expect(x + width / 2).toBeLessThanOrEqual(placed.width)
+      expect(y + height / 2).toBeLessThanOrEqual(placed.height)
     }
-    expect(drawing.edges.map(({ id }) => id)).toEqual(['in count', 'count out'])
-    expect(drawing.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
+    expect(placed.edges.map(({ id }) => id)).toEqual(['in count', 'count out'])
+    expect(placed.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
   })
 
   it('distinguishes the kinds of nodes', () => {
-    expect(drawing.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
+    expect(placed.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
   })
 
-  it('labels sources and sinks with their topics, and other nodes with their names', () => {
+  it('names a node with topics after these, and any other by its own name', () => {
     const nodes = [
-      node('in-words', 'source', ['count'], [], ['words']),
-      node('count', 'processor', ['out'], ['counts']),
-      node('out', 'sink', []),
+      node('in-words', 'SOURCE', ['count'], [], ['words']),
+      node('count', 'PROCESSOR', ['out'], ['counts']),
+      node('out', 'SINK', []),
     ]
     expect(layOut({ id: 0, nodes }).nodes).toMatchObject([
       { title: 'words', detail: '' },
@@ -50,12 +50,12 @@ describe('The layout of a sub-topology', () => {
     ])
   })
 
-  it('may be empty or a single node', () => {
+  it('can be empty or have one node', () => {
     expect(layOut({ id: 1, nodes: [] }).nodes).toEqual([])
-    expect(layOut({ id: 1, nodes: [node('alone', 'source', [])] }).edges).toEqual([])
+    expect(layOut({ id: 1, nodes: [node('alone', 'SOURCE', [])] }).edges).toEqual([])
   })
 
-  it('shortens a title that does not fit', () => {
+  it('cuts a title that does not fit', () => {
     expect(shorten('a-very-long-name-of-a-processor-indeed', 120, 'title')).toMatch(/^a-very-lon?g?.*…$/)
     expect(shorten('short', 120, 'title')).toBe('short')
   })

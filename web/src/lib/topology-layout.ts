@@ -3,15 +3,15 @@ import type { GraphNode, Subtopology } from './generated/graphql.ts'
 
 export interface PlacedNode {
   readonly id: string
-  readonly kind: NodeKind
-  /** Centre and size, in pixels of the drawing. */
+  readonly kind: NodeAppearance
+  /** Centre and size, in pixels of the layout. */
   readonly x: number
   readonly y: number
   readonly width: number
   readonly height: number
-  /** The topics of a source or sink, where they are known; the name of a processor. */
+  /** The topics of a source or sink, if known; otherwise the node's name. */
   readonly title: string
-  /** Stores of a processor. */
+  /** The stores of a processor. */
   readonly detail: string
 }
 
@@ -21,25 +21,26 @@ export interface PlacedEdge {
   readonly path: string
 }
 
-export interface Drawing {
+export interface SubtopologyLayout {
   readonly width: number
   readonly height: number
   readonly nodes: readonly PlacedNode[]
   readonly edges: readonly PlacedEdge[]
 }
 
-export type NodeKind = 'source' | 'sink' | 'stateful' | 'processor'
+/** How the page shows a node; the names are also its CSS classes. */
+export type NodeAppearance = 'source' | 'sink' | 'stateful' | 'processor'
 
 const HEIGHT = 58
-const NARROWEST = 100
-const WIDEST = 250
-/** Widths of a character of the title and of the smaller line below it. */
+const MIN_WIDTH = 100
+const MAX_WIDTH = 250
+/** Pixels per character of the title and of the smaller line below it. */
 const TITLE_CHARACTER = 8.9
 const DETAIL_CHARACTER = 6.7
 const PADDING = 26
 
-/** Places the nodes of one sub-topology from left to right. Depends on its names alone, so metrics never move anything. */
-export function layOut({ nodes }: Subtopology): Drawing {
+/** Places the nodes of one sub-topology from left to right. Independent of metrics, so that no node moves while they change. */
+export function layOut({ nodes }: Subtopology): SubtopologyLayout {
   const graph = new graphlib.Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 36, marginx: 6, marginy: 6 })
   graph.setDefaultEdgeLabel(() => ({}))
@@ -56,13 +57,20 @@ export function layOut({ nodes }: Subtopology): Drawing {
   }
 }
 
-export function kindOf({ kind, stores }: GraphNode): NodeKind {
-  if (/source/i.test(kind)) return 'source'
-  if (/sink/i.test(kind)) return 'sink'
-  return stores.length > 0 ? 'stateful' : 'processor'
+export function kindOf({ kind, stores }: GraphNode): NodeAppearance {
+  switch (kind) {
+    case 'SOURCE':
+      return 'source'
+    case 'PROCESSOR':
+      return stores.length > 0 ? 'stateful' : 'processor'
+    case 'SINK':
+      return 'sink'
+    default:
+      return kind satisfies never
+  }
 }
 
-/** What does not fit is cut; the table below the drawing has all of it. */
+/** Cuts text that does not fit; the table below the graph has all of it. */
 export function shorten(text: string, width: number, line: 'title' | 'detail'): string {
   const fits = Math.floor((width - PADDING) / (line === 'title' ? TITLE_CHARACTER : DETAIL_CHARACTER))
   return text.length <= fits ? text : `${text.slice(0, fits - 1)}…`
@@ -85,7 +93,7 @@ function titleOf({ name, topics }: GraphNode): string {
 
 function widthOf(node: GraphNode): number {
   const longest = Math.max(titleOf(node).length * TITLE_CHARACTER, node.stores.join(', ').length * DETAIL_CHARACTER)
-  return Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(longest) + PADDING))
+  return Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.ceil(longest) + PADDING))
 }
 
 /** A smooth line through the points of an edge. */

@@ -1,11 +1,13 @@
-/** Generated from api/schema.graphql by api/generate-web-types.ts: not to be edited. */
+/** Generated from api/schema.graphql by api/generate-web-types.ts: do not edit. */
 export type Direction = 'DEBIT' | 'CREDIT'
 export type TransferState = 'PENDING' | 'COMPLETED' | 'FAILED' | 'STUCK'
+export type TransferStepName = 'TRANSFER_STARTED' | 'MONEY_DEBITED' | 'MONEY_CREDITED' | 'MONEY_RETURNED' | 'TRANSFER_COMPLETED' | 'TRANSFER_FAILED' | 'TRANSFER_STUCK'
 export type Role = 'CLIENT' | 'EMPLOYEE'
 export type WindowSize = 'MINUTE' | 'HOUR' | 'DAY'
 export type AlertKind = 'BALANCE_BELOW' | 'AMOUNT_ABOVE' | 'COUNTERPARTY_NEW' | 'MANY_DEBITS'
 export type InstanceState = 'STARTING' | 'REBALANCING' | 'RESTORING' | 'RUNNING' | 'STOPPED' | 'DEAD'
 export type TaskState = 'RESTORING' | 'RUNNING' | 'STANDBY'
+export type NodeKind = 'SOURCE' | 'PROCESSOR' | 'SINK'
 export type Session = {
   readonly username: string
   readonly role: Role
@@ -103,7 +105,7 @@ export type Transfer = {
   readonly steps: ReadonlyArray<TransferStep>
 }
 export type TransferStep = {
-  readonly name: string
+  readonly name: TransferStepName
   readonly time: number
 }
 export type DeadLetter = {
@@ -126,7 +128,7 @@ export type Subtopology = {
 export type GraphNode = {
   readonly id: string
   readonly name: string
-  readonly kind: string
+  readonly kind: NodeKind
   readonly topics: ReadonlyArray<string>
   readonly stores: ReadonlyArray<string>
   readonly children: ReadonlyArray<string>

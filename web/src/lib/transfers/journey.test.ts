@@ -1,45 +1,46 @@
 import { describe, expect, it } from 'vitest'
+import type { TransferStepName } from '../generated/graphql.ts'
 import { rowOf, transferOf } from '../testing/fake-api.ts'
 import { journeyOf } from './journey.ts'
 import type { Known } from './journey.ts'
 
 const START = 1_700_000_000_000
-const step = (name: string, afterMs: number) => ({ name, time: START + afterMs })
+const step = (name: TransferStepName, afterMs: number) => ({ name, time: START + afterMs })
 const states = (known: Known) => Object.fromEntries(journeyOf(known).map(({ id, state }) => [id, state]))
 const times = (known: Known) => journeyOf(known).map(({ afterMs }) => afterMs)
 
 describe('The journey of a transfer', () => {
-  it('waits at every station while nothing is known', () => {
+  it('waits everywhere when nothing has moved yet', () => {
     expect(new Set(Object.values(states({})))).toEqual(new Set(['waiting']))
   })
 
-  it('shows the times of the steps of a completed transfer', () => {
-    const steps = [step('TransferStarted', 2), step('MoneyDebited', 5), step('MoneyCredited', 8), step('TransferCompleted', 11)]
+  it('has the times of the steps of a completed transfer', () => {
+    const steps = [step('TRANSFER_STARTED', 2), step('MONEY_DEBITED', 5), step('MONEY_CREDITED', 8), step('TRANSFER_COMPLETED', 11)]
     const known = { transfer: transferOf({ to: 'NL20OPEN0000000001', state: 'COMPLETED', endedAt: START + 11, steps }), row: rowOf(7) }
     expect(new Set(Object.values(states(known)))).toEqual(new Set(['done']))
     expect(times(known)).toEqual([0, 2, 5, 8, 11, undefined, undefined])
   })
 
-  it('has no times when only the row is known', () => {
+  it('has no times when only the transaction is known', () => {
     const known = { row: rowOf(7, { direction: 'DEBIT', counterparty: 'NL20OPEN0000000001' }) }
     expect(times(known)).toEqual(Array(7).fill(undefined))
     expect(journeyOf(known)[0]?.data).toContain('from NL66 OPEN 0000 0000 00 to NL20 OPEN 0000 0000 01')
   })
 
-  it('skips the payer of a deposit, and the receiver at another bank', () => {
+  it('skips the payer for cash, and the receiver at another bank', () => {
     expect(states({ transfer: transferOf({ from: 'cash', to: 'NL66OPEN0000000000' }) })).toMatchObject({ from: 'skipped', to: 'waiting' })
-    expect(states({ transfer: transferOf({ state: 'COMPLETED', steps: [step('MoneyDebited', 1)] }) })).toMatchObject({
+    expect(states({ transfer: transferOf({ state: 'COMPLETED', steps: [step('MONEY_DEBITED', 1)] }) })).toMatchObject({
       from: 'done',
       to: 'skipped',
     })
   })
 
-  it('ends a refused debit at the payer, with the reason as outcome', () => {
+  it('fails at the payer when the debit is refused, with the reason as outcome', () => {
     const transfer = transferOf({
       to: 'NL20OPEN0000000001',
       state: 'FAILED',
       reason: 'insufficient funds',
-      steps: [step('TransferFailed', 4)],
+      steps: [step('TRANSFER_FAILED', 4)],
     })
     expect(states({ transfer })).toEqual({
       command: 'done',
@@ -53,15 +54,15 @@ describe('The journey of a transfer', () => {
     expect(journeyOf({ transfer })[4]?.data).toBe('insufficient funds')
   })
 
-  it('shows that the money went back', () => {
-    const steps = [step('MoneyDebited', 1), step('MoneyReturned', 3), step('TransferFailed', 4)]
+  it('shows at the receiver that the money was returned', () => {
+    const steps = [step('MONEY_DEBITED', 1), step('MONEY_RETURNED', 3), step('TRANSFER_FAILED', 4)]
     const transfer = transferOf({ to: 'NL20OPEN0000000001', state: 'FAILED', reason: 'iban not known', steps })
     expect(states({ transfer })).toMatchObject({ from: 'done', to: 'failed', end: 'failed' })
     expect(journeyOf({ transfer })[3]?.data).toContain('went back')
   })
 
-  it('waits for the outcome while pending', () => {
-    expect(states({ transfer: transferOf({ steps: [step('MoneyDebited', 1)], to: 'NL20OPEN0000000001' }) })).toMatchObject({
+  it('waits at the outcome while the transfer is pending', () => {
+    expect(states({ transfer: transferOf({ steps: [step('MONEY_DEBITED', 1)], to: 'NL20OPEN0000000001' }) })).toMatchObject({
       from: 'done',
       to: 'waiting',
       end: 'waiting',

@@ -47,7 +47,7 @@ describe('A transfer sent from the page', () => {
     expect(ended).toEqual([])
     await arrivals()
     expect(api.stream).toMatchObject({ field: 'transfer', variables: { id: tracker.sent[0]?.id } })
-    api.stream.next(transferOf({ steps: [{ name: 'MoneyDebited', time: 1 }] }))
+    api.stream.next(transferOf({ steps: [{ name: 'MONEY_DEBITED', time: 1 }] }))
     await arrivals()
     expect(states()).toEqual(['pending'])
     api.stream.next(transferOf({ state: 'FAILED', reason: 'iban not known' }))
