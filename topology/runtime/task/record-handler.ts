@@ -1,4 +1,5 @@
 import { StateCorruptedError, StateError } from '../../../state/index.ts'
+import { partitionName } from '../../broker/index.ts'
 import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
 import { cannotBeRead, ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
@@ -50,10 +51,10 @@ export class RecordHandler {
         return this.#options.drop(disposition.kind)
       case 'discard':
         return this.#letters.resolve(head)
-      case 'behind':
-        return this.#bury(head, 'behind a dead letter of the same key', disposition.place)
+      case 'parked':
+        return this.#toDeadLetters(head, 'behind a dead letter of the same key', disposition.place)
       case 'process':
-        if (reason !== undefined) return this.#bury(head, reason, disposition.place)
+        if (reason !== undefined) return this.#toDeadLetters(head, reason, disposition.place)
         if (record === undefined) return this.#unreadable(head, disposition.place)
         if (disposition.place === undefined) return this.#process(head, record)
         return this.#processLetter(head, record)
@@ -65,7 +66,7 @@ export class RecordHandler {
   /** A record that cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
   #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
     const retriable = asRetriable(head.error)
-    if (retriable === undefined) return this.#bury(head, cannotBeRead(messageOf(head.error)), place)
+    if (retriable === undefined) return this.#toDeadLetters(head, cannotBeRead(messageOf(head.error)), place)
     return this.#options.commit().then(() => {
       throw retriable
     })
@@ -98,14 +99,14 @@ export class RecordHandler {
     throw new TaskMigratedError(`Task ${task} skips ${positionOf(head)}: ${messageOf(error)}`, { cause: error })
   }
 
-  #bury(head: Head, reason: string, place: LetterPlace | undefined): void {
+  #toDeadLetters(head: Head, reason: string, place: LetterPlace | undefined): void {
     const { task, metrics, logger } = this.#options
-    this.#letters.bury(head, reason, place)
+    this.#letters.add(head, reason, place)
     metrics.deadLetters++
     logger.warn('a record went to the dead letters', { task, origin: positionOf(head), reason })
   }
 }
 
-function positionOf({ topic, partition, offset }: Head): string {
-  return `${topic}-${partition}@${offset}`
+function positionOf(head: Head): string {
+  return `${partitionName(head)}@${head.offset}`
 }

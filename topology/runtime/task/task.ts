@@ -153,7 +153,7 @@ export class Task {
     signal.throwIfAborted()
     this.#status.become('running')
     this.#hasRun = true
-    this.#tellPositions()
+    this.#notifyPositionListeners()
   }
 
   get hasWork(): boolean {
@@ -192,7 +192,7 @@ export class Task {
       open.committed(offsetsToCommit)
       this.#streamTime = open.graph.streamTime
       this.metrics.commits++
-      this.#tellPositions()
+      this.#notifyPositionListeners()
       this.#purge.run(open.queues)
       this.#failed.clear()
     } catch (error) {
@@ -214,7 +214,7 @@ export class Task {
   async close(): Promise<void> {
     this.suspend()
     this.#drop()
-    this.#tellPositions()
+    this.#notifyPositionListeners()
     await this.#stores.close()
     if (this.#status.canBecome('closed')) this.#status.become('closed')
   }
@@ -226,7 +226,7 @@ export class Task {
     this.#outputs.clear()
   }
 
-  #tellPositions(): void {
+  #notifyPositionListeners(): void {
     for (const listener of this.#positionListeners) listener()
   }
 
