@@ -77,7 +77,6 @@ export type { Setting, TopicAction, TopicPlan, TopicPlanOptions } from './topics
 export {
   applicationTopics,
   decodeAssignment,
-  buryUnreadable,
   HttpQueryTransport,
   inProcessQueryTransport,
   levelTaskStorages,
@@ -88,6 +87,7 @@ export {
   redriveDeadLetters,
   Streams,
   StreamsObserver,
+  writeDeadLetter,
   transactionalIdPrefix,
 } from './runtime/index.ts'
 export type {

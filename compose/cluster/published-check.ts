@@ -1,6 +1,6 @@
 import { TopicTail } from '../../api/index.ts'
 import type { FeedFormat } from '../../processors/index.ts'
-import { buryUnreadable, type Broker, type Ports } from '../../topology/index.ts'
+import { writeDeadLetter, type Broker, type Ports } from '../../topology/index.ts'
 
 export interface PublishedCheckOptions {
   readonly applicationId: string
@@ -35,7 +35,7 @@ export class PublishedCheck {
       onRecord: (topic, _key, value) => {
         if (value !== null) decoders.get(topic)?.(value)
       },
-      onUnreadable: (record) => buryUnreadable({ broker, applicationId, groupId, time: ports.clock.now() }, record),
+      onUnreadable: (record) => writeDeadLetter({ broker, applicationId, groupId, time: ports.clock.now() }, record),
     })
     return new PublishedCheck(tail, broker, groupId)
   }

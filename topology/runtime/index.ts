@@ -6,7 +6,7 @@
 export { decodeAssignment } from './assignment/index.ts'
 export type { Assignment } from './assignment/index.ts'
 export { transactionalIdPrefix } from './commit/index.ts'
-export { buryUnreadable, readDeadLetters, redriveDeadLetters } from './dead-letters/index.ts'
+export { readDeadLetters, redriveDeadLetters, writeDeadLetter } from './dead-letters/index.ts'
 export type { DeadLetter, RedriveOptions, RedriveResult, Unreadable } from './dead-letters/index.ts'
 export { applicationTopics, Streams, StreamsObserver } from './instance/index.ts'
 export type { StreamsObserverOptions, StreamsOptions, StreamsState, TaskInfo } from './instance/index.ts'

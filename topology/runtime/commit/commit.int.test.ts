@@ -17,7 +17,7 @@ function open(topology: Topology): Promise<Application> {
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)
 
 describe('A commit', () => {
-  it('whose answer is lost is neither done twice nor left out', async () => {
+  it('whose answer is lost takes effect exactly once', async () => {
     const app = await open(counting())
     for (const effect of ['before', 'after'] as const) {
       let lost = 0
@@ -31,9 +31,9 @@ describe('A commit', () => {
     }
   })
 
-  it('of somebody who was put out of the group meanwhile comes to nothing, also when he knows it', async () => {
+  it('of an instance that the group has removed meanwhile is rejected, even after the instance has learned of it', async () => {
     const app = await open(counting())
-    const [hearts, sends] = [new Gate(), new Gate()]
+    const [heartbeats, sends] = [new Gate(), new Gate()]
     const { groups } = app.broker
     const slow = withProducers(app.broker, (producer) =>
       override(producer, {
@@ -45,7 +45,7 @@ describe('A commit', () => {
     )
     const halting = override(groups, {
       heartbeat: async (member) => {
-        await hearts.passed()
+        await heartbeats.passed()
         return groups.heartbeat(member)
       },
     })
@@ -56,12 +56,12 @@ describe('A commit', () => {
     })
     await app.send('in', ['a', 'x'])
     await app.rows('out', 1)
-    hearts.close()
+    heartbeats.close()
     sends.close()
     await app.send('in', ['a', 'x'])
     const two = await app.start('two', { sessionTimeoutMs: 2_000 })
     await app.rows('out', 2)
-    hearts.open()
+    heartbeats.open()
     await app.until(() => one.generation < 0)
     sends.open()
     await app.send('in', ['a', 'x'])
@@ -71,7 +71,7 @@ describe('A commit', () => {
   })
 
   it.each(['goes on', 'is killed'] as const)(
-    'waits for the group’s next generation when that is there before its instance knows, which %s',
+    'waits for its member to join the next generation when the group has begun it: the instance %s',
     async (end) => {
       const app = await open(counting())
       const answers = new Gate()
@@ -118,7 +118,7 @@ describe('A commit', () => {
     },
   )
 
-  it('happens at once when there is nothing more to do, and not at all when nothing was done', async () => {
+  it('happens at once when the task has no more work, and not at all when it has processed nothing', async () => {
     const app = await open(counting())
     const one = await app.start('one', { commitIntervalMs: 3_600_000 })
     for (const round of [1, 2, 3]) {
@@ -128,7 +128,7 @@ describe('A commit', () => {
     expect(one.tasks()[0]?.commits).toBe(3)
   })
 
-  it('at least once works too, and loses nothing over a kill', async () => {
+  it('under at_least_once loses nothing when the instance is killed', async () => {
     const app = await open(counting())
     const storages = memoryTaskStorages()
     const one = await app.start('one', { guarantee: 'at_least_once', storages })
@@ -143,7 +143,7 @@ describe('A commit', () => {
 })
 
 describe('A repartition topic', () => {
-  it('is shortened by what has been committed', async () => {
+  it('is purged up to the committed offset', async () => {
     const builder = new StreamsBuilder()
     builder
       .stream('in', { key: Serdes.string, value: Serdes.string })
@@ -163,7 +163,7 @@ describe('A repartition topic', () => {
   })
 })
 
-/** A broker that does not answer some commits; with or without the commit having happened. */
+/** A broker that does not answer some commits, before or after they have taken effect. */
 function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () => boolean): Broker {
   return withCommits(broker, async (commit) => {
     if (!isLost()) return commit()
@@ -172,7 +172,7 @@ function losingCommits(broker: Broker, effect: 'before' | 'after', isLost: () =>
   })
 }
 
-/** Who passes while it is closed waits until it is open again. */
+/** `passed` resolves when the gate is open. */
 class Gate {
   #waiting: (() => void)[] | undefined
 

@@ -25,7 +25,7 @@ function recordsOf({ topic, partition, builder }: OutputBatch): string[] {
 }
 
 describe('Batches of several tasks', () => {
-  it('for the same partition become one, in the order of the tasks, and all others stay as they are', () => {
+  it('for the same partition are joined in the order of the tasks, and all others stay as they are', () => {
     const first = outputs(['out', 0, 'a', 5], ['out', 1, 'b'], ['own', 0, 'c'])
     const batches = joinedBatches([first, outputs(['out', 0, 'd', 3], ['out', 0, 'e', 9]), outputs(['out', 0, 'f', 7])])
     expect(batches.map(recordsOf)).toEqual([
@@ -36,13 +36,13 @@ describe('Batches of several tasks', () => {
     expect(batches[1]?.builder).toBe(first.batches()[1]?.builder)
   })
 
-  it('leave what their tasks hold untouched: an error has it sent again', () => {
+  it('are copied when they are joined, because the tasks send their own again after an error', () => {
     const [one, two] = [outputs(['out', 0, 'a']), outputs(['out', 0, 'b'])]
     joinedBatches([one, two])
     expect([one, two].flatMap((output) => output.batches().flatMap(recordsOf))).toEqual(['out/0@0 a 1 a', 'out/0@0 b 1 b'])
   })
 
-  it('that would be too large together stay apart, in order', () => {
+  it('that would be too large together stay separate, in order', () => {
     const large = 'x'.repeat(20_000)
     const batches = joinedBatches([outputs(['out', 0, large]), outputs(['out', 0, large]), outputs(['out', 0, 'small'])])
     expect(batches.map((batch) => recordsOf(batch).length)).toEqual([1, 2])

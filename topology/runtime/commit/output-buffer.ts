@@ -1,6 +1,6 @@
 import { createRecordBatchBuilder, type Header, type RecordBatchBuilder, type TopicPartition } from '../../broker/index.ts'
 
-/** What a transaction is going to write: a batch for each partition, filled in place and reused from one transaction to the next. */
+/** The records that a transaction will write: a batch per partition, filled in place and reused by the next transaction. */
 export class OutputBuffer {
   readonly #topics = new Map<string, TopicOutput>()
 
@@ -10,7 +10,7 @@ export class OutputBuffer {
     return records
   }
 
-  /** The same object for as long as the buffer lives. */
+  /** Always the same object for a topic, so that callers can keep it. */
   topic(name: string): TopicOutput {
     let topic = this.#topics.get(name)
     if (topic === undefined) this.#topics.set(name, (topic = new TopicOutput(name)))
@@ -35,7 +35,7 @@ export interface OutputBatch extends TopicPartition {
 /** Brokers take batches up to 1 MiB by default. */
 const MAX_BATCH_BYTES = 900_000
 
-/** The part of one topic: for each partition the batch that is being filled, behind those that are full. */
+/** The records for one topic: per partition the batch that is being filled, after those that are full. */
 export class TopicOutput {
   readonly topic: string
   readonly #builders: (RecordBatchBuilder | undefined)[] = []

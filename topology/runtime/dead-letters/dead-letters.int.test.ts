@@ -8,7 +8,7 @@ import type { Application } from '../testing/application.ts'
 import { openApplication } from '../testing/open-application.ts'
 
 const APPLICATION = 'app'
-/** Values that the processor chokes on at the moment. */
+/** Values at which the processor throws. */
 let poison = new Set<string>()
 
 beforeEach(() => {
@@ -19,13 +19,13 @@ const picky: Serde<string> = {
   serialize: (value) => Serdes.string.serialize(value),
   deserialize: (bytes) => {
     const value = Serdes.string.deserialize(bytes)
-    if (value.startsWith('garbage')) throw new Error('these bytes say nothing')
+    if (value.startsWith('garbage')) throw new Error('unknown format')
     return value
   },
 }
 
-/** Appends the values of each key to what the key had before. */
-function joining(): Topology {
+/** Concatenates the values of each key. */
+function concatenating(): Topology {
   const builder = new StreamsBuilder()
   builder
     .stream('in', { key: Serdes.string, value: picky })
@@ -44,7 +44,7 @@ function joining(): Topology {
 }
 
 function open(): Promise<Application> {
-  return openApplication({ topology: joining(), topics: ['in', 'out'] })
+  return openApplication({ topology: concatenating(), topics: ['in', 'out'] })
 }
 
 const letters = (app: Application, count: number): Promise<readonly DeadLetter[]> =>
@@ -57,7 +57,7 @@ const values = (rows: readonly { value: Uint8Array | string | null }[]): string[
 const lastOf = async (app: Application, key: string, count: number): Promise<string | null | undefined> =>
   (await app.rows('out', count)).findLast((row) => row.key === key)?.value
 
-/** As somebody does who can write to the topics. */
+/** As any producer with access to the topic can. */
 async function write(app: Application, topic: string, key: string, value: string, headers: readonly Header[] = []): Promise<void> {
   const producer = await app.broker.openProducer({})
   const batch = createRecordBatchBuilder()
@@ -66,8 +66,8 @@ async function write(app: Application, topic: string, key: string, value: string
   await producer.commit()
 }
 
-describe('dead letters', () => {
-  it('keep key, value and timestamp, and say why and where they come from', async () => {
+describe('Dead letters', () => {
+  it('keep key, value and timestamp, and state their reason and origin', async () => {
     const app = await open()
     await app.send('in', ['a', '1', 10], ['a', 'garbage', 11], ['b', '2', 12])
     await app.start('one')
@@ -75,7 +75,7 @@ describe('dead letters', () => {
     const [letter] = await letters(app, 1)
     expect(letter).toMatchObject({
       origin: { topic: 'in', partition: 0, offset: 1 },
-      reason: 'cannot be read: these bytes say nothing',
+      reason: 'cannot be read: unknown format',
       place: { episode: 1, sequence: 0 },
       timestamp: 11,
     })
@@ -83,7 +83,7 @@ describe('dead letters', () => {
     expect(values(letter === undefined ? [] : [letter])).toEqual(['garbage'])
   })
 
-  it('hold back what comes later with the same key, over a restart too', async () => {
+  it('park their key: its later records become letters too, even after a restart', async () => {
     poison.add('2')
     const app = await open()
     const one = await app.start('one')
@@ -97,7 +97,7 @@ describe('dead letters', () => {
     expect(await lastOf(app, 'a', 3)).toBe('1')
   })
 
-  it('come back in their old order when they are redriven, before what came meanwhile', async () => {
+  it('are redriven in their old order, before the records that arrive meanwhile', async () => {
     poison.add('2')
     const app = await open()
     await app.start('one')
@@ -119,15 +119,15 @@ describe('dead letters', () => {
     await letters(app, 2)
     await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
     await app.send('in', ['a', '4'])
-    const again = await letters(app, 3)
-    expect(values(again)).toEqual(['2', '3', '4'])
-    expect(again.map(({ place }) => place?.sequence)).toEqual([0, 1, 2])
+    const failed = await letters(app, 3)
+    expect(values(failed)).toEqual(['2', '3', '4'])
+    expect(failed.map(({ place }) => place?.sequence)).toEqual([0, 1, 2])
     poison.clear()
     await redriveDeadLetters({ broker: app.broker, applicationId: APPLICATION })
     expect(await lastOf(app, 'a', 4)).toBe('1234')
   })
 
-  it('can be given up, and then free their key', async () => {
+  it('can be discarded, which unparks their key', async () => {
     const app = await open()
     await app.start('one')
     await app.send('in', ['a', '1'], ['a', 'garbage'], ['a', '3'], ['c', 'garbage too'])
@@ -145,7 +145,7 @@ describe('dead letters', () => {
     expect(values(await letters(app, 2))).toEqual(['garbage too', 'x'])
   })
 
-  it('are not worked on twice when a redrive is done again', async () => {
+  it('are not processed twice when a redrive is repeated', async () => {
     poison.add('2')
     const app = await open()
     const one = await app.start('one')
@@ -162,7 +162,7 @@ describe('dead letters', () => {
   })
 
   it.each(['no mark', 'null', '{}', '{"episode":0,"sequence":"0","discard":false}'])(
-    'are told from records whose mark of a redrive makes no sense: %s',
+    'ignore a malformed redrive mark: %s',
     async (mark) => {
       const app = await open()
       await app.start('one')
@@ -173,12 +173,12 @@ describe('dead letters', () => {
     },
   )
 
-  it('may have a record among them that is none, which stays until it is given up', async () => {
+  it('that another producer wrote cannot be redriven, only kept or discarded', async () => {
     const app = await open()
     await app.start('one')
     await write(app, 'app-dead-letters', 'a', 'hello')
     const [foreign] = await letters(app, 1)
-    expect(foreign).toMatchObject({ origin: { topic: 'app-dead-letters', partition: 0 }, reason: 'cannot be read: it is no dead letter' })
+    expect(foreign).toMatchObject({ origin: { topic: 'app-dead-letters', partition: 0 }, reason: 'cannot be read: not a dead letter' })
     const redrive = { broker: app.broker, applicationId: APPLICATION }
     expect(await redriveDeadLetters(redrive)).toEqual({ redriven: 0, discarded: 0, kept: 1 })
     expect(await redriveDeadLetters({ ...redrive, decide: () => 'discard' })).toEqual({ redriven: 0, discarded: 1, kept: 0 })

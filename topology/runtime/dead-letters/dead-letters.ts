@@ -2,33 +2,33 @@ import { createRecordBatchBuilder, type Broker, type Header, type RecordBatch } 
 import { deadLetterTopic } from '../../topics/index.ts'
 
 /**
- * A record that could not be worked on, or that came behind such a one of the same key. Key, value and timestamp are those of
- * the original, byte by byte; where it came from and why it is here stands in headers behind the original's own.
+ * A record that could not be read or processed, or a later record of its parked key. Key, value, timestamp and headers are the original's, byte for
+ * byte; origin, reason, time and place are headers after the original's own.
  */
 export interface DeadLetter {
-  /** Its place in the dead-letter topic. */
+  /** Partition and offset in the dead-letter topic. */
   readonly partition: number
   readonly offset: number
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number }
   readonly reason: string
-  /** When it was put here, milliseconds since the epoch. */
+  /** When it became a dead letter, milliseconds since the epoch. */
   readonly time: number
-  /** Its place among the letters of its key; a record without a key has none. */
+  /** Its place among the letters of its key; undefined for a record without a key. */
   readonly place: LetterPlace | undefined
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly timestamp: number
-  /** The original's own headers. */
+  /** The original's headers. */
   readonly headers: readonly Header[]
 }
 
-/** `episode`: the offset of the key's first letter since it was last free. `sequence`: 0 for that one, ascending by one. */
+/** `episode`: origin offset of the letter that parked the key. `sequence`: the letter's number since then, from 0. */
 export interface LetterPlace {
   readonly episode: number
   readonly sequence: number
 }
 
-/** What a redriven record bears: its place, and whether it is only to be taken off the list. */
+/** Header of a redriven record: its place, and whether it is discarded instead of processed. */
 export interface RedriveMark extends LetterPlace {
   readonly discard: boolean
 }
@@ -36,7 +36,7 @@ export interface RedriveMark extends LetterPlace {
 const PREFIX = 'dead-letter.'
 const MARK = `${PREFIX}redriven`
 
-/** The group whose offsets say how far the letters have been redriven. */
+/** The group whose committed offsets say up to where the letters have been redriven. */
 export function redriveGroup(applicationId: string): string {
   return `${applicationId}-redrive`
 }
@@ -53,7 +53,7 @@ export function redriveHeaders(letter: DeadLetter, discard: boolean): readonly H
   return [...letter.headers, { key: MARK, value: Buffer.from(JSON.stringify(mark), 'utf8') }]
 }
 
-/** The mark of a redriven record, if it is one. Whoever writes to a topic can write headers too: what makes no sense is no mark. */
+/** The mark of a redriven record. Undefined also for a malformed one, because every producer of the topic can write that header. */
 export function redriveMark(headers: readonly Header[]): RedriveMark | undefined {
   const text = textOf(headers, MARK)
   if (text === undefined) return undefined
@@ -69,29 +69,29 @@ function isRedriveMark(mark: Partial<Record<keyof RedriveMark, unknown>>): mark 
   return Number.isSafeInteger(mark.episode) && Number.isSafeInteger(mark.sequence) && typeof mark.discard === 'boolean'
 }
 
-/** The reason of a letter whose bytes say nothing. */
-export function cannotBeRead(why: string): string {
-  return `cannot be read: ${why}`
+/** The reason of a letter whose bytes cannot be deserialized. */
+export function cannotBeRead(cause: string): string {
+  return `cannot be read: ${cause}`
 }
 
-/** The headers that a record had before the engine added its own. */
+/** A record's headers without those that the engine added. */
 export function ownHeaders(headers: readonly Header[] = []): readonly Header[] {
   return headers.filter(({ key }) => !key.startsWith(PREFIX))
 }
 
-/** What somebody outside of the topology found that he cannot read. */
+/** A record that a reader outside the topology cannot read. */
 export type Unreadable = Omit<DeadLetter, 'partition' | 'offset' | 'place' | 'time'>
 
 /**
- * Makes a dead letter of a record that no processor reads, and moves the finder's group past it, in one transaction: found
- * again after a crash, it is no second letter. Throws what a producer throws.
+ * Makes a dead letter of a record that no task reads. The same transaction commits the reader's offset after it, so that a reader that restarts
+ * writes no second letter. Throws what a producer throws.
  */
-export async function buryUnreadable(
+export async function writeDeadLetter(
   options: { readonly broker: Broker; readonly applicationId: string; readonly groupId: string; readonly time: number },
-  found: Unreadable,
+  record: Unreadable,
 ): Promise<void> {
   const { broker, applicationId, groupId, time } = options
-  const { key, value, timestamp, origin } = found
+  const { key, value, timestamp, origin } = record
   const producer = await broker.openProducer({ transactionalId: groupId })
   try {
     const batch = createRecordBatchBuilder()
@@ -100,9 +100,9 @@ export async function buryUnreadable(
       value,
       timestamp,
       letterHeaders({
-        ...found,
-        reason: cannotBeRead(found.reason),
-        headers: ownHeaders(found.headers),
+        ...record,
+        reason: cannotBeRead(record.reason),
+        headers: ownHeaders(record.headers),
         place: undefined,
         time,
       }),
@@ -115,7 +115,7 @@ export async function buryUnreadable(
   }
 }
 
-/** All letters that wait, partition by partition, in the order in which they came. */
+/** All letters that have not been redriven, by partition, then by offset. */
 export async function readDeadLetters(broker: Broker, applicationId: string): Promise<readonly DeadLetter[]> {
   const topic = deadLetterTopic(applicationId)
   const [description] = await broker.admin.describeTopics([topic])
@@ -124,7 +124,8 @@ export async function readDeadLetters(broker: Broker, applicationId: string): Pr
   const starts = await broker.admin.listOffsets(partitions, 'earliest')
   const ends = await broker.admin.listOffsets(partitions, 'latest')
   const redriven = await broker.groups.committedOffsets(redriveGroup(applicationId), partitions)
-  const offsetIn = (offsets: typeof starts, partition: number): number => offsets.find((one) => one.partition === partition)?.offset ?? 0
+  const offsetIn = (offsets: typeof starts, partition: number): number =>
+    offsets.find((candidate) => candidate.partition === partition)?.offset ?? 0
   const letters: DeadLetter[] = []
   const fetcher = broker.openFetcher()
   try {
@@ -147,21 +148,21 @@ export async function readDeadLetters(broker: Broker, applicationId: string): Pr
 function letterOf(topic: string, partition: number, batch: RecordBatch): DeadLetter {
   const { headers, offset, timestamp, key, value } = batch
   const field = (name: string): string | undefined => textOf(headers, PREFIX + name)
-  const from = field('topic')
+  const originTopic = field('topic')
   const episode = field('episode')
   const content = { partition, offset, key, value, timestamp, headers: ownHeaders(headers) }
-  // Somebody else wrote it here: it comes from nowhere else, and there is nowhere to send it back to.
-  if (from === undefined)
+  // Another producer wrote it to the dead-letter topic: there is no origin to send it back to.
+  if (originTopic === undefined)
     return {
       ...content,
       origin: { topic, partition, offset },
-      reason: cannotBeRead('it is no dead letter'),
+      reason: cannotBeRead('not a dead letter'),
       time: timestamp,
       place: undefined,
     }
   return {
     ...content,
-    origin: { topic: from, partition: Number(field('partition')), offset: Number(field('offset')) },
+    origin: { topic: originTopic, partition: Number(field('partition')), offset: Number(field('offset')) },
     reason: field('reason') ?? '',
     time: Number(field('time')),
     place: episode === undefined ? undefined : { episode: Number(episode), sequence: Number(field('sequence')) },

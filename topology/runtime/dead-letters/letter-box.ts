@@ -4,19 +4,19 @@ import type { OutputBuffer } from '../commit/index.ts'
 import { letterHeaders, ownHeaders, redriveMark, type LetterPlace } from './dead-letters.ts'
 import type { ParkedKeys } from './parked-keys.ts'
 
-/** The record at the front of a queue; `batch` stands on it. */
+/** The record at the front of a queue; the cursor of `batch` is on it. */
 export interface FrontRecord extends TopicPartition {
   readonly offset: number
   readonly batch: RecordBatch
 }
 
 /**
- * What happens to a record: it is processed (a redriven one has its `place`), it waits behind the dead letters of its key, it is dropped because it
- * was redriven before, or it is a letter that the operator discards.
+ * What happens to a record: it is processed (a redriven one has its `place`), it becomes a dead letter because its key is parked, it is dropped
+ * because it was redriven before, or it is a letter that the operator discards.
  */
 export type Disposition =
   | { readonly kind: 'process'; readonly place: LetterPlace | undefined }
-  | { readonly kind: 'behind'; readonly place: LetterPlace | undefined }
+  | { readonly kind: 'parked'; readonly place: LetterPlace | undefined }
   | { readonly kind: 'redriven-before' }
   | { readonly kind: 'discard' }
 
@@ -49,15 +49,15 @@ export class LetterBox {
     const { key, headers } = record.batch
     const mark = redriveMark(headers)
     const parked = key === null ? undefined : this.#options.parked.find(record.topic, key)
-    if (mark === undefined) return { kind: parked === undefined ? 'process' : 'behind', place: undefined }
+    if (mark === undefined) return { kind: parked === undefined ? 'process' : 'parked', place: undefined }
     if (parked === undefined || parked.episode !== mark.episode || mark.sequence < parked.next) return { kind: 'redriven-before' }
     const place = { episode: mark.episode, sequence: mark.sequence }
-    if (mark.sequence > parked.next) return { kind: 'behind', place }
+    if (mark.sequence > parked.next) return { kind: 'parked', place }
     return mark.discard ? { kind: 'discard' } : { kind: 'process', place }
   }
 
-  /** Makes the record a dead letter. `place` is the one it had if it was a letter before. */
-  bury(record: FrontRecord, reason: string, place: LetterPlace | undefined): void {
+  /** Makes the record a dead letter. `place` is the one that it had if it was a letter before. */
+  add(record: FrontRecord, reason: string, place: LetterPlace | undefined): void {
     const { outputs, topic, partition, ports } = this.#options
     const { key, value, timestamp, headers } = record.batch
     const letter = {

@@ -3,19 +3,19 @@ import type { Topology } from '../../graph/index.ts'
 import type { LetterPlace } from './dead-letters.ts'
 
 /**
- * A key with dead letters. `episode` is the offset of the first; the letters are numbered from there: `next` is the oldest that
- * has not been dealt with, `end` the number that the next one gets.
+ * A key with dead letters, which are numbered from 0. `episode`: origin offset of the first. `next`: number of the oldest that has not been
+ * processed or discarded. `end`: number of the next one to come.
  */
-export interface Park {
+export interface ParkedKey {
   readonly episode: number
   readonly next: number
   readonly end: number
 }
 
-/** Gives each sub-topology a store of the keys that wait behind a dead letter: part of its state, and so of its transactions. */
+/** Gives each sub-topology a store of its parked keys, so that they are part of a task's state and of its transactions. */
 export function withParkedKeys(topology: Topology): Topology {
   const { subtopologies, internalTopics } = topology
-  const storeOf = (id: number) => Stores.keyValue({ name: storeName(id), key: Serdes.bytes, value: Serdes.json<Park>() })
+  const storeOf = (id: number) => Stores.keyValue({ name: storeName(id), key: Serdes.bytes, value: Serdes.json<ParkedKey>() })
   return {
     ...topology,
     subtopologies: subtopologies.map((subtopology) => ({ ...subtopology, stores: [...subtopology.stores, storeOf(subtopology.id)] })),
@@ -31,20 +31,20 @@ export function withParkedKeys(topology: Topology): Topology {
   }
 }
 
-/** Which keys of which source topics are parked in one task. After an abort it has to be opened again. */
+/** The parked keys of one task, by source topic. Opened again after an abort, because the count is not rolled back with the store. */
 export class ParkedKeys {
-  readonly #store: KeyValueStore<Uint8Array, Park>
+  readonly #store: KeyValueStore<Uint8Array, ParkedKey>
   #size = 0
 
-  private constructor(store: KeyValueStore<Uint8Array, Park>) {
+  private constructor(store: KeyValueStore<Uint8Array, ParkedKey>) {
     this.#store = store
   }
 
-  /** Counts what is parked, so that a task without dead letters never looks into the store. */
+  /** Counts the parked keys, so that a task without dead letters never reads the store. */
   static async open(subtopology: number, storeNamed: (name: string) => StateStore): Promise<ParkedKeys> {
     const store = storeNamed(storeName(subtopology))
-    if (store.kind !== 'keyValue') throw new RangeError(`${store.name} is no key-value store`)
-    const parked = new ParkedKeys(store as KeyValueStore<Uint8Array, Park>)
+    if (store.kind !== 'keyValue') throw new RangeError(`The store of parked keys, ${store.name}, is not a key-value store`)
+    const parked = new ParkedKeys(store as KeyValueStore<Uint8Array, ParkedKey>)
     for await (const _ of store.all()) parked.#size++
     return parked
   }
@@ -53,26 +53,26 @@ export class ParkedKeys {
     return this.#size === 0
   }
 
-  find(topic: string, key: Uint8Array): Park | undefined {
+  find(topic: string, key: Uint8Array): ParkedKey | undefined {
     return this.#size === 0 ? undefined : this.#store.get(rowKey(topic, key))
   }
 
-  /** One more letter of that key; answers with its place among them. */
+  /** Counts one more letter of the key; returns its place. */
   add(topic: string, key: Uint8Array, offset: number): LetterPlace {
     const found = this.find(topic, key)
     if (found === undefined) this.#size++
-    const park = found ?? { episode: offset, next: 0, end: 0 }
-    this.#store.put(rowKey(topic, key), { ...park, end: park.end + 1 })
-    return { episode: park.episode, sequence: park.end }
+    const parked = found ?? { episode: offset, next: 0, end: 0 }
+    this.#store.put(rowKey(topic, key), { ...parked, end: parked.end + 1 })
+    return { episode: parked.episode, sequence: parked.end }
   }
 
-  /** The oldest letter has been dealt with; behind the last one the key is free again. */
+  /** The oldest letter has been processed or discarded; after the last one the key is no longer parked. */
   advance(topic: string, key: Uint8Array): void {
-    const park = this.find(topic, key)
-    if (park === undefined) return
-    const next = park.next + 1
-    if (next === park.end) this.#size--
-    this.#store.put(rowKey(topic, key), next === park.end ? null : { ...park, next })
+    const parked = this.find(topic, key)
+    if (parked === undefined) return
+    const next = parked.next + 1
+    if (next === parked.end) this.#size--
+    this.#store.put(rowKey(topic, key), next === parked.end ? null : { ...parked, next })
   }
 }
 

@@ -1,4 +1,11 @@
-import { createRecordBatchBuilder, type Broker, type RecordBatchBuilder } from '../../broker/index.ts'
+import {
+  createRecordBatchBuilder,
+  partitionName,
+  type Broker,
+  type PartitionOffset,
+  type RecordBatchBuilder,
+  type TopicPartition,
+} from '../../broker/index.ts'
 import { deadLetterTopic } from '../../topics/index.ts'
 import { letterHeaders, redriveGroup, readDeadLetters, redriveHeaders, type DeadLetter } from './dead-letters.ts'
 
@@ -6,8 +13,8 @@ export interface RedriveOptions {
   readonly broker: Broker
   readonly applicationId: string
   /**
-   * What becomes of a letter: back to where it came from, given up for good, or it stays. Default: all go back. A letter that
-   * stays holds back the later ones of its key. One that came from nowhere else stays, or is given up.
+   * What happens to a letter: it goes back to its origin, is discarded, or stays. Default: all go back. A letter that stays holds back the later ones
+   * of its key. A record that another producer wrote to the dead-letter topic has no origin: it is discarded or stays.
    */
   readonly decide?: (letter: DeadLetter) => 'redrive' | 'discard' | 'keep'
 }
@@ -19,39 +26,39 @@ export interface RedriveResult {
 }
 
 /**
- * Sends dead letters back to their topics, in one transaction that also takes them out of the dead-letter topic. The letters
- * of a key are worked on in their old order, and records of the key that come meanwhile wait behind them: those are letters
- * again, so redrive until none is left.
+ * Sends dead letters back to their topics, in one transaction that also commits past them in the dead-letter topic. The letters of a key are processed
+ * in their old order. Records of the key that arrive meanwhile become letters too: redrive until none is left.
  */
 export async function redriveDeadLetters(options: RedriveOptions): Promise<RedriveResult> {
   const { broker, applicationId, decide = () => 'redrive' } = options
-  const topic = deadLetterTopic(applicationId)
+  const deadLetters = deadLetterTopic(applicationId)
   const producer = await broker.openProducer({ transactionalId: `${applicationId}-redrive` })
   const result = { redriven: 0, discarded: 0, kept: 0 }
   try {
     const letters = await readDeadLetters(broker, applicationId)
-    const batches = new Map<string, { readonly topic: string; readonly partition: number; readonly builder: RecordBatchBuilder }>()
-    const batchOf = (to: { readonly topic: string; readonly partition: number }): RecordBatchBuilder => {
-      const id = `${to.topic}-${to.partition}`
-      const batch = batches.get(id) ?? { ...to, builder: createRecordBatchBuilder() }
-      batches.set(id, batch)
+    const batches = new Map<string, TopicPartition & { readonly builder: RecordBatchBuilder }>()
+    const batchTo = ({ topic, partition }: TopicPartition): RecordBatchBuilder => {
+      const name = partitionName({ topic, partition })
+      const batch = batches.get(name) ?? { topic, partition, builder: createRecordBatchBuilder() }
+      batches.set(name, batch)
       return batch.builder
     }
     for (const letter of letters.toSorted(bySequence)) {
-      const wish = decide(letter)
-      const decision = wish === 'redrive' && letter.origin.topic === topic ? 'keep' : wish
+      const decided = decide(letter)
+      const decision = decided === 'redrive' && letter.origin.topic === deadLetters ? 'keep' : decided
       if (decision === 'keep') {
-        batchOf({ topic, partition: letter.partition }).append(letter.key, letter.value, letter.timestamp, letterHeaders(letter))
+        const partition = { topic: deadLetters, partition: letter.partition }
+        batchTo(partition).append(letter.key, letter.value, letter.timestamp, letterHeaders(letter))
         result.kept++
       } else if (decision === 'redrive' || letter.place !== undefined) {
         const headers = redriveHeaders(letter, decision === 'discard')
-        batchOf(letter.origin).append(letter.key, letter.value, letter.timestamp, headers)
+        batchTo(letter.origin).append(letter.key, letter.value, letter.timestamp, headers)
       }
       if (decision === 'redrive') result.redriven++
       if (decision === 'discard') result.discarded++
     }
-    for (const { topic: to, partition, builder } of batches.values()) await producer.send(to, partition, builder)
-    const ends = endsOf(topic, letters)
+    for (const { topic, partition, builder } of batches.values()) await producer.send(topic, partition, builder)
+    const ends = endsOf(deadLetters, letters)
     await producer.sendOffsets({ groupId: redriveGroup(applicationId), memberId: '', generation: -1 }, ends)
     await producer.commit()
     await broker.admin.deleteRecords(ends)
@@ -61,12 +68,12 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   }
 }
 
-/** Only letters of one key have an order among them; it is that of their numbers. */
+/** The order of the letters of one key; letters of different keys have none. */
 function bySequence(a: DeadLetter, b: DeadLetter): number {
   return (a.place?.sequence ?? 0) - (b.place?.sequence ?? 0)
 }
 
-function endsOf(topic: string, letters: readonly DeadLetter[]): readonly { topic: string; partition: number; offset: number }[] {
+function endsOf(topic: string, letters: readonly DeadLetter[]): readonly PartitionOffset[] {
   const ends = new Map<number, number>()
   for (const { partition, offset } of letters) ends.set(partition, offset + 1)
   return [...ends].map(([partition, offset]) => ({ topic, partition, offset }))

@@ -21,7 +21,7 @@ export interface QueueSource {
 const FETCH_WAIT_MS = 10_000
 /** A partition is not fetched while it has more than this waiting. */
 const BUFFERED_BYTES = 4 << 20
-/** One with this much left can wait for the next poll: a poll under way that is made again answers for the others twice (DECISIONS 90). */
+/** A partition with this much left can wait for the next poll: a poll under way that is made again answers for the others twice (DECISIONS 90). */
 const ENOUGH_BYTES = BUFFERED_BYTES / 4
 const RETRY_MS = 100
 const LONGEST_PAUSE_MS = 1_000

@@ -24,7 +24,7 @@ const TRANSITIONS: Transitions<StreamsState> = {
   stopped: [],
 }
 
-/** An instance's state, why it failed, and the listeners that are told. */
+/** An instance's state, why it failed, and the listeners of state changes. */
 export class InstanceLifecycle {
   readonly #instanceId: string
   readonly #logger: Logger

@@ -32,7 +32,7 @@ export interface MembershipOptions {
   readonly standbys: number
 }
 
-/** What the membership asks of its instance, and tells it. */
+/** What the membership asks its instance for, and notifies it of. */
 export interface MembershipHandler {
   /** All tasks of the application: what the leader divides. */
   allTasks(): readonly string[]

@@ -20,26 +20,26 @@ export async function answerFromStandby(request: QueryRequest, standby: StandbyT
 
 export async function rowsOf(query: Query, reads: CommittedReads): Promise<readonly CommittedRow[]> {
   const rows = read(query, reads)
-  if (rows === NOT_ANSWERED) throw new RangeError(`A store of this kind does not support the query "${query.kind}"`)
+  if (rows === UNSUPPORTED) throw new RangeError(`A store of this kind does not support the query "${query.kind}"`)
   return rows
 }
 
-const NOT_ANSWERED = 'not-answered'
+const UNSUPPORTED = 'unsupported'
 
-function read(query: Query, reads: CommittedReads): readonly CommittedRow[] | Promise<readonly CommittedRow[]> | typeof NOT_ANSWERED {
+function read(query: Query, reads: CommittedReads): readonly CommittedRow[] | Promise<readonly CommittedRow[]> | typeof UNSUPPORTED {
   switch (query.kind) {
     case 'get':
-      return reads.get === undefined ? NOT_ANSWERED : listOf(reads.get(query.key))
+      return reads.get === undefined ? UNSUPPORTED : listOf(reads.get(query.key))
     case 'scan':
-      return reads.scan?.(query.from, query.to, query) ?? NOT_ANSWERED
+      return reads.scan?.(query.from, query.to, query) ?? UNSUPPORTED
     case 'fetchRange':
-      return reads.fetchRange?.(query.key, query.from, query.to) ?? NOT_ANSWERED
+      return reads.fetchRange?.(query.key, query.from, query.to) ?? UNSUPPORTED
     case 'fetchAll':
-      return reads.fetchAll?.(query.from, query.to, query) ?? NOT_ANSWERED
+      return reads.fetchAll?.(query.from, query.to, query) ?? UNSUPPORTED
     case 'getAsOf':
-      return reads.getAsOf === undefined ? NOT_ANSWERED : listOf(reads.getAsOf(query.key, query.asOf))
+      return reads.getAsOf === undefined ? UNSUPPORTED : listOf(reads.getAsOf(query.key, query.asOf))
     case 'history':
-      return reads.history?.(query.key, query.from, query.to) ?? NOT_ANSWERED
+      return reads.history?.(query.key, query.from, query.to) ?? UNSUPPORTED
     default:
       return query satisfies never
   }
@@ -49,7 +49,7 @@ function listOf(row: CommittedRow | undefined): readonly CommittedRow[] {
   return row === undefined ? [] : [row]
 }
 
-/** Whether the task has reached the offsets, now or within the time; false when it is closed before. */
+/** Whether the task reaches the offsets within the time; false when it closes first. */
 async function reaches(task: Task, { atLeast, waitMs }: QueryRequest, timers: Timers): Promise<boolean> {
   if (isAt(task, atLeast)) return true
   let isOver = false

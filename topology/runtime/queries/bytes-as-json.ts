@@ -12,7 +12,7 @@ export function bytesFromJson(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown) => (isBase64(value) ? Buffer.from(value.$base64, 'base64') : value))
 }
 
-/** Before `JSON.stringify`, which would ask a Buffer for its own idea of JSON first. */
+/** A copy with bytes as base64. A replacer of `JSON.stringify` would be too late: it calls `Buffer.toJSON` first. */
 function wrapped(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     return { $base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') } satisfies Base64

@@ -4,7 +4,7 @@ import type { QueryAnswer, QueryRequest } from './messages.ts'
 import type { QueryHandler, QueryTransport } from './query-transport.ts'
 
 export interface HttpQueryTransportOptions {
-  /** Known to all instances, and to nobody else: who has it reads the whole state. */
+  /** Shared by the application's instances and its observers alone: it gives read access to the whole state. */
   readonly secret: string
 }
 
@@ -14,15 +14,15 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** Below an instance's endpoint. */
+/** Appended to an instance's endpoint. */
 export const QUERY_PATH = '/queries'
 
-/** Beyond what the other side may wait for its state: the way there and back. */
+/** Added to the time that the other instance may wait for its state: the round trip. */
 const NETWORK_MS = 2_000
 
 /**
- * Instances ask each other over HTTP: an endpoint is the base URL of an instance, and whatever server it has there hands a POST to
- * `/queries` to `respond`. Questions and rows travel as JSON, bytes in it as base64.
+ * Queries over HTTP. An endpoint is the base URL of an instance; the instance's HTTP server passes a POST to `/queries` on to `respond`. Requests and
+ * answers are JSON, with bytes as base64.
  */
 export class HttpQueryTransport implements QueryTransport {
   readonly #authorization: string
@@ -47,16 +47,16 @@ export class HttpQueryTransport implements QueryTransport {
       signal: AbortSignal.timeout(Math.ceil(request.waitMs) + NETWORK_MS),
     })
     const body = await response.text()
-    if (!response.ok) throw new Error(`${endpoint} answered a query with ${response.status}: ${body}`)
+    if (!response.ok) throw new Error(`Query to ${endpoint} failed with HTTP ${response.status}: ${body}`)
     return bytesFromJson(body) as QueryAnswer
   }
 
-  /** Whether a request bears the secret. */
+  /** Whether a request carries the secret. */
   admits(authorization: string | undefined): boolean {
     return timingSafeEqual(digest(authorization ?? ''), digest(this.#authorization))
   }
 
-  /** What to answer to a POST: 401 without the secret, 503 while no instance is served, 400 for a question that makes no sense. */
+  /** The answer to a POST: 401 without the secret, 503 while no instance is running, 400 for a malformed query. */
   async respond(authorization: string | undefined, body: string): Promise<HttpAnswer> {
     if (!this.admits(authorization)) return { status: 401, body: '{"error":"The secret is missing or wrong."}' }
     if (this.#handler === undefined) return { status: 503, body: '{"error":"No instance runs here."}' }
@@ -69,7 +69,7 @@ export class HttpQueryTransport implements QueryTransport {
   }
 }
 
-/** Equal lengths, so that the comparison takes the same time whatever was sent. */
+/** `timingSafeEqual` needs equal lengths. */
 function digest(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }

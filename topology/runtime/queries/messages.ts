@@ -10,7 +10,7 @@ export interface QueryRequest {
   readonly atLeast: readonly PartitionOffset[]
   /** A standby may answer if the task itself does not. */
   readonly allowsStandby: boolean
-  /** How long the answering instance may wait for that, milliseconds. */
+  /** How long the answering instance may wait for `atLeast`, milliseconds. */
   readonly waitMs: number
 }
 

@@ -3,7 +3,14 @@ import { createServer } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage, Serdes, Stores, type KeyValueStore, type VersionedKeyValueStore } from '../../../state/index.ts'
-import { createRecordBatchBuilder, EmbeddedBroker, partitionOf, type Broker, type PartitionOffset } from '../../broker/index.ts'
+import {
+  createRecordBatchBuilder,
+  EmbeddedBroker,
+  partitionName,
+  partitionOf,
+  type Broker,
+  type PartitionOffset,
+} from '../../broker/index.ts'
 import { StreamsBuilder, tumbling } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import { NotAvailableError } from '../../errors.ts'
@@ -11,7 +18,7 @@ import { systemPorts } from '../../system-ports.ts'
 import { HttpQueryTransport, inProcessQueryTransport, memoryTaskStorages, Streams, StreamsObserver, type QueryTransport } from '../index.ts'
 
 const PARTITIONS = 4
-const SECRET = 'known to the instances'
+const SECRET = 'shared by the instances'
 const ports = systemPorts()
 const text = (value: string): Buffer => Buffer.from(value, 'utf8')
 let gotStuck = (): void => undefined
@@ -20,11 +27,11 @@ const opened: { stop(): Promise<void> }[] = []
 
 afterEach(async () => {
   isStuck = true
-  for (const one of opened.splice(0).reverse()) await one.stop()
+  for (const resource of opened.splice(0).reverse()) await resource.stop()
 })
 
-/** Latest value per key, values over time, values per second, and a table that every instance holds. */
-function shelves(): Topology {
+/** Latest value per key, versions of each key, count per key and second, and a global table. */
+function manyStores(): Topology {
   const builder = new StreamsBuilder()
   builder.globalTable('prices', { name: 'prices', key: Serdes.string, value: Serdes.string })
   const words = builder.stream('in', { key: Serdes.string, value: Serdes.string })
@@ -75,8 +82,8 @@ async function start(
   endpoint = `${instanceId}-endpoint`,
 ): Promise<Streams> {
   const streams = new Streams({
-    topology: shelves(),
-    applicationId: 'shelves',
+    topology: manyStores(),
+    applicationId: 'app',
     instanceId,
     endpoint,
     queryTransport,
@@ -111,12 +118,11 @@ const keys = Array.from({ length: 12 }, (_, at) => `key-${String(at).padStart(2,
 
 async function fill(broker: Broker): Promise<readonly PartitionOffset[]> {
   const written = new Map<string, PartitionOffset>()
-  for (const key of keys)
-    for (const offset of await put(broker, key, `of ${key}`, 1_500)) written.set(`${offset.topic}-${offset.partition}`, offset)
+  for (const key of keys) for (const offset of await put(broker, key, `of ${key}`, 1_500)) written.set(partitionName(offset), offset)
   return [...written.values()]
 }
 
-/** An instance behind an HTTP server of its own; and the address of that. */
+/** An instance with an HTTP server of its own; resolves with the server's URL. */
 async function startOverHttp(broker: Broker, instanceId: string): Promise<string> {
   const transport = new HttpQueryTransport({ secret: SECRET })
   const server = createServer((request, response) => {
@@ -136,8 +142,8 @@ async function startOverHttp(broker: Broker, instanceId: string): Promise<string
 
 async function observe(broker: Broker, secret = SECRET): Promise<StreamsObserver> {
   const observer = await StreamsObserver.open({
-    topology: shelves(),
-    applicationId: 'shelves',
+    topology: manyStores(),
+    applicationId: 'app',
     broker,
     ports,
     queryTransport: new HttpQueryTransport({ secret }),
@@ -147,8 +153,8 @@ async function observe(broker: Broker, secret = SECRET): Promise<StreamsObserver
   return observer
 }
 
-describe('queries over HTTP', () => {
-  it('are answered to somebody who is no instance, wherever the key is', async () => {
+describe('Queries over HTTP', () => {
+  it('are answered for an observer, whichever instance owns the key', async () => {
     const broker = await openBroker()
     await put(broker, 'tea', '3', 1, 'prices')
     await startOverHttp(broker, 'one')
@@ -163,7 +169,7 @@ describe('queries over HTTP', () => {
     expect(await queries.keyValue<string, string>('prices').get('tea')).toMatchObject({ value: '3' })
   })
 
-  it('wait for a position there, and say so when it does not come', async () => {
+  it('wait for a position on the other instance, and reject when it is not reached in time', async () => {
     const broker = await openBroker()
     await startOverHttp(broker, 'one')
     const [written] = await put(broker, 'a', 'x', 1)
@@ -172,7 +178,7 @@ describe('queries over HTTP', () => {
     await expect(latest.get('a', { atLeast: beyond, timeoutMs: 50 })).rejects.toThrow(NotAvailableError)
   })
 
-  it('are refused without the secret, and in a form that makes no sense', async () => {
+  it('are rejected without the secret, and when they are malformed', async () => {
     const broker = await openBroker()
     const url = await startOverHttp(broker, 'one')
     const { queries } = await observe(broker, 'another secret')
@@ -185,8 +191,8 @@ describe('queries over HTTP', () => {
   })
 })
 
-describe('queries', () => {
-  it('are answered by any instance, wherever the key is', async () => {
+describe('Queries', () => {
+  it('are answered by every instance, whichever owns the key', async () => {
     const broker = await openBroker()
     const transport = inProcessQueryTransport()
     const instances = [
@@ -202,7 +208,7 @@ describe('queries', () => {
     }
   })
 
-  it('merge the rows of all partitions in the order of the keys', async () => {
+  it('merge the rows of all partitions in key order', async () => {
     const broker = await openBroker()
     const transport = inProcessQueryTransport()
     const [one] = [await start(broker, 'one', transport), await start(broker, 'two', transport)]
@@ -217,7 +223,7 @@ describe('queries', () => {
     expect(keysOf(await latest.all({ partitionKey: text('key-00') }))).toEqual(own)
   })
 
-  it('look into windows and into the past', async () => {
+  it('read windows and past versions', async () => {
     const broker = await openBroker()
     const { queries } = await start(broker, 'one', inProcessQueryTransport())
     await put(broker, 'a', 'first', 1_000)
@@ -242,14 +248,14 @@ describe('queries', () => {
     ])
   })
 
-  it('read global stores here', async () => {
+  it('read global stores on the instance itself', async () => {
     const broker = await openBroker()
     await put(broker, 'tea', '3', 1, 'prices')
     const { queries } = await start(broker, 'one', inProcessQueryTransport())
     expect(await queries.keyValue<string, string>('prices').get('tea')).toMatchObject({ value: '3' })
   })
 
-  it('never show what is not committed', async () => {
+  it('never return uncommitted values', async () => {
     const broker = await openBroker()
     const { queries } = await start(broker, 'one', inProcessQueryTransport())
     const atLeast = await put(broker, 'a', 'committed', 1)
@@ -261,7 +267,7 @@ describe('queries', () => {
     expect(await latest.get('a')).toMatchObject({ value: 'committed' })
   })
 
-  it('wait no longer for a task that goes to another instance', async () => {
+  it('follow a task that moves while they wait for it', async () => {
     const broker = await openBroker()
     const transport = inProcessQueryTransport()
     const instances = [await start(broker, 'one', transport), await start(broker, 'two', transport)]
@@ -271,26 +277,25 @@ describe('queries', () => {
     const task = `0_${atLeast[0]?.partition}`
     const owner = instances.find((instance) => instance.task(task) !== undefined)
     const other = instances.find((instance) => instance !== owner)
-    const asked = other?.queries.keyValue<string, string>('latest').get('a', { atLeast })
+    const answer = other?.queries.keyValue<string, string>('latest').get('a', { atLeast })
     isStuck = false
     await owner?.stop()
-    expect(await asked).toMatchObject({ value: 'stuck' })
+    expect(await answer).toMatchObject({ value: 'stuck' })
   })
 
-  it('wait for a position, and say so when it does not come', async () => {
+  it('wait for a position, and reject when it is not reached in time', async () => {
     const broker = await openBroker()
     const { queries } = await start(broker, 'one', inProcessQueryTransport())
     const [written] = await put(broker, 'a', 'x', 1)
     const beyond = [{ topic: 'in', partition: written?.partition ?? 0, offset: (written?.offset ?? 0) + 1 }]
     const latest = queries.keyValue<string, string>('latest')
-    const refused = expect(latest.get('a', { atLeast: beyond, timeoutMs: 50 })).rejects.toThrow(NotAvailableError)
-    await refused
+    await expect(latest.get('a', { atLeast: beyond, timeoutMs: 50 })).rejects.toThrow(NotAvailableError)
     const waiting = latest.get('a', { atLeast: beyond })
     await put(broker, 'a', 'y', 2)
     expect(await waiting).toMatchObject({ value: 'y' })
   })
 
-  it('follow a task to its next owner', async () => {
+  it('follow a task to its new owner', async () => {
     const broker = await openBroker()
     const transport = inProcessQueryTransport()
     const one = await start(broker, 'one', transport)
@@ -302,7 +307,7 @@ describe('queries', () => {
     for (const key of keys) expect(await latest.get(key)).toMatchObject({ value: `of ${key}` })
   })
 
-  it('refuse a store that is not there, and one of another kind', async () => {
+  it('reject an unknown store, and a store of another kind', async () => {
     const { queries } = await start(await openBroker(), 'one', inProcessQueryTransport())
     expect(() => queries.keyValue('nowhere')).toThrow(/No store "nowhere"/)
     expect(() => queries.window('latest')).toThrow(/kind keyValue, not window/)

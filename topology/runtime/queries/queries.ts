@@ -4,18 +4,18 @@ import type { Query } from './messages.ts'
 import type { QueryOptions, QueryRouter } from './query-router.ts'
 
 export interface StoreOptions<K> {
-  /** The bytes of the record key that decides the partition, where it is not the store's own key. */
+  /** The bytes of the record key that determines the partition, where that is not the store's own key. */
   readonly partitionBy?: (key: K) => Uint8Array
 }
 
 export interface RangeOptions extends ScanOptions, QueryOptions {
-  /** Only the partition of this record key (its bytes); default: all partitions, merged in the order of the keys. */
+  /** Only the partition of this record key (its bytes); default: all partitions, merged in key order. */
   readonly partitionKey?: Uint8Array
 }
 
 export interface KeyValueQueries<K, V> {
   get(key: K, options?: QueryOptions): Promise<KeyValueRow<K, V> | undefined>
-  /** Both ends included. */
+  /** Both ends are inclusive. */
   range(from: K | undefined, to: K | undefined, options?: RangeOptions): Promise<readonly KeyValueRow<K, V>[]>
   all(options?: RangeOptions): Promise<readonly KeyValueRow<K, V>[]>
   /** Rows whose serialized key starts with these bytes. */
@@ -37,8 +37,8 @@ export interface VersionedQueries<K, V> {
 }
 
 /**
- * Interactive queries: any instance answers for all of them. Only committed state is read. Throws `RangeError` for a store that
- * is not there or of another kind, `NotAvailableError` when its task is with nobody for too long.
+ * Interactive queries: every instance answers for the whole application. Only committed state is read. Throws `RangeError` for a store that does not
+ * exist or is of another kind, `NotAvailableError` when no instance can answer for its task in time.
  *
  *     const balance = await streams.queries.keyValue<string, bigint>('balances').get('DE89…')
  */
@@ -49,55 +49,55 @@ export class Queries {
     this.#router = router
   }
 
-  keyValue<K, V>(store: string, options: StoreOptions<K> = {}): KeyValueQueries<K, V> {
-    const asked = new AskedStore<K, V>(this.#router, store, 'keyValue', options)
+  keyValue<K, V>(name: string, options: StoreOptions<K> = {}): KeyValueQueries<K, V> {
+    const store = new StoreQueries<K, V>(this.#router, name, 'keyValue', options)
     const scan = (from: Uint8Array | undefined, to: Uint8Array | undefined, range: RangeOptions | undefined) =>
-      asked.everywhere({ kind: 'scan', from, to, ...boundsOf(range) }, range, byKey)
+      store.everywhere({ kind: 'scan', from, to, ...boundsOf(range) }, range, byKey)
     return {
-      get: async (key, query) => asked.one(await asked.atKey(key, { kind: 'get', key: asked.bytesOf(key) }, query)),
+      get: async (key, query) => store.first(await store.atKey(key, { kind: 'get', key: store.bytesOf(key) }, query)),
       range: async (from, to, range) =>
-        asked.rows(await scan(from === undefined ? undefined : asked.bytesOf(from), asked.after(to), range)),
-      all: async (range) => asked.rows(await scan(undefined, undefined, range)),
-      prefixScan: async (prefix, range) => asked.rows(await scan(prefix, afterPrefix(prefix), range)),
+        store.rows(await scan(from === undefined ? undefined : store.bytesOf(from), store.after(to), range)),
+      all: async (range) => store.rows(await scan(undefined, undefined, range)),
+      prefixScan: async (prefix, range) => store.rows(await scan(prefix, afterPrefix(prefix), range)),
     }
   }
 
-  window<K, V>(store: string, options: StoreOptions<K> = {}): WindowQueries<K, V> {
-    const asked = new AskedStore<K, V>(this.#router, store, 'window', options)
+  window<K, V>(name: string, options: StoreOptions<K> = {}): WindowQueries<K, V> {
+    const store = new StoreQueries<K, V>(this.#router, name, 'window', options)
     return {
       fetchRange: async (key, from, to, query) =>
-        asked.windows(await asked.atKey(key, { kind: 'fetchRange', key: asked.bytesOf(key), from, to }, query)),
+        store.windows(await store.atKey(key, { kind: 'fetchRange', key: store.bytesOf(key), from, to }, query)),
       fetchAll: async (from, to, range) =>
-        asked.windows(await asked.everywhere({ kind: 'fetchAll', from, to, ...boundsOf(range) }, range, byStart)),
+        store.windows(await store.everywhere({ kind: 'fetchAll', from, to, ...boundsOf(range) }, range, byStart)),
     }
   }
 
-  versioned<K, V>(store: string, options: StoreOptions<K> = {}): VersionedQueries<K, V> {
-    const asked = new AskedStore<K, V>(this.#router, store, 'versioned', options)
+  versioned<K, V>(name: string, options: StoreOptions<K> = {}): VersionedQueries<K, V> {
+    const store = new StoreQueries<K, V>(this.#router, name, 'versioned', options)
     const asOf = async (key: K, time: number | undefined, query: QueryOptions | undefined) =>
-      asked.versions(await asked.atKey(key, { kind: 'getAsOf', key: asked.bytesOf(key), asOf: time }, query))[0]
+      store.versions(await store.atKey(key, { kind: 'getAsOf', key: store.bytesOf(key), asOf: time }, query))[0]
     return {
       get: (key, query) => asOf(key, undefined, query),
       getAsOf: (key, time, query) => asOf(key, time, query),
       history: async (key, from, to, query) =>
-        asked.versions(await asked.atKey(key, { kind: 'history', key: asked.bytesOf(key), from, to }, query)),
+        store.versions(await store.atKey(key, { kind: 'history', key: store.bytesOf(key), from, to }, query)),
     }
   }
 }
 
-/** One store as its typed view asks it: serializes keys, chooses partitions, reads rows. */
-class AskedStore<K, V> {
+/** Queries of one store: serializes keys, chooses partitions, deserializes rows. */
+class StoreQueries<K, V> {
   readonly #router: QueryRouter
-  readonly #store: string
+  readonly #name: string
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #options: StoreOptions<K>
 
-  constructor(router: QueryRouter, store: string, kind: StoreSpec['kind'], options: StoreOptions<K>) {
-    const spec = router.specOf(store)
-    if (spec.kind !== kind) throw new RangeError(`The store "${store}" is of the kind ${spec.kind}, not ${kind}`)
+  constructor(router: QueryRouter, name: string, kind: StoreSpec['kind'], options: StoreOptions<K>) {
+    const spec = router.specOf(name)
+    if (spec.kind !== kind) throw new RangeError(`Store "${name}" is of kind ${spec.kind}, not ${kind}`)
     this.#router = router
-    this.#store = store
+    this.#name = name
     this.#keySerde = spec.keySerde as Serde<K>
     this.#valueSerde = spec.valueSerde as Serde<V>
     this.#options = options
@@ -107,7 +107,7 @@ class AskedStore<K, V> {
     return this.#keySerde.serialize(key)
   }
 
-  /** The first key behind this one. */
+  /** The smallest bytes after the key. */
   after(key: K | undefined): Uint8Array | undefined {
     return key === undefined ? undefined : Buffer.concat([this.bytesOf(key), Buffer.of(0)])
   }
@@ -116,16 +116,16 @@ class AskedStore<K, V> {
     return this.#ask(this.#partitionOf(this.#options.partitionBy?.(key) ?? this.bytesOf(key)), query, options)
   }
 
-  /** Asks all partitions, or the one that the options name, and merges what comes back. */
+  /** Queries all partitions, or that of the given partition key, and merges their rows. */
   async everywhere(query: Query, options: RangeOptions | undefined, order: RowOrder): Promise<readonly CommittedRow[]> {
     if (options?.partitionKey !== undefined) return this.#ask(this.#partitionOf(options.partitionKey), query, options)
-    const partitions = Array.from({ length: this.#router.partitionsOf(this.#store) }, (_, partition) => partition)
+    const partitions = Array.from({ length: this.#router.partitionsOf(this.#name) }, (_, partition) => partition)
     const rows = (await Promise.all(partitions.map((partition) => this.#ask(partition, query, options)))).flat()
     rows.sort(options?.reverse ? (a, b) => order(b, a) : order)
     return rows.slice(0, options?.limit)
   }
 
-  one(rows: readonly CommittedRow[]): KeyValueRow<K, V> | undefined {
+  first(rows: readonly CommittedRow[]): KeyValueRow<K, V> | undefined {
     return this.rows(rows)[0]
   }
 
@@ -138,7 +138,7 @@ class AskedStore<K, V> {
   }
 
   windows(rows: readonly CommittedRow[]): readonly WindowRow<K, V>[] {
-    return this.rows(rows).map((row, at) => ({ ...row, start: rows[at]?.start ?? 0 }))
+    return this.rows(rows).map((row, index) => ({ ...row, start: rows[index]?.start ?? 0 }))
   }
 
   versions(rows: readonly CommittedRow[]): readonly VersionedRecord<V>[] {
@@ -150,11 +150,11 @@ class AskedStore<K, V> {
   }
 
   #ask(partition: number, query: Query, options: QueryOptions | undefined): Promise<readonly CommittedRow[]> {
-    return this.#router.ask(this.#store, partition, query, options)
+    return this.#router.ask(this.#name, partition, query, options)
   }
 
   #partitionOf(key: Uint8Array): number {
-    return partitionOf(key, this.#router.partitionsOf(this.#store))
+    return partitionOf(key, this.#router.partitionsOf(this.#name))
   }
 }
 
@@ -168,14 +168,14 @@ function boundsOf(options: RangeOptions | undefined): { reverse?: boolean; limit
   return { ...(reverse !== undefined && { reverse }), ...(limit !== undefined && { limit }) }
 }
 
-/** The first bytes that do not start with the prefix; undefined: there are none. */
+/** The smallest bytes after all that start with the prefix; undefined when there are none. */
 function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
   const end = Buffer.from(prefix)
-  for (let at = end.length - 1; at >= 0; at--) {
-    const byte = end[at] ?? 0
+  for (let index = end.length - 1; index >= 0; index--) {
+    const byte = end[index] ?? 0
     if (byte === 0xff) continue
-    end[at] = byte + 1
-    return end.subarray(0, at + 1)
+    end[index] = byte + 1
+    return end.subarray(0, index + 1)
   }
   return undefined
 }

@@ -143,7 +143,7 @@ export class QueryRouter {
     return here
   }
 
-  /** Undefined: no answer came from there. */
+  /** Undefined when the instance did not answer. */
   async #askAt(owner: Owner | undefined, request: QueryRequest): Promise<QueryAnswer | undefined> {
     const { endpoint, ports, transport } = this.#options
     if (transport === undefined || owner?.endpoint === undefined || owner.endpoint === endpoint) return undefined

@@ -4,13 +4,13 @@ export type QueryHandler = (request: QueryRequest) => Promise<QueryAnswer>
 
 /** How instances query each other. An endpoint is an address in the transport's own terms. */
 export interface QueryTransport {
-  /** Makes an instance answer under its endpoint, until the returned function is called. */
+  /** Makes an instance answer at its endpoint until the returned function is called. */
   serve(endpoint: string, handler: QueryHandler): () => void
-  /** Rejects when no instance answers there. */
+  /** Rejects when no instance answers at the endpoint. */
   ask(endpoint: string, request: QueryRequest): Promise<QueryAnswer>
 }
 
-/** For instances of one process. */
+/** For instances in the same process. */
 export function inProcessQueryTransport(): QueryTransport {
   const handlers = new Map<string, QueryHandler>()
   return {
@@ -22,7 +22,7 @@ export function inProcessQueryTransport(): QueryTransport {
     },
     ask: async (endpoint, request) => {
       const handler = handlers.get(endpoint)
-      if (handler === undefined) throw new RangeError(`No instance answers at "${endpoint}"`)
+      if (handler === undefined) throw new RangeError(`No instance of this process serves queries at "${endpoint}"`)
       return handler(request)
     },
   }

@@ -6,7 +6,7 @@ import type { Ports } from '../../ports.ts'
 const FETCH_WAIT_MS = 10_000
 const RETRY_MS = 100
 
-/** Stores that every instance holds in full: filled to the end of their topics before any task runs, and kept up to date from then on. */
+/** Stores that every instance holds in full: filled to the end of their topics before any task runs, then kept up to date. */
 export class GlobalStores {
   readonly #stores: readonly GlobalStore[]
   readonly #broker: Broker
@@ -31,17 +31,17 @@ export class GlobalStores {
 
   /** For queries; undefined until the store has been filled. */
   committed(name: string): CommittedReads | undefined {
-    return !this.#isFilled ? undefined : this.#state?.committed(name)
+    return this.#isFilled ? this.#state?.committed(name) : undefined
   }
 
-  /** Fills the stores, and follows their topics from then on. */
+  /** Fills the stores, then follows their topics. */
   async start(): Promise<void> {
     if (this.#stores.length === 0) return
     await this.catchUp()
     this.#following = this.#follow()
   }
 
-  /** Applies all that the topics hold at this moment; for stores that do not follow them. */
+  /** Applies what the topics hold at this moment, without following them. */
   async catchUp(): Promise<void> {
     if (this.#stores.length === 0) return
     this.#state ??= await this.#open()

@@ -10,20 +10,20 @@ export interface Receiver {
   deliver(record: AnyRecord): void
 }
 
-/** What the nodes of a task reach beyond themselves. */
+/** What the nodes of a task use outside their graph. */
 export interface GraphEnvironment {
   readonly taskId: TaskId
   readonly applicationId: string
   /** The topic's name on the broker. */
   topicOf(name: string): string
   store(name: string): StateStore
-  /** What a sink does with its records. */
+  /** Writes a sink's records. */
   sink(node: SinkNode): (record: AnyRecord) => void
   drop(reason: string): void
   wallClock(): number
 }
 
-/** How far the graph has come, as its processors may read it. */
+/** The graph's progress as its processors see it. */
 export interface GraphProgress {
   readonly streamTime: number
   /** Origin of the record being processed; undefined in a punctuator. */

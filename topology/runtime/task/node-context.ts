@@ -3,7 +3,7 @@ import type { ProcessorNode } from '../../graph/index.ts'
 import type { Cancellable, ProcessorContext, PunctuationOptions, Punctuator, RecordMetadata, TaskId } from '../../processor.ts'
 import type { AnyRecord, GraphEnvironment, GraphProgress, Receiver } from './graph-environment.ts'
 
-/** What one node's processor is given. Its methods may be taken off it. */
+/** The context of one node's processor. Its methods are bound, so that a processor can destructure it. */
 export class NodeContext implements ProcessorContext<unknown, unknown> {
   readonly taskId: TaskId
   readonly applicationId: string
@@ -42,12 +42,12 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
       return
     }
     const receiver = this.#children[this.#node.children.indexOf(child)]
-    if (receiver === undefined) throw new RangeError(`${this.#node.name} has no child "${child}"`)
+    if (receiver === undefined) throw new RangeError(`Processor "${this.#node.name}" has no child "${child}" to forward to`)
     receiver.deliver(record)
   }
 
   store = <S extends StateStore>(name: string): S => {
-    if (!this.#node.stores.includes(name)) throw new RangeError(`${this.#node.name} is not connected to a store "${name}"`)
+    if (!this.#node.stores.includes(name)) throw new RangeError(`Processor "${this.#node.name}" is not connected to a store "${name}"`)
     return this.#environment.store(name) as S
   }
 

@@ -6,12 +6,13 @@ interface Punctuation extends PunctuationOptions {
   cancelled: boolean
 }
 
-/** What a task has scheduled. A punctuation that missed several of its times fires once, as in Kafka Streams. */
+/** A task's punctuators. One that missed several of its times fires once, as in Kafka Streams. */
 export class Punctuations {
   #scheduled: Punctuation[] = []
 
   schedule(options: PunctuationOptions, punctuate: Punctuator, now: number): Cancellable {
-    if (!(options.intervalMs > 0)) throw new RangeError(`A punctuation every ${options.intervalMs} ms: a positive interval expected`)
+    if (!(options.intervalMs > 0))
+      throw new RangeError(`Cannot schedule a punctuator every ${options.intervalMs} ms: the interval must be positive`)
     const next = options.startMs ?? (options.clock === 'wall' ? now + options.intervalMs : 0)
     const punctuation: Punctuation = { ...options, punctuate, next, cancelled: false }
     this.#scheduled.push(punctuation)
@@ -23,7 +24,7 @@ export class Punctuations {
     }
   }
 
-  /** The next time of that clock at which something is due; undefined: never. */
+  /** When the next punctuator of the clock is due; undefined when none is scheduled. */
   nextTime(clock: 'stream' | 'wall'): number | undefined {
     let next: number | undefined
     for (const punctuation of this.#scheduled) {
@@ -32,9 +33,9 @@ export class Punctuations {
     return next
   }
 
-  /** Fires what is due; awaits each before the next. */
+  /** Fires the punctuators that are due, one after the other. */
   async fire(clock: 'stream' | 'wall', time: number): Promise<void> {
-    for (const punctuation of this.#scheduled.filter((one) => one.clock === clock && one.next <= time)) {
+    for (const punctuation of this.#scheduled.filter((candidate) => candidate.clock === clock && candidate.next <= time)) {
       if (punctuation.cancelled) continue
       await punctuation.punctuate(time)
       const missed = Math.floor((time - punctuation.next) / punctuation.intervalMs)

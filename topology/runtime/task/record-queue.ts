@@ -1,8 +1,8 @@
-import type { FetchedPartition, RecordBatch } from '../../broker/index.ts'
+import { partitionName, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
 import type { AnyRecord } from './graph-environment.ts'
 
-/** The oldest record of a partition that has not been worked on, until its queue advances. */
+/** The first unprocessed record of a partition, valid until its queue advances. */
 export interface Head {
   readonly topic: string
   readonly partition: number
@@ -10,14 +10,14 @@ export interface Head {
   readonly timestamp: number
   /** Its bytes, as views into the batch. */
   readonly batch: RecordBatch
-  /** What reading it gave, or the error that it gave. */
+  /** The deserialized record; undefined when that failed with `error`. */
   readonly record: AnyRecord | undefined
   readonly error: unknown
 }
 
 /**
- * What has been fetched of one partition and not been worked on; records are read one by one, when they come to the front. The one at the
- * front is told by the queue itself, so that none needs an object of its own beside what its processors get.
+ * The fetched, unprocessed records of one partition. A record is deserialized when it comes to the front. The queue itself is the head, so that a
+ * record needs no object besides the one that its processors get.
  */
 export class RecordQueue implements Head {
   readonly topic: string
@@ -29,7 +29,7 @@ export class RecordQueue implements Head {
   readonly #batches: RecordBatch[] = []
   #bytes = 0
   #hasHead = false
-  /** First offset not worked on. */
+  /** First unprocessed offset. */
   #position: number
   #fetchPosition: number
   #knownEnd: number
@@ -49,7 +49,7 @@ export class RecordQueue implements Head {
 
   get batch(): RecordBatch {
     const [batch] = this.#batches
-    if (batch === undefined) throw new RangeError(`${this.topic}-${this.partition} has no record at its front`)
+    if (batch === undefined) throw new RangeError(`The queue of ${partitionName(this)} is empty`)
     return batch
   }
 
@@ -61,7 +61,7 @@ export class RecordQueue implements Head {
     return this.#fetchPosition
   }
 
-  /** Where a restart has to go on. */
+  /** The offset to commit: where a restart continues. */
   get position(): number {
     return this.#position
   }
@@ -70,7 +70,7 @@ export class RecordQueue implements Head {
     return Math.max(0, this.#knownEnd - this.#position)
   }
 
-  /** More is in the log than has been fetched. */
+  /** The log holds more than has been fetched. */
   get expectsMore(): boolean {
     return this.#knownEnd > this.#fetchPosition
   }
@@ -84,7 +84,7 @@ export class RecordQueue implements Head {
     this.#knownEnd = Math.max(this.#knownEnd, fetched.lastStableOffset)
   }
 
-  /** The record at the front; its timestamp counts in the choice among partitions. */
+  /** The record at the front. Undefined when nothing is left: the position then skips transaction markers and compacted offsets too. */
   head(streamTime: number): Head | undefined {
     if (this.#hasHead) return this
     for (;;) {
@@ -104,7 +104,7 @@ export class RecordQueue implements Head {
     }
   }
 
-  /** The record at the front has been worked on. */
+  /** The record at the front has been processed. */
   advance(): void {
     if (!this.#hasHead) return
     this.#position = this.offset + 1

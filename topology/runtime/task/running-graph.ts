@@ -7,8 +7,8 @@ import { NodeContext } from './node-context.ts'
 import { Punctuations } from './punctuations.ts'
 
 /**
- * The nodes of a sub-topology at work in one task: forwarding is a direct call from parent to child. A node whose processor
- * answers with a promise takes its next record only when that has settled; `settled` waits for all of them.
+ * The nodes of a sub-topology in one task. Forwarding is a direct call from parent to child. A node whose processor returned a promise queues its
+ * records until that has resolved; `idle` waits for all nodes.
  */
 export class RunningGraph implements GraphProgress {
   readonly #environment: GraphEnvironment
@@ -17,9 +17,9 @@ export class RunningGraph implements GraphProgress {
   readonly #starts: (() => void | Promise<void>)[] = []
   readonly #processors: Processor<never, never, unknown, unknown>[] = []
   readonly #punctuations = new Punctuations()
-  #unsettled = 0
+  #busyCount = 0
   #failure: { readonly error: unknown } | undefined
-  #whenSettled: (() => void)[] = []
+  #idleWaiters: (() => void)[] = []
   #streamTime: number
   #metadata: RecordMetadata | undefined
 
@@ -38,7 +38,7 @@ export class RunningGraph implements GraphProgress {
     return this.#streamTime
   }
 
-  /** Of the record that is worked on. */
+  /** Of the record under way. */
   get metadata(): RecordMetadata | undefined {
     return this.#metadata
   }
@@ -52,10 +52,10 @@ export class RunningGraph implements GraphProgress {
       const starting = start()
       if (starting !== undefined) await starting
     }
-    await this.settled()
+    await this.idle()
   }
 
-  /** Works the record off; a promise is returned only when a processor returned one. What `metadata` tells may be another record's later. */
+  /** A promise only where a processor returned one or a punctuator is due. `metadata` is reused for the next record. */
   process(topic: string, record: AnyRecord, metadata: RecordMetadata): void | Promise<void> {
     const source = this.#sources.get(topic)
     if (source === undefined) throw new RangeError(`No source reads topic "${topic}"`)
@@ -64,11 +64,11 @@ export class RunningGraph implements GraphProgress {
     try {
       for (const child of source.children) child.deliver(record)
     } catch (error) {
-      if (this.#unsettled === 0) throw error
+      if (this.#busyCount === 0) throw error
       this.#failure ??= { error }
     }
     const due = this.#punctuations.nextTime('stream')
-    if (this.#unsettled > 0 || this.#failure !== undefined || (due !== undefined && due <= this.#streamTime)) return this.#finish()
+    if (this.#busyCount > 0 || this.#failure !== undefined || (due !== undefined && due <= this.#streamTime)) return this.#finish()
   }
 
   async punctuateWallClock(): Promise<void> {
@@ -76,9 +76,9 @@ export class RunningGraph implements GraphProgress {
     await this.#punctuate('wall', this.#environment.wallClock())
   }
 
-  /** Resolves when no processor is at work; rejects with the first error of one. */
-  async settled(): Promise<void> {
-    while (this.#unsettled > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve))
+  /** Resolves when no processor is busy; rejects with the first error of one. */
+  async idle(): Promise<void> {
+    while (this.#busyCount > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
     const failure = this.#failure
     this.#failure = undefined
     if (failure !== undefined) throw failure.error
@@ -89,16 +89,16 @@ export class RunningGraph implements GraphProgress {
   }
 
   async #finish(): Promise<void> {
-    await this.settled()
+    await this.idle()
     this.#metadata = undefined
     await this.#punctuate('stream', this.#streamTime)
   }
 
-  /** No record is to blame for what a punctuator throws. */
+  /** No record fails because a punctuator throws. */
   async #punctuate(clock: 'stream' | 'wall', time: number): Promise<void> {
     try {
       await this.#punctuations.fire(clock, time)
-      await this.settled()
+      await this.idle()
     } catch (error) {
       if (error instanceof StreamsError || error instanceof StateError) throw error
       throw asRetriable(error) ?? new TaskFailedError(`A punctuator threw: ${messageOf(error)}`, { cause: error })
@@ -111,18 +111,18 @@ export class RunningGraph implements GraphProgress {
     this.#processors.push(processor)
     this.#starts.unshift(() => processor.init?.(context))
     const waiting: AnyRecord[] = []
-    let busy = false
+    let isBusy = false
     const deliver = (record: AnyRecord): void => {
-      if (busy) {
+      if (isBusy) {
         waiting.push(record)
         return
       }
       const running = processor.process(record as Record<never, never>)
       if (running instanceof Promise) {
-        busy = true
+        isBusy = true
         void this.#hold(running, () => {
-          busy = false
-          while (!busy) {
+          isBusy = false
+          while (!isBusy) {
             const next = waiting.shift()
             if (next === undefined) return
             deliver(next)
@@ -134,23 +134,23 @@ export class RunningGraph implements GraphProgress {
   }
 
   async #hold(running: Promise<void>, whenDone: () => void): Promise<void> {
-    this.#unsettled++
+    this.#busyCount++
     try {
       await running
       whenDone()
     } catch (error) {
       this.#failure ??= { error }
     }
-    if (--this.#unsettled > 0) return
-    const waiting = this.#whenSettled
-    this.#whenSettled = []
-    for (const resolve of waiting) resolve()
+    if (--this.#busyCount > 0) return
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const resolve of waiters) resolve()
   }
 
   #childrenOf(names: readonly string[]): readonly Receiver[] {
     return names.map((name) => {
       const receiver = this.#receivers.get(name)
-      if (receiver === undefined) throw new RangeError(`"${name}" stands before its parent`)
+      if (receiver === undefined) throw new RangeError(`Node "${name}" comes before its parent in the sub-topology`)
       return receiver
     })
   }

@@ -4,16 +4,13 @@ import type { OutputBuffer, TopicOutput } from '../commit/index.ts'
 import type { AnyRecord } from './graph-environment.ts'
 import type { TopicTable } from '../../topics/topic-table.ts'
 
-/**
- * What a sink does with its records: serializes them into the output of their topic and partition. Throws `RetriableError` for
- * a topic that is not there (yet).
- */
+/** Serializes a sink's records into the output of their topic and partition. Throws `RetriableError` for a topic that does not exist (yet). */
 export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBuffer, ownPartition: number): (record: AnyRecord) => void {
-  const { topic: chosen, keySerde, valueSerde, partitioner } = sink
+  const { topic: nameOrExtractor, keySerde, valueSerde, partitioner } = sink
   const outputOf = (topic: string): TopicOutput => outputs.topic(topics.nameOf(topic))
-  const fixed = typeof chosen === 'string' ? outputOf(chosen) : undefined
+  const fixed = typeof nameOrExtractor === 'string' ? outputOf(nameOrExtractor) : undefined
   return (record) => {
-    const output = fixed ?? outputOf(typeof chosen === 'string' ? chosen : chosen(record))
+    const output = fixed ?? outputOf(typeof nameOrExtractor === 'string' ? nameOrExtractor : nameOrExtractor(record))
     const partitions = topics.partitions(output.topic)
     if (partitions === undefined) throw topics.missing(output.topic)
     const key = record.key === null ? null : keySerde.serialize(record.key)

@@ -1,4 +1,4 @@
-/** What a task counts, since it was opened. */
+/** A task's counters since it was assigned. */
 export interface TaskMetrics {
   records: number
   commits: number

@@ -155,7 +155,7 @@ export class Task {
     signal.throwIfAborted()
     this.#status.become('running')
     this.#hasRun = true
-    this.#tellPositions()
+    this.#notifyPositionListeners()
   }
 
   get hasWork(): boolean {
@@ -199,7 +199,7 @@ export class Task {
       open.committed(offsetsToCommit)
       this.#streamTime = open.graph.streamTime
       this.metrics.commits++
-      this.#tellPositions()
+      this.#notifyPositionListeners()
       this.#purge.run(open.queues)
       this.#failed.clear()
     } catch (error) {
@@ -221,7 +221,7 @@ export class Task {
   async close(): Promise<void> {
     this.suspend()
     this.#drop()
-    this.#tellPositions()
+    this.#notifyPositionListeners()
     await this.#stores.close()
     if (this.#status.canBecome('closed')) this.#status.become('closed')
   }
@@ -233,7 +233,7 @@ export class Task {
     this.#outputs.clear()
   }
 
-  #tellPositions(): void {
+  #notifyPositionListeners(): void {
     for (const listener of this.#positionListeners) listener()
   }
 

@@ -21,7 +21,7 @@ export interface Row {
   readonly headers: readonly Header[]
 }
 
-/** A broker with some topics, and instances of one application on it; everything in this process. Close it after the test. */
+/** A broker with some topics, and instances of one application on it, all in this process. Close it after the test. */
 export class Application {
   readonly broker: Broker
   readonly ports: Ports
@@ -36,7 +36,7 @@ export class Application {
     this.#partitions = partitions
   }
 
-  /** `broker`: default an embedded one. */
+  /** `broker` defaults to an embedded one. */
   static async open(options: {
     topology: Topology
     topics: readonly string[]
@@ -67,7 +67,7 @@ export class Application {
     return streams
   }
 
-  /** In one transaction of its own; answers with the offsets behind the records. */
+  /** Writes the records in one transaction; resolves with the offsets after them. */
   async send(
     topic: string,
     ...records: readonly (readonly [key: string | null, value: string | null, timestamp?: number])[]
@@ -83,7 +83,7 @@ export class Application {
     return ends
   }
 
-  /** All that can be read of the topic now. */
+  /** All records that can be read from the topic now. */
   async read(topic: string): Promise<readonly Row[]> {
     const [description] = await this.broker.admin.describeTopics([topic])
     const partitions = Array.from({ length: description?.partitions ?? 0 }, (_, partition) => ({ topic, partition }))
@@ -96,8 +96,8 @@ export class Application {
         if (fetched === undefined) break
         for (const batch of fetched.batches) {
           while (batch.next()) {
-            const { offset: at, key, value, timestamp, headers } = batch
-            rows.push({ partition, offset: at, key: text(key), value: text(value), timestamp, headers })
+            const { key, value, timestamp, headers } = batch
+            rows.push({ partition, offset: batch.offset, key: text(key), value: text(value), timestamp, headers })
           }
         }
         offset = fetched.nextOffset
@@ -107,27 +107,29 @@ export class Application {
     return rows
   }
 
-  /** Reads until there are so many rows, and fails if there are not in time. */
+  /** Reads until the topic has at least so many records; rejects when it does not get them in time. */
   async rows(topic: string, count: number): Promise<readonly Row[]> {
     const rows = await this.eventually(
       () => this.read(topic),
-      (seen) => seen.length >= count,
+      (found) => found.length >= count,
     )
-    if (rows.length < count) throw new Error(`${rows.length} rows in ${topic}, ${count} expected: ${rows.map(({ value }) => value).join()}`)
+    if (rows.length < count)
+      throw new Error(`${topic} has ${rows.length} records instead of ${count}: ${rows.map(({ value }) => value).join()}`)
     return rows
   }
 
-  async eventually<T>(look: () => Promise<T> | T, isEnough: (seen: T) => boolean): Promise<T> {
+  /** Reads until `isDone` accepts the value; resolves with the last value when it does not in time. */
+  async eventually<T>(read: () => Promise<T> | T, isDone: (value: T) => boolean): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const seen = await look()
-      if (isEnough(seen) || attempt === 500) return seen
+      const value = await read()
+      if (isDone(value) || attempt === 500) return value
       await this.ports.timers.sleep(5)
     }
   }
 
-  /** Rejects when it does not become so in time. */
-  async until(isSo: () => boolean): Promise<void> {
-    if (!(await this.eventually(isSo, (so) => so))) throw new Error(`It never became so: ${String(isSo)}`)
+  /** Rejects when the condition does not hold in time. */
+  async until(condition: () => boolean): Promise<void> {
+    if (!(await this.eventually(condition, (holds) => holds))) throw new Error(`Not reached in time: ${String(condition)}`)
   }
 
   async close(): Promise<void> {

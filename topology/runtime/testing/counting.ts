@@ -2,7 +2,7 @@ import { Serdes } from '../../../state/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 
-/** Counts the records of `in` by key into the store `counts`; each new count goes `out`. One record of the changelog for each record. */
+/** Counts the records of `in` by key in the store `counts` and writes each new count to `out`. */
 export function counting(): Topology {
   const builder = new StreamsBuilder()
   builder

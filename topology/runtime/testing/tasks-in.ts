@@ -1,6 +1,6 @@
 import type { Streams, TaskInfo } from '../index.ts'
 
-/** Names of the instance's tasks that are in this state, in order. */
+/** Sorted names of the instance's tasks in this state. */
 export function tasksIn(streams: Streams, state: TaskInfo['state']): string[] {
   return streams
     .tasks()
