@@ -178,8 +178,8 @@ export class TaskStores {
 
   #checkNote(state: TaskState): void {
     this.#notedAt = -Infinity
-    if (state.note === undefined) return
-    const { changelogs, writtenAt } = JSON.parse(state.note) as Note
+    if (state.checkpoint === undefined) return
+    const { changelogs, writtenAt } = JSON.parse(state.checkpoint) as Note
     for (const [topic, id] of Object.entries(this.#changelogIds)) {
       if ((changelogs[topic] ?? id) !== id) throw new TaskCorruptedError(`The changelog ${topic} was made anew since it was written.`)
     }
