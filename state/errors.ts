@@ -1,4 +1,4 @@
-/** Errors of the state layer; each names the reaction it needs. */
+/** Errors of the state layer: one class per reaction that the caller needs. */
 export abstract class StateError extends Error {
   abstract readonly code: string
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_CHANGELOG } from './changelog.ts'
 import { StateCorruptedError, StateWriteError } from './errors.ts'
 import { openLevelStorage } from './leveldb/index.ts'
 import { GatheredBatch, MemoryStorage } from './memory/index.ts'
@@ -12,9 +13,8 @@ import type { StorageOperation } from './ordered-storage.ts'
 import { Serdes } from './serdes.ts'
 import type { KeyValueStore } from './store.ts'
 import { Stores } from './stores.ts'
-import { NO_CHANGELOG } from './changelog.ts'
 import type { TaskState } from './task-state.ts'
-import { cursorOver, collect, StateUnderTest, STORAGES } from './testing/index.ts'
+import { collect, cursorOver, StateUnderTest, STORAGES } from './testing/index.ts'
 
 const common = { key: Serdes.string, value: Serdes.string }
 const rows = Stores.keyValue({ name: 'rows', ...common })

@@ -1,14 +1,14 @@
 import { asBuffer } from './bytes.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink } from './changelog.ts'
 import { CommitMarkers } from './commit-markers.ts'
+import type { CommittedReads } from './committed-reads.ts'
 import { StateWriteError } from './errors.ts'
 import { MemoryStorage } from './memory/index.ts'
 import type { OrderedStorage } from './ordered-storage.ts'
-import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
-import type { CommittedReads } from './committed-reads.ts'
-import { type EngineContext, KeyValueEngine, type StoreEngine, TimeOrderedEngine, VersionedEngine, WindowEngine } from './stores/index.ts'
+import type { StateStore } from './store.ts'
+import { KeyValueEngine, TimeOrderedEngine, VersionedEngine, WindowEngine, type EngineContext, type StoreEngine } from './stores/index.ts'
 import { TaskBatch } from './task-batch.ts'
-import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink } from './changelog.ts'
 import type { TaskState } from './task-state.ts'
 
 export interface TaskStateOptions {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderedStorage, StorageOperation, StorageRange } from './ordered-storage.ts'
-import { type Place, STORAGES, write } from './testing/index.ts'
+import { STORAGES, write, type Place } from './testing/index.ts'
 
 const bytes = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers)
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')

@@ -28,7 +28,7 @@ export async function checkClosedFiles(directory: string): Promise<void> {
     const [name = ''] = line.split(' ')
     const file = join(directory, name)
     if (line !== `${name} ${await fingerprint(file)}`)
-      throw new StateCorruptedError(`The file ${file} has changed since the database was closed in good order: it is damaged.`)
+      throw new StateCorruptedError(`The file ${file} is damaged: it has changed since the database was closed.`)
   }
 }
 

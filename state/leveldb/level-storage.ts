@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { asBuffer, copyInto, NO_BYTES } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
-import { checkTables } from './check-tables.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { Scratch } from '../scratch.ts'
+import { checkTables } from './check-tables.ts'
 import { checkClosedFiles, recordClosedFiles } from './closed-files.ts'
 
 export interface LevelStorageOptions {

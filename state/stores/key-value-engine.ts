@@ -1,10 +1,10 @@
 import { afterPrefix, asBuffer, joined, keyText, NO_BYTES, writeDouble } from '../bytes.ts'
-import type { StorageBatch } from '../ordered-storage.ts'
-import type { Serde } from '../serde.ts'
-import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
-import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { ChangelogCursor, ChangeSink } from '../changelog.ts'
 import type { CommittedReads, CommittedRow } from '../committed-reads.ts'
+import type { StorageBatch } from '../ordered-storage.ts'
+import type { Serde } from '../serde.ts'
+import type { KeyValueStoreSpec } from '../store-spec.ts'
+import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
@@ -24,7 +24,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #cache: RowCache<StoredValue | undefined>
-  /** Keys of cached rows that the current restore changes in the storage; undefined if no restore is running. */
+  /** Keys that a restore changes in the storage past the cache, if the cache has rows; undefined if no restore is running. */
   #restored: Uint8Array[] | undefined
 
   constructor(spec: KeyValueStoreSpec, context: EngineContext) {

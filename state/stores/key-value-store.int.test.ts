@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { KeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver, collect, type Place, StateUnderTest, STORAGES } from '../testing/index.ts'
+import { collect, cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const spec = Stores.keyValue({ name: 'kv', key: Serdes.string, value: Serdes.string, timestamped: true })
 

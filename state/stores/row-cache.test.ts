@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { ObjectValues } from './object-values.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
-import { ObjectValues } from './object-values.ts'
 
 const ROWS = 200
 const key = (number: number): Buffer => Buffer.from(String(number).padStart(4, '0'))

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { keyText } from '../bytes.ts'
 import { KeyFilter } from './key-filter.ts'
 import { hashOf } from './key-hash.ts'
-import { NO_ROW, RowTable } from './row-table.ts'
 import { ObjectValues } from './object-values.ts'
+import { NO_ROW, RowTable } from './row-table.ts'
 
 const ROWS = 5_000
 const SIZE = 100

@@ -102,7 +102,7 @@ export class RowTable<T> {
     return handle === SAME ? this.current(row) : this.#values.get(handle)
   }
 
-  /** Whether the current value differs from the committed one. */
+  /** Whether the row has an uncommitted value. */
   isDirty(row: number): boolean {
     return this.#memory.word(row + COMMITTED) !== SAME
   }

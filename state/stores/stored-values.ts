@@ -1,8 +1,8 @@
 import { NO_BYTES } from '../bytes.ts'
 import { Scratch } from '../scratch.ts'
 import { Arena } from './arena.ts'
-import type { RowValues } from './row-values.ts'
 import { ObjectValues } from './object-values.ts'
+import type { RowValues } from './row-values.ts'
 
 export interface StoredValue {
   readonly bytes: Uint8Array

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { TimeOrderedBuffer } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver, type Place, StateUnderTest, STORAGES } from '../testing/index.ts'
+import { cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const common = { key: Serdes.string, value: Serdes.string }
 const single = Stores.timeOrdered({ name: 'single', ...common })

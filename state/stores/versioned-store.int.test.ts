@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { VersionedKeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver, type Place, StateUnderTest, STORAGES } from '../testing/index.ts'
+import { cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const HISTORY_MS = 1_000
 const spec = Stores.versioned({ name: 'versions', key: Serdes.string, value: Serdes.string, historyMs: HISTORY_MS })

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_CHANGELOG } from '../changelog.ts'
 import { Serdes } from '../serdes.ts'
 import type { WindowStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { NO_CHANGELOG } from '../changelog.ts'
-import { cursorOver, collect, type Place, StateUnderTest, STORAGES } from '../testing/index.ts'
+import { collect, cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const common = { key: Serdes.string, value: Serdes.string, windowSizeMs: 10, retentionMs: 100 }
 const plain = Stores.window({ name: 'plain', ...common })

@@ -1,7 +1,6 @@
 /**
  * Test support. A *place* is a storage that survives closing and opening; `STORAGES` has one per adapter, and suites run over all of them.
- * `StateUnderTest` is a task's state on a place, together with the changelogs that its commits write. `measureLevelCeilings` serves benchmarks:
- * it tells what LevelDB alone gives on this machine.
+ * `StateUnderTest` is a task's state on a place, together with the changelogs that its commits write. `measureLevelCeilings` is for benchmarks.
  */
 export { collect, StateUnderTest } from './state-under-test.ts'
 export { cursorOver } from './cursor-over.ts'

@@ -1,7 +1,7 @@
-import type { OrderedStorage } from '../ordered-storage.ts'
-import { openTaskState } from '../open-task-state.ts'
-import type { StoreSpec } from '../store-spec.ts'
 import type { ChangelogRecord } from '../changelog.ts'
+import { openTaskState } from '../open-task-state.ts'
+import type { OrderedStorage } from '../ordered-storage.ts'
+import type { StoreSpec } from '../store-spec.ts'
 import type { TaskState } from '../task-state.ts'
 import type { Place } from './storages.ts'
 
