@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, parseDuration, readConfiguration } from './configuration.ts'
 
+const PORT = 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535'
+const INSTANCES = 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32'
+
 describe('The configuration', () => {
   it('takes flags before the environment, and the environment before its defaults', () => {
     const environment = { BOB_PORT: '9000', BOB_INSTANCES: '5' }
@@ -13,20 +16,18 @@ describe('The configuration', () => {
   })
 
   it.each([
-    [{ port: '70000' }, {}, 'ports go up to 65535.'],
-    [{ port: 'eighty' }, {}, 'the port is a number.'],
-    [{ instances: '0' }, {}, 'at least one instance has to run.'],
-    [{ instances: '2.5' }, {}, 'the number of instances is whole.'],
-    [{}, { BOB_MODE: 'test' }, 'the mode is development or production.'],
-    [{}, { BOB_EMPLOYEE_PASSWORD: 'short' }, 'the employee’s password has at least 8 characters.'],
+    [{ port: '70000' }, {}, `${PORT}.`],
+    [{ port: 'eighty' }, {}, `${PORT}.`],
+    [{ instances: '0' }, {}, `${INSTANCES}.`],
+    [{ instances: '2.5' }, {}, `${INSTANCES}.`],
+    [{}, { BOB_MODE: 'test' }, 'the mode (BOB_MODE) must be development or production.'],
+    [{}, { BOB_EMPLOYEE_PASSWORD: 'short' }, 'the employee’s password (BOB_EMPLOYEE_PASSWORD) must have at least 8 characters.'],
   ])('refuses %j with %j in one sentence', (flags, environment, sentence) => {
     expect(() => readConfiguration(flags, environment)).toThrow(new ConfigurationError(sentence))
   })
 
   it('names everything that is wrong at once', () => {
-    expect(() => readConfiguration({ port: '70000', instances: '99' }, {})).toThrow(
-      'ports go up to 65535; more than 32 instances in one process help nobody.',
-    )
+    expect(() => readConfiguration({ port: '70000', instances: '99' }, {})).toThrow(`${PORT}; ${INSTANCES}.`)
   })
 })
 
@@ -39,6 +40,6 @@ describe('A duration', () => {
   ])('%s is %d ms', (text, expected) => expect(parseDuration(text)).toBe(expected))
 
   it.each(['60', 's', '-1s', '1.5h', '60 s', ''])('"%s" is refused', (text) => {
-    expect(() => parseDuration(text)).toThrow(`"${text}" is no duration: write it like 500ms, 60s, 5m or 1h.`)
+    expect(() => parseDuration(text)).toThrow(`"${text}" is not a duration. Write it like 500ms, 60s, 5m or 1h.`)
   })
 })

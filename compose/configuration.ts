@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 
-/** What a bank in one process is started with. */
+/** The configuration of a bank in one process. */
 export interface Configuration {
-  /** Absolute, or relative to the project. */
+  /** Absolute, or relative to the working directory. */
   readonly dataDirectory: string
   readonly host: string
-  /** 0: any free one. */
+  /** 0 means any free port. */
   readonly port: number
   readonly instances: number
   readonly mode: 'development' | 'production'
@@ -14,27 +14,26 @@ export interface Configuration {
   readonly employee: { readonly username: string; readonly password: string }
 }
 
-/** Something in flags or environment cannot be right; the message is one sentence for whoever typed it. */
+/** A flag or an environment variable is wrong. The message is written for the person at the command line. */
 export class ConfigurationError extends Error {}
 
+const PORT = 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535'
+const INSTANCES = 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32'
+
 const schema = z.object({
-  dataDirectory: z.string().min(1, 'the data directory needs a name'),
-  host: z.string().min(1, 'the host needs a name'),
-  port: z.coerce.number('the port is a number').int('the port is a whole number').min(0).max(65_535, 'ports go up to 65535'),
-  instances: z.coerce
-    .number('the number of instances is a number')
-    .int('the number of instances is whole')
-    .min(1, 'at least one instance has to run')
-    .max(32, 'more than 32 instances in one process help nobody'),
-  mode: z.enum(['development', 'production'], 'the mode is development or production'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'the log level is debug, info, warn, error or silent'),
+  dataDirectory: z.string().min(1, 'the data directory (--data, BOB_DATA) must not be empty'),
+  host: z.string().min(1, 'the host (BOB_HOST) must not be empty'),
+  port: z.coerce.number(PORT).int(PORT).min(0, PORT).max(65_535, PORT),
+  instances: z.coerce.number(INSTANCES).int(INSTANCES).min(1, INSTANCES).max(32, INSTANCES),
+  mode: z.enum(['development', 'production'], 'the mode (BOB_MODE) must be development or production'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'the log level (BOB_LOG) must be debug, info, warn, error or silent'),
   employee: z.object({
-    username: z.string().min(8, 'the employee’s name has at least 8 characters'),
-    password: z.string().min(8, 'the employee’s password has at least 8 characters'),
+    username: z.string().min(8, 'the employee’s name (BOB_EMPLOYEE) must have at least 8 characters'),
+    password: z.string().min(8, 'the employee’s password (BOB_EMPLOYEE_PASSWORD) must have at least 8 characters'),
   }),
 })
 
-/** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */
+/** Flags override the environment, and the environment overrides the defaults. Throws `ConfigurationError`. */
 export function readConfiguration(
   flags: { readonly data?: string; readonly port?: string; readonly instances?: string },
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -51,14 +50,14 @@ export function readConfiguration(
       password: environment.BOB_EMPLOYEE_PASSWORD ?? 'open-sesame',
     },
   })
-  if (!parsed.success) throw new ConfigurationError(`${parsed.error.issues.map(({ message }) => message).join('; ')}.`)
+  if (!parsed.success) throw new ConfigurationError(`${[...new Set(parsed.error.issues.map(({ message }) => message))].join('; ')}.`)
   return parsed.data
 }
 
-/** `60s`, `5m`, `1h`, `500ms` in milliseconds. Throws `ConfigurationError`. */
+/** Parses `500ms`, `60s`, `5m` or `1h` to milliseconds. Throws `ConfigurationError`. */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? []
   if (amount === undefined || unit === undefined)
-    throw new ConfigurationError(`"${text}" is no duration: write it like 500ms, 60s, 5m or 1h.`)
+    throw new ConfigurationError(`"${text}" is not a duration. Write it like 500ms, 60s, 5m or 1h.`)
   return Number(amount) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h']
 }

@@ -25,7 +25,7 @@ describe('The launcher', () => {
 
   afterEach(() => rmSync(project, { recursive: true, force: true }))
 
-  it('installs once for a lockfile, and again when the lockfile changed', () => {
+  it('installs packages once, and again when the lockfile has changed', () => {
     expect(launch('greet').stdout).toBe('hello \n')
     expect(launch('greet').stdout).toBe('hello \n')
     expect(readFileSync(join(project, 'npm-ran'), 'utf8')).toBe('ran\n')
@@ -34,21 +34,21 @@ describe('The launcher', () => {
     expect(readFileSync(join(project, 'npm-ran'), 'utf8')).toBe('ran\nran\n')
   })
 
-  it('runs nothing after an install that failed, and tries again next time', () => {
+  it('runs nothing after a failed installation, and tries again next time', () => {
     npm('exit 3')
     const { status, stdout, stderr } = launch('greet')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toContain('npm ci failed; nothing was started.')
+    expect(stderr).toContain('npm ci failed, so nothing was started. Fix the cause and try again.')
     npm('true')
     expect(launch('greet').stdout).toBe('hello \n')
   })
 
-  it('hands on the arguments and the exit code', () => {
+  it('passes on the arguments and the exit code', () => {
     command('greet', 'console.log(process.argv.slice(2).join("+")); process.exitCode = 7')
     expect(launch('greet', '--load', '5')).toMatchObject({ stdout: '--load+5\n', status: 7 })
   })
 
-  it('builds again when a source changed, and not otherwise', () => {
+  it('builds again only when a source has changed', () => {
     launch('greet')
     const built = statSync(join(project, 'dist/commands/greet.js')).mtimeMs
     launch('greet')
@@ -57,7 +57,7 @@ describe('The launcher', () => {
     expect(launch('greet').stdout).toBe('good evening\n')
   })
 
-  it('runs what was built before for whoever says that it was', () => {
+  it('does not build if BOB_AS_BUILT is set', () => {
     launch('greet')
     command('greet', 'console.log("good evening")')
     process.env['BOB_AS_BUILT'] = '1'
@@ -68,24 +68,24 @@ describe('The launcher', () => {
     }
   })
 
-  it('never runs an old build of sources that no longer compile', () => {
+  it('never runs an old build when the sources no longer compile', () => {
     launch('greet')
     command('greet', 'const = 1')
     expect(launch('greet')).toMatchObject({ stdout: '', status: 1 })
     expect(launch('greet')).toMatchObject({ stdout: '', status: 1 })
   })
 
-  it('says in one sentence which commands there are', () => {
+  it('lists the commands when it gets an unknown one', () => {
     const { status, stderr } = launch('gret')
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^There is no command "gret": choose one of .*, greet\.$/m)
+    expect(stderr).toMatch(/^Unknown command "gret"\. The commands are: .*, greet\.$/m)
   })
 
-  it('refuses an old Node in one sentence', () => {
+  it('refuses an old version of Node', () => {
     const old = `Object.defineProperty(process.versions, 'node', { value: '20.18.9' })`
     const { status, stderr } = launchWith(['--import', `data:text/javascript,${encodeURIComponent(old)}`], 'greet')
     expect(status).toBe(1)
-    expect(stderr).toBe('Bob needs Node 20.19 or later, and this is Node 20.18.9.\n')
+    expect(stderr).toBe('Bob needs Node 20.19 or later, but this is Node 20.18.9. Install a newer Node and try again.\n')
   })
 
   function npm(script: string): void {

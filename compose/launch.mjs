@@ -1,6 +1,7 @@
 /**
- * Every npm script goes through here: `node compose/launch.mjs COMMAND [ARGS]`. It needs nothing installed. It checks Node,
- * installs from the lockfile when `node_modules` is missing or stale, builds the command when its sources changed, and runs it.
+ * Runs a command of `compose/commands/`: `node compose/launch.mjs COMMAND [ARGS]`. Most npm scripts are such commands. It works in a
+ * fresh clone: it checks the version of Node, installs packages when `package-lock.json` has changed, builds the command when its
+ * sources have changed, and runs it (DECISIONS 2).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,16 +15,17 @@ const MODULES = join(ROOT, 'node_modules')
 const INSTALLED = join(MODULES, '.installed-lockfile')
 const COMMANDS = join(ROOT, 'dist/commands')
 const PAGE = join(ROOT, 'dist/web')
-/** These serve the page, which is built for them. */
+/** Commands that serve the page, which is built before they start. */
 const SERVING = ['start', 'kills', 'bob', 'chaos']
-/** Set for who is started, again and again, by a command that was built just before: all run what it runs. */
+/** Skips the build. A command sets it for the processes that it starts, so that all of them run the build that it runs itself. */
 const AS_BUILT = 'BOB_AS_BUILT'
-/** Projects of vitest by command. */
+/** Vitest projects per test command. */
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
-/** Builds everything and runs nothing: for an image. */
+/** Builds everything and runs nothing, for container images. */
 const BUILD = 'build'
-/** Packages that a processor loads; they come with what they need, except what is not JavaScript. */
+/** Packages bundled into the commands, with their dependencies, because a processor loads them at start (DECISIONS 73). */
 const BUNDLED = ['@kafkajs/confluent-schema-registry', 'avsc', 'commander', 'kafkajs', 'prom-client', 'zod']
+/** Native addons cannot be bundled. */
 const NATIVE = ['@node-rs/crc32', 'classic-level']
 const SERVER_FOLDERS = ['schemas', 'state', 'topology', 'processors', 'api', 'compose']
 
@@ -39,18 +41,19 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [oldestMajor, oldestMinor] = OLDEST_NODE
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
-  fail(`Bob needs Node ${OLDEST_NODE.join('.')} or later, and this is Node ${process.versions.node}.`)
+  fail(`Bob needs Node ${OLDEST_NODE.join('.')} or later, but this is Node ${process.versions.node}. Install a newer Node and try again.`)
 }
 
 function install() {
-  const wanted = createHash('sha256')
+  const lockfileHash = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
-  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wanted) return
-  process.stderr.write('Installing what package-lock.json names …\n')
+  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === lockfileHash) return
+  process.stderr.write('Installing packages…\n')
   const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] })
-  if (status !== 0) fail(`npm ci failed${error === undefined ? '' : `: ${error.message}`}; nothing was started.`)
-  writeFileSync(INSTALLED, wanted)
+  if (status !== 0)
+    fail(`npm ci failed${error === undefined ? '' : ` (${error.message})`}, so nothing was started. Fix the cause and try again.`)
+  writeFileSync(INSTALLED, lockfileHash)
 }
 
 function readCommands() {
@@ -61,18 +64,18 @@ function readCommands() {
 
 async function runBuilt(commands) {
   const known = [...Object.keys(TESTS), BUILD, ...commands]
-  if (!known.includes(command)) fail(`There is no command "${command}": choose one of ${known.join(', ')}.`)
+  if (!known.includes(command)) fail(`Unknown command "${command}". The commands are: ${known.join(', ')}.`)
   if (!process.env[AS_BUILT]) {
-    await whenStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
-    if (command === BUILD || SERVING.includes(command)) await whenStale(PAGE, ['web'], buildPage)
+    await buildIfStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
+    if (command === BUILD || SERVING.includes(command)) await buildIfStale(PAGE, ['web'], buildPage)
   }
   if (command === BUILD) return
   process.argv = [process.argv[0], command, ...args]
   await import(pathToFileURL(join(COMMANDS, `${command}.js`)).href)
 }
 
-/** Sources are compared by path, size and time of change, which costs milliseconds. */
-async function whenStale(output, folders, build) {
+/** Compares path, size and modification time of the sources, which takes milliseconds (DECISIONS 3). */
+async function buildIfStale(output, folders, build) {
   const builtFrom = join(output, '.built-from')
   const sources = fingerprint(folders)
   if (existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === sources) return
@@ -82,7 +85,7 @@ async function whenStale(output, folders, build) {
   writeFileSync(builtFrom, sources)
 }
 
-/** Our own code in one piece per command, and with it the packages that a processor loads: one file is read sooner than a thousand. */
+/** Bundles each command with `BUNDLED`, because one file loads faster than a thousand (DECISIONS 73). */
 async function bundle(commands) {
   const { build } = await import('esbuild')
   await build({
@@ -91,7 +94,7 @@ async function bundle(commands) {
     bundle: true,
     splitting: true,
     plugins: [{ name: 'packages', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, externalUnlessBundled) }],
-    // Packages of CommonJS ask for Node's modules by this name.
+    // Bundled CommonJS packages load Node's own modules with `require`.
     banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
     platform: 'node',
     format: 'esm',
@@ -104,8 +107,8 @@ async function bundle(commands) {
 function externalUnlessBundled({ path, importer, kind }) {
   if (kind === 'entry-point') return undefined
   const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/')
-  const isWanted = importer.startsWith(MODULES) ? !NATIVE.includes(name) : BUNDLED.includes(name)
-  return isWanted ? undefined : { path, external: true }
+  const isBundled = importer.startsWith(MODULES) ? !NATIVE.includes(name) : BUNDLED.includes(name)
+  return isBundled ? undefined : { path, external: true }
 }
 
 async function buildPage() {
@@ -130,7 +133,7 @@ function tool(path, toolArgs) {
   return spawnSync(process.execPath, [join(MODULES, path), ...toolArgs], { stdio: 'inherit' }).status ?? 1
 }
 
-function fail(sentence) {
-  process.stderr.write(`${sentence}\n`)
+function fail(message) {
+  process.stderr.write(`${message}\n`)
   process.exit(1)
 }

@@ -1,26 +1,35 @@
-/** The engine's own errors, named after what the runtime must do next. Whatever else a processor throws concerns its record. */
+/** The engine's own errors, named after what the runtime does next. Anything else that a processor throws is the fault of its record. */
 export abstract class StreamsError extends Error {
   abstract readonly code: string
 }
 
-/** The task belongs to another instance by now, or may: drop what is in hand; if it is still ours, open it again. */
+/** Another member owns the task by now, or may own it: drop what is not committed, and open the task again if it is still assigned here. */
 export class TaskMigratedError extends StreamsError {
   readonly code = 'TASK_MIGRATED'
 }
 
-/** The task's local state cannot be trusted: wipe it and restore it from its changelogs. */
+/** Why local state cannot be trusted. */
+export type CorruptionReason = 'ahead-of-changelog' | 'changelog-recreated' | 'changelog-truncated' | 'damaged-rows' | 'too-old'
+
+/** The task's local state cannot be trusted: it is wiped and restored from its changelogs. */
 export class TaskCorruptedError extends StreamsError {
   readonly code = 'TASK_CORRUPTED'
+  readonly reason: CorruptionReason
+
+  constructor(message: string, options: ErrorOptions & { readonly reason: CorruptionReason }) {
+    super(message, options)
+    this.reason = options.reason
+  }
 }
 
-/** Something of the task failed that no record can be blamed for (a punctuator): do the transaction again after a while. */
+/** The task failed at something that no record is to blame for (a punctuator): the transaction is done again after a pause. */
 export class TaskFailedError extends StreamsError {
   readonly code = 'TASK_FAILED'
 }
 
 /**
- * The record cannot be worked on at the moment: try the same record again, once `ready` has settled. Serdes that cannot import
- * this class may throw any error with a promise called `ready`.
+ * The record cannot be processed at the moment: it is tried again once `ready` has resolved or rejected. Serdes that cannot import this class may throw any
+ * error with a promise called `ready`.
  */
 export class RetriableError extends StreamsError {
   readonly code = 'RETRIABLE'
@@ -32,17 +41,17 @@ export class RetriableError extends StreamsError {
   }
 }
 
-/** A query found nobody to answer it in time: ask again. */
+/** No reachable instance could answer a query in time: retry. */
 export class NotAvailableError extends StreamsError {
   readonly code = 'NOT_AVAILABLE'
 }
 
-/** Nothing the engine can mend: the instance stops. The message says what to do. */
+/** Nothing that the engine can repair: the instance fails. The message says what to do. */
 export class FatalStreamsError extends StreamsError {
   readonly code = 'STREAMS_FATAL'
 }
 
-/** The error as a retriable one, if it says that it is. */
+/** The error as a `RetriableError`, if it is one or carries a promise called `ready`. */
 export function asRetriable(error: unknown): RetriableError | undefined {
   if (error instanceof RetriableError) return error
   if (!(error instanceof Error) || !('ready' in error) || !(error.ready instanceof Promise)) return undefined

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
-/** Where `vite dev` finds the API: the page served by `npm start`. */
+/** `vite dev` proxies API requests to the bank that `npm start` runs. */
 const API = 'http://localhost:8181'
 
 export default defineConfig({
@@ -13,7 +13,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    // The content policy allows files only, so nothing may become a data: URL.
+    // The content security policy allows files only, so assets are never inlined as data: URLs.
     assetsInlineLimit: 0,
   },
   server: { proxy: { '/graphql': { target: API, changeOrigin: false } } },

@@ -1,7 +1,16 @@
 import type { InstanceView } from '../../api/index.ts'
 import type { StreamsState, TaskInfo } from '../../topology/index.ts'
 
-const TASK_STATES = { restoring: 'RESTORING', running: 'RUNNING', standby: 'STANDBY' } as const
+/** A task that is not running is on its way there, or closes within moments. */
+const TASK_STATES = {
+  created: 'RESTORING',
+  restoring: 'RESTORING',
+  waiting: 'RESTORING',
+  running: 'RUNNING',
+  suspended: 'RUNNING',
+  closed: 'RUNNING',
+  standby: 'STANDBY',
+} as const satisfies Record<TaskInfo['state'], InstanceView['tasks'][number]['state']>
 
 /** An instance that runs, or did, as the page shows it. */
 export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[]): InstanceView {

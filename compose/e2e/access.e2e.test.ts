@@ -8,8 +8,8 @@ import { balanceIs, becomeClient, becomeEmployee, deposit, transfer, visit } fro
 import type { Visitor } from './support/visitor.ts'
 
 const PATHS = ['/', '/client', '/employee', '/topology']
-/** Pixels: room for a row of many lines, as on a narrow page, with the longest description there may be. */
-const TALLEST_ROW = 300
+/** In pixels: enough for a long description that wraps on a narrow page. */
+const MAX_ROW_HEIGHT = 300
 
 let system: SystemUnderTest
 let browser: Browser
@@ -24,7 +24,7 @@ afterAll(async () => {
   await system.close()
 })
 
-/** Everything open that can be: rows, filters, a refusal, a drawing. */
+/** Visits every page as guest, client and employee, with everything unfolded, and yields a label for each state of the page. */
 async function* everyPage(visitor: Visitor): AsyncGenerator<string> {
   const { page } = visitor
   for (const path of PATHS) {
@@ -39,7 +39,7 @@ async function* everyPage(visitor: Visitor): AsyncGenerator<string> {
     visitor,
     'NL66OPEN0000000000',
     '9999999999',
-    'a description as long as some people write them, which must not break a narrow page at all, whatever words',
+    'a description as long as clients sometimes write, which must not break the layout of a narrow page, however it wraps',
   )
   await page.getByText('Failed', { exact: true }).waitFor()
   await transfer(visitor, 'NL66OPEN0000000000', '1', 'one')
@@ -72,9 +72,9 @@ async function unfold(page: Page): Promise<void> {
 describe.each(['light', 'dark'] as const)('In %s', (colorScheme) => {
   it('axe finds no serious problem on any page', async () => {
     const visitor = await visit(browser, system.url, { colorScheme, reducedMotion: 'reduce' })
-    for await (const place of everyPage(visitor)) {
+    for await (const label of everyPage(visitor)) {
       await visitor.page.evaluate(axe.source)
-      const found = await visitor.page.evaluate(async () => {
+      const violationsFound = await visitor.page.evaluate(async () => {
         const checker = Reflect.get(window, 'axe')
         const { violations } = await checker.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
         return violations.map((violation: { id: string; impact: string; nodes: Array<{ html: string }> }) => ({
@@ -83,33 +83,33 @@ describe.each(['light', 'dark'] as const)('In %s', (colorScheme) => {
           at: violation.nodes.map(({ html }) => html.slice(0, 160)),
         }))
       })
-      expect(found, place).toEqual([])
+      expect(violationsFound, label).toEqual([])
     }
-    expect(visitor.complaints).toEqual([])
+    expect(visitor.errors).toEqual([])
     await visitor.leave()
   })
 })
 
-it.each([360, 1280])('No page scrolls sideways at %s pixels, and no row is squeezed into letters', async (width) => {
+it.each([360, 1280])('At %s pixels, no page scrolls sideways and no row is squeezed', async (width) => {
   const visitor = await visit(browser, system.url, { viewport: { width, height: 780 } })
-  for await (const place of everyPage(visitor)) {
-    expect(await visitor.page.evaluate(() => document.documentElement.scrollWidth), place).toBeLessThanOrEqual(width)
+  for await (const label of everyPage(visitor)) {
+    expect(await visitor.page.evaluate(() => document.documentElement.scrollWidth), label).toBeLessThanOrEqual(width)
     const rows = await visitor.page
       .locator('[data-sequence], li[data-iban]')
       .evaluateAll((all) => all.map(({ clientHeight }) => clientHeight))
-    expect(Math.max(0, ...rows), place).toBeLessThan(TALLEST_ROW)
+    expect(Math.max(0, ...rows), label).toBeLessThan(MAX_ROW_HEIGHT)
   }
   await visitor.leave()
 })
 
-it('A transfer can be made by the keyboard alone, and one always sees where one is', async () => {
+it('A transfer can be made with the keyboard alone, and the focus is always visible', async () => {
   const visitor = await visit(browser, system.url)
   const { page, name } = visitor
   const { keyboard } = page
   await page.getByRole('heading', { level: 1 }).waitFor()
 
   await keyboard.press('Tab')
-  expect(await focused(page)).toBe('Skip to the content')
+  expect(await focused(page)).toBe('Skip to content')
   await keyboard.press('Enter')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
 
@@ -145,7 +145,7 @@ it('A transfer can be made by the keyboard alone, and one always sees where one 
   await visitor.leave()
 })
 
-it('Less motion, when asked for, means none', async () => {
+it('With reduced motion nothing moves', async () => {
   const visitor = await visit(browser, system.url, { reducedMotion: 'reduce' })
   await visitor.page.locator('[data-sequence]').first().waitFor()
   expect(await visitor.page.evaluate(() => document.getAnimations().length)).toBe(0)
@@ -153,7 +153,7 @@ it('Less motion, when asked for, means none', async () => {
   await visitor.leave()
 })
 
-/** Tabs on until this is focused, round the whole page if need be; every stop on the way must show itself. */
+/** Presses Tab until the element is focused. The focus must be visible at every stop. */
 async function tabTo(page: Page, label: string): Promise<void> {
   for (let stop = 0; stop < 120; stop += 1) {
     await page.keyboard.press('Tab')
@@ -163,7 +163,7 @@ async function tabTo(page: Page, label: string): Promise<void> {
       const { outlineStyle, outlineWidth } = getComputedStyle(element)
       return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
     })
-    expect(shown, `the focus shows on ${await focused(page)}`).toBe(true)
+    expect(shown, `the focus is visible on ${await focused(page)}`).toBe(true)
     if ((await focused(page)) === label) return
   }
   throw new Error(`The keyboard does not reach “${label}”.`)

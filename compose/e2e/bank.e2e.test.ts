@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from './support/browser.ts'
 import { startSystemUnderTest } from './support/system.ts'
 import type { SystemUnderTest } from './support/system.ts'
-import { balanceIs, becomeClient, becomeEmployee, deposit, expectWhole, sequences, transfer, visit } from './support/visitor.ts'
+import { balanceIs, becomeClient, becomeEmployee, deposit, expectNoGaps, sequences, transfer, visit } from './support/visitor.ts'
 import type { Visitor } from './support/visitor.ts'
 
 let system: SystemUnderTest
 let browser: Browser
-const inside: Visitor[] = []
+const visitors: Visitor[] = []
 
 beforeAll(async () => {
   system = await startSystemUnderTest()
@@ -16,9 +16,9 @@ beforeAll(async () => {
 })
 
 afterEach(async () => {
-  for (const { complaints, leave } of inside.splice(0)) {
+  for (const { errors, leave } of visitors.splice(0)) {
     await leave()
-    expect(complaints).toEqual([])
+    expect(errors).toEqual([])
   }
 })
 
@@ -29,21 +29,21 @@ afterAll(async () => {
 
 async function enter(path = '/'): Promise<Visitor> {
   const visitor = await visit(browser, `${system.url}${path}`)
-  inside.push(visitor)
+  visitors.push(visitor)
   return visitor
 }
 
 describe('The bank in a browser', () => {
-  it('a person signs up, opens an account and deposits cash', async () => {
+  it('a client signs up, opens an account and deposits cash', async () => {
     const alice = await enter()
     expect(await becomeClient(alice)).toMatch(/^NL\d{2}OPEN0\d{9}$/)
     await balanceIs(alice.page, '€ 0,00')
     await deposit(alice, 500, '€ 500,00')
     await deposit(alice, 20, '€ 520,00')
-    expectWhole(await sequences(alice.page))
+    expectNoGaps(await sequences(alice.page))
   })
 
-  it('a transfer between two signed-in clients moves both feeds without a reload', async () => {
+  it('a transfer between two clients appears in both feeds without a reload', async () => {
     const [alice, bob] = [await enter(), await enter()]
     await becomeClient(alice)
     const to = await becomeClient(bob)
@@ -65,7 +65,7 @@ describe('The bank in a browser', () => {
     }
   })
 
-  it('a refused transfer shows its reason and moves nothing', async () => {
+  it('a refused transfer shows its reason and moves no money', async () => {
     const alice = await enter()
     await becomeClient(alice)
     await deposit(alice, 10, '€ 10,00')
@@ -73,10 +73,10 @@ describe('The bank in a browser', () => {
     await alice.page.getByText('Failed', { exact: true }).waitFor()
     expect(await alice.page.locator('[data-state="failed"]').textContent()).toContain('insufficient funds')
     await balanceIs(alice.page, '€ 10,00')
-    expectWhole(await sequences(alice.page))
+    expectNoGaps(await sequences(alice.page))
   })
 
-  it('the first page shows a transfer to the bank’s own account, and the way it took', async () => {
+  it('the home page shows a transfer to the bank’s own account, and its journey', async () => {
     const watcher = await enter()
     const before = await watcher.page.getByTestId('company-balance').textContent()
     const alice = await enter()
@@ -89,19 +89,19 @@ describe('The bank in a browser', () => {
     await watcher.page.getByText(/^€\s12,50 from NL\d\d OPEN .* to NL66 OPEN 0000 0000 00$/).waitFor()
   })
 
-  it('an owner adds another, who then sees the account', async () => {
+  it('an owner adds another, and the account appears for both', async () => {
     const [alice, bob] = [await enter(), await enter()]
     await becomeClient(alice)
-    const own = await becomeClient(bob)
+    const iban = await becomeClient(bob)
     await alice.page.getByLabel('Add an owner').fill(bob.name)
     await alice.page.getByRole('button', { name: 'Add', exact: true }).click()
     await alice.page.getByRole('listitem').filter({ hasText: bob.name }).waitFor()
     await bob.page.reload()
     await bob.page.getByText(`Shared by ${alice.name}, ${bob.name}`).waitFor()
-    expect(await bob.page.locator(`[data-iban="${own}"]`).count()).toBe(1)
+    expect(await bob.page.locator(`[data-iban="${iban}"]`).count()).toBe(1)
   })
 
-  it('an employee finds an account, follows it, and sees it move', async () => {
+  it('an employee finds an account, follows it, and sees a new transaction', async () => {
     const [alice, employee] = [await enter(), await enter()]
     const iban = await becomeClient(alice)
     await becomeEmployee(employee, system.employee)

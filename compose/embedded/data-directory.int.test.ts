@@ -17,12 +17,12 @@ describe('The data directory', () => {
 
   afterEach(() => rmSync(parent, { recursive: true, force: true }))
 
-  it('knows whether a bank has lived there', async () => {
+  it('knows whether it already contains a bank', async () => {
     expect((await DataDirectory.open(path)).isUsed).toBe(false)
     expect((await DataDirectory.open(path)).isUsed).toBe(true)
   })
 
-  it('keeps the schemas, whole', async () => {
+  it('stores the schemas and replaces them as a whole', async () => {
     const { registry } = await DataDirectory.open(path)
     expect(await registry.load()).toBeUndefined()
     await registry.save('[1]')
@@ -30,7 +30,7 @@ describe('The data directory', () => {
     expect(await (await DataDirectory.open(path)).registry.load()).toBe('[1,2]')
   })
 
-  it('says that the schemas are damaged, rather than beginning without', async () => {
+  it('reports damaged schemas instead of starting without them', async () => {
     const { registry } = await DataDirectory.open(path)
     for (const text of ['[1,', '', '{}']) {
       writeFileSync(join(path, 'registry.json'), text)
@@ -38,17 +38,17 @@ describe('The data directory', () => {
     }
   })
 
-  it('is not made of a directory that holds something else', async () => {
+  it('is refused if it contains other files', async () => {
     await mkdir(path)
     writeFileSync(join(path, 'letter.txt'), 'dear aunt')
-    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} holds something else than a bank`)
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} is not empty and contains no bank`)
     await expect(DataDirectory.reset(path)).rejects.toThrow(DataDirectoryError)
     expect(existsSync(join(path, 'letter.txt'))).toBe(true)
   })
 
-  it('is not made of a file, nor of another version’s', async () => {
+  it('is refused if it is a file or was written by another version', async () => {
     writeFileSync(path, '')
-    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} is a file: choose a directory with --data.`)
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} is a file. Choose a directory with --data.`)
     rmSync(path)
     await DataDirectory.open(path)
     writeFileSync(join(path, 'BOB'), 'bob-data 2\n')
@@ -56,23 +56,25 @@ describe('The data directory', () => {
     expect(await DataDirectory.reset(path)).toBe(true)
   })
 
-  it('is not made where the file system does not allow it', async () => {
+  it('is refused where the file system does not allow it', async () => {
     writeFileSync(path, '')
     await expect(DataDirectory.open(join(path, 'data'))).rejects.toThrow(DataDirectoryError)
-    await expect(DataDirectory.open(join(parent, 'n'.repeat(300)))).rejects.toThrow(/cannot be used \(ENAMETOOLONG\): look at its rights/)
+    await expect(DataDirectory.open(join(parent, 'n'.repeat(300)))).rejects.toThrow(
+      /cannot be used \(ENAMETOOLONG\)\. Check its permissions/,
+    )
   })
 
-  it('that lost its broker or its schemas is not begun anew beside the old state', async () => {
+  it('is refused if it lacks its broker or schemas but has state', async () => {
     const data = await DataDirectory.open(path)
     await mkdir(data.instance('instance-1'), { recursive: true })
-    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} has lost broker and registry.json: put a copy of it back`)
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} lacks broker and registry.json. Restore the directory`)
     await data.registry.save('[]')
-    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} has lost broker: put a copy of it back`)
+    await expect(DataDirectory.open(path)).rejects.toThrow(`${path} lacks broker. Restore the directory`)
     await mkdir(data.broker)
     expect((await DataDirectory.open(path)).isUsed).toBe(true)
   })
 
-  it('is reset only when no bank runs on it, and then begins anew', async () => {
+  it('is reset only while no bank runs on it, and keeps other files', async () => {
     const data = await DataDirectory.open(path)
     const storage = await openLevelStorage({ directory: data.broker })
     await expect(DataDirectory.reset(path)).rejects.toThrow('A bank is running on')

@@ -4,19 +4,20 @@ import { join } from 'node:path'
 import type { RegistryStorage } from '../../schemas/index.ts'
 import { openLevelStorage, StateLockedError } from '../../state/index.ts'
 
-/** The directory cannot be used as it is; the message says what to do. Nothing in it was changed. */
+/** The directory cannot be used as it is. Nothing in it was changed; the message says what to do. */
 export class DataDirectoryError extends Error {}
 
-const MARK = 'BOB'
+/** Marks a directory as a bank and holds the version of its format. */
+const MARKER = 'BOB'
 const FORMAT = 'bob-data 1\n'
 const BROKER = 'broker'
 const INSTANCES = 'instances'
 const REGISTRY = 'registry.json'
 
-/** Everything a bank in one process keeps: its broker's log, its instances' state, its schemas. */
+/** The data of a bank in one process: the log of its broker, the state of its instances, and its schemas. */
 export class DataDirectory {
   readonly path: string
-  /** Whether a bank has lived here before. */
+  /** Whether the directory already contained a bank when it was opened. */
   readonly isUsed: boolean
 
   private constructor(path: string, isUsed: boolean) {
@@ -24,11 +25,11 @@ export class DataDirectory {
     this.isUsed = isUsed
   }
 
-  /** Makes the directory where there is none. Throws `DataDirectoryError` for one that holds something else. */
+  /** Creates the directory if it does not exist. Throws `DataDirectoryError` if it contains anything but a bank. */
   static async open(path: string): Promise<DataDirectory> {
     const isUsed = await holdsBank(path)
-    if (isUsed) await assertWhole(path)
-    else await changing(path, () => begin(path))
+    if (isUsed) await assertComplete(path)
+    else await withAdvice(path, () => create(path))
     return new DataDirectory(path, isUsed)
   }
 
@@ -36,7 +37,7 @@ export class DataDirectory {
     return join(this.path, BROKER)
   }
 
-  /** The state of one instance. */
+  /** The directory for the state of an instance. */
   instance(id: string): string {
     return join(this.path, INSTANCES, id)
   }
@@ -46,8 +47,10 @@ export class DataDirectory {
     return {
       load: async () => {
         const text = existsSync(file) ? await readFile(file, 'utf8') : undefined
-        if (text !== undefined && !isList(text))
-          throw new DataDirectoryError(`${file} is damaged: put a copy of the data directory back, or reset it to start empty.`)
+        if (text !== undefined && !isJsonArray(text))
+          throw new DataDirectoryError(
+            `${file} is damaged. Restore the data directory from a backup, or run "npm run reset" to start empty.`,
+          )
         return text
       },
       save: async (text) => {
@@ -57,58 +60,61 @@ export class DataDirectory {
     }
   }
 
-  /** Throws `DataDirectoryError` when it holds something else. */
+  /** False if the directory is empty or missing. Throws `DataDirectoryError` if it contains anything but a bank. */
   static holdsBank(path: string): Promise<boolean> {
     return holdsBank(path)
   }
 
-  /** Deletes what a bank left there, and nothing else. False: there was none. Throws `DataDirectoryError` while one is running. */
+  /** Deletes the bank and nothing else. Returns false if there is none. Throws `DataDirectoryError` if the bank is running. */
   static async reset(path: string): Promise<boolean> {
     if (!(await holdsBank(path))) return false
     await assertUnlocked(join(path, BROKER))
-    await changing(path, async () => {
-      for (const name of [BROKER, INSTANCES, REGISTRY, `${REGISTRY}.new`, MARK])
+    await withAdvice(path, async () => {
+      for (const name of [BROKER, INSTANCES, REGISTRY, `${REGISTRY}.new`, MARKER])
         await rm(join(path, name), { recursive: true, force: true })
     })
     return true
   }
 }
 
-async function begin(path: string): Promise<void> {
+async function create(path: string): Promise<void> {
   await mkdir(path, { recursive: true })
-  await writeFile(join(path, MARK), FORMAT)
+  await writeFile(join(path, MARKER), FORMAT)
 }
 
-async function changing(path: string, change: () => Promise<void>): Promise<void> {
+async function withAdvice(path: string, change: () => Promise<void>): Promise<void> {
   try {
     await change()
   } catch (error) {
-    throw explained(path, error)
+    throw toDataDirectoryError(path, error)
   }
 }
 
 async function holdsBank(path: string): Promise<boolean> {
   const entries = await entriesOf(path)
   if (entries.length === 0) return false
-  if (!entries.includes(MARK))
-    throw new DataDirectoryError(`${path} holds something else than a bank: choose another directory with --data.`)
+  if (!entries.includes(MARKER))
+    throw new DataDirectoryError(`${path} is not empty and contains no bank. Choose another directory with --data.`)
   return true
 }
 
-/** Instances come when broker and registry are complete, so where they are the others have to be. */
-async function assertWhole(path: string): Promise<void> {
-  const format = await readFile(join(path, MARK), 'utf8')
+/** Instances are created after the broker and the registry, so a directory with instances must have both. */
+async function assertComplete(path: string): Promise<void> {
+  const format = await readFile(join(path, MARKER), 'utf8')
   if (format !== FORMAT)
     throw new DataDirectoryError(
-      `${path} was written by another version of Bob ("${format.trim()}", not "${FORMAT.trim()}"): use that one, or "npm run reset".`,
+      `${path} was written by another version of Bob ("${format.trim()}", not "${FORMAT.trim()}"). ` +
+        'Use that version, or run "npm run reset" to start empty.',
     )
   if (!existsSync(join(path, INSTANCES))) return
-  const lost = [BROKER, REGISTRY].filter((name) => !existsSync(join(path, name)))
-  if (lost.length > 0)
-    throw new DataDirectoryError(`${path} has lost ${lost.join(' and ')}: put a copy of it back, or reset it to start empty.`)
+  const missing = [BROKER, REGISTRY].filter((name) => !existsSync(join(path, name)))
+  if (missing.length > 0)
+    throw new DataDirectoryError(
+      `${path} lacks ${missing.join(' and ')}. Restore the directory from a backup, or run "npm run reset" to start empty.`,
+    )
 }
 
-function isList(text: string): boolean {
+function isJsonArray(text: string): boolean {
   try {
     return Array.isArray(JSON.parse(text))
   } catch {
@@ -122,8 +128,8 @@ async function entriesOf(path: string): Promise<readonly string[]> {
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT') return []
-    if (code === 'ENOTDIR') throw new DataDirectoryError(`${path} is a file: choose a directory with --data.`)
-    throw explained(path, error)
+    if (code === 'ENOTDIR') throw new DataDirectoryError(`${path} is a file. Choose a directory with --data.`)
+    throw toDataDirectoryError(path, error)
   }
 }
 
@@ -132,19 +138,18 @@ async function assertUnlocked(directory: string): Promise<void> {
   try {
     await (await openLevelStorage({ directory })).close()
   } catch (error) {
-    if (error instanceof StateLockedError) throw new DataDirectoryError(`A bank is running on ${directory}: stop it first.`)
+    if (error instanceof StateLockedError) throw new DataDirectoryError(`A bank is running on ${directory}. Stop it first.`)
   }
 }
 
-/** The file system does not allow it. */
-function explained(path: string, error: unknown): unknown {
+/** Translates an error of the file system; returns any other error unchanged. */
+function toDataDirectoryError(path: string, error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined) return error
-  const advice = 'look at its rights and at the disk, or choose another with --data'
-  return new DataDirectoryError(`${path} cannot be used (${code}): ${advice}.`, { cause: error })
+  const advice = 'Check its permissions and the disk, or choose another directory with --data.'
+  return new DataDirectoryError(`${path} cannot be used (${code}). ${advice}`, { cause: error })
 }
 
-/** What the system calls it. */
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

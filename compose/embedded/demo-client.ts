@@ -6,7 +6,7 @@ export const DEMO_CLIENT = { username: 'demo-client', password: 'open-sesame' } 
 const IBAN = ownIban(100_000_001)
 const DEPOSIT = 50_000n
 
-/** Somebody to be without signing up: a client with an account and some money. The ids are fixed, so he is made once. */
+/** Commands that create a client with an account and some money, for a first look without signing up. Fixed ids make them idempotent. */
 export function demoClient(passwordHash: string): readonly NewCommand[] {
   const { username } = DEMO_CLIENT
   const deposit = { from: CASH, to: IBAN, amount: DEPOSIT, description: 'Deposit', username, token: '' }

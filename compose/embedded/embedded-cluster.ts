@@ -20,7 +20,7 @@ export interface EmbeddedClusterOptions {
   readonly topology: Topology
   readonly broker: Broker
   readonly ports: Ports
-  /** Where an instance keeps its state. */
+  /** The storages for the state of an instance. */
   storagesOf(instanceId: string): TaskStorages
 }
 
@@ -30,10 +30,10 @@ interface Member {
 }
 
 const POLL_MS = 10
-/** Members learn of a rebalance by their heartbeats; within a process those cost next to nothing. */
+/** Members learn of a rebalance by heartbeat, and heartbeats within a process are cheap. */
 const HEARTBEAT_MS = 200
 
-/** The instances of one process. Each has a group membership, a state directory and tasks of its own, as a process would. */
+/** Several instances in one process. Each has its own group membership, state directory and tasks, as if it ran in its own process. */
 export class EmbeddedCluster {
   readonly control: ClusterControl = {
     add: () => this.add(),
@@ -52,10 +52,10 @@ export class EmbeddedCluster {
     this.#rates = new TaskRates(options.topology, options.ports.clock)
   }
 
-  /** Starts one more instance, in the first place that is free: who was killed there finds its state again. */
+  /** Starts an instance with the lowest free number. It finds the state of a stopped or killed instance that had this number. */
   async add(): Promise<InstanceView> {
     const { applicationId, topology, broker, ports, storagesOf } = this.#options
-    const instanceId = this.#freePlace()
+    const instanceId = this.#freeId()
     const streams = new Streams({
       topology,
       applicationId,
@@ -77,24 +77,24 @@ export class EmbeddedCluster {
     return viewOf(instanceId, member)
   }
 
-  /** Resolves when every task there is runs where it belongs; rejects with the reason when an instance has failed. */
+  /** Resolves when `tasks` tasks run and the group is stable. Rejects with the failure of an instance that failed. */
   async ready(tasks: number): Promise<void> {
     const { timers } = this.#options.ports
-    while (!this.#isSettled() || this.#runningTasks() < tasks) {
+    while (!this.#isStable() || this.#runningTasks() < tasks) {
       for (const { streams } of this.#members.values()) if (streams.state === 'failed') throw streams.failure
       await timers.sleep(POLL_MS)
     }
   }
 
-  /** The way to ask the whole application, through any instance that runs. */
+  /** Interactive queries over all stores, through any running instance. */
   queries(): Queries {
     const [member] = this.#running()
-    if (member === undefined) throw new NotAvailableError('No instance runs: add one.')
+    if (member === undefined) throw new NotAvailableError('No instance runs in this process. Add one.')
     return member.streams.queries
   }
 
   instances(): readonly InstanceView[] {
-    return [...this.#members].sort(([one], [other]) => numberOf(one) - numberOf(other)).map(([id, member]) => viewOf(id, member))
+    return [...this.#members].sort(([a], [b]) => numberOf(a) - numberOf(b)).map(([id, member]) => viewOf(id, member))
   }
 
   rebalances(last: number): readonly Rebalance[] {
@@ -105,22 +105,22 @@ export class EmbeddedCluster {
     return deadLetterViews(this.#options.broker, this.#options.applicationId, last)
   }
 
-  /** What waits to be worked on, in records, and what is being worked on. */
+  /** The total lag in records, and the rates of the nodes. */
   figures(): Pick<ClusterMetrics, 'lag' | 'nodes'> {
     const tasks = this.#tasks()
     return { lag: tasks.reduce((sum, { lag }) => sum + lag, 0), nodes: this.#rates.nodes(tasks) }
   }
 
-  /** In order: each commits and hands over. */
+  /** Stops every instance: each commits and leaves the group. */
   async close(): Promise<void> {
     await Promise.all(this.#running().map(({ streams }) => streams.stop()))
   }
 
-  async #end(id: string, how: 'STOPPED' | 'DEAD'): Promise<boolean> {
+  async #end(id: string, state: 'STOPPED' | 'DEAD'): Promise<boolean> {
     const member = this.#members.get(id)
     if (member === undefined || member.ended !== undefined) return false
-    member.ended = how
-    await (how === 'STOPPED' ? member.streams.stop() : member.streams.kill())
+    member.ended = state
+    await (state === 'STOPPED' ? member.streams.stop() : member.streams.kill())
     return true
   }
 
@@ -128,8 +128,8 @@ export class EmbeddedCluster {
     return [...this.#members.values()].filter(({ ended, streams }) => ended === undefined && streams.state !== 'failed')
   }
 
-  /** Whether everybody has been counted in. */
-  #isSettled(): boolean {
+  /** Whether every running instance takes part in an assignment that contains all of them. */
+  #isStable(): boolean {
     const running = this.#running()
     return running.every(({ streams }) => streams.state === 'running' && streams.owners.length === running.length)
   }
@@ -142,7 +142,7 @@ export class EmbeddedCluster {
     return this.#tasks().filter(({ state }) => state === 'running').length
   }
 
-  #freePlace(): string {
+  #freeId(): string {
     for (let number = 1; ; number++) {
       const id = `instance-${number}`
       const member = this.#members.get(id)

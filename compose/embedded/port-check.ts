@@ -1,24 +1,24 @@
 import { createServer } from 'node:net'
 
-/** The port that was asked for cannot be listened on; the message says why and what to do. */
+/** The API cannot listen on the configured port. The message says why and what to do. */
 export class PortError extends Error {}
 
-/** Before anything else is touched: whether the API will be able to listen there. Throws `PortError`. */
+/** Checks that the API can listen on the port. Called before anything else is started. Throws `PortError`. */
 export function checkPort(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new PortError(sentenceFor(error, host, port))))
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new PortError(messageFor(error, host, port))))
     server.listen(port, host, () => server.close(() => resolve()))
   })
 }
 
-function sentenceFor({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+function messageFor({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is in use: stop the other program, or choose another port with --port.`
+      return `Port ${port} is in use. Stop the other program, or choose another port with --port.`
     case 'EACCES':
-      return `Port ${port} is not for this user: choose one above 1023 with --port.`
+      return `This user may not listen on port ${port}. Choose a port above 1023 with --port.`
     default:
-      return `Nothing can listen on ${host}:${port}: ${message}.`
+      return `Cannot listen on ${host}:${port}: ${message}. Check BOB_HOST and --port.`
   }
 }

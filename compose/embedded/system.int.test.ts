@@ -9,7 +9,7 @@ import { createLogger } from '../logger.ts'
 import { startSystem, type System } from './system.ts'
 
 const IBAN = ownIban(400_000_000)
-const POISON = Buffer.from('no Avro at all')
+const NOT_AVRO = Buffer.from('no Avro at all')
 
 let directory: string
 let system: System | undefined
@@ -45,7 +45,7 @@ async function stop(): Promise<void> {
   system = undefined
 }
 
-/** Lets somebody write who is no part of the bank, into every topic but the copies of state; answers with the topics. */
+/** Writes a record that is not Avro into every topic except the changelogs, as a foreign producer could. Returns the topics. */
 async function poison(key: string): Promise<readonly string[]> {
   const storage = await openLevelStorage({ directory: join(directory, 'data', 'broker') })
   const broker = await EmbeddedBroker.open({ storage, ports: systemPorts() })
@@ -53,7 +53,7 @@ async function poison(key: string): Promise<readonly string[]> {
   const producer = await broker.openProducer({})
   for (const topic of topics) {
     const batch = createRecordBatchBuilder()
-    batch.append(Buffer.from(key), POISON, Date.now())
+    batch.append(Buffer.from(key), NOT_AVRO, Date.now())
     await producer.send(topic, 0, batch)
   }
   await producer.commit()
@@ -61,25 +61,25 @@ async function poison(key: string): Promise<readonly string[]> {
   return topics
 }
 
-async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+async function until<T>(read: () => Promise<T>, isExpected: (value: T) => boolean): Promise<T> {
   for (;;) {
-    const answer = await ask()
-    if (isIt(answer)) return answer
+    const value = await read()
+    if (isExpected(value)) return value
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
 async function deposit({ api }: System, id: string, amount: bigint): Promise<string> {
-  await api.bus.send({ type: 'CreateUserAccount', id: 'u', username: 'somebody', passwordHash: '!' })
-  await api.bus.send({ type: 'CreateBankAccount', id: 'a', iban: IBAN, username: 'somebody' })
-  const order = { from: CASH, to: IBAN, amount, description: 'd', username: 'somebody', token: '' }
+  await api.bus.send({ type: 'CreateUserAccount', id: 'u', username: 'a-client', passwordHash: '!' })
+  await api.bus.send({ type: 'CreateBankAccount', id: 'a', iban: IBAN, username: 'a-client' })
+  const order = { from: CASH, to: IBAN, amount, description: 'd', username: 'a-client', token: '' }
   return (await api.bus.send({ type: 'MoneyTransfer', id, ...order })).type
 }
 
 const balanceOf = async ({ reader }: System, iban: string): Promise<bigint | undefined> => (await reader.account(iban))?.balance
 
 describe('A bank in one process', () => {
-  it('goes on where it stopped, and sets nothing up twice', async () => {
+  it('continues where it stopped, and does not repeat its setup', async () => {
     const first = await start()
     expect(first.isRestart).toBe(false)
     expect(await deposit(first, 't1', 500n)).toBe('CommandSucceeded')
@@ -99,11 +99,11 @@ describe('A bank in one process', () => {
     expect(await second.watch.isBalancedAtRest()).toBe(true)
   })
 
-  it('makes a dead letter, once, of a record in any topic that is no Avro, and everything else goes on', async () => {
+  it('turns a record that is not Avro, in any topic, into one dead letter, and processes everything else', async () => {
     await start()
     await stop()
     const topics = await poison('poisoned')
-    for (const own of [...Object.values(TOPICS), 'bank-sessions', 'bank-ownership-by-user-repartition']) expect(topics).toContain(own)
+    for (const topic of [...Object.values(TOPICS), 'bank-sessions', 'bank-ownership-by-user-repartition']) expect(topics).toContain(topic)
 
     for (const transfer of ['before', 'after']) {
       const bank = await start()

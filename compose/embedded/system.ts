@@ -27,55 +27,55 @@ export interface SystemOptions extends Configuration {
   readonly pageDirectory: string
 }
 
-/** A whole bank in this process. */
+/** A bank that runs in this process. */
 export interface System {
   readonly api: Api
   readonly reader: BankReader
   readonly cluster: EmbeddedCluster
   readonly watch: BankWatch
   readonly ports: Ports
-  /** Whether it goes on where an earlier one stopped. */
+  /** Whether the data directory already contained a bank. */
   readonly isRestart: boolean
-  /** In order: nothing accepted is left undone. */
+  /** Stops everything in reverse order of start. Accepted commands are completed, now or after the next start. */
   close(): Promise<void>
 }
 
 const PARTITIONS = 4
-/** So long the group waits for its first members, so that they divide the tasks once. */
-const GATHERING_MS = 100
+/** The first rebalance waits this long for further members, so that the tasks are assigned once. */
+const INITIAL_REBALANCE_DELAY_MS = 100
 
 /**
- * Broker, registry, instances, API and page, one on top of the other. Resolves when all tasks run and the company account is there.
- * What has been started is closed again when something further up fails.
+ * Starts broker, registry, instances and API, which serves the page. Resolves when all tasks run and the bank's own account exists.
+ * If a step fails, everything started before it is closed again.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const ports = systemPorts(options.logger)
   const data = await DataDirectory.open(options.dataDirectory)
-  const opened: (() => Promise<void>)[] = []
+  const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    for (let end = opened.pop(); end !== undefined; end = opened.pop()) await end()
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer()
   }
   try {
     const broker = await EmbeddedBroker.open({
       storage: () => openLevelStorage({ directory: data.broker, isOnlyCopy: true }),
       ports,
-      initialRebalanceDelayMs: GATHERING_MS,
+      initialRebalanceDelayMs: INITIAL_REBALANCE_DELAY_MS,
     })
-    opened.push(() => broker.close())
+    closers.push(() => broker.close())
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
     await broker.admin.createTopics([...bankTopics(PARTITIONS), ...apiTopics()])
     const topology = bankApplication(codec)
     const storagesOf = (instanceId: string): TaskStorages =>
       levelTaskStorages(data.instance(instanceId), { writeBufferBytes: WRITE_BUFFER_BYTES })
     const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, storagesOf })
-    opened.push(() => cluster.close())
+    closers.push(() => cluster.close())
     for (let count = 0; count < options.instances; count++) await cluster.add()
     await cluster.ready(topology.subtopologies.length * PARTITIONS)
     const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
-    opened.push(() => watch.close())
+    closers.push(() => watch.close())
     const formats = [...publishedFormats(codec), sessionFormat]
     const check = await PublishedCheck.open({ applicationId: APPLICATION, broker, ports, formats })
-    opened.push(() => check.close())
+    closers.push(() => check.close())
     const reader = new BankQueries(() => cluster.queries(), ports.clock)
     const { username, password } = options.employee
     const passwords = new Passwords()
@@ -108,7 +108,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       host: options.host,
       port: options.port,
     })
-    opened.push(() => api.close())
+    closers.push(() => api.close())
     return { api, reader, cluster, watch, ports, isRestart: data.isUsed, close }
   } catch (error) {
     await close()

@@ -1,4 +1,4 @@
-/** One person at the bank, by the same API as the page. Throws `TypeError` when nobody answers. */
+/** A client of the bank over GraphQL, as the page is. Requests throw `TypeError` while the bank cannot be reached. */
 export class BankClient {
   readonly #url: string
   readonly #username: string
@@ -15,7 +15,7 @@ export class BankClient {
       'mutation ($username: String!, $password: String!) { signUp(username: $username, password: $password) { reason } }',
       { username: this.#username, password: this.#password },
     )
-    if (signUp.reason !== null) throw new Error(`${this.#username} could not sign in: ${signUp.reason}`)
+    if (signUp.reason !== null) throw new Error(`${this.#username} could not sign up: ${signUp.reason}`)
   }
 
   async openAccount(id: string): Promise<string> {
@@ -23,7 +23,8 @@ export class BankClient {
       'mutation ($id: ID!) { openAccount(id: $id) { account { iban } reason } }',
       { id },
     )
-    if (openAccount.account === null) throw new Error(`No account was opened: ${openAccount.reason ?? 'it takes too long'}`)
+    if (openAccount.account === null)
+      throw new Error(`No account was opened for ${this.#username}: ${openAccount.reason ?? 'no outcome in time'}`)
     return openAccount.account.iban
   }
 

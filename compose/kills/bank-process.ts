@@ -11,10 +11,10 @@ export interface BankProcessOptions {
 }
 
 const START = fileURLToPath(new URL('./start.js', import.meta.url))
-const GIVE_UP_MS = 60_000
+const READY_TIMEOUT_MS = 60_000
 const POLL_MS = 20
 
-/** A bank in a process of its own, which can be killed. */
+/** A bank in a separate process, which can be killed. */
 export class BankProcess {
   readonly url: string
   readonly #child: ChildProcess
@@ -28,26 +28,26 @@ export class BankProcess {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
   }
 
-  /** Resolves when the bank answers, with how long that took. Throws when it ends instead. */
+  /** Resolves when the bank is ready. Throws if it exits first, or is not ready in time. */
   static async start(options: BankProcessOptions): Promise<{ readonly bank: BankProcess; readonly readyMs: number }> {
     const startedAt = performance.now()
     const bank = new BankProcess(options)
     while (!(await bank.#isReady())) {
       if (bank.#child.exitCode !== null) throw new Error(`The bank ended with exit code ${bank.#child.exitCode} instead of starting.`)
-      if (performance.now() - startedAt > GIVE_UP_MS) throw new Error(`The bank was not ready after ${GIVE_UP_MS} ms.`)
+      if (performance.now() - startedAt > READY_TIMEOUT_MS) throw new Error(`The bank was not ready after ${READY_TIMEOUT_MS} ms.`)
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
     return { bank, readyMs: Math.round(performance.now() - startedAt) }
   }
 
-  /** As a power cut would end it. */
+  /** Ends the process with SIGKILL, so that it cannot finish anything. */
   async kill(): Promise<void> {
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await ended
   }
 
-  /** In order; answers with what it says in the end. */
+  /** Ends the process with SIGTERM and returns the summary that it prints. */
   async stop(): Promise<Summary> {
     const ended = once(this.#child, 'close')
     this.#child.kill('SIGTERM')
@@ -71,6 +71,6 @@ export async function freePort(): Promise<number> {
   await once(server, 'listening')
   const address = server.address()
   server.close()
-  if (address === null || typeof address === 'string') throw new Error('The machine gave no port.')
+  if (address === null || typeof address === 'string') throw new Error('The system assigned no TCP port.')
   return address.port
 }

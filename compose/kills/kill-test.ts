@@ -7,17 +7,18 @@ import { BankProcess, freePort } from './bank-process.ts'
 
 export interface KillTestOptions {
   readonly kills: number
-  /** Transfers per second by the bank's own generator, besides those that are checked one by one. */
+  /** Transfers per second from the bank's load generator, in addition to the orders that are verified one by one. */
   readonly load: number
   onKill(kill: number, readyMs: number, acknowledged: number): void
 }
 
 export interface KillTestResult {
   readonly kills: number
-  /** Transfers ordered here, and those the bank said were done. */
+  /** Transfers ordered by the test. */
   readonly ordered: number
+  /** Orders that the bank reported as completed. */
   readonly acknowledged: number
-  /** Acknowledged, but not there. */
+  /** Acknowledged, but missing in an account. */
   readonly lost: number
   /** Booked more than once. */
   readonly doubled: number
@@ -45,20 +46,23 @@ interface Row {
 
 const WORKERS = 6
 const DEPOSIT = 100_000
-const LARGEST = 300
-const PAGE = 250
+const MAX_AMOUNT = 300
+const PAGE_SIZE = 250
 const RETRY_MS = 50
-/** A kill counts only when the bank was at work: so many orders have to be acknowledged since it was ready. */
-const ACKNOWLEDGED_BEFORE_A_KILL = 10
-const LATEST_KILL_MS = 1_500
+/** The bank is killed only after it has acknowledged this many orders since it was ready, so that each kill hits a working bank. */
+const MIN_ACKNOWLEDGED_PER_KILL = 10
+const MAX_KILL_DELAY_MS = 1_500
 
-/** Kills a bank again and again while clients order transfers, each order sent until it is answered, then looks at every one of them. */
+/**
+ * Kills a bank repeatedly while workers order transfers, and retries each order until it is acknowledged. Then verifies every order in
+ * the history of the accounts.
+ */
 export async function killTest({ kills, load, onKill }: KillTestOptions): Promise<KillTestResult> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'bob-kills-'))
-  const process = { dataDirectory, port: await freePort(), load }
+  const processOptions = { dataDirectory, port: await freePort(), load }
   const readyMs: number[] = []
   try {
-    let { bank } = await BankProcess.start(process)
+    let { bank } = await BankProcess.start(processOptions)
     const client = new BankClient(bank.url, `kill-test-${randomUUID().slice(0, 8)}`)
     await client.signIn()
     const ibans = [await client.openAccount(randomUUID()), await client.openAccount(randomUUID())] as const
@@ -68,10 +72,10 @@ export async function killTest({ kills, load, onKill }: KillTestOptions): Promis
     const working = Array.from({ length: WORKERS }, () => work(client, ibans, orders, done))
     for (let kill = 1; kill <= kills; kill++) {
       const before = acknowledgedOf(orders)
-      while (acknowledgedOf(orders) < before + ACKNOWLEDGED_BEFORE_A_KILL) await sleep(RETRY_MS)
-      await sleep(randomInt(LATEST_KILL_MS))
+      while (acknowledgedOf(orders) < before + MIN_ACKNOWLEDGED_PER_KILL) await sleep(RETRY_MS)
+      await sleep(randomInt(MAX_KILL_DELAY_MS))
       await bank.kill()
-      const started = await BankProcess.start(process)
+      const started = await BankProcess.start(processOptions)
       bank = started.bank
       readyMs.push(started.readyMs)
       onKill(kill, started.readyMs, acknowledgedOf(orders))
@@ -99,7 +103,7 @@ async function deposit(client: BankClient, to: string): Promise<void> {
     'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }',
     { id: randomUUID(), to, amount: String(DEPOSIT) },
   )
-  if (answer.pending || answer.reason !== null) throw new Error(`A deposit failed: ${answer.reason ?? 'it takes too long'}`)
+  if (answer.pending || answer.reason !== null) throw new Error(`The deposit into ${to} failed: ${answer.reason ?? 'no outcome in time'}`)
 }
 
 interface Answer {
@@ -107,7 +111,7 @@ interface Answer {
   readonly reason: string | null
 }
 
-/** Orders one transfer after the other; an order without an answer is sent again under its id. */
+/** Orders one transfer after another. An order without an answer is sent again under the same id. */
 async function work(
   client: BankClient,
   ibans: readonly [string, string],
@@ -116,7 +120,7 @@ async function work(
 ): Promise<void> {
   while (!done.value) {
     const [from, to] = randomInt(2) === 0 ? ibans : [ibans[1], ibans[0]]
-    const order: Order = { id: randomUUID(), from, to, amount: 1 + randomInt(LARGEST), acknowledged: false }
+    const order: Order = { id: randomUUID(), from, to, amount: 1 + randomInt(MAX_AMOUNT), acknowledged: false }
     orders.push(order)
     while (!order.acknowledged) {
       order.acknowledged = await isDone(client, order)
@@ -133,10 +137,10 @@ async function isDone(client: BankClient, { id, from, to, amount }: Order): Prom
       }`,
       { id, from, to, amount: String(amount) },
     )
-    if (transfer.reason !== null) throw new Error(`A transfer was refused: ${transfer.reason}`)
+    if (transfer.reason !== null) throw new Error(`Transfer ${id} was refused: ${transfer.reason}`)
     return !transfer.pending
   } catch (error) {
-    // Nobody answers: the bank has just been killed.
+    // The bank was killed before or while it answered.
     if (error instanceof TypeError || error instanceof SyntaxError) return false
     throw error
   }
@@ -152,28 +156,28 @@ async function verify(
   let balancesRight = true
   for (const iban of ibans) {
     const rows = await rowsOf(client, iban)
-    const times = new Map<string, number>()
-    for (const { transferId } of rows) if (transferId !== null) times.set(transferId, (times.get(transferId) ?? 0) + 1)
-    lost += orders.filter(({ id, acknowledged }) => acknowledged && !times.has(id)).length
-    doubled += [...times.values()].filter((count) => count > 1).length
+    const bookings = new Map<string, number>()
+    for (const { transferId } of rows) if (transferId !== null) bookings.set(transferId, (bookings.get(transferId) ?? 0) + 1)
+    lost += orders.filter(({ id, acknowledged }) => acknowledged && !bookings.has(id)).length
+    doubled += [...bookings.values()].filter((count) => count > 1).length
     const expected = orders.reduce((sum, { to, amount }) => sum + (to === iban ? amount : -amount), DEPOSIT)
-    balancesRight &&= rows[0]?.newBalance === String(expected) && rows.every(({ sequence }, at) => sequence === rows.length - at)
+    balancesRight &&= rows[0]?.newBalance === String(expected) && rows.every(({ sequence }, index) => sequence === rows.length - index)
   }
   return { lost, doubled, balancesRight }
 }
 
-/** All of an account's history, newest first. */
+/** The complete history of an account, newest first. */
 async function rowsOf(client: BankClient, iban: string): Promise<readonly Row[]> {
   const rows: (Row & { readonly id: string })[] = []
   for (;;) {
     const { transactions } = await client.ask<{ transactions: typeof rows }>(
       `query ($iban: String!, $before: ID) {
-        transactions(iban: $iban, last: ${PAGE}, before: $before) { id transferId direction amount sequence newBalance }
+        transactions(iban: $iban, last: ${PAGE_SIZE}, before: $before) { id transferId direction amount sequence newBalance }
       }`,
       { iban, before: rows.at(-1)?.id ?? null },
     )
     rows.push(...transactions)
-    if (transactions.length < PAGE) return rows
+    if (transactions.length < PAGE_SIZE) return rows
   }
 }
 

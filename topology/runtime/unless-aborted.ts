@@ -1,4 +1,4 @@
-/** What the work comes to, unless it is not wanted any more before that: then the signal's reason is thrown and nobody hears of it. */
+/** The result of the work, or, when the signal is aborted first, its reason; the result is ignored then. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error)

@@ -1,16 +1,16 @@
-/** Wakes one waiting loop; a call while nobody waits counts for the next wait. */
+/** Wakes one waiting loop; raised while no loop waits, it ends the next wait at once. */
 export class Wakeup {
-  #raised = false
+  #isRaised = false
   #wake: (() => void) | undefined
 
   raise(): void {
-    this.#raised = true
+    this.#isRaised = true
     this.#wake?.()
   }
 
   async wait(): Promise<void> {
-    if (!this.#raised) await new Promise<void>((resolve) => (this.#wake = resolve))
-    this.#raised = false
+    if (!this.#isRaised) await new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#isRaised = false
     this.#wake = undefined
   }
 }

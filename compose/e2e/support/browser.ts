@@ -6,10 +6,13 @@ import type { Browser } from 'playwright-core'
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 const FOLDERS = ['/usr/bin', '/usr/local/bin', '/snap/bin', '/opt/google/chrome']
 
-/** The Chromium of the machine; throws with advice where there is none, so that no test is passed over. */
+/** Starts the installed Chromium. Throws if there is none, so that no test is skipped silently. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = FOLDERS.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(runs)
-  if (executablePath === undefined) throw new Error(`No Chromium in ${FOLDERS.join(delimiter)}: apt-get install -y chromium.`)
+  if (executablePath === undefined)
+    throw new Error(
+      `The page tests need Chromium, and there is none in ${FOLDERS.join(delimiter)}. Install it: apt-get install -y chromium.`,
+    )
   return chromium.launch({
     executablePath,
     args: [

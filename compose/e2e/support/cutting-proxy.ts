@@ -1,12 +1,13 @@
 import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
 
-/** A bad line in front of a server: it can be cut, and mended. */
+/** A TCP proxy in front of a server whose connections can be cut. */
 export interface CuttingProxy {
   readonly url: string
-  /** Ends every connection and refuses new ones. */
+  /** Resets every connection and refuses new ones. */
   cut(): void
-  mend(): void
+  /** Accepts connections again. */
+  restore(): void
   close(): Promise<void>
 }
 
@@ -17,23 +18,23 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   const server = createServer((near) => {
     if (broken) return void near.resetAndDestroy()
     const far = connect(Number(port), hostname)
-    for (const [one, other] of [
+    for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(one)
-      one.pipe(other)
-      // A cut line is what this is for: the other side learns of it by its own socket's end.
-      one.on('error', () => other.destroy())
-      one.on('close', () => {
-        sockets.delete(one)
-        other.destroy()
+      sockets.add(from)
+      from.pipe(to)
+      // A reset is expected here; destroying the other socket passes it on.
+      from.on('error', () => to.destroy())
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
       })
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The proxy has no port.')
+  if (address === null || typeof address === 'string') throw new Error('The proxy did not get a TCP port from the system.')
   const cut = () => {
     broken = true
     for (const socket of sockets) socket.resetAndDestroy()
@@ -41,7 +42,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     cut,
-    mend: () => (broken = false),
+    restore: () => (broken = false),
     async close() {
       cut()
       await new Promise((resolve) => server.close(resolve))

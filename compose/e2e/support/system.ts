@@ -13,7 +13,7 @@ export interface SystemUnderTest {
   close(): Promise<void>
 }
 
-/** What the page tests run against: the page as it is now, freshly built, served by a whole bank. Each call is a bank of its own. */
+/** Builds the page and starts a bank that serves it. Every call starts a bank of its own. */
 export async function startSystemUnderTest(): Promise<SystemUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'bob-pages-'))
   const pageDirectory = join(directory, 'page')

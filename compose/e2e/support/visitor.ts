@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
-/** A person in front of a browser of his own. */
+/** A user with a browser context of their own. */
 export interface Visitor {
   readonly page: Page
   readonly name: string
-  /** What the page complained of: errors, refused content. Empty when all is well. */
-  readonly complaints: readonly string[]
+  /** Uncaught errors and error messages on the console, such as blocked content. */
+  readonly errors: readonly string[]
   leave(): Promise<void>
 }
 
@@ -17,18 +17,18 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => {
-    // A lost connection is logged by the browser itself; tests that cut one expect it.
-    if (message.type() === 'error' && !message.text().includes('net::ERR_')) complaints.push(message.text())
+    // The browser itself logs a lost connection, which some tests cause on purpose.
+    if (message.type() === 'error' && !message.text().includes('net::ERR_')) errors.push(message.text())
   })
   await page.goto(url)
   visitors += 1
-  return { page, name: `visitor-${process.pid}-${Date.now()}-${visitors}`, complaints, leave: () => context.close() }
+  return { page, name: `visitor-${process.pid}-${Date.now()}-${visitors}`, errors, leave: () => context.close() }
 }
 
-/** Signs up and has one account open afterwards; returns its IBAN. */
+/** Signs up, opens an account and returns its IBAN. */
 export async function becomeClient({ page, name }: Visitor): Promise<string> {
   await page.getByRole('link', { name: 'Client' }).click()
   await page.getByLabel('Name').fill(name)
@@ -47,7 +47,7 @@ export async function becomeEmployee({ page }: Visitor, { username, password }: 
   await page.getByRole('heading', { name: 'All accounts' }).waitFor()
 }
 
-/** Deposits `euros` in one note and waits until the balance shows what it should then be. */
+/** Deposits a banknote of `euros` and waits for the expected balance. */
 export async function deposit({ page }: Visitor, euros: number, balance: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^€\\s${euros}$`) }).click()
   await balanceIs(page, balance)
@@ -67,12 +67,12 @@ export async function balanceIs(page: Page, balance: string): Promise<void> {
     .waitFor()
 }
 
-/** The numbers of the rows shown, newest first. */
+/** The sequence numbers of the visible rows, newest first. */
 export function sequences(page: Page): Promise<number[]> {
   return page.locator('[data-sequence]').evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('data-sequence'))))
 }
 
-/** Every number from the newest down to 1, each once. */
-export function expectWhole(numbers: readonly number[]): void {
+/** Expects every sequence number from the newest down to 1, each once. */
+export function expectNoGaps(numbers: readonly number[]): void {
   expect(numbers).toEqual(Array.from({ length: numbers[0] ?? 0 }, (_, index) => numbers.length - index))
 }

@@ -1,30 +1,31 @@
-/** What members and leader tell each other through the group protocol, as JSON. */
+/** What members and the leader exchange through the group protocol, as JSON. */
 export interface Subscription {
-  /** The instance, by a name that outlives a restart. */
+  /** A name that outlives a restart of the instance. */
   readonly instanceId: string
-  /** Where others can ask it questions. */
+  /** Where other instances send queries to. */
   readonly endpoint?: string
-  readonly held: readonly string[]
-  /** Tasks of others whose state it has a copy of that is up to date. */
-  readonly standing: readonly string[]
-  /** Another number makes the group gather, even if nothing else in here has changed. */
+  /** Active tasks that the member has open. */
+  readonly owned: readonly string[]
+  /** Tasks of other members of which it has a caught-up standby. */
+  readonly caughtUp: readonly string[]
+  /** Changing it makes the coordinator rebalance although nothing else in the subscription has changed. */
   readonly round: number
 }
 
 export interface Assignment {
-  /** The group's, in which the tasks were divided like this. */
+  /** The generation in which the tasks were divided like this. */
   readonly generation: number
   readonly active: readonly string[]
-  /** Tasks of others whose state it keeps a copy of. */
+  /** Tasks of other members of whose state it keeps a copy. */
   readonly standby: readonly string[]
-  /** Those of them that are to move here: it joins again when their copies are up to date. */
-  readonly warming: readonly string[]
+  /** Standbys that become active here: the member joins again when they have caught up. */
+  readonly warmups: readonly string[]
   /**
-   * Somebody holds tasks that he is not to have: nobody has them until all have joined again, which each does at once when it has given
-   * up its own, if any. It does so even if it lost them in the meantime, as one that was restarted.
+   * A member owns tasks that it does not keep. They stay unassigned until all members have joined again, which each does as soon as it has
+   * revoked its own, if any; also a member that lost them in the meantime, by a restart.
    */
-  readonly isHandover: boolean
-  /** Which member has, or is to have, which task: so that each instance can send a question to the right one. */
+  readonly needsFollowUp: boolean
+  /** Which member owns, or will own, which task: so that each instance can route a query. */
   readonly owners: readonly Owner[]
 }
 
@@ -43,9 +44,9 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
   return JSON.parse(Buffer.from(bytes).toString('utf8')) as Subscription
 }
 
-/** An empty answer is what a member gets that the leader did not know of. */
+/** A member that the leader did not know of gets no bytes: an empty assignment. */
 export function decodeAssignment(bytes: Uint8Array): Assignment {
   return bytes.length === 0
-    ? { generation: -1, active: [], standby: [], warming: [], isHandover: false, owners: [] }
+    ? { generation: -1, active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }
     : (JSON.parse(Buffer.from(bytes).toString('utf8')) as Assignment)
 }

@@ -13,7 +13,7 @@ import { TaskMigratedError } from '../../errors.ts'
 import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
-/** What it asked of the broker, and the way to answer its commits. */
+/** A group commit, what it has asked of the broker, and its commits, which the test answers. */
 function opened({
   opening,
   isOut = false,
@@ -43,17 +43,19 @@ function opened({
     broker: { openProducer } as Broker,
     ports,
     guarantee: 'exactly_once',
-    member: () => {
-      if (isOut) throw new Error('out')
-      return { groupId: 'app', memberId: 'm', generation: 7 }
-    },
-    memberAfter: async (generation) => {
-      if (generation === 8) throw new TaskMigratedError('out')
-      return { groupId: 'app', memberId: 'm', generation: generation + 1 }
+    identity: {
+      member: () => {
+        if (isOut) throw new Error('out')
+        return { groupId: 'app', memberId: 'm', generation: 7 }
+      },
+      memberAfter: async (generation) => {
+        if (generation === 8) throw new TaskMigratedError('out')
+        return { groupId: 'app', memberId: 'm', generation: generation + 1 }
+      },
     },
   })
   group.start()
-  /** Everything that can happen without the broker's answers has happened then. */
+  /** Resolves when everything that needs no answer of the broker has happened. */
   const rest = (): Promise<void> => ports.advance(0)
   return { group, asked, commits, rest, ports }
 }
@@ -65,7 +67,7 @@ function work(partition: number, records = 1): TaskCommit {
 }
 
 describe('Commits of several tasks', () => {
-  it('go with one transaction when another is under way, and all hear of its ends', async () => {
+  it('share a transaction while another one is under way, and all get its end offsets', async () => {
     const { group, asked, commits, rest } = opened()
     const first = group.commit(work(0))
     await rest()
@@ -82,7 +84,7 @@ describe('Commits of several tasks', () => {
     expect(await Promise.all(together)).toEqual([ends, ends, ends])
   })
 
-  it('wait for none when they are large, and for one of two', async () => {
+  it('do not wait for a transaction when they are large, and wait for one of two', async () => {
     const { group, commits, rest } = opened()
     void group.commit(work(0))
     void group.commit(work(1, 999))
@@ -99,7 +101,7 @@ describe('Commits of several tasks', () => {
     expect(commits.map(({ id }) => id)).toEqual(['app/one/0', 'app/one/1', 'app/one/2'])
   })
 
-  it('are made by the producer that has rested longest', async () => {
+  it('are sent by the producer that has been idle longest', async () => {
     const { group, commits, rest } = opened()
     for (let turn = 0; turn < 6; turn++) {
       const committed = group.commit(work(0))
@@ -110,7 +112,7 @@ describe('Commits of several tasks', () => {
     expect(commits.map(({ id }) => id.at(-1))).toEqual(['0', '1', '2', '3', '0', '1'])
   })
 
-  it('of which one fails all fail, their producer is opened again, and nobody else is touched', async () => {
+  it('fail together, their producer is opened again, and other transactions are not affected', async () => {
     const { group, asked, commits, rest } = opened()
     const failing = group.commit(work(0))
     await rest()
@@ -119,15 +121,15 @@ describe('Commits of several tasks', () => {
     asked.length = 0
     commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))
     await expect(failing).rejects.toBeInstanceOf(OutcomeUnknownError)
-    await group.settled()
+    await group.transactionsDecided()
     expect(asked).toEqual(['open app/one/0'])
     commits[1]?.resolve([])
     await passing
   })
 })
 
-describe('A group that goes on to another generation while offsets are stored', () => {
-  it('has them stored in that one', async () => {
+describe('A group that begins its next generation while offsets are being stored', () => {
+  it('has them stored in the next generation', async () => {
     const { group, asked, commits, rest } = opened({ present: 8 })
     const committed = group.commit(work(0))
     await rest()
@@ -136,25 +138,25 @@ describe('A group that goes on to another generation while offsets are stored', 
     await committed
   })
 
-  it('refuses who is out by then, and nothing is committed', async () => {
+  it('rejects an instance that is no longer a member, and nothing is committed', async () => {
     const { group, asked, commits } = opened({ present: 9 })
     await expect(group.commit(work(0))).rejects.toBeInstanceOf(TaskMigratedError)
-    await group.settled()
+    await group.transactionsDecided()
     expect([commits, asked.slice(-2)]).toEqual([[], ['app/one/0 sends 1 to out/0', 'open app/one/0']])
   })
 })
 
-describe('Who is not in the group', () => {
+describe('An instance that is not a member', () => {
   it('sends nothing', async () => {
     const { group, asked } = opened({ isOut: true })
     await expect(group.commit(work(0))).rejects.toThrow('out')
-    await group.settled()
+    await group.transactionsDecided()
     expect(asked.filter((one) => !one.startsWith('open'))).toEqual([])
   })
 })
 
 describe('The outcome of a failed commit', () => {
-  it('is settled when the producer is open again, however long that takes', async () => {
+  it('is decided when the producer is open again, however long that takes', async () => {
     const opening: Error[] = []
     const { group, commits, rest, ports } = opened({ opening })
     const failing = group.commit(work(0))
@@ -162,23 +164,23 @@ describe('The outcome of a failed commit', () => {
     opening.push(new RetriableBrokerError('not now'), new FencedError('not now'))
     commits[0]?.reject(new OutcomeUnknownError('The answer was lost.'))
     await expect(failing).rejects.toThrow()
-    let isSettled = false
-    void group.settled().then(() => (isSettled = true))
+    let isDecided = false
+    void group.transactionsDecided().then(() => (isDecided = true))
     await ports.advance(150)
-    expect(isSettled).toBe(false)
+    expect(isDecided).toBe(false)
     await ports.advance(100)
-    expect(isSettled).toBe(true)
+    expect(isDecided).toBe(true)
   })
 
-  it('is an error of everybody who asks when the broker refuses this client', async () => {
-    const { group } = opened({ opening: [new FatalBrokerError('Who are you?')] })
-    await expect(group.settled()).rejects.toThrow('Who are you?')
-    await expect(group.commit(work(0))).rejects.toThrow('Who are you?')
+  it('is an error for every caller when the broker rejects this client', async () => {
+    const { group } = opened({ opening: [new FatalBrokerError('Access denied')] })
+    await expect(group.transactionsDecided()).rejects.toThrow('Access denied')
+    await expect(group.commit(work(0))).rejects.toThrow('Access denied')
   })
 })
 
 describe('A group commit that is closed', () => {
-  it('closes its producers and opens none any more', async () => {
+  it('closes its producers and opens no more', async () => {
     const { group, asked, commits, rest } = opened()
     const failing = group.commit(work(0))
     await rest()
@@ -188,6 +190,6 @@ describe('A group commit that is closed', () => {
     await expect(failing).rejects.toThrow()
     await rest()
     expect(asked).toEqual([0, 1, 2, 3].map((at) => `close app/one/${at}`))
-    await expect(group.settled()).rejects.toThrow('The instance stops')
+    await expect(group.transactionsDecided()).rejects.toThrow('The instance stops')
   })
 })

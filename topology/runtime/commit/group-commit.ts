@@ -6,11 +6,19 @@ import {
   type PartitionOffset,
   type Producer,
 } from '../../broker/index.ts'
-import type { Ports } from '../../ports.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
+import type { Ports } from '../../ports.ts'
 import { joinedBatches } from './joined-batches.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { transactionalIdOf } from './transactional-id.ts'
+
+/** Under which member and generation offsets are stored. */
+export interface CommitIdentity {
+  /** Throws `TaskMigratedError` while the instance is not a member. */
+  member(): GroupMember
+  /** The same once the group is past a generation. Rejects with `TaskMigratedError` when the instance is no longer a member. */
+  memberAfter(generation: number): Promise<GroupMember>
+}
 
 export interface GroupCommitOptions {
   readonly applicationId: string
@@ -18,82 +26,79 @@ export interface GroupCommitOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly guarantee: 'exactly_once' | 'at_least_once'
-  /** This instance in the group: with whose generation offsets are stored. Throws when it is out. */
-  member(): GroupMember
-  /** The same once the group has gone on from a generation. Rejects when this instance is out. */
-  memberAfter(generation: number): Promise<GroupMember>
+  readonly identity: CommitIdentity
 }
 
-/** What a task wants made permanent. */
+/** What a task makes permanent. */
 export interface TaskCommit {
   readonly outputs: OutputBuffer
-  /** Where its inputs go on; at least one, since it is by them that the group refuses who has lost the task. */
+  /** Its input offsets; at least one, because it is by its offsets that the coordinator fences a former owner of the task. */
   readonly offsets: readonly PartitionOffset[]
 }
 
-interface Waiting extends TaskCommit {
+interface PendingCommit extends TaskCommit {
   resolve(ends: readonly PartitionOffset[]): void
   reject(error: unknown): void
 }
 
-/** A producer, and the one that takes its place after an error. */
-interface Lane {
+/** A transactional id and its producer; after an error another one is opened in its place. */
+interface ProducerSlot {
   readonly transactionalId: string
   producer: Promise<Producer> | undefined
 }
 
-/** Kafka takes a producer's next transaction only when the markers of its last one are written, a while after that was answered: they take turns. */
+/** Producers take turns: Kafka rejects a producer's next transaction until the markers of its last one are written, a while after EndTxn was answered. */
 const PRODUCERS = 4
-/** So many records are not kept waiting for the transaction under way: they go with a second one beside it. */
+/** So many records do not wait for the transaction under way: a second one starts beside it. */
 const MANY_RECORDS = 1_000
 const TRANSACTIONS = 2
 const RETRY_MS = 100
 
 /**
- * Where an instance's tasks commit. What several want made permanent while the broker is busy with the transactions of others goes
- * into one together (a database's group commit): the busier it is, the fewer and larger they are.
+ * Commits for all tasks of an instance. Commits that arrive while the broker is busy with earlier transactions go into one transaction together (a
+ * database's group commit): the busier the broker, the fewer and larger the transactions (DECISIONS 78).
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions
-  readonly #lanes: readonly Lane[]
-  /** The one that has rested longest comes first. */
-  readonly #idle: Lane[]
-  #waiting: Waiting[] = []
+  readonly #slots: readonly ProducerSlot[]
+  /** The slot that has been idle longest comes first. */
+  readonly #idle: ProducerSlot[]
+  #pending: PendingCommit[] = []
   #isClosed = false
 
   constructor(options: GroupCommitOptions) {
     this.#options = options
-    this.#lanes = Array.from({ length: PRODUCERS }, (_, at) => ({
-      transactionalId: transactionalIdOf(options.applicationId, options.instanceId, at),
+    this.#slots = Array.from({ length: PRODUCERS }, (_, index) => ({
+      transactionalId: transactionalIdOf(options.applicationId, options.instanceId, index),
       producer: undefined,
     }))
-    this.#idle = [...this.#lanes]
+    this.#idle = [...this.#slots]
   }
 
-  /** Opens the producers, which fences whoever had this instance's name before; `settled` tells when that is done. */
+  /** Opens the producers, which fences a former instance of this name; `transactionsDecided` tells when that is done. */
   start(): void {
-    for (const lane of this.#lanes) this.#open(lane)
+    for (const slot of this.#slots) this.#open(slot)
   }
 
   /**
-   * Resolves with the offsets behind what was written to each partition, whichever task's it is. After an error it is not known what
-   * became of it before `settled` has resolved.
+   * Resolves with the offset after the last record written to each partition, of all tasks in the transaction. After an error its outcome is
+   * unknown until `transactionsDecided` has resolved.
    */
   commit(work: TaskCommit): Promise<readonly PartitionOffset[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...work, resolve, reject })
+      this.#pending.push({ ...work, resolve, reject })
       this.#next()
     })
   }
 
-  /** Resolves when every transaction that failed before has ended one way or the other. */
-  async settled(): Promise<void> {
-    for (const { producer } of this.#lanes) await producer
+  /** Resolves when every transaction that failed before has been committed or aborted. */
+  async transactionsDecided(): Promise<void> {
+    for (const { producer } of this.#slots) await producer
   }
 
   close(): void {
     this.#isClosed = true
-    for (const { producer } of this.#lanes) {
+    for (const { producer } of this.#slots) {
       producer?.then(
         (opened) => opened.close(),
         () => undefined,
@@ -102,44 +107,48 @@ export class GroupCommit {
   }
 
   #next(): void {
-    const underWay = this.#lanes.length - this.#idle.length
-    if (this.#waiting.length === 0 || underWay === TRANSACTIONS) return
-    if (underWay > 0 && this.#waiting.reduce((sum, { outputs }) => sum + outputs.records, 0) < MANY_RECORDS) return
-    const lane = this.#idle.shift()
-    if (lane === undefined) return
-    const works = this.#waiting
-    this.#waiting = []
-    void this.#run(lane, works)
+    const underWay = this.#slots.length - this.#idle.length
+    if (this.#pending.length === 0 || underWay === TRANSACTIONS) return
+    if (underWay > 0 && this.#pending.reduce((sum, { outputs }) => sum + outputs.records, 0) < MANY_RECORDS) return
+    const slot = this.#idle.shift()
+    if (slot === undefined) return
+    const commits = this.#pending
+    this.#pending = []
+    void this.#run(slot, commits)
   }
 
-  async #run(lane: Lane, works: readonly Waiting[]): Promise<void> {
+  async #run(slot: ProducerSlot, commits: readonly PendingCommit[]): Promise<void> {
     try {
-      const ends = await this.#transact(lane, works)
-      for (const { resolve } of works) resolve(ends)
+      const ends = await this.#transact(slot, commits)
+      for (const { resolve } of commits) resolve(ends)
     } catch (error) {
-      this.#open(lane)
-      for (const { reject } of works) reject(error)
+      this.#open(slot)
+      for (const { reject } of commits) reject(error)
     }
-    this.#idle.push(lane)
+    this.#idle.push(slot)
     this.#next()
   }
 
-  async #transact(lane: Lane, works: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
-    const producer = await lane.producer
+  async #transact(slot: ProducerSlot, commits: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
+    const producer = await slot.producer
     if (producer === undefined) throw new TaskMigratedError('The instance has not been started')
-    this.#options.member() // who is out sends nothing
-    const batches = joinedBatches(works.map(({ outputs }) => outputs))
+    this.#options.identity.member() // throws before anything is sent
+    const batches = joinedBatches(commits.map(({ outputs }) => outputs))
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
     await this.#storeOffsets(
       producer,
-      works.flatMap(({ offsets }) => offsets),
+      commits.flatMap(({ offsets }) => offsets),
     )
     return producer.commit()
   }
 
-  /** In the generation by now, or in the one after: tasks stay with their instance until it has given them up, and it leaves with no commit under way. */
+  /**
+   * In this generation or the next one: a member names all tasks that it owns when it joins, and no other member gets them before it has joined without
+   * them, so that the next generation is as good (DECISIONS 87).
+   */
   async #storeOffsets(producer: Producer, offsets: readonly PartitionOffset[]): Promise<void> {
-    for (let member = this.#options.member(); ; member = await this.#options.memberAfter(member.generation)) {
+    const { identity } = this.#options
+    for (let member = identity.member(); ; member = await identity.memberAfter(member.generation)) {
       try {
         return await producer.sendOffsets(member, offsets)
       } catch (error) {
@@ -148,12 +157,12 @@ export class GroupCommit {
     }
   }
 
-  #open(lane: Lane): void {
-    lane.producer = this.#opened(lane.transactionalId)
-    lane.producer.catch(() => undefined) // told to who commits next and to who waits until all is settled
+  #open(slot: ProducerSlot): void {
+    slot.producer = this.#openProducer(slot.transactionalId)
+    slot.producer.catch(() => undefined) // surfaces in the next commit() and in transactionsDecided()
   }
 
-  async #opened(transactionalId: string): Promise<Producer> {
+  async #openProducer(transactionalId: string): Promise<Producer> {
     const { broker, guarantee, ports } = this.#options
     for (;;) {
       if (this.#isClosed) throw new TaskMigratedError('The instance stops')
@@ -161,7 +170,7 @@ export class GroupCommit {
         return await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId } : {})
       } catch (error) {
         if (error instanceof FatalBrokerError) throw error
-        ports.logger.debug('a producer could not be opened yet', { transactionalId, error: messageOf(error) })
+        ports.logger.debug('a producer cannot be opened yet', { transactionalId, error: messageOf(error) })
         await ports.timers.sleep(RETRY_MS)
       }
     }

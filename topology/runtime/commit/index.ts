@@ -4,6 +4,7 @@
  * Transactions that dead members left open are ended before a task reads its committed offset (KIP-447).
  */
 export { GroupCommit } from './group-commit.ts'
+export type { CommitIdentity } from './group-commit.ts'
 export { LeftTransactions } from './left-transactions.ts'
 export { OutputBuffer } from './output-buffer.ts'
 export type { TopicOutput } from './output-buffer.ts'

@@ -2,37 +2,37 @@ import type { Broker } from '../../broker/index.ts'
 import { instanceOf } from './transactional-id.ts'
 
 /**
- * Ends what instances that are not in the group any more have left open: their tasks' committed offsets and changelogs are held up
- * until then. Whoever of them is alive all the same finds itself fenced.
+ * Aborts the transactions that former members of the group left open: until then they hold up the committed offsets and the last stable
+ * offsets of their tasks' changelogs. A former member that is alive after all finds its producer fenced.
  */
 export class LeftTransactions {
   readonly #broker: Broker
   readonly #applicationId: string
   #members: readonly string[] = []
-  /** Several tasks that are opened at once have it done once. */
-  #ending: Promise<void> | undefined
+  /** Several tasks that are opened at once share one run. */
+  #aborting: Promise<void> | undefined
 
   constructor(broker: Broker, applicationId: string) {
     this.#broker = broker
     this.#applicationId = applicationId
   }
 
-  /** Who is in the group from now on; others may be gone since the open transactions were listed last. */
+  /** The instances in the group from now on; others may have died since the open transactions were listed last. */
   setMembers(instances: readonly string[]): void {
     this.#members = instances
-    this.#ending = undefined
+    this.#aborting = undefined
   }
 
   /** Resolves when none is left; rejects when the broker does not answer. */
-  ended(): Promise<void> {
-    if (this.#ending !== undefined) return this.#ending
-    const ending = this.#end().finally(() => {
-      if (this.#ending === ending) this.#ending = undefined
+  aborted(): Promise<void> {
+    if (this.#aborting !== undefined) return this.#aborting
+    const aborting = this.#abort().finally(() => {
+      if (this.#aborting === aborting) this.#aborting = undefined
     })
-    return (this.#ending = ending)
+    return (this.#aborting = aborting)
   }
 
-  async #end(): Promise<void> {
+  async #abort(): Promise<void> {
     const members = this.#members
     const left = (await this.#broker.admin.openTransactions()).filter((id) => {
       const instance = instanceOf(id, this.#applicationId)

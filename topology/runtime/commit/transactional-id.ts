@@ -1,14 +1,14 @@
-/** What the transactional ids of an application's instances, and no others, begin with: no application has a slash in its name. */
+/** Prefix of the transactional ids of an application's instances: application names contain no slash. */
 export function transactionalIdPrefix(applicationId: string): string {
   return `${applicationId}/`
 }
 
-/** Of one of an instance's producers, counted from 0. */
+/** Transactional id of the n-th producer of an instance, from 0. */
 export function transactionalIdOf(applicationId: string, instanceId: string, producer: number): string {
   return `${transactionalIdPrefix(applicationId)}${instanceId}/${producer}`
 }
 
-/** The instance whose producer it is; undefined: one of another application, or none of an instance. */
+/** The instance of the application that the id belongs to; undefined for any other id. */
 export function instanceOf(transactionalId: string, applicationId: string): string | undefined {
   const prefix = transactionalIdPrefix(applicationId)
   const end = transactionalId.lastIndexOf('/')

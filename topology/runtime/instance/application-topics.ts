@@ -3,7 +3,7 @@ import type { Topology } from '../../graph/index.ts'
 import { internalTopics } from '../../topics/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 
-/** All topics of an application: those declared for it (its sources at least), and its internal ones. */
+/** All topics of an application: those declared (its sources at least), and its internal ones. */
 export function applicationTopics(applicationId: string, topology: Topology, declared: readonly TopicSpec[]): readonly TopicSpec[] {
   const partitions = new Map(declared.map((topic) => [topic.name, topic.partitions]))
   return [...declared, ...internalTopics(applicationId, withParkedKeys(topology), (topic) => partitions.get(topic))]

@@ -72,7 +72,6 @@ it('leaves a poll under way alone while who is not in it has enough left, and ma
   const loop = new FetchLoop({
     broker: { openFetcher: () => fetcher },
     ports,
-    queues: () => [empty, full].map((queue) => ({ queue, wake: () => undefined })),
     onFatal: (error) => {
       throw error
     },
@@ -83,7 +82,7 @@ it('leaves a poll under way alone while who is not in it has enough left, and ma
     await ports.timers.yield()
     return polled()
   }
-  loop.start()
+  loop.start({ queues: () => [empty, full].map((queue) => ({ queue, wake: () => undefined })) })
   expect(await refreshed()).toEqual([[0]])
 
   larger.isEmptied = true

@@ -110,7 +110,7 @@ describe('membership', () => {
       () => first.state,
       (state) => state === 'failed',
     )
-    expect(String(first.failure)).toMatch(/Another instance runs under the id "one"/)
+    expect(String(first.failure)).toMatch(/Another process runs under the instance id "one"/)
     expect(first.tasks()).toEqual([])
     await settled(app, [second], 2)
     expect(tasksIn(second, 'running').length).toBe(2)

@@ -5,7 +5,7 @@ import { encode } from '../assignment/index.ts'
 import { TaskMigratedError } from '../../errors.ts'
 import { Membership } from './membership.ts'
 
-/** A member whose joins wait for their answer. */
+/** A member whose joins wait until the test answers them. */
 function opened() {
   const joins: { answer(generation: number): void; fail(error: Error): void }[] = []
   const groups: Partial<GroupCoordinator> = {
@@ -13,7 +13,7 @@ function opened() {
       new Promise<JoinAnswer>((resolve, reject) => {
         joins.push({ answer: (generation) => resolve({ memberId: 'm', generation, leaderId: 'another', members: [] }), fail: reject })
       }),
-    sync: async () => encode({ generation: 1, active: [], standby: [], warming: [], isHandover: false, owners: [] }),
+    sync: async () => encode({ generation: 1, active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }),
     heartbeat: async () => undefined,
   }
   const ports = manualPorts()
@@ -24,28 +24,29 @@ function opened() {
     sessionTimeoutMs: 8_000,
     heartbeatIntervalMs: 1_000,
     rebalanceTimeoutMs: 8_000,
-    tasks: () => [],
     standbys: 0,
-    subscription: () => ({ instanceId: 'one', held: [], standing: [] }),
-    onRebalance: () => undefined,
-    onAssignment: async () => false,
-    onLost: async () => undefined,
-    onReplaced: () => undefined,
   })
   const joined = async (generation: number): Promise<void> => {
     joins.at(-1)?.answer(generation)
     await ports.advance(0)
   }
   const joinsAgain = async (): Promise<void> => {
-    membership.joinAgain()
+    membership.rejoin()
     await ports.advance(1_000)
   }
-  membership.start()
+  membership.start({
+    allTasks: () => [],
+    subscription: () => ({ instanceId: 'one', owned: [], caughtUp: [] }),
+    onRebalance: () => undefined,
+    onAssignment: async () => false,
+    onLost: async () => undefined,
+    onReplaced: () => undefined,
+  })
   return { membership, joins, joined, joinsAgain, ports }
 }
 
 describe('The member of the next generation', () => {
-  it('is known when the answer to its join has come', async () => {
+  it('is known when its join has been answered', async () => {
     const { membership, joined, joinsAgain } = opened()
     await joined(7)
     await joinsAgain()
@@ -55,7 +56,7 @@ describe('The member of the next generation', () => {
     expect(await membership.memberAfter(7)).toEqual(await next)
   })
 
-  it('is waited for while a join has to be tried again', async () => {
+  it('is awaited while a join is retried', async () => {
     const { membership, joins, joined, joinsAgain, ports } = opened()
     await joined(7)
     await joinsAgain()
@@ -66,18 +67,18 @@ describe('The member of the next generation', () => {
     expect((await next).generation).toBe(9)
   })
 
-  it('is nobody when this one does not join: the group went on without it', async () => {
+  it('does not exist when this instance does not join: the group has moved on without it', async () => {
     const { membership, joined } = opened()
     await joined(7)
     await expect(membership.memberAfter(7)).rejects.toBeInstanceOf(TaskMigratedError)
   })
 
-  it.each(['put out', 'stopped'] as const)('is nobody when this one is %s meanwhile', async (end) => {
+  it.each(['removed', 'stopped'] as const)('does not exist when this instance is %s meanwhile', async (end) => {
     const { membership, joins, joined, joinsAgain } = opened()
     await joined(7)
     await joinsAgain()
     const next = membership.memberAfter(7)
-    if (end === 'put out') joins.at(-1)?.fail(new UnknownMemberError('gone'))
+    if (end === 'removed') joins.at(-1)?.fail(new UnknownMemberError('gone'))
     else membership.abandon()
     await expect(next).rejects.toBeInstanceOf(TaskMigratedError)
   })

@@ -6,17 +6,18 @@ import {
   type GroupMember,
   type JoinAnswer,
 } from '../../broker/index.ts'
+import { TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import {
-  type Assignment,
   assignStandbys,
   assignTasks,
   decodeAssignment,
   decodeSubscription,
   encode,
+  type Assignment,
   type Subscription,
 } from '../assignment/index.ts'
-import { TaskMigratedError } from '../../errors.ts'
+import type { CommitIdentity } from '../commit/index.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -25,41 +26,46 @@ export interface MembershipOptions {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
-  /** All tasks there are: what the leader divides. */
-  tasks(): readonly string[]
-  /** Copies of each task's state on other instances. With any, a task moves only where such a copy is. */
+  /** Standbys of each task on other instances. With any, a task moves only to an instance with a caught-up standby. */
   readonly standbys: number
+}
+
+/** What the membership asks of its instance, and tells it. */
+export interface MembershipHandler {
+  /** All tasks of the application: what the leader divides. */
+  allTasks(): readonly string[]
   subscription(): Omit<Subscription, 'round'>
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
-  /** Resolves when the tasks that are not in it have been given up; true when there were any. */
+  /** Resolves when the tasks that are not in the assignment have been revoked; true when there were any. */
   onAssignment(assignment: Assignment): Promise<boolean>
-  /** The group does not know this member any more: others may have its tasks. */
+  /** The group no longer knows this member: other members may own its tasks. */
   onLost(): Promise<void>
-  /** Another instance runs under the same id: this one has to end. */
+  /** Another process runs under the same instance id: this one has to fail. */
   onReplaced(cause: unknown): void
 }
 
 const RETRY_MS = 200
 const MAX_REPLACEMENTS = 3
-const REMEMBERED_SESSIONS = 5
+/** Replacements count for so many sessions. */
+const REPLACEMENT_SESSIONS = 5
 
 /**
- * The instance's place in its group, a static one: who comes back under the same instance id within the session gets its tasks
- * back without a rebalance. It joins, keeps itself alive by heartbeats of its own, joins again when the group gathers.
- * Tasks that stay are not touched by any of it.
+ * The instance's membership in its group, a static one (KIP-345): an instance that comes back under the same instance id within its session gets its
+ * tasks back without a rebalance. It joins, sends heartbeats of its own, and joins again when the group rebalances. Tasks that stay are
+ * not touched by any of it.
  */
-export class Membership {
+export class Membership implements CommitIdentity {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
   #member: GroupMember
-  /** Who waits for another generation. */
-  readonly #awaiting: (() => void)[] = []
+  /** Callers that wait for the next generation. */
+  readonly #awaitingGeneration: (() => void)[] = []
   #running: Promise<void> | undefined
   #isJoining = false
   #wantsToJoin = false
   #round = 0
-  /** When this member was replaced by another of the same instance id, lately. */
+  /** Monotonic times at which another process took this instance id. */
   #replacements: readonly number[] = []
 
   constructor(options: MembershipOptions) {
@@ -67,32 +73,32 @@ export class Membership {
     this.#member = { groupId: options.groupId, memberId: '', generation: -1 }
   }
 
-  /** The group's, as of the last time that this instance joined; -1 while it is out. */
+  /** The group's generation as of the last join; -1 while the instance is not a member. */
   get generation(): number {
     return this.#member.generation
   }
 
-  /** As whom offsets are stored. Throws `TaskMigratedError` when it is out: who names no generation is an outsider, and refused nothing. */
+  /** Throws `TaskMigratedError` while the instance is not a member: Kafka does not fence a commit that carries no generation (KIP-447). */
   member(): GroupMember {
-    if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not in the group any more, or not yet.')
+    if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not a member of the group.')
     return this.#member
   }
 
   /**
-   * The same once the group has gone on from a generation. Throws `TaskMigratedError` when it goes on without this instance, or that stops:
-   * a group does not wait for ever for a member that gives tasks up, and keeps its place if it is a static one.
+   * The member once the group is past a generation. Throws `TaskMigratedError` when it goes on without this instance, or the instance stops: the
+   * coordinator waits only for so long for a member that still revokes tasks, and keeps a static one in the group.
    */
   async memberAfter(generation: number): Promise<GroupMember> {
     while (this.member().generation === generation) {
       this.#stopped.signal.throwIfAborted()
-      if (!this.#isJoining) throw new TaskMigratedError('The group has gone on to its next generation without this instance.')
-      await new Promise<void>((resolve) => this.#awaiting.push(resolve))
+      if (!this.#isJoining) throw new TaskMigratedError('The group has begun its next generation without this instance.')
+      await new Promise<void>((resolve) => this.#awaitingGeneration.push(resolve))
     }
     return this.member()
   }
 
-  /** Asks the group whether it still counts this member in. */
-  async confirm(): Promise<boolean> {
+  /** Whether the coordinator still counts this member in. */
+  async isMember(): Promise<boolean> {
     try {
       await this.#options.groups.heartbeat(this.#member)
       return true
@@ -101,16 +107,16 @@ export class Membership {
     }
   }
 
-  start(): void {
-    this.#running = this.#run()
+  start(handler: MembershipHandler): void {
+    this.#running = this.#run(handler)
   }
 
-  /** Has the group divide the tasks anew, with what this member says of itself by then: at the next heartbeat. */
-  joinAgain(): void {
+  /** Has the group rebalance at the next heartbeat, with the subscription as it is by then. */
+  rejoin(): void {
     this.#wantsToJoin = true
   }
 
-  /** Leaves the group, so that the others take over at once. */
+  /** Sends LeaveGroup, so that the other members take over at once. */
   async leave(): Promise<void> {
     this.abandon()
     await this.#running
@@ -119,21 +125,24 @@ export class Membership {
     try {
       await groups.leave(groupId, this.#member.memberId)
     } catch (error) {
-      ports.logger.warn('could not leave the group; it will notice when the session is over', { error: String(error) })
+      ports.logger.warn('LeaveGroup failed; the other members take over when the session has timed out', {
+        group: groupId,
+        error: String(error),
+      })
     }
   }
 
-  /** Falls silent, as a crash would. */
+  /** Stops without LeaveGroup, as a crash would. */
   abandon(): void {
     this.#stopped.abort(new TaskMigratedError('The instance stops'))
     this.#wake()
   }
 
-  async #run(): Promise<void> {
-    const { ports } = this.#options
+  async #run(handler: MembershipHandler): Promise<void> {
+    const { groupId, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
       try {
-        const joinsAgain = await this.#join()
+        const joinsAgain = await this.#join(handler)
         if (!joinsAgain) await this.#heartbeats()
       } catch (error) {
         if (this.#stopped.signal.aborted) return
@@ -141,10 +150,10 @@ export class Membership {
           const isReplaced = error instanceof FencedError && this.#isJoining
           const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
           this.#become({ ...this.#member, memberId, generation: -1 })
-          await this.#options.onLost()
-          if (isReplaced && !(await this.#mayComeBack())) return this.#options.onReplaced(error)
+          await handler.onLost()
+          if (isReplaced && !(await this.#mayRejoin())) return handler.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
-          ports.logger.warn('the group could not be reached', { error: String(error) })
+          ports.logger.warn('the group coordinator cannot be reached', { group: groupId, error: String(error) })
           await ports.timers.sleep(RETRY_MS)
         }
       }
@@ -152,24 +161,24 @@ export class Membership {
   }
 
   /**
-   * Replaced once, it may have been a late request of this instance's former life; replaced again and again, another one
-   * lives under the same id.
+   * A single replacement may be a late request of this instance's former process; several within a few sessions mean that another process
+   * runs under the same instance id.
    */
-  async #mayComeBack(): Promise<boolean> {
+  async #mayRejoin(): Promise<boolean> {
     const { ports, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
     const now = ports.clock.monotonic()
-    this.#replacements = [...this.#replacements.filter((time) => now - time < REMEMBERED_SESSIONS * sessionTimeoutMs), now]
+    this.#replacements = [...this.#replacements.filter((time) => now - time < REPLACEMENT_SESSIONS * sessionTimeoutMs), now]
     if (this.#replacements.length >= MAX_REPLACEMENTS) return false
     await ports.timers.sleep(heartbeatIntervalMs)
     return true
   }
 
-  /** Answers whether it has to join again, because tasks change hands or to be heard. */
-  async #join(): Promise<boolean> {
+  /** Resolves with true when the member has to join again, because tasks move or its subscription has changed. */
+  async #join(handler: MembershipHandler): Promise<boolean> {
     const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#wantsToJoin = false
-    this.#options.onRebalance()
-    const subscription = { ...this.#options.subscription(), round: this.#round }
+    handler.onRebalance()
+    const subscription = { ...handler.subscription(), round: this.#round }
     this.#isJoining = true
     const answer = await groups.join({
       groupId,
@@ -182,12 +191,13 @@ export class Membership {
     this.#isJoining = false
     this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
     if (this.#stopped.signal.aborted) return false
-    const assignments = answer.leaderId === answer.memberId ? this.#divide(answer) : new Map<string, Uint8Array>()
+    const isLeader = answer.leaderId === answer.memberId
+    const assignments = isLeader ? this.#assign(answer, handler.allTasks()) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
     const assignment = decodeAssignment(bytes)
-    const hasGivenUp = await this.#whileBeating(this.#options.onAssignment(assignment))
-    const joinsAgain = hasGivenUp || assignment.isHandover || isOutdated(assignment, subscription)
+    const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
+    const joinsAgain = hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
     if (joinsAgain) this.#round++
     return joinsAgain
   }
@@ -198,12 +208,12 @@ export class Membership {
   }
 
   #wake(): void {
-    for (const wake of this.#awaiting.splice(0)) wake()
+    for (const wake of this.#awaitingGeneration.splice(0)) wake()
   }
 
-  #divide({ generation, members }: JoinAnswer): ReadonlyMap<string, Uint8Array> {
+  /** As the leader: the assignment of every member. */
+  #assign({ generation, members }: JoinAnswer, tasks: readonly string[]): ReadonlyMap<string, Uint8Array> {
     const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-    const tasks = this.#options.tasks()
     const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
     const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
     const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
@@ -213,17 +223,17 @@ export class Membership {
       standbys: standbys.get(memberId) ?? [],
       ...(endpoint === undefined ? {} : { endpoint }),
     }))
-    const isHandover = subscriptions.some(({ memberId, held }) => held.some((task) => !activeOf(memberId).includes(task)))
+    const needsFollowUp = subscriptions.some(({ memberId, owned }) => owned.some((task) => !activeOf(memberId).includes(task)))
     return new Map(
       subscriptions.map(({ memberId }) => {
-        const { warming = [] } = shares.get(memberId) ?? {}
+        const { warmups = [] } = shares.get(memberId) ?? {}
         const standby = standbys.get(memberId) ?? []
-        return [memberId, encode({ generation, active: activeOf(memberId), standby, warming, isHandover, owners })]
+        return [memberId, encode({ generation, active: activeOf(memberId), standby, warmups, needsFollowUp, owners })]
       }),
     )
   }
 
-  /** Throws what a heartbeat throws: that is how the group calls its members together. Returns when this one calls them. */
+  /** Throws what a heartbeat throws, which is how the coordinator announces a rebalance. Returns when this member wants one. */
   async #heartbeats(): Promise<void> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
@@ -236,13 +246,13 @@ export class Membership {
     }
   }
 
-  /** Giving tasks up may take longer than a session. */
+  /** Revoking tasks may take longer than a session. */
   async #whileBeating(work: Promise<boolean>): Promise<boolean> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     let done = false
     const beat = (): void => {
       if (done || this.#stopped.signal.aborted) return
-      groups.heartbeat(this.#member).catch(() => undefined)
+      groups.heartbeat(this.#member).catch(() => undefined) // the next regular heartbeat gets the same answer
       timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
     }
     let timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
@@ -255,8 +265,8 @@ export class Membership {
   }
 }
 
-/** An instance that came back at another address than the others were told of: they hear of it when it joins again. */
-function isOutdated({ owners }: Assignment, { instanceId, endpoint }: Subscription): boolean {
+/** The instance came back at another address than the other members know: they learn of it when it joins again. */
+function isEndpointOutdated({ owners }: Assignment, { instanceId, endpoint }: Subscription): boolean {
   const known = owners.find((owner) => owner.instanceId === instanceId)
   return known !== undefined && known.endpoint !== endpoint
 }

@@ -1,9 +1,9 @@
 import type { Broker } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
-import { type Assignment, decodeAssignment } from '../assignment/index.ts'
+import { decodeAssignment, type Assignment, type Owner } from '../assignment/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
-import { Queries, QueryRouter, type QueryTransport } from '../queries/index.ts'
+import { Queries, QueryRouter, type QueryTransport, type TaskDirectory } from '../queries/index.ts'
 import { TopicTable } from '../../topics/topic-table.ts'
 
 export interface StreamsObserverOptions {
@@ -12,22 +12,22 @@ export interface StreamsObserverOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly queryTransport: QueryTransport
-  /** How often the group is asked who has what. Default 250 ms. */
+  /** How often the coordinator is asked for the assignment. Default 250 ms. */
   readonly pollMs?: number
-  /** Called when the group has divided the tasks anew. */
+  /** Called after each rebalance. */
   onRebalance?(assignment: Assignment): void
 }
 
 const POLL_MS = 250
 
-/** Somebody who asks an application's state without having any of its tasks: no instance, and no member of the group. */
-export class StreamsObserver {
+/** Queries an application's state without owning any of its tasks: neither an instance nor a member of the group. */
+export class StreamsObserver implements TaskDirectory {
   readonly queries: Queries
   readonly #options: StreamsObserverOptions
   readonly #topics: TopicTable
   readonly #stopped = new AbortController()
   #assignment: Assignment | undefined
-  #looking: Promise<void> | undefined
+  #polling: Promise<void> | undefined
 
   private constructor(options: StreamsObserverOptions) {
     this.#options = options
@@ -42,49 +42,58 @@ export class StreamsObserver {
         globals: undefined,
         endpoint: undefined,
         transport,
-        owners: () => this.owners,
-        task: () => undefined,
-        standby: () => undefined,
+        directory: this,
       }),
     )
   }
 
-  /** Resolves when it knows the application's topics. Throws `FatalStreamsError` when source topics are missing. */
+  /** Resolves when the application's topics are known. Throws `FatalStreamsError` when source topics are missing. */
   static async open(options: StreamsObserverOptions): Promise<StreamsObserver> {
     const observer = new StreamsObserver(options)
     await observer.#topics.find()
-    await observer.#look()
-    observer.#looking = observer.#keepLooking()
+    await observer.#poll()
+    observer.#polling = observer.#keepPolling()
     return observer
   }
 
-  /** Which instance has which task, as far as is known. */
-  get owners(): Assignment['owners'] {
+  /** Which instance owns which task, as of the last poll. */
+  get owners(): readonly Owner[] {
     return this.#assignment?.owners ?? []
+  }
+
+  /** It owns no task. */
+  task(): undefined {
+    return undefined
+  }
+
+  /** It keeps no standby. */
+  standby(): undefined {
+    return undefined
   }
 
   async close(): Promise<void> {
     this.#stopped.abort(new Error('The observer stops'))
-    await this.#looking
+    await this.#polling
   }
 
-  async #keepLooking(): Promise<void> {
+  async #keepPolling(): Promise<void> {
     const { ports, pollMs = POLL_MS } = this.#options
     while (!this.#stopped.signal.aborted) {
       try {
         await ports.timers.sleep(pollMs, this.#stopped.signal)
-        await this.#look()
+        await this.#poll()
       } catch (error) {
-        if (!this.#stopped.signal.aborted) ports.logger.warn('it is not known who has which task', { error: String(error) })
+        if (!this.#stopped.signal.aborted)
+          ports.logger.warn('the assignment of tasks cannot be read; it is retried', { error: String(error) })
       }
     }
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { applicationId, broker, onRebalance } = this.#options
     const assignments = await broker.groups.assignments(applicationId)
     if (assignments === undefined) return
-    const [newest] = [...assignments.values()].map(decodeAssignment).sort((one, other) => other.generation - one.generation)
+    const [newest] = [...assignments.values()].map(decodeAssignment).sort((a, b) => b.generation - a.generation)
     if (newest === undefined || newest.generation === this.#assignment?.generation) return
     this.#assignment = newest
     onRebalance?.(newest)

@@ -4,14 +4,14 @@ import type { Timers } from '../../ports.ts'
 import type { StandbyTask, Task } from '../task/index.ts'
 import type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 
-/** Answers from what a task has committed. Throws `RangeError` for a question that this kind of store does not know. */
+/** Answers from what a task has committed. Throws `RangeError` for a query that this kind of store does not support. */
 export async function answerFromTask(request: QueryRequest, task: Task, timers: Timers): Promise<QueryAnswer> {
   if (!(await reaches(task, request, timers))) return { kind: task.committedPositions === undefined ? 'elsewhere' : 'behind' }
   const { state } = task
   return state === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, state.committed(request.store)) }
 }
 
-/** Answers from a copy, which knows nothing of input offsets: a reader who asks for some has to wait for the task. */
+/** Answers from a standby, which knows no input offsets: a reader that asks for some has to wait for the task. */
 export async function answerFromStandby(request: QueryRequest, standby: StandbyTask): Promise<QueryAnswer> {
   const { state, ageMs } = standby
   if (state === undefined || ageMs === undefined || request.atLeast.length > 0) return { kind: 'elsewhere' }
@@ -20,7 +20,7 @@ export async function answerFromStandby(request: QueryRequest, standby: StandbyT
 
 export async function rowsOf(query: Query, reads: CommittedReads): Promise<readonly CommittedRow[]> {
   const rows = read(query, reads)
-  if (rows === NOT_ANSWERED) throw new RangeError(`A store of this kind does not answer "${query.kind}"`)
+  if (rows === NOT_ANSWERED) throw new RangeError(`A store of this kind does not support the query "${query.kind}"`)
   return rows
 }
 
@@ -49,7 +49,7 @@ function listOf(row: CommittedRow | undefined): readonly CommittedRow[] {
   return row === undefined ? [] : [row]
 }
 
-/** Whether the task has come so far, now or within the time; not when it is given up before. */
+/** Whether the task has reached the offsets, now or within the time; false when it is closed before. */
 async function reaches(task: Task, { atLeast, waitMs }: QueryRequest, timers: Timers): Promise<boolean> {
   if (isAt(task, atLeast)) return true
   let isOver = false
@@ -68,7 +68,7 @@ async function reaches(task: Task, { atLeast, waitMs }: QueryRequest, timers: Ti
   return isAt(task, atLeast)
 }
 
-/** Offsets of partitions that the task does not read are none of its business. */
+/** Offsets of partitions that the task does not read are ignored. */
 function isAt(task: Task, atLeast: readonly PartitionOffset[]): boolean {
   if (atLeast.length === 0) return true
   const positions = task.committedPositions

@@ -1,14 +1,14 @@
 import type { CommittedRow } from '../../../state/index.ts'
 import type { PartitionOffset } from '../../broker/index.ts'
 
-/** A question to one task's store: plain data, keys serialized, so that it can travel to the instance that has the task. */
+/** A query of one task's store: plain data, keys serialized, so that it can be sent to the instance that owns the task. */
 export interface QueryRequest {
   readonly store: string
   readonly partition: number
   readonly query: Query
-  /** Answer only with everything before these offsets of the task's inputs worked in: that is how a writer reads its own writes. */
+  /** Answer only when everything before these offsets of the task's inputs has been processed: so a writer reads its own writes. */
   readonly atLeast: readonly PartitionOffset[]
-  /** A copy of the task's state may answer, if the task itself does not. */
+  /** A standby may answer if the task itself does not. */
   readonly allowsStandby: boolean
   /** How long the answering instance may wait for that, milliseconds. */
   readonly waitMs: number
@@ -29,9 +29,9 @@ export interface ScanBounds {
 }
 
 export type QueryAnswer =
-  /** `ageMs`: from a standby, which has all that was committed longer ago than that. */
+  /** `ageMs`: the answer is a standby's, which has all that was committed longer ago than that. */
   | { readonly kind: 'rows'; readonly rows: readonly CommittedRow[]; readonly ageMs?: number }
-  /** The task is not here (any more, or not yet): ask whoever has it now. */
+  /** The task does not run here: ask its owner. */
   | { readonly kind: 'elsewhere' }
-  /** The task is here and has not come so far in time. */
+  /** The task runs here and did not reach the offsets in time. */
   | { readonly kind: 'behind' }

@@ -15,36 +15,41 @@ import type { QueryTransport } from './query-transport.ts'
 export interface QueryRouterOptions {
   readonly topology: Topology
   readonly topics: TopicTable
-  /** Undefined where no instance runs. */
+  /** Undefined in an observer, which holds none. */
   readonly globals: GlobalStores | undefined
   readonly ports: Ports
   readonly endpoint: string | undefined
   readonly transport: QueryTransport | undefined
-  owners(): readonly Owner[]
-  /** The running task of that name, if this instance has it. */
+  readonly directory: TaskDirectory
+}
+
+/** Where the application's tasks are, and those that are here. */
+export interface TaskDirectory {
+  readonly owners: readonly Owner[]
+  /** The task of that name whose committed state can be read, if this instance owns it. */
   task(name: string): Task | undefined
-  /** The copy of that task's state, if this instance keeps one. */
+  /** The standby of that task, if this instance keeps one. */
   standby(name: string): StandbyTask | undefined
 }
 
 export interface QueryOptions {
-  /** Input offsets, exclusive, that must have been worked in: the positions a producer's commit answered with. */
+  /** Input offsets, exclusive, that must have been processed: the positions that a producer's commit resolved with. */
   readonly atLeast?: readonly PartitionOffset[]
-  /** How long to look for somebody who can answer. Default 5,000 ms. */
+  /** How long to look for an instance that can answer. Default 5,000 ms. */
   readonly timeoutMs?: number
   /**
-   * Allows an answer from a standby while nobody has the task. Called then, with the age of the answer: what was committed longer ago
-   * than so many milliseconds is in it. Not together with `atLeast`.
+   * Allows an answer from a standby while no instance has the task running. Called with the age of such an answer: what was committed longer
+   * ago than so many milliseconds is in it. Not together with `atLeast`.
    */
   onStale?(ageMs: number): void
 }
 
 const TIMEOUT_MS = 5_000
 const FIRST_PAUSE_MS = 20
-/** Many questions may wait for an instance that is gone. */
+/** Many queries may wait for an instance that is gone. */
 const LONGEST_PAUSE_MS = 200
 
-/** Finds, for each question, the task that can answer it: here, or on the instance that the last rebalance gave it to. */
+/** Finds, for each query, the task that can answer it: here, or on the instance that owns it as of the last rebalance. */
 export class QueryRouter {
   readonly #options: QueryRouterOptions
   #stopServing = (): void => undefined
@@ -69,17 +74,18 @@ export class QueryRouter {
     const { subtopologies, globalStores } = this.#options.topology
     const specs = [...subtopologies.flatMap(({ stores }) => stores), ...globalStores.map((global) => global.store)]
     const spec = specs.find(({ name }) => name === store)
-    if (spec === undefined) throw new RangeError(`No store "${store}": there are ${specs.map(({ name }) => name).join(', ')}`)
+    if (spec === undefined)
+      throw new RangeError(`No store "${store}" in this topology, which has ${specs.map(({ name }) => name).join(', ')}`)
     return spec
   }
 
-  /** Into how many tasks the store is divided; a global store is whole on every instance. */
+  /** The number of tasks over which the store is divided; a global store is whole on every instance. */
   partitionsOf(store: string): number {
     const { topics } = this.#options
     return this.#isGlobal(store) ? 1 : topics.taskCount(this.#subtopologyOf(store).sourceTopics)
   }
 
-  /** Answers a question that another instance asked, from this instance alone. */
+  /** Answers a query of another instance from this instance alone. */
   async answer(request: QueryRequest): Promise<QueryAnswer> {
     const { globals, ports } = this.#options
     if (this.#isGlobal(request.store)) {
@@ -87,18 +93,19 @@ export class QueryRouter {
       return reads === undefined ? { kind: 'elsewhere' } : { kind: 'rows', rows: await rowsOf(request.query, reads) }
     }
     const name = this.#taskOf(request)
-    const task = this.#options.task(name)
+    const { directory } = this.#options
+    const task = directory.task(name)
     try {
       if (task !== undefined) return await answerFromTask(request, task, ports.timers)
-      const standby = request.allowsStandby ? this.#options.standby(name) : undefined
+      const standby = request.allowsStandby ? directory.standby(name) : undefined
       return standby === undefined ? { kind: 'elsewhere' } : await answerFromStandby(request, standby)
     } catch (error) {
-      if (error instanceof StateError) return { kind: 'elsewhere' } // the task is being given up or repaired
+      if (error instanceof StateError) return { kind: 'elsewhere' } // the task is being revoked or opened again
       throw error
     }
   }
 
-  /** Asks until somebody answers. Throws `NotAvailableError` when the time is over. */
+  /** Asks until an instance answers. Throws `NotAvailableError` when the time is over. */
   async ask(store: string, partition: number, query: Query, options: QueryOptions = {}): Promise<readonly CommittedRow[]> {
     const { clock, timers } = this.#options.ports
     const deadline = clock.monotonic() + (options.timeoutMs ?? TIMEOUT_MS)
@@ -117,26 +124,26 @@ export class QueryRouter {
   }
 
   async #askOnce(request: QueryRequest): Promise<QueryAnswer> {
-    const { owners, transport } = this.#options
+    const { directory, transport } = this.#options
     const here = await this.answer(request)
     if (here.kind !== 'elsewhere' || transport === undefined) return here
-    const owner = this.#isGlobal(request.store) ? owners()[0] : this.#ownerOf(this.#taskOf(request))
+    const owner = this.#isGlobal(request.store) ? directory.owners[0] : this.#ownerOf(this.#taskOf(request))
     return (await this.#askAt(owner, request)) ?? here
   }
 
-  /** Of those who keep a copy, the first that answers. */
+  /** The answer of the first standby that gives one. */
   async #askStandbys(request: QueryRequest): Promise<QueryAnswer> {
     const here = await this.answer(request)
     if (here.kind === 'rows' || this.#isGlobal(request.store)) return here
     const name = this.#taskOf(request)
-    for (const owner of this.#options.owners()) {
+    for (const owner of this.#options.directory.owners) {
       const answer = owner.standbys.includes(name) ? await this.#askAt(owner, request) : undefined
       if (answer?.kind === 'rows') return answer
     }
     return here
   }
 
-  /** Undefined: nobody answers there. */
+  /** Undefined: no answer came from there. */
   async #askAt(owner: Owner | undefined, request: QueryRequest): Promise<QueryAnswer | undefined> {
     const { endpoint, ports, transport } = this.#options
     if (transport === undefined || owner?.endpoint === undefined || owner.endpoint === endpoint) return undefined
@@ -149,8 +156,11 @@ export class QueryRouter {
   }
 
   #notAvailable(store: string, partition: number, { kind }: QueryAnswer): NotAvailableError {
-    const reason = kind === 'behind' ? 'has not come so far yet' : 'is with nobody who answers'
-    return new NotAvailableError(`Partition ${partition} of the store ${store} ${reason}: try again.`)
+    return new NotAvailableError(
+      kind === 'behind'
+        ? `Partition ${partition} of store ${store} has not reached the requested position yet; retry.`
+        : `No reachable instance owns partition ${partition} of store ${store}; retry.`,
+    )
   }
 
   #taskOf({ store, partition }: QueryRequest): string {
@@ -158,7 +168,7 @@ export class QueryRouter {
   }
 
   #ownerOf(task: string): Owner | undefined {
-    return this.#options.owners().find(({ tasks }) => tasks.includes(task))
+    return this.#options.directory.owners.find(({ tasks }) => tasks.includes(task))
   }
 
   #isGlobal(store: string): boolean {

@@ -2,11 +2,11 @@ import type { QueryAnswer, QueryRequest } from './messages.ts'
 
 export type QueryHandler = (request: QueryRequest) => Promise<QueryAnswer>
 
-/** How instances ask each other. An endpoint is whatever the transport can find an instance by. */
+/** How instances query each other. An endpoint is an address in the transport's own terms. */
 export interface QueryTransport {
-  /** Makes an instance answer under its endpoint, until the function that comes back is called. */
+  /** Makes an instance answer under its endpoint, until the returned function is called. */
   serve(endpoint: string, handler: QueryHandler): () => void
-  /** Rejects when nobody answers there. */
+  /** Rejects when no instance answers there. */
   ask(endpoint: string, request: QueryRequest): Promise<QueryAnswer>
 }
 

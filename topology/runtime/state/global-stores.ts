@@ -1,12 +1,12 @@
 import { MemoryStorage, openTaskState, type CommittedReads, type StateStore, type TaskState } from '../../../state/index.ts'
-import type { Broker, FetchedPartition, Fetcher, TopicPartition } from '../../broker/index.ts'
+import { partitionName, type Broker, type FetchedPartition, type Fetcher, type TopicPartition } from '../../broker/index.ts'
 import type { GlobalStore } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 
 const FETCH_WAIT_MS = 10_000
 const RETRY_MS = 100
 
-/** Stores that this instance holds in full: filled to the end of their topics before any task runs, and kept up from then on. */
+/** Stores that every instance holds in full: filled to the end of their topics before any task runs, and kept up to date from then on. */
 export class GlobalStores {
   readonly #stores: readonly GlobalStore[]
   readonly #broker: Broker
@@ -16,7 +16,7 @@ export class GlobalStores {
   #state: TaskState | undefined
   #isFilled = false
   #following: Promise<void> | undefined
-  #stopped = false
+  #isStopped = false
 
   constructor(stores: readonly GlobalStore[], broker: Broker, ports: Ports) {
     this.#stores = stores
@@ -34,26 +34,26 @@ export class GlobalStores {
     return !this.#isFilled ? undefined : this.#state?.committed(name)
   }
 
-  /** Fills the stores and follows their topics from then on. */
+  /** Fills the stores, and follows their topics from then on. */
   async start(): Promise<void> {
     if (this.#stores.length === 0) return
     await this.catchUp()
     this.#following = this.#follow()
   }
 
-  /** Takes in all that the topics hold at this moment; not for stores that follow them anyway. */
+  /** Applies all that the topics hold at this moment; for stores that do not follow them. */
   async catchUp(): Promise<void> {
     if (this.#stores.length === 0) return
     this.#state ??= await this.#open()
     const ends = await this.#broker.admin.listOffsets([...this.#positions.values()], 'latest')
     const behind = (): boolean =>
-      ends.some(({ topic, partition, offset }) => (this.#positions.get(`${topic}-${partition}`)?.offset ?? 0) < offset)
+      ends.some(({ topic, partition, offset }) => (this.#positions.get(partitionName({ topic, partition }))?.offset ?? 0) < offset)
     while (behind()) await this.#step(0)
     this.#isFilled = true
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#isStopped = true
     this.#fetcher.wakeup()
     await this.#following
     await this.#fetcher.close()
@@ -65,17 +65,17 @@ export class GlobalStores {
       Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
     )
     for (const start of await this.#broker.admin.listOffsets(partitions, 'earliest'))
-      this.#positions.set(`${start.topic}-${start.partition}`, { ...start })
+      this.#positions.set(partitionName(start), { ...start })
     return openTaskState({ storage: new MemoryStorage(), stores: this.#stores.map(({ store }) => store) })
   }
 
   async #follow(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#isStopped) {
       try {
         await this.#step(FETCH_WAIT_MS)
       } catch (error) {
-        if (this.#stopped) return
-        this.#ports.logger.warn('a global store could not be kept up', { error: String(error) })
+        if (this.#isStopped) return
+        this.#ports.logger.warn('a global store could not be updated; it is retried', { error: String(error) })
         await this.#ports.timers.sleep(RETRY_MS)
       }
     }
@@ -87,7 +87,7 @@ export class GlobalStores {
   }
 
   #apply(fetched: FetchedPartition): void {
-    const position = this.#positions.get(`${fetched.topic}-${fetched.partition}`)
+    const position = this.#positions.get(partitionName(fetched))
     if (position === undefined) return
     for (const batch of fetched.batches) {
       while (batch.next()) {

@@ -1,13 +1,13 @@
 import type { Admin, PartitionOffset, TopicPartition } from '../../broker/index.ts'
 
 export interface OffsetBounds {
-  /** Behind what is committed. */
+  /** The offset after the last committed record of each partition. */
   readonly ends: readonly PartitionOffset[]
-  /** Empty where nobody has to begin at the beginning. */
+  /** Empty unless a reader begins at the beginning. */
   readonly starts: readonly PartitionOffset[]
 }
 
-/** Where the partitions end, and, where somebody is new to them, where they begin; both are asked at once. */
+/** Where the partitions end and, for a reader without a position, where they begin; both are asked for at once. */
 export async function offsetBounds(
   admin: Admin,
   partitions: readonly TopicPartition[],
@@ -18,5 +18,5 @@ export async function offsetBounds(
 }
 
 export function offsetOf(offsets: readonly PartitionOffset[], { topic, partition }: TopicPartition): number | undefined {
-  return offsets.find((one) => one.topic === topic && one.partition === partition)?.offset
+  return offsets.find((candidate) => candidate.topic === topic && candidate.partition === partition)?.offset
 }

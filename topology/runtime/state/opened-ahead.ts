@@ -5,8 +5,8 @@ import type { DiskStorages } from './task-storages.ts'
 import type { TaskStorages } from './task-stores.ts'
 
 /**
- * Opens the storages that are on the disk before anybody asks for them: an instance that comes back gets the tasks that it had, and can
- * read their stores while it still finds that out. One that is not asked for stays open until all are closed.
+ * Opens the storages that are on the disk while the instance still joins its group: an instance that comes back usually gets the tasks that it
+ * had (DECISIONS 80). A storage that no task asks for stays open until all are closed.
  */
 export class OpenedAhead implements TaskStorages {
   readonly #storages: TaskStorages
@@ -15,25 +15,25 @@ export class OpenedAhead implements TaskStorages {
   constructor(storages: DiskStorages) {
     this.#storages = storages
     this.#ahead = new Map(storages.present().map((task) => [taskName(task), storages.open(task)]))
-    for (const opening of this.#ahead.values()) opening.catch(() => undefined) // told to who asks for it
+    for (const opening of this.#ahead.values()) opening.catch(() => undefined) // surfaces in open()
   }
 
   open(task: TaskId): Promise<OrderedStorage> {
-    return this.#taken(task) ?? this.#storages.open(task)
+    return this.#take(task) ?? this.#storages.open(task)
   }
 
   async destroy(task: TaskId): Promise<void> {
-    await closed(this.#taken(task))
+    await closed(this.#take(task))
     await this.#storages.destroy(task)
   }
 
   async close(): Promise<void> {
-    const left = [...this.#ahead.values()]
+    const remaining = [...this.#ahead.values()]
     this.#ahead.clear()
-    await Promise.all(left.map(closed))
+    await Promise.all(remaining.map(closed))
   }
 
-  #taken(task: TaskId): Promise<OrderedStorage> | undefined {
+  #take(task: TaskId): Promise<OrderedStorage> | undefined {
     const name = taskName(task)
     const opening = this.#ahead.get(name)
     this.#ahead.delete(name)

@@ -1,6 +1,7 @@
 import type { ChangelogCursor, TaskState } from '../../../state/index.ts'
 import {
   OffsetOutOfRangeError,
+  partitionName,
   RetriableBrokerError,
   type FetchedPartition,
   type FetchPartition,
@@ -12,9 +13,9 @@ import type { Timers } from '../../ports.ts'
 import { TaskCorruptedError } from '../../errors.ts'
 
 const FETCH_BYTES = 4 << 20
-/** Rows of so many bytes are written at a time: what was made for them is young when it is garbage. */
+/** Rows are written in portions of so many bytes, so that the objects made for them are still young garbage. */
 const WRITE_BYTES = 256 << 10
-/** What is there is answered at once. */
+/** The answer comes at once when there is anything to answer with. */
 const FETCH_WAIT_MS = 500
 const BEHIND_MS = 50
 const NO_KEY = new Uint8Array(0)
@@ -24,25 +25,26 @@ export interface Restore {
   readonly state: TaskState
   readonly store: string
   readonly changelog: TopicPartition
-  /** First offset that the store lacks. */
+  /** First offset that is not in the store. */
   readonly from: number
-  /** What was fetched from there already. */
+  /** What was fetched from that offset already. */
   readonly first: FetchedPartition | undefined
-  /** What was committed when the restore began: it goes up to there. */
+  /** End of what was committed when the restore began. */
   readonly end: number
-  /** Up to where the changelog's leader has committed records at the moment. */
+  /** The end of committed records that the changelog's leader names now. */
   latest(): Promise<number>
   readonly timers: Timers
-  /** The state is not wanted any more. */
+  /** Aborted when the task is revoked. */
   readonly signal: AbortSignal
 }
 
 export type Tail = Pick<Restore, 'store' | 'changelog' | 'from' | 'end'>
 
-/** The first parts of several tails, in one request. Throws `TaskCorruptedError` when a changelog does not hold that offset any more, or ends before it. */
+/** The first parts of several tails, in one request (DECISIONS 77). Throws `TaskCorruptedError` when a changelog no longer holds that offset, or ends before it. */
 export async function fetchFirstParts(fetcher: Fetcher, tails: readonly Tail[]): Promise<readonly FetchedPartition[]> {
   for (const { store, from, end } of tails)
-    if (from > end) throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${from} > ${end}.`)
+    if (from > end)
+      throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${from} > ${end}.`, { reason: 'ahead-of-changelog' })
   return fetchParts(
     fetcher,
     tails.map(({ changelog, from }) => ({ ...changelog, offset: from })),
@@ -50,9 +52,9 @@ export async function fetchFirstParts(fetcher: Fetcher, tails: readonly Tail[]):
 }
 
 /**
- * Replays the tail of a changelog partition; the next part is fetched while one is written. Answers with the number of records. Throws
- * `TaskCorruptedError` when the changelog does not hold the next part any more, `RetriableBrokerError` when it brings nothing although its
- * end has not come, and the signal's reason when it is aborted.
+ * Replays the tail of a changelog partition; the next part is fetched while one is written. Resolves with the number of records. Throws
+ * `TaskCorruptedError` when the changelog no longer holds the next part, `RetriableBrokerError` when a fetch returns nothing before the
+ * end, and the signal's reason when it is aborted.
  */
 export async function restoreStore(restore: Restore): Promise<number> {
   const { state, store, from, first, end } = restore
@@ -72,7 +74,7 @@ export async function restoreStore(restore: Restore): Promise<number> {
 interface Part {
   readonly state: TaskState
   readonly store: string
-  /** Before it the store has everything. */
+  /** The store holds everything before it. */
   readonly offset: number
   readonly fetched: FetchedPartition
 }
@@ -92,15 +94,16 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
 }
 
 /**
- * A leader that has only just become one may for a moment not hand over what its predecessor did: then it does not name that end either,
- * and is asked again.
+ * A leader that was just elected may for a moment serve less than its predecessor did; it does not name the predecessor's end then, and is
+ * asked again (DECISIONS 60).
  */
 async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Restore, offset: number): Promise<FetchedPartition> {
   for (let isAllThere = false; ;) {
     const [fetched] = await fetchParts(fetcher, [{ ...changelog, offset }])
     signal.throwIfAborted()
     if (fetched !== undefined) return fetched
-    if (isAllThere) throw new RetriableBrokerError(`${changelog.topic}-${changelog.partition} brings nothing from ${offset} on to ${end}.`)
+    if (isAllThere)
+      throw new RetriableBrokerError(`A fetch of ${partitionName(changelog)}@${offset} returned nothing before its end ${end}.`)
     isAllThere = (await latest()) >= end
     if (!isAllThere) await timers.sleep(BEHIND_MS, signal)
   }
@@ -114,12 +117,15 @@ async function fetchParts(fetcher: Fetcher, partitions: readonly FetchPartition[
     )
   } catch (error) {
     if (!(error instanceof OffsetOutOfRangeError)) throw error
-    const places = partitions.map(({ topic, partition, offset }) => `${topic}-${partition} from ${offset} on`).join(', ')
-    throw new TaskCorruptedError(`A changelog does not hold what the store lacks any more: ${places}.`, { cause: error })
+    const tails = partitions.map((partition) => `${partitionName(partition)}@${partition.offset}`).join(', ')
+    throw new TaskCorruptedError(`A changelog no longer holds what the store lacks: ${tails}.`, {
+      reason: 'changelog-truncated',
+      cause: error,
+    })
   }
 }
 
-/** What batches hold from an offset on. */
+/** The records of batches from an offset on. */
 class RecordsFrom implements ChangelogCursor {
   readonly #batches: Iterator<RecordBatch>
   readonly #offset: number

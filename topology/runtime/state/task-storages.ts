@@ -6,7 +6,7 @@ import { parseTaskName, taskName } from '../task-id.ts'
 import type { TaskStorages } from './task-stores.ts'
 
 export interface DiskStorages extends TaskStorages {
-  /** Tasks that left something here. */
+  /** Tasks whose state is in the directory. */
   present(): readonly TaskId[]
 }
 
@@ -15,11 +15,11 @@ const TASK_NAME = /^\d+_\d+$/
 const WRITE_BUFFER_BYTES = 16 << 20
 
 export interface LevelTaskStoragesOptions {
-  /** Each task gathers so many bytes, and while they are written to tables as many again. Default 16 MiB; less makes restores slower. */
+  /** LevelDB's write buffer per task; up to twice as much while one is written to tables. Default 16 MiB; less makes restores slower (DECISIONS 85). */
   readonly writeBufferBytes?: number
 }
 
-/** A LevelDB per task below the directory. The directory is one instance's: two must not share it. */
+/** A LevelDB per task below the directory, which belongs to one instance: two must not share it. */
 export function levelTaskStorages(directory: string, options: LevelTaskStoragesOptions = {}): DiskStorages {
   const { writeBufferBytes = WRITE_BUFFER_BYTES } = options
   const pathOf = (name: string): string => join(directory, name)
@@ -35,15 +35,15 @@ export function levelTaskStorages(directory: string, options: LevelTaskStoragesO
   }
 }
 
-/** State in memory: gone with the process, restored from the changelogs. */
+/** State in memory: lost with the process, restored from the changelogs. */
 export function memoryTaskStorages(): TaskStorages {
   const storages = new Map<string, MemoryStorage>()
   return {
     open: async (task) => {
       const name = taskName(task)
-      const known = storages.get(name) ?? new MemoryStorage()
-      storages.set(name, known)
-      return known
+      const storage = storages.get(name) ?? new MemoryStorage()
+      storages.set(name, storage)
+      return storage
     },
     destroy: async (task) => {
       storages.delete(taskName(task))

@@ -7,18 +7,18 @@ import {
   type TaskState,
 } from '../../../state/index.ts'
 import type { Broker, PartitionOffset } from '../../broker/index.ts'
+import { TaskCorruptedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
-import { TaskCorruptedError } from '../../errors.ts'
-import { offsetBounds, offsetOf } from './offset-bounds.ts'
-import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
 import type { TopicTable } from '../../topics/topic-table.ts'
 import { unlessAborted } from '../unless-aborted.ts'
+import { offsetBounds, offsetOf } from './offset-bounds.ts'
+import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
 
-/** Where tasks keep their state on this instance. */
+/** Where an instance's tasks keep their state. */
 export interface TaskStorages {
   open(task: TaskId): Promise<OrderedStorage>
-  /** Deletes what the task kept; it is not open. */
+  /** Deletes what the task keeps; it is not open. */
   destroy(task: TaskId): Promise<void>
 }
 
@@ -31,30 +31,29 @@ export interface TaskStoresOptions {
   readonly openState: typeof openTaskState
   readonly topics: TopicTable
   readonly cacheBytes: number | undefined
-  /** Up to where they are restored: for a task to what its changelogs hold, for a copy of it to what is there at the moment. */
+  /** Where a restore ends: an active task waits until its changelogs are stable, a standby takes what is committed by now. */
   readonly end: 'settled' | 'latest'
   readonly onRestored: (records: number) => void
 }
 
-const NOTE_MS = 60_000
+const CHECKPOINT_INTERVAL_MS = 60_000
 
-/** Kept beside the rows: which incarnation of each changelog they go with, and when they were last written to. */
-interface Note {
+/** Stored with the rows: which incarnation of each changelog they belong to, and when they were last written. */
+interface Checkpoint {
   readonly changelogs: Readonly<{ [topic: string]: string }>
   readonly writtenAt: number
 }
 
 /**
- * The stores of a task, and how they come to hold what the changelogs say. What is on the disk is committed, so only what the
- * changelogs have beyond it is replayed. What cannot be trusted is wiped and restored in full: damaged rows, rows of a changelog
- * that was deleted since, rows so old that deletions since may be gone from the changelogs.
+ * The stores of a task, and how they come to hold what their changelogs say. What is on the disk is committed, so a restore replays only the tail
+ * behind it. What cannot be trusted is wiped and restored in full: damaged rows, rows of a changelog that was deleted and created again, rows so
+ * old that the changelog may have compacted later deletions away.
  */
 export class TaskStores {
   readonly #options: TaskStoresOptions
   readonly #changelogIds: Readonly<{ [topic: string]: string }>
   #state: TaskState | undefined
-  /** When the note with the rows was written. */
-  #notedAt = -Infinity
+  #checkpointedAt = -Infinity
   #isDamaged = false
 
   constructor(options: TaskStoresOptions) {
@@ -66,26 +65,27 @@ export class TaskStores {
     return this.#state
   }
 
-  /** Drops what was not committed, then brings every store up to the end of its changelog. Throws the signal's reason when it is aborted. */
+  /** Drops what was not committed, then restores every store to the end of its changelog. Throws the signal's reason when it is aborted. */
   async open(signal: AbortSignal): Promise<TaskState> {
     const { task, ports, storages } = this.#options
     try {
-      if (this.#isDamaged) throw new TaskCorruptedError('Rows do not match their checksums.')
-      return await this.#openOrGoOn(signal)
+      if (this.#isDamaged) throw new TaskCorruptedError('Rows do not match their checksums.', { reason: 'damaged-rows' })
+      return await this.#openAndRestore(signal)
     } catch (error) {
       if (error instanceof StateWriteError) await this.close() // nothing can be written until it is opened again
       if (!(error instanceof StateCorruptedError || error instanceof TaskCorruptedError)) throw error
-      ports.logger.warn('local state is wiped and restored', { ...task, reason: error.message })
+      const reason = error instanceof TaskCorruptedError ? error.reason : 'damaged-rows'
+      ports.logger.warn('local state is wiped and restored', { code: 'state-wiped', ...task, reason, detail: error.message })
       await this.close()
       await storages.destroy(task)
       this.#isDamaged = false
-      return this.#openOrGoOn(signal)
+      return this.#openAndRestore(signal)
     }
   }
 
   /**
-   * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given, among them those
-   * of other tasks. A storage that does not take it is closed: opened again, it gets from the changelogs what it lacks.
+   * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given, those of other
+   * tasks among them. A storage that fails to write is closed: when it is opened again, it gets what it lacks from the changelogs.
    */
   async commit(ends: readonly PartitionOffset[]): Promise<void> {
     const state = this.#state
@@ -98,14 +98,14 @@ export class TaskStores {
       if (end !== undefined) positions.set(store, end)
     }
     try {
-      await state.commit(positions, this.#dueNote())
+      await state.commit(positions, this.#dueCheckpoint())
     } catch (error) {
       await this.close()
       throw error
     }
   }
 
-  /** A read found damaged rows: the next opening begins with nothing. */
+  /** A read found damaged rows: the next opening starts from an empty state. */
   damaged(): void {
     this.#isDamaged = true
   }
@@ -116,7 +116,7 @@ export class TaskStores {
     await state?.close()
   }
 
-  async #openOrGoOn(signal: AbortSignal): Promise<TaskState> {
+  async #openAndRestore(signal: AbortSignal): Promise<TaskState> {
     const { task, specs, storages, openState, cacheBytes } = this.#options
     if (this.#state === undefined) {
       const storage = await storages.open(task)
@@ -126,7 +126,7 @@ export class TaskStores {
         await storage.close()
         throw error
       }
-      this.#checkNote(this.#state)
+      this.#verifyCheckpoint(this.#state)
     }
     this.#state.abort()
     await this.#restore(this.#state, signal)
@@ -150,10 +150,11 @@ export class TaskStores {
         from: state.position(store) ?? offsetOf(starts, changelog) ?? 0,
         end: offsetOf(ends, changelog) ?? 0,
       }))
-      .filter(({ from, end }) => from !== end)
+      .filter((tail) => tail.from !== tail.end)
     if (tails.length > 0) await this.#replay(state, tails, signal)
-    const note = this.#dueNote() // a standby is not written to for long, and has seen every deletion all the same
-    if (note !== undefined) await state.commit(new Map(), note)
+    // A standby may go unwritten for long although it has seen every deletion: its age counts from here.
+    const checkpoint = this.#dueCheckpoint()
+    if (checkpoint !== undefined) await state.commit(new Map(), checkpoint)
   }
 
   async #replay(state: TaskState, tails: readonly Tail[], signal: AbortSignal): Promise<void> {
@@ -176,26 +177,32 @@ export class TaskStores {
     }
   }
 
-  #checkNote(state: TaskState): void {
-    this.#notedAt = -Infinity
+  #verifyCheckpoint(state: TaskState): void {
+    this.#checkpointedAt = -Infinity
     if (state.checkpoint === undefined) return
-    const { changelogs, writtenAt } = JSON.parse(state.checkpoint) as Note
+    const { changelogs, writtenAt } = JSON.parse(state.checkpoint) as Checkpoint
     for (const [topic, id] of Object.entries(this.#changelogIds)) {
-      if ((changelogs[topic] ?? id) !== id) throw new TaskCorruptedError(`The changelog ${topic} was made anew since it was written.`)
+      if ((changelogs[topic] ?? id) !== id)
+        throw new TaskCorruptedError(`Changelog ${topic} was deleted and created again since the state was written.`, {
+          reason: 'changelog-recreated',
+        })
     }
     const ageMs = this.#options.ports.clock.now() - writtenAt
     if (ageMs > this.#options.topics.deleteRetentionMs(state.storeNames) / 2) {
-      throw new TaskCorruptedError(`It was last written ${ageMs} ms ago: deletions since may be gone from the changelogs.`)
+      throw new TaskCorruptedError(
+        `The state was last written ${ageMs} ms ago: deletions since then may be compacted away from the changelogs.`,
+        { reason: 'too-old' },
+      )
     }
-    this.#notedAt = writtenAt
+    this.#checkpointedAt = writtenAt
   }
 
-  /** What is to be written with the rows; undefined: what was written there not long ago will do. */
-  #dueNote(): string | undefined {
+  /** The checkpoint to write with the rows; undefined while the last one is recent enough. */
+  #dueCheckpoint(): string | undefined {
     const now = this.#options.ports.clock.now()
-    if (now - this.#notedAt < NOTE_MS) return undefined
-    this.#notedAt = now
-    const note: Note = { changelogs: this.#changelogIds, writtenAt: now }
-    return JSON.stringify(note)
+    if (now - this.#checkpointedAt < CHECKPOINT_INTERVAL_MS) return undefined
+    this.#checkpointedAt = now
+    const checkpoint: Checkpoint = { changelogs: this.#changelogIds, writtenAt: now }
+    return JSON.stringify(checkpoint)
   }
 }

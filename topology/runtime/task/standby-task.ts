@@ -1,16 +1,16 @@
 import type { TaskState } from '../../../state/index.ts'
-import type { Ports } from '../../ports.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
+import type { Ports } from '../../ports.ts'
+import type { TaskStores } from '../state/index.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { TaskMetrics } from './task-metrics.ts'
-import type { TaskStores } from '../state/index.ts'
 
 export interface StandbyTaskOptions {
   readonly name: string
   readonly metrics: TaskMetrics
   readonly stores: TaskStores
   readonly ports: Ports
-  /** It has come to the end of its changelogs for the first time. */
+  /** It has reached the ends of its changelogs for the first time. */
   onCaughtUp(): void
 }
 
@@ -18,8 +18,8 @@ const POLL_MS = 200
 const RETRY_MS = 1_000
 
 /**
- * A copy of a task's stores, kept up with their changelogs while another instance has the task: whoever takes the task here restores next
- * to nothing, and reads are answered while nobody has it. It writes nothing to the broker.
+ * A copy of a task's stores, kept up to date with their changelogs while another instance owns the task. When the task moves here, next to
+ * nothing is left to restore; while no instance owns it, reads are answered from here. It writes nothing to the broker.
  */
 export class StandbyTask {
   readonly name: string
@@ -27,8 +27,8 @@ export class StandbyTask {
   readonly #options: StandbyTaskOptions
   readonly #wakeup = new Wakeup()
   readonly #done: Promise<void>
-  readonly #unwanted = new AbortController()
-  /** When everything that was committed before had been copied; monotonic. */
+  readonly #closed = new AbortController()
+  /** All that was committed before this monotonic time has been copied. */
   #caughtUpAt: number | undefined
 
   constructor(options: StandbyTaskOptions) {
@@ -47,20 +47,20 @@ export class StandbyTask {
     return this.#caughtUpAt === undefined ? undefined : this.#options.ports.clock.monotonic() - this.#caughtUpAt
   }
 
-  /** Undefined: not open, or not of one piece yet. */
+  /** Undefined: not open, or not caught up yet and therefore not consistent. */
   get state(): TaskState | undefined {
     return this.isCaughtUp ? this.#options.stores.state : undefined
   }
 
   async close(): Promise<void> {
-    this.#unwanted.abort(new TaskMigratedError(`The standby of ${this.name} is given up`))
+    this.#closed.abort(new TaskMigratedError(`The standby of task ${this.name} is closed`))
     this.#wakeup.raise()
     await this.#done
   }
 
   async #run(): Promise<void> {
     const { stores, ports, name } = this.#options
-    const { signal } = this.#unwanted
+    const { signal } = this.#closed
     while (!signal.aborted) {
       let pauseMs = POLL_MS
       try {
@@ -70,7 +70,7 @@ export class StandbyTask {
         this.#caughtUpAt = begunAt
         if (isFirst) this.#options.onCaughtUp()
       } catch (error) {
-        ports.logger.debug('a standby could not be kept up', { task: name, error: messageOf(error) })
+        ports.logger.debug('a standby could not be updated', { task: name, error: messageOf(error) })
         pauseMs = RETRY_MS
       }
       const timer = ports.timers.setTimeout(() => this.#wakeup.raise(), pauseMs)

@@ -1,41 +1,42 @@
 import { StateFormatError, StateLockedError } from '../../../state/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../../broker/index.ts'
-import type { Ports, TimerHandle } from '../../ports.ts'
 import { FatalStreamsError, messageOf, RetriableError, TaskMigratedError } from '../../errors.ts'
+import type { Ports, TimerHandle } from '../../ports.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { Task } from './task.ts'
-import { unlessAborted } from '../unless-aborted.ts'
 
 export interface TaskLoopOptions {
   readonly ports: Ports
   /** The longest a busy task goes without a commit, milliseconds. */
   readonly commitIntervalMs: number
-  /** And the most it gathers, in rows written and records sent. */
+  /** The most that it gathers before a commit, in rows written and records to be sent. */
   readonly commitRecords: number
   /** The task has room for more input. */
   onHungry(): void
   onFatal(error: unknown): void
-  /** Whether the group still counts this instance in: a task that was fenced is opened again only then. */
+  /** Whether the instance is still a member of the group: after an error the task is opened again only then (DECISIONS 13). */
   isMember(): Promise<boolean>
 }
 
 const RETRY_MS = 100
 
 /**
- * Keeps one task going: works while there is something to do, commits at once when there is not, and at the latest after the
- * interval. An error opens the task again.
+ * Keeps one task going: processes while there is work, commits at once when there is none, and at the latest after the interval. An error
+ * opens the task again.
  */
 export class TaskLoop {
   readonly task: Task
   readonly #options: TaskLoopOptions
   readonly #wakeup = new Wakeup()
   readonly #done: Promise<void>
-  /** Ends the waits that may be long when the task is to be given up. */
-  readonly #unwanted = new AbortController()
-  #state: 'opening' | 'running' | 'closing' | 'abandoned' = 'opening'
+  /** Aborted when the task is revoked: ends the waits that may be long. */
+  readonly #revoked = new AbortController()
+  /** Another member may own the task by now. */
+  #isLost = false
   #punctuation: TimerHandle | undefined
-  /** What the task waited for last. */
-  #obstacle: string | undefined
+  /** Why the task waited last. */
+  #waitReason: string | undefined
 
   constructor(task: Task, options: TaskLoopOptions) {
     this.task = task
@@ -44,37 +45,40 @@ export class TaskLoop {
   }
 
   get isRunning(): boolean {
-    return this.#state === 'running'
+    return this.task.status === 'running'
   }
 
-  /** Input has come. */
+  /** Input has arrived. */
   wake(): void {
     this.#wakeup.raise()
   }
 
-  /** Commits what is in hand, then gives the task up. */
+  /** Commits what has been processed, then closes the task. */
   async close(): Promise<void> {
-    if (this.#state !== 'abandoned') this.#state = 'closing'
     await this.#end()
   }
 
-  /** Gives the task up without a commit: it belongs to somebody else. */
+  /** Closes the task without a commit: another member owns it. */
   async abandon(): Promise<void> {
-    this.#state = 'abandoned'
+    this.#isLost = true
     await this.#end()
   }
 
   async #end(): Promise<void> {
-    this.#unwanted.abort(new TaskMigratedError(`Task ${this.task.name} is given up`))
+    this.task.suspend()
+    this.#revoked.abort(new TaskMigratedError(`Task ${this.task.name} is revoked`))
     this.#wakeup.raise()
     await this.#done
   }
 
+  get #isAssigned(): boolean {
+    return !this.#isLost && !this.#revoked.signal.aborted
+  }
+
   async #run(): Promise<void> {
-    while (this.#isWanted) {
+    while (this.#isAssigned) {
       try {
-        await this.task.open(this.#unwanted.signal)
-        if (this.#state === 'opening') this.#state = 'running'
+        await this.task.open(this.#revoked.signal)
         this.#options.onHungry()
         await this.#work()
       } catch (error) {
@@ -85,20 +89,16 @@ export class TaskLoop {
     try {
       await this.task.close()
     } catch (error) {
-      this.#options.ports.logger.warn('a task could not be closed in order', { task: this.task.name, error: String(error) })
+      this.#options.ports.logger.warn('a task could not be closed cleanly', { task: this.task.name, error: String(error) })
     }
   }
 
-  get #isWanted(): boolean {
-    return this.#state === 'opening' || this.#state === 'running'
-  }
-
-  /** Returns when the task is to be given up; what is in hand has been committed then, unless it is somebody else's. */
+  /** Returns when the task is revoked; what it has processed is committed by then, unless the task is lost. */
   async #work(): Promise<void> {
     const { ports, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
-    while (this.#isWanted) {
-      while (this.#isWanted && this.task.hasWork) {
+    while (this.#isAssigned) {
+      while (this.#isAssigned && this.task.hasWork) {
         await this.task.process()
         this.#options.onHungry()
         if (ports.clock.monotonic() - lastCommit >= commitIntervalMs || this.task.uncommittedRecords >= commitRecords) {
@@ -107,10 +107,10 @@ export class TaskLoop {
         }
         await ports.timers.yield()
       }
-      if (this.#state === 'abandoned') return
+      if (this.#isLost) return
       await this.task.commit()
       lastCommit = ports.clock.monotonic()
-      if (!this.#isWanted || this.task.hasWork) continue
+      if (!this.#isAssigned || this.task.hasWork) continue
       this.#options.onHungry()
       this.#armPunctuation()
       await this.#wakeup.wait()
@@ -127,27 +127,28 @@ export class TaskLoop {
   async #recover(error: unknown): Promise<void> {
     const { logger, timers } = this.#options.ports
     if (isFatal(error)) {
-      this.#state = 'abandoned'
+      this.#isLost = true
       this.#options.onFatal(error)
       return
     }
-    if (!this.#isWanted) return
+    if (!this.#isAssigned) return
+    this.task.wait()
     const isExpected = error instanceof TaskMigratedError || error instanceof RetriableError
     logger[isExpected ? 'debug' : 'warn']('a task is opened again', { task: this.task.name, error: String(error) })
-    if (error instanceof RetriableError) await this.#becomesReady(error)
+    if (error instanceof RetriableError) await this.#untilReady(error)
     if (!(error instanceof TaskMigratedError)) await timers.sleep(RETRY_MS)
-    while (this.#isWanted && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
+    while (this.#isAssigned && !(await this.#options.isMember())) await timers.sleep(RETRY_MS)
   }
 
-  /** Returns when it is worth another try. Why it was not ready after all is told once, not with each try. */
-  async #becomesReady({ ready, message }: RetriableError): Promise<void> {
+  /** Returns when the record is worth another try. Why it is not ready is logged once, not with each try. */
+  async #untilReady({ ready, message }: RetriableError): Promise<void> {
     try {
-      await unlessAborted(ready, this.#unwanted.signal)
+      await unlessAborted(ready, this.#revoked.signal)
     } catch (error) {
-      const obstacle = `${message} ${messageOf(error)}`
-      if (this.#isWanted && obstacle !== this.#obstacle)
-        this.#options.ports.logger.warn('a task waits, and tries again', { task: this.task.name, reason: obstacle })
-      this.#obstacle = obstacle
+      const reason = `${message} ${messageOf(error)}`
+      if (this.#isAssigned && reason !== this.#waitReason)
+        this.#options.ports.logger.warn('a task waits, and tries again', { task: this.task.name, reason })
+      this.#waitReason = reason
     }
   }
 }

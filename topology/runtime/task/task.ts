@@ -1,21 +1,25 @@
-import { StateCorruptedError, StateError, type openTaskState, type StateStore, type TaskState } from '../../../state/index.ts'
-import { FatalBrokerError } from '../../broker/index.ts'
-import type { Broker, PartitionOffset, TopicPartition } from '../../broker/index.ts'
+import type { openTaskState, StateStore, TaskState } from '../../../state/index.ts'
+import { FatalBrokerError, type Broker, type PartitionOffset, type TopicPartition } from '../../broker/index.ts'
+import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
-import { cannotBeRead, LetterBox, type LetterPlace, ownHeaders, ParkedKeys } from '../dead-letters/index.ts'
-import { asRetriable, messageOf, StreamsError, TaskCorruptedError, TaskMigratedError } from '../../errors.ts'
-import { type GroupCommit, OutputBuffer, type TopicOutput } from '../commit/index.ts'
-import type { AnyRecord } from './graph-environment.ts'
-import { offsetBounds, offsetOf, type TaskStorages, TaskStores } from '../state/index.ts'
-import { RecordQueue, type Head } from './record-queue.ts'
+import type { TopicTable } from '../../topics/topic-table.ts'
+import { OutputBuffer, type GroupCommit, type TopicOutput } from '../commit/index.ts'
+import { LetterBox, ParkedKeys } from '../dead-letters/index.ts'
+import { TaskStores, type TaskStorages } from '../state/index.ts'
+import { StateMachine } from '../state-machine.ts'
+import { taskName } from '../task-id.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { openQueues } from './open-queues.ts'
+import { OpenTask } from './open-task.ts'
+import { RecordHandler } from './record-handler.ts'
+import type { RecordQueue } from './record-queue.ts'
+import { RepartitionPurge } from './repartition-purge.ts'
 import { RunningGraph } from './running-graph.ts'
 import { sinkWriter } from './sink-writer.ts'
-import { taskName } from '../task-id.ts'
 import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
-import type { TopicTable } from '../../topics/topic-table.ts'
-import { unlessAborted } from '../unless-aborted.ts'
+import { TASK_TRANSITIONS, type TaskStatus } from './task-status.ts'
 
 export interface TaskContext {
   readonly applicationId: string
@@ -27,20 +31,18 @@ export interface TaskContext {
   readonly topics: TopicTable
   readonly commits: GroupCommit
   readonly cacheBytes: number | undefined
-  /** Resolves when no transaction that was begun before, here or by somebody who is gone, can be committed any more. */
-  settled(): Promise<void>
+  /** Resolves when every transaction begun before, by this instance or by dead members, has been committed or aborted. */
+  transactionsDecided(): Promise<void>
   globalStore(name: string): StateStore | undefined
 }
 
 const RECORDS_PER_TURN = 1000
-/** So many records go through a repartition topic before they are deleted from it. */
-const PURGE_RECORDS = 10_000
 
 /**
- * One sub-topology on one partition: its queues, its stores. Taking it goes: have what was left open ended → read the committed offset,
- * once no transaction has a say in it → restore the tail of the changelogs, once no transaction is open there → process. Whoever had the
- * task before is of an older generation of the group by then, so that it can store no offset any more, and with it nothing else: read in
- * another order, the changelogs may lack what the offset has behind it.
+ * One sub-topology on one partition: its queues, its stores, its graph. Opening order: abort transactions left by dead members → read the committed
+ * offsets, once no transaction with offsets of these partitions is pending → restore the tails of the changelogs, up to where they are stable → process. By then
+ * the former owner is of an older generation of the group, so that the coordinator rejects its offsets and its transaction with them. In
+ * any other order the changelogs may lack what the offsets already cover (DECISIONS 79).
  */
 export class Task {
   readonly id: TaskId
@@ -50,26 +52,28 @@ export class Task {
   readonly #context: TaskContext
   readonly #stores: TaskStores
   readonly #outputs = new OutputBuffer()
+  readonly #purge: RepartitionPurge
   readonly #partitions: readonly TopicPartition[]
-  /** Records known to fail, with the reason: they are passed over when their transaction is done again. */
-  readonly #dead = new Map<string, string>()
-  #graph: RunningGraph | undefined
-  #letters: LetterBox | undefined
-  #queues: RecordQueue[] = []
-  #committedPositions = new Map<RecordQueue, number>()
-  /** Per repartition topic, up to where its records have been deleted. */
-  readonly #purged = new Map<string, number>()
-  #streamTime = -1
+  readonly #status: StateMachine<TaskStatus>
   readonly #positionListeners = new Set<() => void>()
+  /** Records known to fail, by position, with the reason: skipped when their transaction is done again. */
+  readonly #failed = new Map<string, string>()
+  /** Of the last opening. Undefined while restoring, after an error in it, and when closed. */
+  #open: OpenTask | undefined
+  #streamTime = -1
+  #hasRun = false
 
   constructor(id: TaskId, subtopology: Subtopology, context: TaskContext) {
+    const { broker, ports, topics } = context
     this.id = id
     this.name = taskName(id)
+    this.#status = new StateMachine(`Task ${this.name}`, 'created', TASK_TRANSITIONS)
     this.#subtopology = subtopology
     this.#context = context
+    this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
     this.#partitions = subtopology.sourceTopics
-      .map((topic) => ({ topic: context.topics.nameOf(topic), partition: id.partition }))
-      .filter(({ topic, partition }) => partition < (context.topics.partitions(topic) ?? 0))
+      .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
+      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
     this.#stores = new TaskStores({
       ...context,
       task: id,
@@ -79,16 +83,25 @@ export class Task {
     })
   }
 
+  get status(): TaskStatus {
+    return this.#status.state
+  }
+
+  /** Committed state can be read: the task has run and is not revoked, even if it waits or is opened again at the moment. */
+  get isReadable(): boolean {
+    return this.#hasRun && this.status !== 'suspended' && this.status !== 'closed'
+  }
+
   get queues(): readonly RecordQueue[] {
-    return this.#queues
+    return this.#open?.queues ?? []
   }
 
   get lag(): number {
-    return this.#queues.reduce((sum, queue) => sum + queue.lag, 0)
+    return this.#open?.lag ?? 0
   }
 
   get isDirty(): boolean {
-    return this.#outputs.records > 0 || (this.#stores.state?.dirtyRows ?? 0) > 0 || this.#queues.some((queue) => this.#moved(queue))
+    return this.uncommittedRecords > 0 || this.#open?.hasAdvanced === true
   }
 
   /** Rows written and records to be sent since the last commit. */
@@ -98,7 +111,7 @@ export class Task {
 
   /** Wall-clock time of the next punctuation. */
   get nextPunctuation(): number | undefined {
-    return this.#graph?.punctuations.nextTime('wall')
+    return this.#open?.graph.punctuations.nextTime('wall')
   }
 
   get state(): TaskState | undefined {
@@ -107,240 +120,142 @@ export class Task {
 
   /** Offsets of the inputs up to which everything is committed; undefined while the task is not open. */
   get committedPositions(): readonly PartitionOffset[] | undefined {
-    if (this.#graph === undefined) return undefined
-    return [...this.#committedPositions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset }))
+    return this.#open?.committedPositions
   }
 
-  /** Calls back when the committed positions have changed: after a commit, an opening, the end. Answers with the way to stop that. */
+  /** Calls back when the committed positions have changed: after a commit, an opening, the closing. Returns a function that stops that. */
   onPositions(listener: () => void): () => void {
     this.#positionListeners.add(listener)
     return () => this.#positionListeners.delete(listener)
   }
 
   /**
-   * Opens the task, or opens it again after an error: whatever was not committed is gone and will be done again. Throws the signal's
-   * reason when it is aborted: somebody's open transaction may hold up the opening for as long as it likes.
+   * Opens the task, or opens it again after an error: what was not committed is dropped and will be done again. Throws the signal's
+   * reason when it is aborted, because an open transaction of another producer can hold up the opening indefinitely.
    */
   async open(signal = new AbortController().signal): Promise<void> {
-    const { broker, groupId, settled } = this.#context
-    this.#graph?.close()
-    this.#graph = undefined
-    this.#queues = []
-    this.#outputs.clear()
-    await unlessAborted(settled(), signal)
+    const { broker, groupId, transactionsDecided } = this.#context
+    this.#status.become('restoring')
+    this.#drop()
+    await unlessAborted(transactionsDecided(), signal)
     const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
-    await this.#openQueues(committed, signal)
-    this.#letters = await this.#openLetters(state)
-    this.#graph = new RunningGraph(this.#subtopology, this.#environment(), this.#streamTime)
-    await this.#graph.init()
+    const queues = await openQueues({
+      admin: broker.admin,
+      partitions: this.#partitions,
+      sourceOf: (topic) => this.#sourceOf(topic),
+      committed,
+      signal,
+    })
+    const open = await this.#openGraph(state, queues)
+    this.#open = open
+    await open.graph.init()
+    signal.throwIfAborted()
+    this.#status.become('running')
+    this.#hasRun = true
     this.#tellPositions()
   }
 
-  /** Something can be worked on: a record is there, and no other partition is known to have one that may be older. */
   get hasWork(): boolean {
-    const graph = this.#graph
-    if (graph === undefined) return false
-    const due = graph.punctuations.nextTime('wall')
-    if (due !== undefined && due <= this.#context.ports.clock.now()) return true
-    return this.#nextQueue(graph) !== undefined
+    return this.#open?.hasWork === true
   }
 
-  /** Timestamp of the record that is worked on next; undefined: there is none, or an older one may be on its way. */
+  /** Timestamp of the record that is processed next; undefined: there is none, or an older one may still arrive. */
   get nextTimestamp(): number | undefined {
-    const graph = this.#graph
-    return graph && this.#nextQueue(graph)?.head(graph.streamTime)?.timestamp
+    return this.#open?.nextTimestamp
   }
 
-  /**
-   * Works on what is there, for one turn of at most so many records.
-   * A record that throws ends in the dead-letter topic: what it had done so far goes with the whole transaction, which is
-   * then done again without it. Throws `StreamsError`s.
-   */
+  /** Processes what has arrived, for one turn of at most so many records. Throws `StreamsError`s. */
   async process(records = RECORDS_PER_TURN): Promise<void> {
-    const graph = this.#graph
-    if (graph === undefined) return
-    const due = graph.punctuations.nextTime('wall')
-    if (due !== undefined && due <= this.#context.ports.clock.now()) await graph.punctuateWallClock()
-    for (let count = 0; count < records; count++) {
-      const queue = this.#nextQueue(graph)
-      const head = queue?.head(graph.streamTime)
-      if (queue === undefined || head === undefined) return
-      const running = this.#work(graph, head)
-      if (running !== undefined) await running
-      queue.advance()
-      this.metrics.records++
-    }
+    await this.#open?.process(records)
   }
 
   /** Makes everything since the last commit permanent, in one transaction. */
   async commit(): Promise<void> {
     if (!this.isDirty) return
-    const state = this.#opened(this.#stores.state)
-    const { partition } = this.id
+    const [open, state] = [this.#open, this.#stores.state]
+    if (open === undefined || state === undefined) throw new TaskMigratedError(`Task ${this.name} is not open`)
     const changelogs = new Map(state.storeNames.map((store) => [store, this.#changelogOutput(store)]))
-    const moved = this.#queues.filter((queue) => this.#moved(queue))
-    const told = moved.length > 0 ? moved : this.#queues.slice(0, 1)
+    // Every commit stores an offset, because it is by its offsets that the coordinator fences a former owner.
+    const advanced = open.hasAdvanced ? open.advancedQueues : open.queues.slice(0, 1)
+    const offsetsToCommit = new Map(advanced.map((queue) => [queue, queue.position]))
     try {
       state.collectChanges({
-        change: (store, key, value, timestamp) => changelogs.get(store)?.append(partition, key, value, timestamp),
+        change: (store, key, value, timestamp) => changelogs.get(store)?.append(this.id.partition, key, value, timestamp),
       })
       const ends = await this.#context.commits.commit({
         outputs: this.#outputs,
-        offsets: told.map(({ topic, partition: from, position }) => ({ topic, partition: from, offset: position })),
+        offsets: [...offsetsToCommit].map(([{ topic, partition }, offset]) => ({ topic, partition, offset })),
       })
       this.#outputs.clear()
       await this.#stores.commit(ends)
-      for (const queue of moved) this.#committedPositions.set(queue, queue.position)
-      this.#streamTime = this.#graph?.streamTime ?? this.#streamTime
+      open.committed(offsetsToCommit)
+      this.#streamTime = open.graph.streamTime
       this.metrics.commits++
       this.#tellPositions()
-      this.#purge()
-      this.#dead.clear()
+      this.#purge.run(open.queues)
+      this.#failed.clear()
     } catch (error) {
-      throw error instanceof FatalBrokerError ? error : migrated(this.name, error)
+      throw error instanceof FatalBrokerError ? error : reopened(this.name, error)
     }
   }
 
-  /** What came through a repartition topic and is committed is of no use any more. */
-  #purge(): void {
-    const { broker, ports, topics } = this.#context
-    const offsets: PartitionOffset[] = []
-    for (const { topic, partition, position } of this.#queues) {
-      if (!topics.isRepartition(topic) || position - (this.#purged.get(topic) ?? 0) < PURGE_RECORDS) continue
-      this.#purged.set(topic, position)
-      offsets.push({ topic, partition, offset: position })
-    }
-    if (offsets.length === 0) return
-    broker.admin.deleteRecords(offsets).catch((error: unknown) => {
-      ports.logger.warn('a repartition topic could not be shortened; the next time will do', { task: this.name, error: messageOf(error) })
-    })
+  /** An error ended the last opening or transaction: the task is not processed until it is opened again. */
+  wait(): void {
+    if (this.#status.canBecome('waiting')) this.#status.become('waiting')
   }
 
-  /** Gives the task up. Whoever wants what is in hand commits first. */
+  /** The task is revoked: what it has processed may still be committed, nothing else. */
+  suspend(): void {
+    if (this.#status.canBecome('suspended')) this.#status.become('suspended')
+  }
+
+  /** Closes the stores without a commit. */
   async close(): Promise<void> {
-    this.#graph?.close()
-    this.#graph = undefined
-    this.#queues = []
+    this.suspend()
+    this.#drop()
     this.#tellPositions()
     await this.#stores.close()
+    if (this.#status.canBecome('closed')) this.#status.become('closed')
+  }
+
+  /** Drops what the last opening made. */
+  #drop(): void {
+    this.#open?.close()
+    this.#open = undefined
+    this.#outputs.clear()
   }
 
   #tellPositions(): void {
     for (const listener of this.#positionListeners) listener()
   }
 
-  #work(graph: RunningGraph, head: Head): void | Promise<void> {
-    const letters = this.#opened(this.#letters)
-    const reason = this.#dead.size === 0 ? undefined : this.#dead.get(positionText(head))
-    const { record } = head
-    if (reason === undefined && record !== undefined && record.headers === undefined && letters.isEmpty) {
-      return this.#process(graph, head, record)
-    }
-    const turn = letters.turnOf(head)
-    switch (turn.kind) {
-      case 'redriven-before':
-        return this.#drop(turn.kind)
-      case 'discard':
-        return letters.settle(head)
-      case 'behind':
-        return this.#bury(head, 'behind a dead letter of the same key', turn.place)
-      case 'work':
-        if (reason !== undefined) return this.#bury(head, reason, turn.place)
-        if (record === undefined) return this.#unreadable(head, turn.place)
-        if (turn.place === undefined) return this.#process(graph, head, record)
-        return this.#processLetter(graph, head, record)
-      default:
-        return turn satisfies never
-    }
-  }
-
-  /** A record that cannot be read yet is waited for, and what came before it does not wait with it. */
-  #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
-    const retriable = asRetriable(head.error)
-    if (retriable === undefined) return this.#bury(head, cannotBeRead(messageOf(head.error)), place)
-    return this.commit().then(() => {
-      throw retriable
-    })
-  }
-
-  #process(graph: RunningGraph, head: Head, record: AnyRecord): void | Promise<void> {
-    try {
-      const running = graph.process(head.topic, record, head)
-      return running?.catch((error: unknown) => this.#failed(head, error))
-    } catch (error) {
-      this.#failed(head, error)
-    }
-  }
-
-  #processLetter(graph: RunningGraph, head: Head, { headers, ...record }: AnyRecord): void | Promise<void> {
-    const letters = this.#opened(this.#letters)
-    const running = this.#process(graph, head, { ...record, headers: ownHeaders(headers) })
-    return running === undefined ? letters.settle(head) : running.then(() => letters.settle(head))
-  }
-
-  /** Marks the record as dead and has the transaction done again: its effects so far are among what is not committed. */
-  #failed(head: Head, error: unknown): never {
-    if (error instanceof StreamsError) throw error
-    if (error instanceof StateCorruptedError) this.#stores.damaged()
-    if (error instanceof StateError) throw new TaskCorruptedError(error.message, { cause: error })
-    const retriable = asRetriable(error)
-    if (retriable !== undefined) throw retriable
-    this.#dead.set(positionText(head), `cannot be processed: ${messageOf(error)}`)
-    this.metrics.aborts++
-    throw new TaskMigratedError(`Task ${this.name} leaves out ${positionText(head)}: ${messageOf(error)}`, { cause: error })
-  }
-
-  #bury(head: Head, reason: string, place: LetterPlace | undefined): void {
-    this.#opened(this.#letters).bury(head, reason, place)
-    this.metrics.deadLetters++
-    this.#context.ports.logger.warn('a record went to the dead letters', { task: this.name, origin: positionText(head), reason })
-  }
-
-  async #openLetters(state: TaskState): Promise<LetterBox> {
+  async #openGraph(state: TaskState, queues: readonly RecordQueue[]): Promise<OpenTask> {
     const { topics, ports } = this.#context
-    return new LetterBox({
+    const graph = new RunningGraph(this.#subtopology, this.#environment(state), this.#streamTime)
+    const letters = new LetterBox({
       parked: await ParkedKeys.open(this.id.subtopology, (name) => state.store(name)),
       outputs: this.#outputs,
       ports,
       topic: topics.deadLetters,
       partition: this.id.partition % (topics.partitions(topics.deadLetters) ?? 1),
     })
-  }
-
-  #drop(reason: string): void {
-    this.metrics.drops.set(reason, (this.metrics.drops.get(reason) ?? 0) + 1)
-  }
-
-  #nextQueue(graph: RunningGraph): RecordQueue | undefined {
-    let next: RecordQueue | undefined
-    let oldest = Infinity
-    for (const queue of this.#queues) {
-      const head = queue.head(graph.streamTime)
-      if (head === undefined) {
-        if (queue.expectsMore) return undefined
-      } else if (head.timestamp < oldest) {
-        next = queue
-        oldest = head.timestamp
-      }
-    }
-    return next
-  }
-
-  async #openQueues(committed: readonly PartitionOffset[], signal: AbortSignal): Promise<void> {
-    const isNew = this.#partitions.some((partition) => offsetOf(committed, partition) === undefined)
-    const { ends, starts } = await unlessAborted(
-      offsetBounds(this.#context.broker.admin, this.#partitions, { isNew, end: 'latest' }),
-      signal,
-    )
-    this.#queues = this.#partitions.map((from) => {
-      const { topic, partition } = from
-      const source = this.#sourceOf(topic)
-      const end = offsetOf(ends, from) ?? 0
-      const position = offsetOf(committed, from) ?? (source.offsetReset === 'latest' ? end : (offsetOf(starts, from) ?? 0))
-      return new RecordQueue(topic, partition, source, position, end)
+    const records = new RecordHandler({
+      task: this.name,
+      graph,
+      letters,
+      failed: this.#failed,
+      metrics: this.metrics,
+      logger: ports.logger,
+      drop: (reason) => this.#countDrop(reason),
+      commit: () => this.commit(),
+      onStateDamaged: () => this.#stores.damaged(),
     })
-    this.#committedPositions = new Map(this.#queues.map((queue) => [queue, queue.position]))
+    return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
+  }
+
+  #countDrop(reason: string): void {
+    this.metrics.drops.set(reason, (this.metrics.drops.get(reason) ?? 0) + 1)
   }
 
   #sourceOf(topic: string): SourceNode {
@@ -350,15 +265,15 @@ export class Task {
     throw new RangeError(`No source of task ${this.name} reads ${topic}`)
   }
 
-  #environment(): ConstructorParameters<typeof RunningGraph>[1] {
-    const { applicationId, ports, topics } = this.#context
+  #environment(state: TaskState): ConstructorParameters<typeof RunningGraph>[1] {
+    const { applicationId, globalStore, ports, topics } = this.#context
     return {
       taskId: this.id,
       applicationId,
       topicOf: (name) => topics.nameOf(name),
-      store: (name) => this.#context.globalStore(name) ?? this.#opened(this.#stores.state).store(name),
+      store: (name) => globalStore(name) ?? state.store(name),
       sink: (node) => sinkWriter(node, topics, this.#outputs, this.id.partition),
-      drop: (reason) => this.#drop(reason),
+      drop: (reason) => this.#countDrop(reason),
       wallClock: () => ports.clock.now(),
     }
   }
@@ -367,22 +282,9 @@ export class Task {
     const changelog = this.#context.topics.changelogOf(store)
     return changelog === undefined ? undefined : this.#outputs.topic(changelog)
   }
-
-  #moved(queue: RecordQueue): boolean {
-    return queue.position > (this.#committedPositions.get(queue) ?? 0)
-  }
-
-  #opened<T>(part: T | undefined): T {
-    if (part === undefined) throw new TaskMigratedError(`Task ${this.name} is not open`)
-    return part
-  }
 }
 
-/** After any error between the first send and the end of the commit only opening the task again tells what happened. */
-function migrated(task: string, error: unknown): TaskMigratedError {
+/** After any error between the first send and the end of the commit only opening the task again tells what happened (DECISIONS 12). */
+function reopened(task: string, error: unknown): TaskMigratedError {
   return new TaskMigratedError(`Task ${task} has to be opened again: ${messageOf(error)}`, { cause: error })
-}
-
-function positionText({ topic, partition, offset }: Head): string {
-  return `${topic}-${partition}@${offset}`
 }

@@ -142,8 +142,7 @@ export class TopologyTestDriver {
       broker: this.#broker,
       ports: this.#ports,
       guarantee: 'exactly_once',
-      member: () => OUTSIDER,
-      memberAfter: async () => OUTSIDER,
+      identity: { member: () => OUTSIDER, memberAfter: async () => OUTSIDER },
     })
     commits.start()
     this.#commits = commits
@@ -161,7 +160,7 @@ export class TopologyTestDriver {
             topics: this.#topics,
             commits,
             cacheBytes: undefined,
-            settled: () => commits.settled(),
+            transactionsDecided: () => commits.transactionsDecided(),
             globalStore: (name) => this.#globals.store(name),
           }),
       ),

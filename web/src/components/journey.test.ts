@@ -4,17 +4,17 @@ import { rowOf } from '../lib/testing/fake-api.ts'
 import { journeyOf } from '../lib/transfers/journey.ts'
 import Journey from './journey.svelte'
 
-const toldToItsEnd = vi.fn()
-const props = { stations: journeyOf({ row: rowOf(1) }), subject: 'row-1', toldToItsEnd }
+const finished = vi.fn()
+const props = { stations: journeyOf({ row: rowOf(1) }), subject: 'row-1', finished }
 const here = () => document.querySelector('[aria-current="step"] .title')?.textContent
 
-function motion(reduced: boolean): void {
+function setReducedMotion(reduced: boolean): void {
   vi.stubGlobal('matchMedia', () => ({ matches: reduced }))
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
-  toldToItsEnd.mockClear()
+  finished.mockClear()
 })
 
 afterEach(() => {
@@ -23,20 +23,20 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe('The way of one transfer', () => {
-  it('plays by itself, round and round', async () => {
-    motion(false)
+describe('The journey of a transfer', () => {
+  it('plays by itself in a loop', async () => {
+    setReducedMotion(false)
     render(Journey, props)
     await vi.advanceTimersByTimeAsync(2_700)
     expect(here()).toBe('Saga')
-    expect(toldToItsEnd).not.toHaveBeenCalled()
+    expect(finished).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(6 * 2_600)
     expect(here()).toBe('Command')
-    expect(toldToItsEnd).toHaveBeenCalledOnce()
+    expect(finished).toHaveBeenCalledOnce()
   })
 
-  it('stands still for people who asked for less motion, and can be stepped', async () => {
-    motion(true)
+  it('does not play by itself with reduced motion, but can be stepped', async () => {
+    setReducedMotion(true)
     render(Journey, props)
     await vi.advanceTimersByTimeAsync(30_000)
     expect(here()).toBe('Command')
@@ -46,8 +46,8 @@ describe('The way of one transfer', () => {
     expect(here()).toBe('Command')
   })
 
-  it('stops when touched, and stays there when a new transfer comes', async () => {
-    motion(false)
+  it('stops when a station is chosen, and stays there when a new transfer arrives', async () => {
+    setReducedMotion(false)
     const { rerender } = render(Journey, props)
     await fireEvent.click(screen.getByRole('button', { name: /Receiver/ }))
     await vi.advanceTimersByTimeAsync(30_000)
@@ -55,8 +55,8 @@ describe('The way of one transfer', () => {
     expect(here()).toBe('Receiver')
   })
 
-  it('goes back to the start for a new transfer while it plays', async () => {
-    motion(false)
+  it('restarts for a new transfer while it plays', async () => {
+    setReducedMotion(false)
     const { rerender } = render(Journey, props)
     await vi.advanceTimersByTimeAsync(6_000)
     expect(here()).toBe('Payer')

@@ -24,49 +24,49 @@ const shown = () =>
     .getAllByRole('row')
     .slice(1)
 
-it('Shows as many rows as were asked for', async () => {
+it('Shows the chosen number of rows', async () => {
   for (const count of [5, 10, 25, 50, 100, 250]) {
     await fireEvent.change(screen.getByRole('combobox', { name: 'Rows' }), { target: { value: String(count) } })
     expect(shown()).toHaveLength(Math.min(count, rows.length))
   }
 })
 
-it('Remembers the choice in the browser', async () => {
+it('Stores the choice in the browser', async () => {
   await fireEvent.change(screen.getByRole('combobox', { name: 'Rows' }), { target: { value: '25' } })
   expect(JSON.parse(localStorage.getItem('bob.view') ?? '')).toMatchObject({ rows: 25 })
 })
 
-it('Shows the direction by its sign, not by colour alone', () => {
+it('Shows the direction by sign, not by colour alone', () => {
   expect(shown()[0]?.textContent).toMatch(/\+€\s60,00/)
   expect(shown()[1]?.textContent).toMatch(/−€\s59,00/)
 })
 
-it('Columns come and go, and the amount stays', async () => {
+it('Columns can be hidden and shown, and the amount is always visible', async () => {
   for (const { title } of COLUMNS) await fireEvent.click(screen.getByLabelText(title))
   expect(screen.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual(['Amount'])
   await fireEvent.click(screen.getByLabelText('Description'))
   expect(screen.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual(['Description', 'Amount'])
 })
 
-it('Filters look through all rows held, not only those shown', async () => {
-  await fireEvent.input(screen.getByLabelText('To amount'), { target: { value: '2' } })
+it('Filters search all loaded rows, not only the visible ones', async () => {
+  await fireEvent.input(screen.getByLabelText('Maximum amount'), { target: { value: '2' } })
   expect(shown().map(({ dataset }) => dataset['sequence'])).toEqual(['2', '1'])
-  await fireEvent.click(screen.getByRole('button', { name: 'Clear the filter' }))
+  await fireEvent.click(screen.getByRole('button', { name: 'Clear filter' }))
   expect(shown()).toHaveLength(10)
 })
 
-it('filters that throw or never match: half an amount says so and hides nothing', async () => {
-  await fireEvent.input(screen.getByLabelText('From amount'), { target: { value: '1.2.' } })
-  expect(screen.getByText('Use one decimal mark with at most two digits after it.')).toBeTruthy()
+it('filters that throw or never match: an incomplete amount is reported and hides nothing', async () => {
+  await fireEvent.input(screen.getByLabelText('Minimum amount'), { target: { value: '1.2.' } })
+  expect(screen.getByText('Use one decimal separator with at most two digits after it.')).toBeTruthy()
   expect(shown()).toHaveLength(10)
 })
 
-it('Says that no row passes, as against that there is none', async () => {
+it('An empty list says whether the filter or the account is the reason', async () => {
   await fireEvent.input(screen.getByLabelText('Text'), { target: { value: 'no such words' } })
-  expect(screen.getByText('No row passes the filter.')).toBeTruthy()
+  expect(screen.getByText('No rows match the filter.')).toBeTruthy()
 })
 
-it('Asks for older rows once those held are all shown', async () => {
+it('Offers older rows once all loaded rows are visible', async () => {
   expect(screen.queryByRole('button', { name: 'Older rows' })).toBeNull()
   await fireEvent.change(screen.getByRole('combobox', { name: 'Rows' }), { target: { value: '100' } })
   await fireEvent.click(screen.getByRole('button', { name: 'Older rows' }))

@@ -3,14 +3,14 @@ import { readAlertForm, writeAlertForm } from './alert-form.ts'
 
 const EMPTY = writeAlertForm(null)
 
-describe('The form of alerts', () => {
-  it('is all off when empty', () => {
+describe('The alert form', () => {
+  it('turns every alert off when empty', () => {
     expect(readAlertForm(EMPTY)).toEqual({
       settings: { balanceBelow: null, amountAbove: null, debitsInFiveMinutes: null, counterpartyNew: false },
     })
   })
 
-  it('reads back what it shows', () => {
+  it('round-trips settings', () => {
     const settings = { balanceBelow: '-12345', amountAbove: '100001', debitsInFiveMinutes: 3, counterpartyNew: true }
     expect(readAlertForm(writeAlertForm(settings))).toEqual({ settings })
     expect(readAlertForm(writeAlertForm({ ...settings, balanceBelow: '0' }))).toMatchObject({ settings: { balanceBelow: '0' } })
@@ -23,7 +23,7 @@ describe('The form of alerts', () => {
     ['debits', '0'],
     ['debits', '1,5'],
     ['debits', 'many'],
-  ])('refuses %s “%s” beside its field', (field, text) => {
+  ])('reports %s “%s” as a problem of that field', (field, text) => {
     expect(readAlertForm({ ...EMPTY, [field]: text })).toEqual({ problems: { [field]: expect.any(String) } })
   })
 })

@@ -1,7 +1,7 @@
 import type { AlertSettings, AlertSettingsInput } from './generated/graphql.ts'
 import { parseEuro } from './money.ts'
 
-/** Alert settings as typed; an empty field switches its alert off. */
+/** Alert settings as typed. An empty field turns its alert off. */
 export interface AlertForm {
   balanceBelow: string
   amountAbove: string
@@ -24,7 +24,7 @@ export function readAlertForm(form: AlertForm): { readonly settings: AlertSettin
   const balanceBelow = amount(form.balanceBelow, true)
   const amountAbove = amount(form.amountAbove, false)
   const debits = form.debits.trim()
-  const debitsProblem = debits === '' || /^[1-9]\d{0,3}$/.test(debits) ? '' : 'A whole number from 1.'
+  const debitsProblem = debits === '' || /^[1-9]\d{0,3}$/.test(debits) ? '' : 'Enter a whole number from 1 to 9999.'
   if (!('problem' in balanceBelow) && !('problem' in amountAbove) && debitsProblem === '') {
     return {
       settings: {
@@ -51,13 +51,13 @@ function euros(cents: string | null | undefined): string {
   return `${value < 0n ? '-' : ''}${size / 100n},${(size % 100n).toString().padStart(2, '0')}`
 }
 
-/** A balance can be below zero, or below nothing at all: both signs and zero are bounds. */
+/** `signed` is for balances, where zero and negative amounts are valid bounds. */
 function amount(text: string, signed: boolean): { readonly cents: string | null } | { readonly problem: string } {
-  const bare = text.trim()
-  if (bare === '') return { cents: null }
-  if (signed && /^0+([.,]0{1,2})?$/.test(bare)) return { cents: '0' }
-  const negative = signed && /^[-−]/.test(bare)
-  const parsed = parseEuro(negative ? bare.slice(1) : bare)
+  const trimmed = text.trim()
+  if (trimmed === '') return { cents: null }
+  if (signed && /^0+([.,]0{1,2})?$/.test(trimmed)) return { cents: '0' }
+  const negative = signed && /^[-−]/.test(trimmed)
+  const parsed = parseEuro(negative ? trimmed.slice(1) : trimmed)
   if ('problem' in parsed) return parsed
   return { cents: (negative ? -parsed.cents : parsed.cents).toString() }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { announcer } from './announcer.svelte.ts'
 
 describe('The announcer', () => {
-  it('speaks the same words twice as two texts', () => {
+  it('changes the text when the same message is repeated', () => {
     announcer.say('done')
     const first = announcer.message
     announcer.say('done')
@@ -11,7 +11,7 @@ describe('The announcer', () => {
     expect(announcer.message.trim()).toBe('done')
   })
 
-  it('can be called from an effect, which then runs once', () => {
+  it('does not re-run the effect that calls it', () => {
     let runs = 0
     const end = $effect.root(() => {
       $effect(() => {

@@ -1,12 +1,12 @@
 import { untrack } from 'svelte'
 
-/** What a screen reader should say though nothing has the focus. Kept short and rare: an outcome, a lost connection, a new page. */
+/** Text for screen readers about changes outside the focus. Short and rare: an outcome, a lost connection, a new page. */
 class Announcer {
   message = $state('')
 
-  /** Who says something from an effect must not be called again for having said it. */
+  /** Reads `message` untracked, because an effect that calls this must not depend on it and run again. */
   say(message: string): void {
-    // The same words twice are only spoken when the text changes in between.
+    // Screen readers speak a repeated message only if the text differs.
     this.message = message === untrack(() => this.message) ? `${message}\u00a0` : message
   }
 }

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity'
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'refused'
 
-/** The page's streams taken together: when one is lost, the whole page says so. */
+/** The combined state of all streams on the page: the page shows “Reconnecting…” as soon as one stream is lost. */
 class Connection {
   readonly #states = new SvelteMap<symbol, LiveState>()
 

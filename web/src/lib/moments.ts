@@ -1,7 +1,7 @@
 const CLOCK = new Intl.DateTimeFormat('nl-NL', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
-/** The clock for a moment of today, with the day before it for any other. */
+/** The time of day; preceded by the date unless it is today. */
 export function formatMoment(time: number, now: number = Date.now()): string {
   const day = DAY.format(time)
   return day === DAY.format(now) ? CLOCK.format(time) : `${day}, ${CLOCK.format(time)}`

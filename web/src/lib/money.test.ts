@@ -43,11 +43,11 @@ describe('An amount as typed', () => {
     '1_000',
     '0x10',
     '10000000000000,01',
-  ])('refuses “%s” with a sentence', (text) => {
+  ])('refuses “%s” and says why in a sentence', (text) => {
     expect(parseEuro(text)).toEqual({ problem: expect.stringMatching(/\.$/) })
   })
 
-  it('loses no cent between 0.01 and 100.00, with either mark', () => {
+  it('parses every amount from 0.01 to 100.00 exactly, with either separator', () => {
     for (let cents = 1n; cents <= 10_000n; cents += 1n) {
       const text = `${cents / 100n}.${(cents % 100n).toString().padStart(2, '0')}`
       expect(parseEuro(text)).toEqual({ cents })
@@ -69,11 +69,11 @@ describe('An amount as shown', () => {
     expect(formatEuro(cents).replace('\u00a0', ' ')).toBe(text)
   })
 
-  it('is read back as what it was', () => {
+  it('is parsed back to the same amount', () => {
     for (const cents of [1n, 99n, 100n, 123_456n, 10n ** 15n]) expect(parseEuro(formatEuro(cents))).toEqual({ cents })
   })
 
-  it('carries its sign as a change', () => {
+  it('is always signed when it is a change', () => {
     expect(formatChange(115n)).toBe('+€\u00a01,15')
     expect(formatChange(-115n)).toBe('−€\u00a01,15')
   })

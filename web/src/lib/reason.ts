@@ -1,4 +1,4 @@
-/** What a person is told about a fault: an error's own sentence. */
+/** The text shown for an error: its own message. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-/** The pages and their addresses. The server answers every address with the same file; the rest happens here. */
+/** The pages and their paths. The server answers every path with the same file; routing happens in the browser. */
 export const PAGES = [
   { path: '/', title: 'Home' },
   { path: '/client', title: 'Client' },
@@ -15,7 +15,7 @@ class Router {
     window.addEventListener('popstate', () => (this.path = known(location.pathname)))
   }
 
-  /** For a click on a link within the page; one that opens a new tab or comes with a key held is the browser's. */
+  /** Handles a click on an internal link. Clicks with another button or a modifier key are left to the browser. */
   follow(event: MouseEvent, path: Path): void {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     event.preventDefault()

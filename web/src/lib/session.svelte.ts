@@ -2,9 +2,9 @@ import { mutate, query } from './api/request.ts'
 import type { Session } from './generated/graphql.ts'
 import { reasonOf } from './reason.ts'
 
-/** Who is signed in. The session itself is a cookie that scripts cannot read. */
+/** The signed-in user. The session itself is an HTTP-only cookie. */
 class CurrentSession {
-  /** `undefined` until the API was asked. */
+  /** `undefined` until the API has answered, `null` if signed out. */
   current = $state.raw<Session | null | undefined>(undefined)
   problem = $state.raw('')
 
@@ -26,9 +26,9 @@ class CurrentSession {
     }
   }
 
-  /** The reason of a refusal, or nothing. Throws when the bank cannot be reached. */
-  async enter(how: 'signIn' | 'signUp', username: string, password: string): Promise<string | undefined> {
-    const { session, reason } = await mutate(how, { username, password })
+  /** Returns the reason of a refusal, or `undefined` on success. Throws if the bank cannot be reached. */
+  async enter(action: 'signIn' | 'signUp', username: string, password: string): Promise<string | undefined> {
+    const { session, reason } = await mutate(action, { username, password })
     if (session === null) return reason ?? 'That did not work.'
     this.current = session
     return undefined

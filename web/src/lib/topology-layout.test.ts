@@ -10,7 +10,7 @@ const node = (
   topics: readonly string[] = [],
 ): GraphNode => ({ id, name: id, kind, children, stores, topics })
 
-describe('A drawn sub-topology', () => {
+describe('The layout of a sub-topology', () => {
   const drawing = layOut({
     id: 0,
     nodes: [node('in', 'SOURCE', ['count']), node('count', 'PROCESSOR', ['out'], ['counts']), node('out', 'sink', ['elsewhere'])],
@@ -22,7 +22,7 @@ describe('A drawn sub-topology', () => {
     expect(x['count']).toBeLessThan(x['out'] ?? 0)
   })
 
-  it('has room for every node and an edge for every step within it', () => {
+  it('contains every node and every edge between them', () => {
     for (const { x, y, width, height } of drawing.nodes) {
       expect(x - width / 2).toBeGreaterThanOrEqual(0)
       expect(y - height / 2).toBeGreaterThanOrEqual(0)
@@ -33,11 +33,11 @@ describe('A drawn sub-topology', () => {
     expect(drawing.edges.every(({ path }) => /^M [\d.]+ [\d.]+ C/.test(path))).toBe(true)
   })
 
-  it('tells the kinds apart', () => {
+  it('distinguishes the kinds of nodes', () => {
     expect(drawing.nodes.map(({ kind }) => kind)).toEqual(['source', 'stateful', 'sink'])
   })
 
-  it('calls what reads or writes topics by these, and all else by its name', () => {
+  it('labels sources and sinks with their topics, and other nodes with their names', () => {
     const nodes = [
       node('in-words', 'source', ['count'], [], ['words']),
       node('count', 'processor', ['out'], ['counts']),
@@ -50,12 +50,12 @@ describe('A drawn sub-topology', () => {
     ])
   })
 
-  it('can be empty, or one node', () => {
+  it('may be empty or a single node', () => {
     expect(layOut({ id: 1, nodes: [] }).nodes).toEqual([])
     expect(layOut({ id: 1, nodes: [node('alone', 'source', [])] }).edges).toEqual([])
   })
 
-  it('cuts a title that does not fit', () => {
+  it('shortens a title that does not fit', () => {
     expect(shorten('a-very-long-name-of-a-processor-indeed', 120, 'title')).toMatch(/^a-very-lon?g?.*…$/)
     expect(shorten('short', 120, 'title')).toBe('short')
   })

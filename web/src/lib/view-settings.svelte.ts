@@ -1,4 +1,3 @@
-/** How many rows and which columns a person wants to see, kept in the browser. */
 export const ROW_COUNTS = [5, 10, 25, 50, 100, 250] as const
 export type RowCount = (typeof ROW_COUNTS)[number]
 
@@ -13,6 +12,7 @@ export type ColumnId = (typeof COLUMNS)[number]['id']
 
 const KEY = 'bob.view'
 
+/** The chosen row count and columns, stored in the browser. */
 class ViewSettings {
   rows = $state<RowCount>(10)
   columns = $state.raw<readonly ColumnId[]>(COLUMNS.map(({ id }) => id))
@@ -26,26 +26,26 @@ class ViewSettings {
 
   setRows(rows: RowCount): void {
     this.rows = rows
-    this.#keep()
+    this.#save()
   }
 
   toggle(column: ColumnId): void {
     this.columns = COLUMNS.map(({ id }) => id).filter((id) => this.columns.includes(id) !== (id === column))
-    this.#keep()
+    this.#save()
   }
 
-  #keep(): void {
+  #save(): void {
     try {
       localStorage.setItem(KEY, JSON.stringify({ rows: this.rows, columns: this.columns }))
     } catch {
-      // A browser may refuse storage, for privacy or for space; the choice then lasts as long as the page.
+      // The browser may refuse storage (privacy settings, quota); the choice then lasts until the page is closed.
     }
   }
 }
 
 export const viewSettings = new ViewSettings()
 
-/** Anything may stand in storage: another version's shape, or nothing that can be read. */
+/** The stored value may be unreadable, or have the shape of another version. */
 function read(): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')

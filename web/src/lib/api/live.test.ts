@@ -49,7 +49,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 describe('A live subscription', () => {
-  it('begins without a place, and hands on what comes', async () => {
+  it('begins without a resume position, and delivers every row', async () => {
     start()
     await arrivals()
     expect(api.stream.variables).toEqual({ iban: 'NL66OPEN0000000000' })
@@ -62,7 +62,7 @@ describe('A live subscription', () => {
     expect(connection.live).toBe(true)
   })
 
-  it('goes on after the last row when the line breaks', async () => {
+  it('resumes after the last row when the connection is lost', async () => {
     start()
     await arrivals()
     api.stream.next(rowOf(1))
@@ -79,7 +79,7 @@ describe('A live subscription', () => {
     expect(connection.reconnecting).toBe(false)
   })
 
-  it('goes on when the server ends the stream, or tells it to resynchronise', async () => {
+  it('resumes when the server ends the stream or asks it to resynchronise', async () => {
     start()
     await arrivals()
     api.stream.next(rowOf(1))
@@ -95,14 +95,14 @@ describe('A live subscription', () => {
     expect(refusals).toEqual([])
   })
 
-  it('waits longer each time, up to some seconds, and starts over once rows come', async () => {
+  it('backs off up to some seconds, and resets the backoff when a row arrives', async () => {
     start()
     await arrivals()
     api.refuseStreamsWith = 503
     api.stream.cut()
     await pass(60_000)
-    const settled = states.filter((state) => state === 'reconnecting').length
-    expect(settled).toBeLessThan(40)
+    const attempts = states.filter((state) => state === 'reconnecting').length
+    expect(attempts).toBeLessThan(40)
     api.refuseStreamsWith = undefined
     await pass(11_000)
     expect(states.at(-1)).toBe('live')
@@ -113,7 +113,7 @@ describe('A live subscription', () => {
     expect(states.at(-1)).toBe('live')
   })
 
-  it('tries at once when the machine is back on line', async () => {
+  it('reconnects at once when the machine is back online', async () => {
     start()
     await arrivals()
     api.refuseStreamsWith = 503
@@ -125,7 +125,7 @@ describe('A live subscription', () => {
     expect(states.at(-1)).toBe('live')
   })
 
-  it('takes silence beyond three heartbeats for a broken line, and heartbeats for a sound one', async () => {
+  it('counts as lost after three missed heartbeats', async () => {
     start()
     await arrivals()
     for (let beat = 0; beat < 6; beat += 1) {
@@ -149,7 +149,7 @@ describe('A live subscription', () => {
     expect(connection.reconnecting).toBe(false)
   })
 
-  it('gives up on a refused request, but not on one that came too often', async () => {
+  it('gives up on a refused request, but not when rate-limited', async () => {
     api.refuseStreamsWith = 429
     start()
     await pass(5_000)
@@ -159,7 +159,7 @@ describe('A live subscription', () => {
     expect(refusals).toHaveLength(1)
   })
 
-  it('gives its connection back when nobody looks for long, and catches up when somebody does', async () => {
+  it('closes its connection while the page is hidden for long, and resumes when it is visible again', async () => {
     start()
     await arrivals()
     api.stream.next(rowOf(1))

@@ -1,8 +1,3 @@
-/**
- * A subscription that outlives its connection. Each attempt asks for its arguments again, so that `after` can name the last row
- * that came; nothing is lost or doubled in between as long as the receiver tells rows apart by id. A connection that stays silent
- * longer than three heartbeats counts as lost. Browsers open six connections to a server, so a page nobody looks at gives its own back.
- */
 import { createClient, NetworkError } from 'graphql-sse'
 import { connection } from '../connection.svelte.ts'
 import type { LiveState } from '../connection.svelte.ts'
@@ -15,17 +10,23 @@ type Subscriptions = Operations['subscription']
 export interface LiveListener<R> {
   next(value: R): void
   state?(state: LiveState): void
-  /** The API will not serve this: no further attempt is made. */
+  /** The API refuses this subscription; it is not retried. */
   refused?(error: RefusedError): void
 }
 
-const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 8_000
-const LONGEST_SILENCE_MS = 45_000
-const HIDDEN_FOR_MS = 30_000
+const INITIAL_BACKOFF_MS = 250
+const MAX_BACKOFF_MS = 8_000
+/** Three heartbeats of the server. */
+const SILENCE_TIMEOUT_MS = 45_000
+const HIDDEN_TIMEOUT_MS = 30_000
 const FINAL_CODES = ['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']
 
-/** Subscribes until the returned function is called; meanwhile `connection` knows how the stream is. */
+/**
+ * Subscribes until the returned function is called, across lost connections, and reports its state to `connection`. `args` is called
+ * before each attempt, so that `after` can name the last row received; no row is lost or repeated if the listener identifies rows by id.
+ * A connection that is silent for longer than three heartbeats counts as lost. A hidden page closes its connection after a while,
+ * because browsers allow six per server.
+ */
 export function live<F extends keyof Subscriptions>(
   field: F,
   args: () => Subscriptions[F]['args'],
@@ -35,24 +36,29 @@ export function live<F extends keyof Subscriptions>(
   let stopped = false
   let failures = 0
   let everLive = false
-  let drop: (() => void) | undefined
+  let disconnect: (() => void) | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let silence: ReturnType<typeof setTimeout> | undefined
   let hiding: ReturnType<typeof setTimeout> | undefined
 
-  const heard = () => {
+  const restartSilenceTimer = () => {
     clearTimeout(silence)
-    silence = setTimeout(lost, LONGEST_SILENCE_MS)
+    silence = setTimeout(lost, SILENCE_TIMEOUT_MS)
   }
   const report = (state: LiveState) => {
     connection.report(stream, state)
     listener.state?.(state)
   }
-  const client = createClient({ url: '/graphql/stream', retryAttempts: 0, headers: lastEventId, fetchFn: listeningFetch(heard) })
+  const client = createClient({
+    url: '/graphql/stream',
+    retryAttempts: 0,
+    headers: lastEventId,
+    fetchFn: observingFetch(restartSilenceTimer),
+  })
 
   function connect(): void {
     clearTimeout(retry)
-    if (stopped || drop !== undefined) return
+    if (stopped || disconnect !== undefined) return
     report(everLive || failures > 0 ? 'reconnecting' : 'connecting')
     let current = true
     const unsubscribe = client.subscribe<Record<F, Subscriptions[F]['result']>>(
@@ -66,33 +72,33 @@ export function live<F extends keyof Subscriptions>(
           failures = 0
           listener.next(data[field])
         },
-        error: (error) => current && (isFinal(error) ? failed('The bank refuses this stream.', 'FORBIDDEN') : lost()),
+        error: (error) => current && (isFinal(error) ? failed('The bank refused this subscription.', 'FORBIDDEN') : lost()),
         complete: () => current && lost(),
       },
       {
         connected() {
           if (!current) return
           everLive = true
-          heard()
+          restartSilenceTimer()
           report('live')
         },
       },
     )
-    drop = () => {
+    disconnect = () => {
       current = false
-      drop = undefined
+      disconnect = undefined
       clearTimeout(silence)
       unsubscribe()
     }
   }
 
   function lost(): void {
-    drop?.()
+    disconnect?.()
     if (stopped) return
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.75 + Math.random() / 2)
+    const backoffMs = Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** failures) * (0.75 + Math.random() / 2)
     failures += 1
     report('reconnecting')
-    retry = setTimeout(connect, wait)
+    retry = setTimeout(connect, backoffMs)
   }
 
   function failed(message: string, code: string): void {
@@ -102,50 +108,50 @@ export function live<F extends keyof Subscriptions>(
     listener.refused?.(new RefusedError(message, code))
   }
 
-  function looked(): void {
+  function visibilityChanged(): void {
     clearTimeout(hiding)
     if (document.visibilityState === 'visible') connect()
-    else hiding = setTimeout(pause, HIDDEN_FOR_MS)
+    else hiding = setTimeout(pause, HIDDEN_TIMEOUT_MS)
   }
 
   function pause(): void {
     clearTimeout(retry)
-    drop?.()
+    disconnect?.()
   }
 
   function stop(): void {
     stopped = true
     for (const timer of [retry, silence, hiding]) clearTimeout(timer)
-    document.removeEventListener('visibilitychange', looked)
+    document.removeEventListener('visibilitychange', visibilityChanged)
     window.removeEventListener('online', connect)
     connection.forget(stream)
-    drop?.()
+    disconnect?.()
   }
 
-  document.addEventListener('visibilitychange', looked)
+  document.addEventListener('visibilitychange', visibilityChanged)
   window.addEventListener('online', connect)
   connect()
   return stop
 }
 
-/** The place in the stream also goes where event streams have it by standard. */
+/** Also sends the resume position in the standard header of server-sent events. */
 function lastEventId({ variables }: { readonly variables?: Record<string, unknown> | null | undefined }): Record<string, string> {
   const after = variables?.['after']
   return typeof after === 'string' ? { 'last-event-id': after } : {}
 }
 
-/** Tells of every byte, heartbeats included, which the client keeps to itself. */
-function listeningFetch(heard: () => void): typeof fetch {
+/** Calls `onChunk` for every chunk received, including heartbeats, which the client does not report. */
+function observingFetch(onChunk: () => void): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
     if (response.body === null || !response.ok) return response
-    const listening = new TransformStream<Uint8Array, Uint8Array>({
+    const observed = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        heard()
+        onChunk()
         controller.enqueue(chunk)
       },
     })
-    return new Response(response.body.pipeThrough(listening), response)
+    return new Response(response.body.pipeThrough(observed), response)
   }
 }
 

@@ -4,20 +4,20 @@ import { mutate, query, RefusedError, UnreachableError } from './request.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
-describe('A question to the API', () => {
-  it('carries its arguments and brings the field’s value', async () => {
+describe('A request to the API', () => {
+  it('sends its arguments and returns the value of the field', async () => {
     const api = new FakeApi()
     api.handlers.set('transaction', () => rowOf(1))
     await expect(query('transaction', { id: 'row-1' })).resolves.toEqual(rowOf(1))
     expect(api.calls).toEqual([{ field: 'transaction', variables: { id: 'row-1' } }])
   })
 
-  it('brings missing as null', async () => {
+  it('returns null for a missing value', async () => {
     new FakeApi().handlers.set('account', () => null)
     await expect(query('account', { iban: 'x' })).resolves.toBeNull()
   })
 
-  it('throws the API’s refusal with its code', async () => {
+  it('throws a refusal of the API with its code', async () => {
     const errors = [{ message: 'There is no such account.', extensions: { code: 'NOT_FOUND' } }]
     vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ data: null, errors })))
     const error = await query('account', { iban: 'x' }).catch((reason: unknown) => reason)
@@ -27,10 +27,10 @@ describe('A question to the API', () => {
 
   it.each([
     ['no connection', () => Promise.reject(new TypeError('failed'))],
-    ['a page of a proxy', () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))],
-    ['half an answer', () => Promise.resolve(new Response('{"data":{"sig', { status: 200 }))],
-    ['nothing in it', () => Promise.resolve(Response.json({}))],
-  ])('time-out told as failure: %s says unreachable, never refused', async (_, answer) => {
+    ['an error page of a proxy', () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))],
+    ['a truncated answer', () => Promise.resolve(new Response('{"data":{"sig', { status: 200 }))],
+    ['an empty answer', () => Promise.resolve(Response.json({}))],
+  ])('time-out told as failure: %s counts as unreachable, never as refused', async (_, answer) => {
     vi.stubGlobal('fetch', answer)
     await expect(mutate('signOut', {})).rejects.toBeInstanceOf(UnreachableError)
   })

@@ -4,7 +4,7 @@ import type { Operations } from '../generated/graphql.ts'
 type Queries = Operations['query']
 type Mutations = Operations['mutation']
 
-/** The bank answered, and refused: `code` is the API's (`NOT_FOUND`, `UNAUTHENTICATED`, …), the message can be shown. */
+/** The API refused the request. `code` is the API's (`NOT_FOUND`, `UNAUTHENTICATED`, …); the message can be shown to the user. */
 export class RefusedError extends Error {
   readonly code: string
 
@@ -15,7 +15,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** No answer came, so what was asked for may or may not have happened: ask again with the same id. */
+/** The API gave no answer, so a command may or may not have happened: repeat it with the same id. */
 export class UnreachableError extends Error {
   constructor(cause?: unknown) {
     super('The bank cannot be reached.', { cause })
@@ -23,12 +23,12 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Asks one root field of the API with everything below it: `await query('account', { iban })`. */
+/** Queries one root field with all of its subfields: `await query('account', { iban })`. */
 export function query<F extends keyof Queries>(field: F, args: Queries[F]['args']): Promise<Queries[F]['result']> {
   return ask<Queries[F]['result']>(documents.query[field], field, args)
 }
 
-/** As `query`, for what changes something. A command's refusal is part of the result; only a fault throws. */
+/** As `query`, for mutations. A refused command is a result, not an error; throws only if the API refuses or cannot be reached. */
 export function mutate<F extends keyof Mutations>(field: F, args: Mutations[F]['args']): Promise<Mutations[F]['result']> {
   return ask<Mutations[F]['result']>(documents.mutation[field], field, args)
 }
@@ -53,6 +53,6 @@ async function ask<R>(document: string, field: string, variables: object): Promi
   const error = answer.errors?.[0]
   if (error !== undefined) throw new RefusedError(error.message, error.extensions?.code ?? 'UNKNOWN')
   if (answer.data === undefined || answer.data === null) throw new UnreachableError()
-  // The documents select every field of the result's type, which the schema they are generated from guarantees.
+  // The documents are generated from the schema and select every field of the result type.
   return answer.data[field] as R
 }

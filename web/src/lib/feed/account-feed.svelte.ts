@@ -1,7 +1,3 @@
-/**
- * The live rows of one account: a stream that starts with the newest rows and goes on, resumed after the newest row held. Rows that
- * come fast are shown together; rows found missing by their numbers are asked for.
- */
 import { live } from '../api/live.ts'
 import { query } from '../api/request.ts'
 import type { LiveState } from '../connection.svelte.ts'
@@ -12,16 +8,20 @@ import type { Rows } from './rows.ts'
 
 const FIRST_ROWS = 50
 const OLDER_ROWS = 100
-const SHOW_EVERY_MS = 60
+const SHOW_INTERVAL_MS = 60
 
+/**
+ * The live rows of one account. The subscription begins with the newest rows and, after a lost connection, resumes after the newest
+ * loaded row. Rows in quick succession are shown together. A gap in the sequence numbers is filled by a query.
+ */
 export class AccountFeed {
   readonly iban: string
   rows = $state.raw<Rows>([])
   state = $state.raw<LiveState>('connecting')
-  /** Why there is no feed, or why older rows did not come. */
+  /** Why the feed was refused, or why a query for rows failed. */
   problem = $state.raw('')
   #arrived: Transaction[] = []
-  #showing: ReturnType<typeof setTimeout> | undefined
+  #showTimer: ReturnType<typeof setTimeout> | undefined
   #stop: () => void
 
   constructor(iban: string) {
@@ -33,7 +33,7 @@ export class AccountFeed {
     })
   }
 
-  /** Every row there is, down to the opening of the account, is held. */
+  /** Whether all rows are loaded, back to the opening of the account. */
   get complete(): boolean {
     return this.rows.at(-1)?.sequence === 1
   }
@@ -45,7 +45,7 @@ export class AccountFeed {
   }
 
   close(): void {
-    clearTimeout(this.#showing)
+    clearTimeout(this.#showTimer)
     this.#stop()
   }
 
@@ -60,12 +60,12 @@ export class AccountFeed {
   #arrive(row: Transaction): void {
     this.#arrived.push(row)
     if (this.#arrived.length >= LIMIT) this.#show()
-    this.#showing ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
+    this.#showTimer ??= setTimeout(() => this.#show(), SHOW_INTERVAL_MS)
   }
 
   #show(): void {
-    clearTimeout(this.#showing)
-    this.#showing = undefined
+    clearTimeout(this.#showTimer)
+    this.#showTimer = undefined
     this.rows = mergeRows(this.rows, this.#arrived)
     this.#arrived = []
     const gap = findGap(this.rows)
@@ -74,7 +74,7 @@ export class AccountFeed {
     else void this.#fill(gap.missing, gap.before)
   }
 
-  /** A gap that stays, though asked for, ends the list rather than being asked for with every row. */
+  /** A gap that the query does not fill ends the list; otherwise every further row would repeat the query. */
   async #fill(missing: number, before: string): Promise<void> {
     await this.#load(missing, before)
     if (findGap(this.rows)?.before === before) this.rows = cutAtGap(this.rows)

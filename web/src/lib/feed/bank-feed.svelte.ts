@@ -1,8 +1,3 @@
-/**
- * Every account with its last transaction, a page at a time, kept current by one stream over the whole bank; and the rows of the
- * accounts that are followed, out of the same stream. What the stream leaves out (it may tell only the latest of several rows) shows as
- * a gap in an account's numbers, and is asked for.
- */
 import { live } from '../api/live.ts'
 import { query } from '../api/request.ts'
 import type { LastTransaction, Transaction } from '../generated/graphql.ts'
@@ -11,11 +6,16 @@ import { cutAtGap, findGap, mergeRows } from './rows.ts'
 import type { Rows } from './rows.ts'
 
 export const PAGE_SIZE = 20
-export const MOST_FOLLOWED = 8
+export const MAX_FOLLOWED = 8
 
 const FOLLOWED_ROWS = 50
-const SHOW_EVERY_MS = 100
+const SHOW_INTERVAL_MS = 100
 
+/**
+ * All accounts with their last transactions, a page at a time, and the rows of the accounts that are followed. One subscription over the
+ * whole bank updates both. It may skip all but the latest of several rows of an account, so gaps in the sequence numbers are filled by
+ * a query.
+ */
 export class BankFeed {
   accounts = $state.raw<readonly LastTransaction[]>([])
   total = $state.raw(0)
@@ -26,8 +26,8 @@ export class BankFeed {
   followed = $state.raw<ReadonlyMap<string, Rows>>(new Map())
   #arrived = new Map<string, LastTransaction>()
   #rows: Transaction[] = []
-  #asked = 0
-  #showing: ReturnType<typeof setTimeout> | undefined
+  #lastRequest = 0
+  #showTimer: ReturnType<typeof setTimeout> | undefined
   readonly #stop: () => void
 
   constructor() {
@@ -42,10 +42,10 @@ export class BankFeed {
     return Math.max(1, Math.ceil(this.total / PAGE_SIZE))
   }
 
-  /** An answer that was overtaken by a later question is dropped. */
+  /** Shows a page of the accounts that match `search`. Ignores the answer if a later call was made meanwhile. */
   async show(search: string, page: number): Promise<void> {
-    this.#asked += 1
-    const asked = this.#asked
+    this.#lastRequest += 1
+    const request = this.#lastRequest
     this.search = search
     this.page = page
     this.loading = true
@@ -55,18 +55,18 @@ export class BankFeed {
         first: PAGE_SIZE,
         offset: page * PAGE_SIZE,
       })
-      if (asked !== this.#asked) return
+      if (request !== this.#lastRequest) return
       this.accounts = answer.rows
       this.total = answer.total
       this.problem = ''
     } catch (error) {
-      if (asked === this.#asked) this.problem = reasonOf(error)
+      if (request === this.#lastRequest) this.problem = reasonOf(error)
     }
-    if (asked === this.#asked) this.loading = false
+    if (request === this.#lastRequest) this.loading = false
   }
 
   async follow(iban: string): Promise<void> {
-    if (this.followed.has(iban) || this.followed.size >= MOST_FOLLOWED) return
+    if (this.followed.has(iban) || this.followed.size >= MAX_FOLLOWED) return
     this.followed = new Map(this.followed).set(iban, [])
     await this.#load(iban, FOLLOWED_ROWS)
   }
@@ -76,18 +76,18 @@ export class BankFeed {
   }
 
   close(): void {
-    clearTimeout(this.#showing)
+    clearTimeout(this.#showTimer)
     this.#stop()
   }
 
   #arrive(account: LastTransaction): void {
     this.#arrived.set(account.iban, account)
     if (account.transaction !== null && this.followed.has(account.iban)) this.#rows.push(account.transaction)
-    this.#showing ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
+    this.#showTimer ??= setTimeout(() => this.#show(), SHOW_INTERVAL_MS)
   }
 
   #show(): void {
-    this.#showing = undefined
+    this.#showTimer = undefined
     const arrived = this.#arrived
     this.#arrived = new Map()
     this.accounts = this.accounts.map((account) => newer(account, arrived.get(account.iban)))
@@ -100,8 +100,8 @@ export class BankFeed {
     const rows = this.#rows
     this.#rows = []
     for (const iban of new Set(rows.map((row) => row.iban))) {
-      const own = rows.filter((row) => row.iban === iban)
-      this.#merge(iban, own)
+      const accountRows = rows.filter((row) => row.iban === iban)
+      this.#merge(iban, accountRows)
     }
   }
 
@@ -115,7 +115,7 @@ export class BankFeed {
     if (gap !== undefined && kept === merged) void this.#fill(iban, gap.missing, gap.before)
   }
 
-  /** A gap that stays, though asked for, ends the list rather than being asked for with every row. */
+  /** A gap that the query does not fill ends the list; otherwise every further row would repeat the query. */
   async #fill(iban: string, missing: number, before: string): Promise<void> {
     await this.#load(iban, missing, before)
     const rows = this.followed.get(iban)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LastTransaction } from '../generated/graphql.ts'
 import { arrivals, FakeApi, rowOf } from '../testing/fake-api.ts'
-import { BankFeed, MOST_FOLLOWED } from './bank-feed.svelte.ts'
+import { BankFeed, MAX_FOLLOWED } from './bank-feed.svelte.ts'
 
 let api: FakeApi
 let feed: BankFeed
@@ -34,21 +34,21 @@ async function pass(ms: number): Promise<void> {
 const shown = () => feed.accounts.map(({ iban, transaction }) => `${iban}${transaction?.sequence}`)
 
 describe('The employee’s list of accounts', () => {
-  it('moves the account that moved to the top', async () => {
+  it('moves an account with a new transaction to the top', async () => {
     await pass(0)
     api.stream.next(accountOf('C', 9))
     await pass(150)
     expect(shown()).toEqual(['C9', 'A3', 'B2'])
   })
 
-  it('never goes back to an older transaction', async () => {
+  it('never replaces a transaction with an older one', async () => {
     await pass(0)
     api.stream.next(accountOf('A', 2))
     await pass(150)
     expect(shown()).toEqual(['A3', 'B2', 'C1'])
   })
 
-  it('adds an account that is new only where it fits the search', async () => {
+  it('adds a new account only if it matches the search', async () => {
     await pass(0)
     await feed.show('owner-of-A', 0)
     api.stream.next(accountOf('D', 8))
@@ -60,7 +60,7 @@ describe('The employee’s list of accounts', () => {
     expect(shown()[0]).toBe('E9')
   })
 
-  it('drops the answer to a question that was overtaken', async () => {
+  it('ignores the answer to a search that is no longer current', async () => {
     await pass(0)
     const answers: Array<(page: unknown) => void> = []
     api.handlers.set('lastTransactions', () => new Promise((resolve) => answers.push(resolve)))
@@ -74,7 +74,7 @@ describe('The employee’s list of accounts', () => {
     expect(feed.loading).toBe(false)
   })
 
-  it('says when it cannot be had', async () => {
+  it('reports that the bank cannot be reached', async () => {
     await pass(0)
     api.handlers.delete('lastTransactions')
     await feed.show('x', 0)
@@ -92,23 +92,23 @@ describe('A followed account', () => {
     await pass(0)
   })
 
-  it('shows its rows and what comes, each once', async () => {
+  it('shows earlier and new rows, each once', async () => {
     await feed.follow('A')
     for (const sequence of [4, 5, 5, 6]) api.stream.next(accountOf('A', sequence))
     await pass(150)
     expect(feed.followed.get('A')?.map(({ sequence }) => sequence)).toEqual([6, 5, 4, 3, 2, 1])
   })
 
-  it('fills in what the stream left out', async () => {
+  it('fills in rows missing from the stream', async () => {
     await feed.follow('A')
     api.stream.next(accountOf('A', 9))
     await pass(150)
     expect(feed.followed.get('A')?.map(({ sequence }) => sequence)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1])
   })
 
-  it('costs no stream of its own, and only so many are followed', async () => {
-    for (let index = 0; index < MOST_FOLLOWED + 3; index += 1) await feed.follow(`X${index}`)
-    expect(feed.followed.size).toBe(MOST_FOLLOWED)
+  it('needs no stream of its own, and their number is limited', async () => {
+    for (let index = 0; index < MAX_FOLLOWED + 3; index += 1) await feed.follow(`X${index}`)
+    expect(feed.followed.size).toBe(MAX_FOLLOWED)
     expect(api.streams).toHaveLength(1)
     feed.unfollow('X0')
     expect(feed.followed.has('X0')).toBe(false)

@@ -1,7 +1,7 @@
 import type { Direction, Transaction } from '../generated/graphql.ts'
 import { parseEuro } from '../money.ts'
 
-/** What a person typed; empty text filters nothing. */
+/** The filter as typed. An empty field does not filter. */
 export interface FilterForm {
   readonly minAmount: string
   readonly maxAmount: string
@@ -16,7 +16,7 @@ export interface FilterProblems {
 
 export const NO_FILTER: FilterForm = { minAmount: '', maxAmount: '', direction: '', text: '' }
 
-/** A bound that cannot be read, or half typed, bounds nothing and says so beside the field: a filter never throws or hides all in silence. */
+/** Never throws: a bound that cannot be parsed, such as one half typed, is reported as a problem of its field and filters nothing. */
 export function filterRows(
   rows: readonly Transaction[],
   form: FilterForm,
@@ -25,7 +25,7 @@ export function filterRows(
   const max = bound(form.maxAmount)
   const words = form.text.toLowerCase().split(/\s+/).filter(Boolean)
   const crossed = min.cents !== undefined && max.cents !== undefined && min.cents > max.cents
-  const maxProblem = crossed ? 'Less than the smallest amount.' : max.problem
+  const maxProblem = crossed ? 'Lower than the minimum amount.' : max.problem
   const problems = { ...(min.problem && { minAmount: min.problem }), ...(maxProblem && { maxAmount: maxProblem }) }
   return {
     problems,
@@ -34,8 +34,8 @@ export function filterRows(
       if (form.direction !== '' && row.direction !== form.direction) return false
       if (min.cents !== undefined && amount < min.cents) return false
       if (max.cents !== undefined && !crossed && amount > max.cents) return false
-      const haystack = `${row.description} ${row.counterparty} ${row.changedBy}`.toLowerCase()
-      return words.every((word) => haystack.includes(word))
+      const searched = `${row.description} ${row.counterparty} ${row.changedBy}`.toLowerCase()
+      return words.every((word) => searched.includes(word))
     }),
   }
 }

@@ -7,21 +7,21 @@ const sequences = (rows: Rows) => rows.map(({ sequence }) => sequence)
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => rowOf(from + index))
 
 describe('The rows of an account', () => {
-  it('are newest first, in whatever order they came', () => {
+  it('are newest first, whatever their order of arrival', () => {
     expect(sequences(mergeRows(mergeRows([], [rowOf(2), rowOf(1)]), [rowOf(4), rowOf(3)]))).toEqual([4, 3, 2, 1])
   })
 
-  it('hold each row once, also when one batch brings it twice', () => {
+  it('contain each row once, even if one batch contains it twice', () => {
     const rows = mergeRows([], [rowOf(1), rowOf(2), rowOf(1)])
     expect(sequences(rows)).toEqual([2, 1])
     expect(mergeRows(rows, [rowOf(2), rowOf(1)])).toBe(rows)
   })
 
-  it('are bounded, and it is the oldest that go', () => {
+  it('are bounded: the oldest are removed', () => {
     expect(sequences(mergeRows(range(1, 5), range(4, 8), 4))).toEqual([8, 7, 6, 5])
   })
 
-  it('come out the same for every place a stream can be cut and resumed with an overlap', () => {
+  it('are the same wherever a stream is cut and resumes with an overlap', () => {
     for (let cut = 0; cut <= 12; cut += 1) {
       for (let overlap = 0; overlap <= cut; overlap += 1) {
         const rows = mergeRows(mergeRows([], range(1, cut)), range(cut - overlap + 1, 12))
@@ -30,7 +30,7 @@ describe('The rows of an account', () => {
     }
   })
 
-  it('show where rows are missing', () => {
+  it('reveal missing rows', () => {
     expect(findGap([])).toBeUndefined()
     expect(findGap(mergeRows([], range(3, 9)))).toBeUndefined()
     const rows = mergeRows([], [...range(1, 3), ...range(7, 8), ...range(10, 11)])
@@ -40,7 +40,7 @@ describe('The rows of an account', () => {
     expect(cutAtGap(range(1, 1))).toEqual(range(1, 1))
   })
 
-  it('change the balance down or up', () => {
+  it('lower or raise the balance', () => {
     expect(changeOf(rowOf(1, { direction: 'DEBIT', amount: '115' }))).toBe(-115n)
     expect(changeOf(rowOf(1, { amount: '100000000000000000' }))).toBe(10n ** 17n)
   })

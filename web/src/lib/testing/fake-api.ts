@@ -1,4 +1,3 @@
-/** The API as `fetch` sees it: answers by root field, and streams a test can feed, cut and refuse. */
 import { vi } from 'vitest'
 import type { Transaction, Transfer } from '../generated/graphql.ts'
 
@@ -10,9 +9,9 @@ export interface FakeStream {
   next(value: unknown): void
   fail(code: string): void
   heartbeat(): void
-  /** The line breaks. */
+  /** Breaks the connection. */
   cut(): void
-  /** The server ends the stream in order. */
+  /** Completes the stream as the server does. */
   complete(): void
 }
 
@@ -23,12 +22,15 @@ export interface Call {
 
 type Handler = (variables: Readonly<Record<string, unknown>>) => unknown
 
-/** Installs itself as `fetch` until `vi.unstubAllGlobals()`. A field without a handler cannot be reached. */
+/**
+ * Replaces `fetch` until `vi.unstubAllGlobals()`. Queries are answered by the handler of their root field; a field without a handler
+ * fails like a lost connection. Streams can be fed, cut and refused by the test.
+ */
 export class FakeApi {
   readonly handlers = new Map<string, Handler>()
   readonly calls: Call[] = []
   readonly streams: FakeStream[] = []
-  /** The status with which new streams are refused, or nothing. */
+  /** If set, new streams are refused with this status. */
   refuseStreamsWith: number | undefined
 
   constructor() {
@@ -37,7 +39,7 @@ export class FakeApi {
 
   get stream(): FakeStream {
     const last = this.streams.at(-1)
-    if (last === undefined) throw new Error('No stream was asked for.')
+    if (last === undefined) throw new Error('The page has opened no stream.')
     return last
   }
 
@@ -56,12 +58,12 @@ export class FakeApi {
     let open = true
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
     const write = (text: string) => open && controller?.enqueue(new TextEncoder().encode(text))
-    const end = (how: () => void) => {
-      if (open) how()
+    const end = (finish: () => void) => {
+      if (open) finish()
       open = false
     }
     const body = new ReadableStream<Uint8Array>({
-      start: (own) => (controller = own),
+      start: (streamController) => (controller = streamController),
       cancel: () => void (open = false),
     })
     init.signal?.addEventListener('abort', () => end(() => controller?.error(new Error('aborted'))))
@@ -85,7 +87,7 @@ export class FakeApi {
   }
 }
 
-/** The row with this number; its id is `row-<sequence>`. */
+/** The row with this sequence number and the id `row-<sequence>`. */
 export function rowOf(sequence: number, change: Partial<Transaction> = {}): Transaction {
   return {
     id: `row-${sequence}`,
@@ -120,8 +122,8 @@ export function transferOf(change: Partial<Transfer> = {}): Transfer {
   }
 }
 
-/** Lets answers and stream chunks that are on their way arrive. With fake timers no time passes. */
+/** Delivers pending answers and stream chunks. With fake timers, no time passes. */
 export async function arrivals(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => queueMicrotask(resolve))
+  for (let round = 0; round < 20; round += 1) await new Promise<void>((resolve) => queueMicrotask(resolve))
   await new Promise<void>((resolve) => setImmediate(resolve))
 }

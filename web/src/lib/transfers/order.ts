@@ -11,12 +11,12 @@ export interface OrderForm {
 
 export type OrderProblems = { readonly [F in keyof OrderForm]?: string }
 
-/** The bank's own limit on a description. */
+/** The bank's limit on the length of a description, in characters. */
 export const LONGEST_DESCRIPTION = 140
 
 /**
- * What is plainly wrong is said beside its field before anything is sent. The bank checks everything again, and knows what the page
- * cannot: the limit, the owner, whether the account exists.
+ * Validates the form before anything is sent, with a problem per field. The bank checks everything again, along with what the page
+ * cannot know: the limit, the owner, whether the account exists.
  */
 export function readOrder(from: string, form: OrderForm): { readonly order: Order } | { readonly problems: OrderProblems } {
   const to = normaliseIban(form.to)
@@ -26,10 +26,10 @@ export function readOrder(from: string, form: OrderForm): { readonly order: Orde
     to === ''
       ? 'Enter the receiver’s IBAN.'
       : to === from
-        ? 'From and to cannot be the same.'
+        ? 'The receiver must be a different account.'
         : isIban(to)
           ? ''
-          : 'Not an IBAN: check the digits.'
+          : 'Not a valid IBAN. Check the digits.'
   const descriptionProblem =
     description === ''
       ? 'Say what it is for.'

@@ -1,7 +1,3 @@
-/**
- * The transfers sent from this page, newest first, until they end. An answer that says "pending" is followed by a stream of that
- * one transfer, two at a time; no answer at all leaves it unknown, and sending again uses the same id, so it can only happen once.
- */
 import { live } from '../api/live.ts'
 import { mutate } from '../api/request.ts'
 import type { Operations, Transfer } from '../generated/graphql.ts'
@@ -16,23 +12,27 @@ export interface SentTransfer {
   readonly description: string
   readonly state: 'sending' | 'pending' | 'completed' | 'failed' | 'stuck' | 'unknown'
   readonly reason: string
-  /** As the bank tells it, as soon as it does. */
+  /** The bank’s view of the transfer; null until known. */
   readonly transfer: Transfer | null
 }
 
 export type Order = Pick<SentTransfer, 'from' | 'to' | 'cents' | 'description'>
 
-const KEPT = 10
-const FOLLOWED_AT_ONCE = 2
+const MAX_SENT = 10
+const MAX_FOLLOWED = 2
 const CASH = 'cash'
 const STATES = { PENDING: 'pending', COMPLETED: 'completed', FAILED: 'failed', STUCK: 'stuck' } as const
 
+/**
+ * The last transfers sent from this page, newest first. A pending transfer is followed by a subscription until it ends, two transfers at
+ * a time. A transfer without an answer is `unknown`; sending it again reuses its id, so that it cannot happen twice.
+ */
 export class TransferTracker {
   sent = $state.raw<readonly SentTransfer[]>([])
   readonly #ended: (transfer: SentTransfer) => void
   readonly #followed = new Map<string, () => void>()
 
-  /** `ended` hears of each transfer that came to its end, whichever. */
+  /** `ended` is called once for each transfer that completes, fails or gets stuck. */
   constructor(ended: (transfer: SentTransfer) => void) {
     this.#ended = ended
   }
@@ -43,14 +43,14 @@ export class TransferTracker {
 
   transfer(order: Order): Promise<void> {
     const transfer: SentTransfer = { ...order, id: newId(), state: 'sending', reason: '', transfer: null }
-    const old = this.sent.filter(({ state }) => isOpen(state) || state === 'unknown')
-    this.sent = [transfer, ...this.sent.filter((one) => old.includes(one) || this.sent.indexOf(one) < KEPT - 1)]
+    const undecided = this.sent.filter(({ state }) => isOpen(state) || state === 'unknown')
+    this.sent = [transfer, ...this.sent.filter((earlier, index) => undecided.includes(earlier) || index < MAX_SENT - 1)]
     return this.#send(transfer)
   }
 
-  /** For one whose answer never came. */
+  /** Repeats a transfer whose answer never arrived, under the same id. */
   sendAgain(id: string): Promise<void> {
-    const transfer = this.sent.find((one) => one.id === id)
+    const transfer = this.#find(id)
     if (transfer?.state !== 'unknown') return Promise.resolve()
     this.#change(id, { state: 'sending', reason: '' })
     return this.#send(transfer)
@@ -66,26 +66,26 @@ export class TransferTracker {
     try {
       const answer =
         from === CASH ? await mutate('deposit', { id, to, amount }) : await mutate('transfer', { id, from, to, amount, description })
-      this.#answered(id, answer)
+      this.#applyAnswer(id, answer)
     } catch (error) {
       this.#change(id, { state: 'unknown', reason: reasonOf(error) })
     }
   }
 
-  #answered(id: string, { transfer, pending, reason }: Operations['mutation']['transfer']['result']): void {
-    if (reason !== null && !pending) this.#learn(id, { state: 'failed', reason, transfer })
-    else if (transfer !== null && transfer.state !== 'PENDING') this.#learned(id, transfer)
-    else this.#learn(id, { state: pending || transfer !== null ? 'pending' : 'completed', transfer })
+  #applyAnswer(id: string, { transfer, pending, reason }: Operations['mutation']['transfer']['result']): void {
+    if (reason !== null && !pending) this.#apply(id, { state: 'failed', reason, transfer })
+    else if (transfer !== null && transfer.state !== 'PENDING') this.#applyTransfer(id, transfer)
+    else this.#apply(id, { state: pending || transfer !== null ? 'pending' : 'completed', transfer })
   }
 
-  #learned(id: string, transfer: Transfer): void {
-    this.#learn(id, { state: STATES[transfer.state], reason: transfer.reason ?? '', transfer })
+  #applyTransfer(id: string, transfer: Transfer): void {
+    this.#apply(id, { state: STATES[transfer.state], reason: transfer.reason ?? '', transfer })
   }
 
-  #learn(id: string, change: Partial<SentTransfer>): void {
-    const before = this.sent.find((one) => one.id === id)
+  #apply(id: string, change: Partial<SentTransfer>): void {
+    const before = this.#find(id)
     this.#change(id, change)
-    const after = this.sent.find((one) => one.id === id)
+    const after = this.#find(id)
     if (after !== undefined && !isOpen(after.state) && before !== undefined && isOpen(before.state)) {
       this.#followed.get(id)?.()
       this.#followed.delete(id)
@@ -96,18 +96,22 @@ export class TransferTracker {
 
   #followNext(): void {
     for (const { id, state } of this.sent.toReversed()) {
-      if (this.#followed.size >= FOLLOWED_AT_ONCE) return
+      if (this.#followed.size >= MAX_FOLLOWED) return
       if (state !== 'pending' || this.#followed.has(id)) continue
       const stop = live('transfer', () => ({ id }), {
-        next: (transfer) => this.#learned(id, transfer),
+        next: (transfer) => this.#applyTransfer(id, transfer),
         refused: (error) => this.#change(id, { state: 'unknown', reason: error.message }),
       })
       this.#followed.set(id, stop)
     }
   }
 
+  #find(id: string): SentTransfer | undefined {
+    return this.sent.find((transfer) => transfer.id === id)
+  }
+
   #change(id: string, change: Partial<SentTransfer>): void {
-    this.sent = this.sent.map((one) => (one.id === id ? { ...one, ...change } : one))
+    this.sent = this.sent.map((transfer) => (transfer.id === id ? { ...transfer, ...change } : transfer))
   }
 }
 

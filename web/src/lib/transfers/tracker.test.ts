@@ -25,7 +25,7 @@ const answer = (change: object) =>
 const states = () => tracker.sent.map(({ state }) => state)
 
 describe('A transfer sent from the page', () => {
-  it('completes with the answer', async () => {
+  it('completes when the answer says so', async () => {
     answer({ transfer: transferOf({ state: 'COMPLETED' }) })
     await tracker.transfer(ORDER)
     expect(states()).toEqual(['completed'])
@@ -33,14 +33,14 @@ describe('A transfer sent from the page', () => {
     expect(api.calls[0]?.variables).toMatchObject({ from: ORDER.from, to: ORDER.to, amount: '115', description: 'coffee' })
   })
 
-  it('shows the reason it was refused for', async () => {
+  it('fails with the reason of the refusal', async () => {
     answer({ reason: 'insufficient funds', code: 'INSUFFICIENT_FUNDS' })
     await tracker.transfer(ORDER)
     expect(tracker.sent).toMatchObject([{ state: 'failed', reason: 'insufficient funds' }])
     expect(ended).toHaveLength(1)
   })
 
-  it('time-out told as failure: pending stays pending, is followed, and ends as the bank says', async () => {
+  it('time-out told as failure: stays pending, is followed, and ends as the bank decides', async () => {
     answer({ transfer: transferOf(), pending: true, reason: 'No answer in time.' })
     await tracker.transfer(ORDER)
     expect(states()).toEqual(['pending'])
@@ -57,7 +57,7 @@ describe('A transfer sent from the page', () => {
     expect(api.stream.open).toBe(false)
   })
 
-  it('without an answer is unknown, and goes again under the same id', async () => {
+  it('is unknown without an answer, and is sent again under the same id', async () => {
     await tracker.transfer(ORDER)
     expect(tracker.sent).toMatchObject([{ state: 'unknown', reason: 'The bank cannot be reached.' }])
     const id = tracker.sent[0]?.id ?? ''
@@ -68,14 +68,14 @@ describe('A transfer sent from the page', () => {
     expect(states()).toEqual(['completed'])
   })
 
-  it('a deposit is one with cash', async () => {
+  it('may be a deposit, which is a transfer from cash', async () => {
     api.handlers.set('deposit', () => ({ transfer: transferOf({ state: 'COMPLETED' }), pending: false, reason: null, code: null }))
     await tracker.deposit('NL66OPEN0000000000', 50_000n)
     expect(api.calls).toMatchObject([{ field: 'deposit', variables: { to: 'NL66OPEN0000000000', amount: '50000' } }])
     expect(states()).toEqual(['completed'])
   })
 
-  it('follows two at a time, oldest first, and the next when one ends', async () => {
+  it('is followed while pending, the two oldest at a time', async () => {
     answer({ pending: true })
     for (let index = 0; index < 4; index += 1) await tracker.transfer(ORDER)
     await arrivals()
@@ -86,7 +86,7 @@ describe('A transfer sent from the page', () => {
     expect(api.streams.map(({ variables }) => variables['id'])).toEqual(oldestFirst.slice(0, 3))
   })
 
-  it('stays in a short list, where one that has not ended is never pushed out', async () => {
+  it('stays listed until it has ended, however many follow', async () => {
     answer({ pending: true })
     await tracker.transfer(ORDER)
     const pending = tracker.sent[0]

@@ -31,7 +31,7 @@ async function add(name: string): Promise<void> {
   await fireEvent.click(screen.getByRole('button', { name: 'Add' }))
 }
 
-it('Adding an owner empties the field and looks again', async () => {
+it('Adding an owner clears the field and reloads the account', async () => {
   api.handlers.set('addOwner', () => ({ succeeded: true, pending: false, reason: null, code: null }))
   await add(' bob-jones ')
   await vi.waitFor(() => expect(changed).toHaveBeenCalledOnce())
@@ -39,23 +39,23 @@ it('Adding an owner empties the field and looks again', async () => {
   await vi.waitFor(() => expect(screen.getByLabelText('Add an owner')).toHaveProperty('value', ''))
 })
 
-it('A refusal shows its reason and keeps what was typed', async () => {
+it('A refusal shows its reason and keeps the typed name', async () => {
   api.handlers.set('addOwner', () => ({ succeeded: false, pending: false, reason: 'user to add does not exist', code: 'X' }))
-  await add('nobody')
+  await add('unknown-user')
   expect(await screen.findByText('user to add does not exist')).toBeTruthy()
-  expect(screen.getByLabelText('Add an owner')).toHaveProperty('value', 'nobody')
+  expect(screen.getByLabelText('Add an owner')).toHaveProperty('value', 'unknown-user')
 })
 
-it('No name is not sent', async () => {
+it('An empty name is not sent', async () => {
   await add('  ')
   expect(screen.getByText('Enter the name of the person to add.')).toBeTruthy()
   expect(api.calls).toEqual([])
 })
 
-it('Taking oneself off is asked twice', async () => {
+it('Leaving an account needs a confirmation', async () => {
   api.handlers.set('removeOwner', () => ({ succeeded: false, pending: false, reason: 'last user and balance is not zero', code: 'X' }))
-  await fireEvent.click(screen.getByRole('button', { name: 'Take me off…' }))
+  await fireEvent.click(screen.getByRole('button', { name: 'Remove me…' }))
   expect(api.calls).toEqual([])
-  await fireEvent.click(screen.getByRole('button', { name: 'Yes, take me off' }))
+  await fireEvent.click(screen.getByRole('button', { name: 'Yes, remove me' }))
   expect(await screen.findByText('last user and balance is not zero')).toBeTruthy()
 })

@@ -23,7 +23,7 @@ async function fill(name: string, password: string, button: string): Promise<voi
   await fireEvent.click(screen.getByRole('button', { name: button }))
 }
 
-it('Signing up needs eight characters of each, said beside the field before anything is sent', async () => {
+it('Signing up needs at least eight characters per field, checked before anything is sent', async () => {
   await fill('short', '1234567', 'Sign up')
   expect(screen.getAllByText('At least 8 characters.')).toHaveLength(2)
   expect(screen.getByLabelText('Name')).toHaveProperty('ariaInvalid', 'true')
@@ -43,7 +43,7 @@ it('A refusal shows its reason', async () => {
   expect(session.current).toBeNull()
 })
 
-it('An existing name signs in whatever its length, and an unreachable bank is said to be that', async () => {
+it('An existing name of any length can sign in, and an unreachable bank is reported', async () => {
   await fill('demo', 'x', 'Sign in')
   expect((await screen.findByRole('alert')).textContent).toBe('The bank cannot be reached.')
   api.handlers.set('signIn', ({ username }) => ({ session: { username, role: 'EMPLOYEE' }, reason: null }))

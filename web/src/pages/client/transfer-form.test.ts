@@ -32,7 +32,7 @@ async function fill(to: string, amount: string, description: string): Promise<vo
 const answer = (change: object) =>
   api.handlers.set('transfer', () => ({ transfer: null, pending: false, reason: null, code: null, ...change }))
 
-it('1.15 becomes 114 cents: it is sent as 115, and the form says so while typing', async () => {
+it('1.15 becomes 114 cents: 1.15 is sent as 115, and the form shows the amount while typing', async () => {
   answer({ transfer: transferOf({ state: 'COMPLETED' }) })
   await fireEvent.input(screen.getByLabelText('Amount in euros'), { target: { value: '1.15' } })
   expect(screen.getByText(/That is €\s1,15\./)).toBeTruthy()
@@ -41,7 +41,7 @@ it('1.15 becomes 114 cents: it is sent as 115, and the form says so while typing
   expect(await screen.findByText('Completed')).toBeTruthy()
 })
 
-it('What is wrong is tied to its field, the first one gets the focus, and nothing is sent', async () => {
+it('Each problem is linked to its field, the first such field gets the focus, and nothing is sent', async () => {
   await fill(COMPANY_IBAN, '0', '')
   const amount = screen.getByLabelText('Amount in euros')
   expect(document.activeElement).toBe(amount)
@@ -58,14 +58,14 @@ it('A refused transfer shows its reason', async () => {
   expect(screen.getByText('Failed')).toBeTruthy()
 })
 
-it('time-out told as failure: pending is shown as pending', async () => {
+it('time-out told as failure: a pending transfer is shown as pending', async () => {
   answer({ pending: true })
   await fill(COMPANY_IBAN, '10', 'slow')
   expect(await screen.findByText('Pending')).toBeTruthy()
   expect(screen.queryByRole('alert')).toBeNull()
 })
 
-it('Sending again after no answer sends the same transfer, not a second one', async () => {
+it('Sending again after a missing answer repeats the same transfer', async () => {
   await fill(COMPANY_IBAN, '10', 'lost')
   const again = await screen.findByRole('button', { name: 'Send again' })
   answer({ transfer: transferOf({ state: 'COMPLETED' }) })

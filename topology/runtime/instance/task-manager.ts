@@ -1,0 +1,212 @@
+import { openTaskState, type StateStore } from '../../../state/index.ts'
+import type { Broker } from '../../broker/index.ts'
+import { FatalStreamsError } from '../../errors.ts'
+import type { Subtopology, Topology } from '../../graph/index.ts'
+import type { Ports } from '../../ports.ts'
+import type { TaskId } from '../../processor.ts'
+import type { TopicTable } from '../../topics/topic-table.ts'
+import type { Assignment, Owner, Subscription } from '../assignment/index.ts'
+import { LeftTransactions, type GroupCommit } from '../commit/index.ts'
+import type { TaskDirectory } from '../queries/index.ts'
+import { TaskStores, type GlobalStores, type TaskStorages } from '../state/index.ts'
+import { newTaskMetrics, StandbyTask, Task, TaskLoop, type RecordQueue } from '../task/index.ts'
+import { parseTaskName, taskName } from '../task-id.ts'
+import type { FetchLoop, QueueSource } from './fetch-loop.ts'
+import type { InstanceLifecycle } from './instance-lifecycle.ts'
+import type { Membership, MembershipHandler } from './membership.ts'
+import { taskInfo, type TaskInfo } from './task-info.ts'
+
+export interface TaskManagerOptions {
+  readonly instanceId: string
+  readonly applicationId: string
+  readonly endpoint: string | undefined
+  readonly topology: Topology
+  readonly guarantee: 'exactly_once' | 'at_least_once'
+  readonly commitIntervalMs: number
+  readonly commitRecords: number
+  readonly cacheBytes: number | undefined
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly storages: TaskStorages
+  readonly openState: typeof openTaskState
+  readonly topics: TopicTable
+  readonly globals: GlobalStores
+  readonly commits: GroupCommit
+  readonly membership: Membership
+  readonly fetching: FetchLoop
+  readonly lifecycle: InstanceLifecycle
+}
+
+/** The tasks of an instance: opens, revokes and drops active tasks and standbys as the group's assignments say. */
+export class TaskManager implements MembershipHandler, QueueSource, TaskDirectory {
+  readonly #options: TaskManagerOptions
+  readonly #leftTransactions: LeftTransactions
+  readonly #loops = new Map<string, TaskLoop>()
+  readonly #standbys = new Map<string, StandbyTask>()
+  #owners: readonly Owner[] = []
+  /** Standbys that become active tasks here. */
+  #warmups: readonly string[] = []
+
+  constructor(options: TaskManagerOptions) {
+    this.#options = options
+    this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId)
+  }
+
+  /** Which instance owns which task, as of the last rebalance. */
+  get owners(): readonly Owner[] {
+    return this.#owners
+  }
+
+  /** The task of that name whose committed state can be read, if this instance owns it. */
+  task(name: string): Task | undefined {
+    const task = this.#loops.get(name)?.task
+    return task?.isReadable ? task : undefined
+  }
+
+  /** The standby of that task, if this instance keeps one. */
+  standby(name: string): StandbyTask | undefined {
+    return this.#standbys.get(name)
+  }
+
+  infos(): readonly TaskInfo[] {
+    const tasks = [...this.#loops.values()].map(({ task }) => taskInfo(task.name, task.status, task.metrics, task.lag))
+    const standbys = [...this.#standbys.values()].map(({ name, metrics, ageMs }) => ({
+      ...taskInfo(name, 'standby', metrics, 0),
+      ...(ageMs === undefined ? {} : { ageMs }),
+    }))
+    return [...tasks, ...standbys]
+  }
+
+  *queues(): Iterable<{ readonly queue: RecordQueue; wake(): void }> {
+    for (const loop of this.#loops.values()) {
+      if (loop.isRunning) for (const queue of loop.task.queues) yield { queue, wake: () => loop.wake() }
+    }
+  }
+
+  /** Partition by partition, so that each member gets tasks of every sub-topology. */
+  allTasks(): readonly string[] {
+    const { topics, topology } = this.#options
+    const counted = topology.subtopologies.map(({ id, sourceTopics }) => ({ id, count: topics.taskCount(sourceTopics) }))
+    const largest = Math.max(0, ...counted.map(({ count }) => count))
+    return Array.from({ length: largest }, (_, partition) =>
+      counted.filter(({ count }) => partition < count).map(({ id }) => taskName({ subtopology: id, partition })),
+    ).flat()
+  }
+
+  subscription(): Omit<Subscription, 'round'> {
+    const { instanceId, endpoint } = this.#options
+    return {
+      instanceId,
+      owned: [...this.#loops.keys()],
+      caughtUp: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }
+  }
+
+  onRebalance(): void {
+    this.#options.lifecycle.become('rebalancing')
+  }
+
+  async onAssignment(assignment: Assignment): Promise<boolean> {
+    const { fetching, lifecycle } = this.#options
+    this.#owners = assignment.owners
+    this.#leftTransactions.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
+    const active = new Set(assignment.active)
+    const revoked = [...this.#loops].filter(([name]) => !active.has(name))
+    const revoking = Promise.all(revoked.map(([, loop]) => loop.close()))
+    await this.#closeStandbys((name) => !assignment.standby.includes(name))
+    if (!lifecycle.isStopped) for (const name of active) if (!this.#loops.has(name)) this.#loops.set(name, this.#openTask(name))
+    // A member may have died since a task that is still being opened had its transactions aborted.
+    if ([...this.#loops.values()].some(({ isRunning }) => !isRunning)) this.#transactionsDecided().catch(() => undefined)
+    await revoking
+    for (const [name] of revoked) this.#loops.delete(name)
+    if (lifecycle.isStopped) return false
+    this.#warmups = assignment.warmups
+    for (const name of assignment.standby) if (!this.#standbys.has(name)) this.#standbys.set(name, this.#openStandby(name))
+    lifecycle.become('running')
+    fetching.refresh()
+    return revoked.length > 0
+  }
+
+  /** Drops all active tasks without a commit: other members may own them. */
+  async onLost(): Promise<void> {
+    const loops = [...this.#loops.values()]
+    this.#loops.clear()
+    await Promise.all(loops.map((loop) => loop.abandon()))
+  }
+
+  onReplaced(cause: unknown): void {
+    const { instanceId, lifecycle } = this.#options
+    lifecycle.fail(
+      new FatalStreamsError(`Another process runs under the instance id "${instanceId}": give each instance its own.`, { cause }),
+    )
+    void this.onLost()
+  }
+
+  /** Commits and closes all active tasks, and closes all standbys. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#loops.values(), ...this.#standbys.values()].map((task) => task.close()))
+  }
+
+  /** Closes everything without a commit. */
+  async drop(): Promise<void> {
+    await this.onLost()
+    await Promise.all([...this.#standbys.values()].map((standby) => standby.close()))
+  }
+
+  async #closeStandbys(isToClose: (name: string) => boolean): Promise<void> {
+    const closing = [...this.#standbys].filter(([name]) => isToClose(name))
+    await Promise.all(closing.map(([, standby]) => standby.close()))
+    for (const [name] of closing) this.#standbys.delete(name)
+  }
+
+  #openTask(name: string): TaskLoop {
+    const { applicationId, commitIntervalMs, commitRecords, fetching, globals, lifecycle, membership, ports } = this.#options
+    const { id, subtopology } = this.#partsOf(name)
+    const task = new Task(id, subtopology, {
+      ...this.#options,
+      groupId: applicationId,
+      transactionsDecided: () => this.#transactionsDecided(),
+      globalStore: (store): StateStore | undefined => globals.store(store),
+    })
+    return new TaskLoop(task, {
+      ports,
+      commitIntervalMs,
+      commitRecords,
+      onHungry: () => fetching.refresh(),
+      onFatal: (error) => lifecycle.fail(error),
+      isMember: () => membership.isMember(),
+    })
+  }
+
+  #openStandby(name: string): StandbyTask {
+    const { id, subtopology } = this.#partsOf(name)
+    const metrics = newTaskMetrics()
+    const stores = new TaskStores({
+      ...this.#options,
+      task: id,
+      specs: subtopology.stores,
+      end: 'latest',
+      onRestored: (records) => (metrics.restored += records),
+    })
+    return new StandbyTask({ name, metrics, stores, ports: this.#options.ports, onCaughtUp: () => this.#rejoinWhenWarm() })
+  }
+
+  /** The leader moves tasks here when all their warm-ups have caught up, and learns of that by a subscription. */
+  #rejoinWhenWarm(): void {
+    if (this.#warmups.length > 0 && this.#warmups.every((name) => this.#standbys.get(name)?.isCaughtUp)) this.#options.membership.rejoin()
+  }
+
+  async #transactionsDecided(): Promise<void> {
+    if (this.#options.guarantee !== 'exactly_once') return
+    await Promise.all([this.#options.commits.transactionsDecided(), this.#leftTransactions.aborted()])
+  }
+
+  #partsOf(name: string): { readonly id: TaskId; readonly subtopology: Subtopology } {
+    const id = parseTaskName(name)
+    const subtopology = this.#options.topology.subtopologies.find((candidate) => candidate.id === id.subtopology)
+    if (subtopology === undefined)
+      throw new FatalStreamsError(`Task ${name} belongs to no sub-topology here: all instances must run the same topology.`)
+    return { id, subtopology }
+  }
+}

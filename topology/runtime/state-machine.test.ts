@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { StateMachine } from './state-machine.ts'
+
+const door = () =>
+  new StateMachine<'open' | 'shut' | 'locked'>('The door', 'open', { open: ['shut'], shut: ['open', 'locked'], locked: [] })
+
+describe('A state machine', () => {
+  it('goes where its transitions lead', () => {
+    const machine = door()
+    machine.become('shut')
+    machine.become('locked')
+    expect(machine.state).toBe('locked')
+  })
+
+  it('refuses any other transition and stays where it is', () => {
+    const machine = door()
+    expect(machine.canBecome('locked')).toBe(false)
+    expect(() => machine.become('locked')).toThrow('The door cannot go from open to locked')
+    expect(machine.state).toBe('open')
+  })
+})

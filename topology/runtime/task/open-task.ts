@@ -1,0 +1,109 @@
+import type { PartitionOffset } from '../../broker/index.ts'
+import type { Clock } from '../../ports.ts'
+import type { RecordHandler } from './record-handler.ts'
+import type { RecordQueue } from './record-queue.ts'
+import type { RunningGraph } from './running-graph.ts'
+import type { TaskMetrics } from './task-metrics.ts'
+
+export interface OpenTaskParts {
+  readonly queues: readonly RecordQueue[]
+  readonly graph: RunningGraph
+  readonly records: RecordHandler
+  readonly clock: Clock
+  readonly metrics: TaskMetrics
+}
+
+/** What a task works with from one opening to the next. After an error the whole of it is dropped. */
+export class OpenTask {
+  readonly queues: readonly RecordQueue[]
+  readonly graph: RunningGraph
+  readonly #records: RecordHandler
+  readonly #clock: Clock
+  readonly #metrics: TaskMetrics
+  readonly #committed: Map<RecordQueue, number>
+
+  constructor({ queues, graph, records, clock, metrics }: OpenTaskParts) {
+    this.queues = queues
+    this.graph = graph
+    this.#records = records
+    this.#clock = clock
+    this.#metrics = metrics
+    this.#committed = new Map(queues.map((queue) => [queue, queue.position]))
+  }
+
+  get lag(): number {
+    return this.queues.reduce((sum, queue) => sum + queue.lag, 0)
+  }
+
+  /** Offsets of the inputs up to which everything is committed. */
+  get committedPositions(): readonly PartitionOffset[] {
+    return [...this.#committed].map(([{ topic, partition }, offset]) => ({ topic, partition, offset }))
+  }
+
+  /** Queues that have moved since the last commit. */
+  get advancedQueues(): readonly RecordQueue[] {
+    return this.queues.filter((queue) => this.#hasAdvanced(queue))
+  }
+
+  get hasAdvanced(): boolean {
+    return this.queues.some((queue) => this.#hasAdvanced(queue))
+  }
+
+  /** A punctuation is due, or a record can be processed. */
+  get hasWork(): boolean {
+    return this.#isPunctuationDue || this.#nextQueue() !== undefined
+  }
+
+  /** Timestamp of the record that is processed next; undefined: there is none, or an older one may still arrive. */
+  get nextTimestamp(): number | undefined {
+    return this.#nextQueue()?.head(this.graph.streamTime)?.timestamp
+  }
+
+  async process(records: number): Promise<void> {
+    const { graph } = this
+    if (this.#isPunctuationDue) await graph.punctuateWallClock()
+    for (let count = 0; count < records; count++) {
+      const queue = this.#nextQueue()
+      const head = queue?.head(graph.streamTime)
+      if (queue === undefined || head === undefined) return
+      const running = this.#records.handle(head)
+      if (running !== undefined) await running
+      queue.advance()
+      this.#metrics.records++
+    }
+  }
+
+  /** The offsets of these queues have been committed. */
+  committed(offsets: ReadonlyMap<RecordQueue, number>): void {
+    for (const [queue, offset] of offsets) this.#committed.set(queue, offset)
+  }
+
+  close(): void {
+    this.graph.close()
+  }
+
+  get #isPunctuationDue(): boolean {
+    const due = this.graph.punctuations.nextTime('wall')
+    return due !== undefined && due <= this.#clock.now()
+  }
+
+  #hasAdvanced(queue: RecordQueue): boolean {
+    return queue.position > (this.#committed.get(queue) ?? 0)
+  }
+
+  /** The queue whose record is oldest; none while another partition may still have an older one (KIP-353). */
+  #nextQueue(): RecordQueue | undefined {
+    let next: RecordQueue | undefined
+    let oldest = Infinity
+    for (const queue of this.queues) {
+      const head = queue.head(this.graph.streamTime)
+      if (head === undefined) {
+        if (queue.expectsMore) return undefined
+      } else if (head.timestamp < oldest) {
+        next = queue
+        oldest = head.timestamp
+      }
+    }
+    return next
+  }
+}
