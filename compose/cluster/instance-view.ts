@@ -3,7 +3,7 @@ import type { StreamsState, TaskInfo } from '../../topology/index.ts'
 
 const TASK_STATES = { restoring: 'RESTORING', running: 'RUNNING', standby: 'STANDBY' } as const
 
-/** An instance that runs, or did, as the page shows it. */
+/** An instance, running or stopped, as the page shows it. */
 export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[]): InstanceView {
   const isRestoring = tasks.some((task) => task.state === 'restoring')
   return {
