@@ -28,6 +28,14 @@ const deterministic = {
   ],
 }
 
+/** The only rules that need type information. `void promise` marks a promise that is deliberately not awaited. */
+const typed = {
+  '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+  '@typescript-eslint/no-misused-promises': 'error',
+  // A `default` that ends in `satisfies never` is the compiler's to check.
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+}
+
 export default tseslint.config(
   { ignores: ['dist/', 'data/', 'coverage/', '**/generated/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -45,7 +53,13 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', doubleCast],
     },
   },
-  // Ports made for tests wait for the real event loop to come to rest.
+  {
+    files: ['{schemas,state,topology,processors,api,compose,web}/**/*.{ts,svelte}', '*.config.ts'],
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.svelte'] } },
+    rules: typed,
+  },
+  // The two exceptions reach the real world: the system's ports, and manual ports, which wait until the event loop is idle.
   {
     files: ['state/**/*.ts', 'topology/**/*.ts'],
     ignores: ['topology/system-ports.ts', 'topology/**/testing/manual-ports.ts'],
@@ -57,9 +71,9 @@ export default tseslint.config(
     extends: [svelte.configs.recommended],
     languageOptions: { parserOptions: { parser: tseslint.parser } },
     rules: {
-      // What is reactive is said with $state where it is; a Map or Set beside it is not meant to be.
+      // State that is reactive is declared with $state; a plain Map or Set is deliberately not reactive.
       'svelte/prefer-svelte-reactivity': 'off',
-      // Takes each word of a comment's reason for a code; svelte-check reports what is really ignored in vain.
+      // The rule mistakes each word of an ignore comment's reason for a code; svelte-check reports the ignores that are really unused.
       'svelte/no-unused-svelte-ignore': 'off',
     },
   },

@@ -5,7 +5,7 @@ import { ConfluentRegistry, type SubjectsOf } from '../schemas/index.ts'
 import { KafkaBroker, type Ports } from '../topology/index.ts'
 import { ConfigurationError } from './configuration.ts'
 
-/** Where Kafka and the schema registry are, and how one gets in. */
+/** Addresses and credentials for Kafka and the schema registry. */
 export interface Connection {
   readonly kafka: readonly string[]
   readonly tls: Tls | undefined
@@ -15,7 +15,7 @@ export interface Connection {
   readonly subjects: SubjectNaming
 }
 
-/** Files in PEM; without an authority those that Node trusts, without a certificate none is shown. */
+/** PEM files. Default authority: those that Node trusts. Without a certificate the client does not authenticate by TLS. */
 interface Tls {
   readonly authority: string | undefined
   readonly certificate: string | undefined
@@ -36,28 +36,32 @@ export interface ConnectionFlags {
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 const ON = ['1', 'true', 'yes', 'on']
 
-const credentials = (whose: string) =>
-  z.object({ username: z.string(`${whose} needs a user`), password: z.string(`${whose} needs a password`) }).optional()
+const registryCredentials = z
+  .object({ username: z.string('the registry needs BOB_REGISTRY_USER'), password: z.string('the registry needs BOB_REGISTRY_PASSWORD') })
+  .optional()
 
 const schema = z.object({
-  kafka: z.array(z.string().regex(/^[^\s:,]+:\d+$/, 'Kafka’s addresses are written like host:9092,other:9092')).min(1),
+  kafka: z.array(z.string().regex(/^[^\s:,]+:\d+$/, 'Kafka’s addresses must look like host:9092,other:9092')).min(1),
   tls: z
     .object({ authority: z.string().optional(), certificate: z.string().optional(), key: z.string().optional() })
-    .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), 'a certificate goes with its key')
+    .refine(
+      ({ certificate, key }) => (certificate === undefined) === (key === undefined),
+      'BOB_KAFKA_CERT and BOB_KAFKA_KEY must be set together',
+    )
     .optional(),
   sasl: z
     .object({
-      mechanism: z.enum(MECHANISMS, `the mechanism is one of ${MECHANISMS.join(', ')}`),
+      mechanism: z.enum(MECHANISMS, `BOB_KAFKA_SASL must be one of ${MECHANISMS.join(', ')}`),
       username: z.string('SASL needs BOB_KAFKA_USER'),
       password: z.string('SASL needs BOB_KAFKA_PASSWORD'),
     })
     .optional(),
-  registry: z.url('the registry’s address is a URL, like http://localhost:8081/apis/ccompat/v7'),
-  registryAuth: credentials('the registry'),
-  subjects: z.enum(['record', 'topic-record'], 'subjects are called by record or topic-record'),
+  registry: z.url('the registry’s address must be a URL like http://localhost:8081/apis/ccompat/v7'),
+  registryAuth: registryCredentials,
+  subjects: z.enum(['record', 'topic-record'], 'BOB_SUBJECTS must be record or topic-record'),
 })
 
-/** Flags come before the environment, the environment before what `npm run kafka` starts. Throws `ConfigurationError`. */
+/** Flags win over the environment; the defaults are the addresses of `npm run kafka`. Throws `ConfigurationError`. */
 export function readConnection(
   flags: ConnectionFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -116,6 +120,6 @@ async function pem(file: string | undefined): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`The file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ConfigurationError(`Cannot read the PEM file ${file}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

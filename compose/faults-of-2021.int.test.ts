@@ -27,7 +27,7 @@ describe('Faults of the 2021 bank', () => {
     expect(tokens.filter((token) => !/^\d{20}$/.test(token))).toEqual([])
     for (let place = 0; place < 20; place += 1) {
       const counts = Array.from({ length: 10 }, (_, digit) => tokens.filter((token) => token[place] === String(digit)).length)
-      // Eight standard deviations around a tenth: chance goes beyond once in 10^12 runs.
+      // Eight standard deviations from a tenth: a sound generator exceeds this once in 10^12 runs.
       expect(Math.max(...counts.map((count) => Math.abs(count - TOKENS / 10)))).toBeLessThan(170)
     }
   })
@@ -51,7 +51,7 @@ describe('Faults of the 2021 bank', () => {
     await broker.close()
   })
 
-  it('one broker, no TLS: three copies of which one may be missing, and a line that nobody reads', async () => {
+  it('one broker, no TLS: every topic has three replicas and needs two in sync, and connections use TLS and SASL', async () => {
     const wanted = await declared()
     const { actions } = planTopics({ wanted, existing: [], brokers: 3, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
     for (const action of actions)

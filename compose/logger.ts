@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { Logger } from '../topology/index.ts'
 
-/** What went wrong is counted besides being written: a run that ends can tell. */
+/** Counts the errors that it logs, so that a run can report them when it ends. */
 export interface CountingLogger extends Logger {
   readonly errors: number
 }

@@ -26,7 +26,11 @@ function stateOf(state: Transfer['state']): TransferState {
       return 'FAILED'
     case 'stuck':
       return 'STUCK'
-    default:
+    case 'debit':
+    case 'credit':
+    case 'return':
       return 'PENDING'
+    default:
+      return state satisfies never
   }
 }

@@ -1,4 +1,4 @@
-/** Byte strings as map keys: latin1 text keeps their order and costs one copy. */
+/** Byte strings as map keys: latin1 text keeps the byte order and costs one copy. */
 export function keyText(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('latin1')
 }
@@ -16,7 +16,7 @@ export function copyOf(bytes: Uint8Array): Buffer {
 
 export const NO_BYTES = new Uint8Array(0)
 
-/** A copy of the one with a copy of the other behind it. */
+/** The concatenation of both, in new memory. */
 export function joined(first: Uint8Array, second: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(first.length + second.length)
   copyInto(bytes, first, 0)
@@ -24,10 +24,9 @@ export function joined(first: Uint8Array, second: Uint8Array): Buffer {
   return bytes
 }
 
-/** Copied in a loop: that costs less than a call out of JavaScript. */
+/** Up to this length a loop costs less than the native `set`. */
 const FEW_BYTES = 32
 
-/** Copies the part to that place. */
 export function copyInto(target: Uint8Array, part: Uint8Array, at: number): void {
   if (part.length > FEW_BYTES) return target.set(part, at)
   for (let index = 0; index < part.length; index++) target[at + index] = part[index] ?? 0
@@ -36,13 +35,13 @@ export function copyInto(target: Uint8Array, part: Uint8Array, at: number): void
 const doubleBytes = new Uint8Array(8)
 const double = new DataView(doubleBytes.buffer)
 
-/** Eight bytes, big-endian, into an array that is no buffer. */
+/** Big-endian, for a target that is not a `Buffer`. */
 export function writeDouble(target: Uint8Array, value: number, at: number): void {
   double.setFloat64(0, value)
   copyInto(target, doubleBytes, at)
 }
 
-/** The smallest byte string that is larger than every one with this prefix; undefined when there is none (all 0xff). */
+/** The smallest byte string larger than every string with this prefix; undefined if the prefix is all 0xff. */
 export function afterPrefix(prefix: Uint8Array): Buffer | undefined {
   for (let length = prefix.length; length > 0; length--) {
     const last = prefix[length - 1]

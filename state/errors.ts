@@ -1,24 +1,24 @@
-/** Errors of the state layer, named after the reaction they need. */
+/** Errors of the state layer: one class per reaction that the caller needs. */
 export abstract class StateError extends Error {
   abstract readonly code: string
 }
 
-/** What is on disk cannot be trusted: wipe it and restore from the changelog (or refuse to start, with advice). */
+/** The data on disk cannot be trusted: wipe it and restore from the changelog, or refuse to start if there is no changelog. */
 export class StateCorruptedError extends StateError {
   readonly code = 'STATE_CORRUPTED'
 }
 
-/** What is on disk was written by another version. Nothing was changed. */
+/** Another version wrote the data on disk. Nothing was changed. */
 export class StateFormatError extends StateError {
   readonly code = 'STATE_FORMAT'
 }
 
-/** Another process holds the directory. */
+/** Another process has the directory open. */
 export class StateLockedError extends StateError {
   readonly code = 'STATE_LOCKED'
 }
 
-/** The storage did not take a write: it has to be opened again before it is known what is on disk. */
+/** A write failed. Open the storage again, because until then it is unknown what is on disk (DECISIONS 36). */
 export class StateWriteError extends StateError {
   readonly code = 'STATE_WRITE_FAILED'
 }

@@ -11,7 +11,7 @@ it.each([
   ['aaaa', 0x9747b28c, 0x5a97808a],
   ['Hello, world!', 0x9747b28c, 0x24884cba],
   ['The quick brown fox jumps over the lazy dog', 0x9747b28c, 0x2fa826cd],
-])('MurmurHash3 of "%s" with the seed %i', (text, seed, hash) => {
+])('MurmurHash3 of "%s" with seed %i', (text, seed, hash) => {
   expect(murmur3(Buffer.from(text), seed)).toBe(hash | 0)
   expect(murmur3(Buffer.from(`....${text}`), seed, 4)).toBe(hash | 0)
 })

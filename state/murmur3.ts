@@ -1,4 +1,4 @@
-/** MurmurHash3 (x86, 32 bits) of the bytes from a place on, as a signed integer: https://github.com/aappleby/smhasher. */
+/** MurmurHash3 (x86, 32 bits) of the bytes from `start` on, as a signed integer: https://github.com/aappleby/smhasher. */
 export function murmur3(bytes: Uint8Array, seed: number, start = 0): number {
   const { length } = bytes
   let hash = seed
@@ -12,7 +12,7 @@ export function murmur3(bytes: Uint8Array, seed: number, start = 0): number {
   return mixed(hash ^ scrambled(rest) ^ (length - start))
 }
 
-/** Its last step: each bit of the number changes about half of the result's. */
+/** The finalizer of MurmurHash3: each input bit flips about half of the output bits. */
 export function mixed(hash: number): number {
   let value = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)

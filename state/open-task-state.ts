@@ -1,17 +1,15 @@
 import { asBuffer } from './bytes.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink } from './changelog.ts'
 import { CommitMarkers } from './commit-markers.ts'
+import type { CommittedReads } from './committed-reads.ts'
 import { StateWriteError } from './errors.ts'
-import { MemoryStorage } from './memory/memory-storage.ts'
+import { MemoryStorage } from './memory/index.ts'
 import type { OrderedStorage } from './ordered-storage.ts'
-import type { StateStore } from './store.ts'
 import type { StoreSpec } from './store-spec.ts'
-import type { CommittedReads, EngineContext, StoreEngine } from './stores/engine.ts'
-import { KeyValueEngine } from './stores/key-value-engine.ts'
-import { TimeOrderedEngine } from './stores/time-ordered-engine.ts'
-import { VersionedEngine } from './stores/versioned-engine.ts'
-import { WindowEngine } from './stores/window-engine.ts'
+import type { StateStore } from './store.ts'
+import { KeyValueEngine, TimeOrderedEngine, VersionedEngine, WindowEngine, type EngineContext, type StoreEngine } from './stores/index.ts'
 import { TaskBatch } from './task-batch.ts'
-import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink, type TaskState } from './task-state.ts'
+import type { TaskState } from './task-state.ts'
 
 export interface TaskStateOptions {
   readonly storage: OrderedStorage
@@ -20,13 +18,14 @@ export interface TaskStateOptions {
   readonly cacheBytes?: number
 }
 
-/** What is kept beside the stores: written in each commit's batch, so it tells the truth about that batch. */
+/** The head row, as JSON: written in each commit's batch, so that it always matches the rows. */
 interface Head {
   /** Number of the last commit. */
   readonly commit: number
   readonly positions: Readonly<Record<string, number>>
+  /** The checkpoint; the field's name is part of the format on disk. */
   readonly note?: string
-  /** Each store keeps its number, and so its place in the storage, for as long as the directory lives. */
+  /** Number of each store, which is the prefix of its keys. A store keeps its number for the lifetime of the directory. */
   readonly numbers: Readonly<Record<string, number>>
 }
 
@@ -35,10 +34,7 @@ const MARKERS = Buffer.of(0, 1)
 const FIRST_NUMBER = 16
 const DEFAULT_CACHE_BYTES = 16 << 20
 
-/**
- * Opens a task's stores. Each commit leaves a numbered marker; a gap among them means that the storage lost a commit
- * without saying so. Throws `StateCorruptedError`.
- */
+/** Opens a task's stores. Throws `StateCorruptedError` if the storage is damaged or lost a commit (see `CommitMarkers`). */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
   const { storage, stores } = options
   const head = readHead(storage)
@@ -63,7 +59,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
 interface OpenedStore {
   readonly name: string
   readonly engine: StoreEngine
-  /** Where the rows are of a store that is not persistent. */
+  /** Holds the rows of a store that is not persistent. */
   readonly memory: MemoryStorage | undefined
 }
 
@@ -73,10 +69,9 @@ class StoredTaskState implements TaskState {
   readonly #stores: ReadonlyMap<string, OpenedStore>
   readonly #engines: readonly StoreEngine[]
   readonly #markers: CommitMarkers
-  /** Of the stores in memory: gone with them. */
-  readonly #passingPositions = new Map<string, number>()
+  /** Positions of the stores in memory; they must not outlive the rows. */
+  readonly #positionsInMemory = new Map<string, number>()
   #head: Head
-  /** Written with the next commit. */
   #collected: TaskBatch | undefined
   #writing: Promise<void> | undefined
   #failed: unknown
@@ -99,10 +94,10 @@ class StoredTaskState implements TaskState {
   }
 
   position(store: string): number | undefined {
-    return this.#passingPositions.get(store) ?? this.#head.positions[store]
+    return this.#positionsInMemory.get(store) ?? this.#head.positions[store]
   }
 
-  get note(): string | undefined {
+  get checkpoint(): string | undefined {
     return this.#head.note
   }
 
@@ -116,12 +111,12 @@ class StoredTaskState implements TaskState {
     this.#collected = this.#collect(sink)
   }
 
-  async commit(positions: ReadonlyMap<string, number>, note?: string): Promise<void> {
+  async commit(positions: ReadonlyMap<string, number>, checkpoint?: string): Promise<void> {
     this.#checkUsable()
     const batch = this.#collected ?? this.#collect(NO_CHANGELOG)
     this.#collected = undefined
     for (const engine of this.#engines) engine.commit()
-    await this.#write(batch, positions, note)
+    await this.#write(batch, positions, checkpoint)
   }
 
   abort(): void {
@@ -134,42 +129,42 @@ class StoredTaskState implements TaskState {
     this.#checkUsable()
     const store = this.#opened(name)
     const batch = new TaskBatch(this.#storage)
-    store.engine.restore(records, batch.of(store.memory))
+    store.engine.restore(records, batch.forStore(store.memory))
     await this.#write(batch, new Map([[name, nextPosition]]), undefined)
   }
 
   async close(): Promise<void> {
-    await this.#writing?.catch(() => undefined) // whoever wrote hears of it
+    await this.#writing?.catch(() => undefined) // the caller of commit or restore gets the error
     await this.#storage.close()
   }
 
   #opened(name: string): OpenedStore {
     const store = this.#stores.get(name)
-    if (store === undefined) throw new RangeError(`No store "${name}" in this task: it has ${this.storeNames.join(', ') || 'none'}`)
+    if (store === undefined) throw new RangeError(`The task has no store "${name}". It has: ${this.storeNames.join(', ') || 'none'}.`)
     return store
   }
 
   #collect(sink: ChangeSink): TaskBatch {
     const batch = new TaskBatch(this.#storage)
-    for (const { engine, memory } of this.#stores.values()) engine.collectChanges(sink, batch.of(memory))
+    for (const { engine, memory } of this.#stores.values()) engine.collectChanges(sink, batch.forStore(memory))
     return batch
   }
 
-  #write(batch: TaskBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
-    this.#writing = this.#land(batch, positions, note).finally(() => (this.#writing = undefined))
+  #write(batch: TaskBatch, positions: ReadonlyMap<string, number>, checkpoint: string | undefined): Promise<void> {
+    this.#writing = this.#writeBatch(batch, positions, checkpoint).finally(() => (this.#writing = undefined))
     return this.#writing
   }
 
-  async #land(batch: TaskBatch, positions: ReadonlyMap<string, number>, note: string | undefined): Promise<void> {
-    const rows = batch.of(undefined)
-    const head = this.#headWith(this.#markers.mark(rows), positions, note)
-    rows.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'))
+  async #writeBatch(batch: TaskBatch, positions: ReadonlyMap<string, number>, checkpoint: string | undefined): Promise<void> {
+    const persistent = batch.forStore(undefined)
+    const head = this.#headWith(this.#markers.mark(persistent), positions, checkpoint)
+    persistent.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'))
     try {
       await batch.write()
       this.#head = head
       for (const engine of this.#engines) {
-        const more = engine.written()
-        if (more !== undefined) await more
+        const cleanup = engine.written()
+        if (cleanup !== undefined) await cleanup
       }
     } catch (error) {
       this.#failed = error
@@ -177,18 +172,18 @@ class StoredTaskState implements TaskState {
     }
   }
 
-  #headWith(commit: number, positions: ReadonlyMap<string, number>, note: string | undefined): Head {
-    const kept = { ...this.#head.positions }
+  #headWith(commit: number, positions: ReadonlyMap<string, number>, checkpoint: string | undefined): Head {
+    const persistent = { ...this.#head.positions }
     for (const [name, position] of positions) {
-      if (this.#stores.get(name)?.memory === undefined) kept[name] = position
-      else this.#passingPositions.set(name, position)
+      if (this.#stores.get(name)?.memory === undefined) persistent[name] = position
+      else this.#positionsInMemory.set(name, position)
     }
-    return { ...this.#head, commit, positions: kept, ...(note === undefined ? {} : { note }) }
+    return { ...this.#head, commit, positions: persistent, ...(checkpoint === undefined ? {} : { note: checkpoint }) }
   }
 
   #checkUsable(): void {
-    if (this.#writing !== undefined) throw new StateWriteError('A write to the stores is under way: wait for it.')
-    if (this.#failed !== undefined) throw new StateWriteError('A write to the stores failed: open them again.', { cause: this.#failed })
+    if (this.#writing !== undefined) throw new StateWriteError('A write to the stores is still running. Await it before the next one.')
+    if (this.#failed !== undefined) throw new StateWriteError('A write to the stores failed. Open them again.', { cause: this.#failed })
   }
 }
 

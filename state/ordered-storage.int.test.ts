@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderedStorage, StorageOperation, StorageRange } from './ordered-storage.ts'
-import { STORAGES, type Place } from './testing/storages.ts'
-import { write } from './testing/write.ts'
+import { STORAGES, write, type Place } from './testing/index.ts'
 
 const bytes = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers)
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')
@@ -29,20 +28,20 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     return found
   }
 
-  it('gives back what was written, and nothing for what was not', async () => {
+  it('returns the values that were written, and undefined for other keys', async () => {
     await write(storage, [put('a', '1'), put('b', '')])
     expect(Buffer.from(storage.get(text('a')) ?? [])).toEqual(text('1'))
     expect(storage.get(text('b'))).toHaveLength(0)
     expect(storage.get(text('c'))).toBeUndefined()
   })
 
-  it('replaces and deletes, the later operation of a batch counting', async () => {
+  it('replaces and deletes rows; the last operation on a key in a batch wins', async () => {
     await write(storage, [put('a', '1'), put('b', '1')])
     await write(storage, [put('a', '2'), { key: text('b'), value: null }, put('c', '1'), { key: text('c'), value: null }, put('a', '3')])
     expect(await rows()).toEqual(['a=3'])
   })
 
-  it('takes a batch that begins with a deletion, or holds nothing else, or nothing', async () => {
+  it('accepts a batch that begins with a deletion, has only a deletion, or is empty', async () => {
     await write(storage, [put('a', '1'), put('b', '1')])
     await write(storage, [{ key: text('a'), value: null }])
     expect(await rows()).toEqual(['b=1'])
@@ -51,7 +50,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows()).toEqual(['c=1'])
   })
 
-  it('stays as it is when a batch is discarded', async () => {
+  it('does not change when a batch is discarded', async () => {
     await write(storage, [put('a', '1')])
     const batch = storage.batch()
     batch.put(text('b'), text('2'))
@@ -60,7 +59,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows()).toEqual(['a=1'])
   })
 
-  it('takes any bytes for a key or a value, long ones too', async () => {
+  it('accepts any bytes as key and value, and long ones', async () => {
     const keys = [bytes(0), bytes(0, 0), bytes(0, 0xff), bytes(0x7f), bytes(0x80), bytes(0xc3, 0x28), Buffer.alloc(70_000, 1)]
     await write(
       storage,
@@ -69,13 +68,13 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     for (const key of keys) expect(Buffer.compare(storage.get(key) ?? bytes(), key)).toBe(0)
   })
 
-  it('orders rows by their bytes as unsigned numbers, a shorter key before a longer one it begins', async () => {
+  it('orders keys by unsigned bytes, a prefix before a longer key', async () => {
     await write(storage, [put('\x80', ''), put('b', ''), put('a\0', ''), put('a', ''), put('\x7f', ''), put('B', '')])
     expect(await rows()).toEqual(['B=', 'a=', 'a\0=', 'b=', '\x7f=', '\x80='])
     expect(await rows({ ...EVERYTHING, reverse: true })).toEqual(['\x80=', '\x7f=', 'b=', 'a\0=', 'a=', 'B='])
   })
 
-  it('scans from a bound inclusive to a bound exclusive', async () => {
+  it('scans from an inclusive to an exclusive bound', async () => {
     await write(
       storage,
       ['a', 'b', 'c', 'd'].map((key) => put(key, '')),
@@ -86,7 +85,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows({ gte: text('c'), lt: text('c') })).toEqual([])
   })
 
-  it('puts keys and values together of two parts, and lets go of their memory', async () => {
+  it('concatenates keys and values from two parts, and copies them at once', async () => {
     const batch = storage.batch()
     const [prefix, key, head, value] = [text('p'), text('k1'), text('h'), text('v1')]
     batch.put(key, value, prefix, head)
@@ -101,7 +100,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(await rows(EVERYTHING)).toEqual(['Pk2=Hv2', 'k2=v2', 'pk1=hv1'])
   })
 
-  it.each([0, 1, 31, 32, 33, 4_080, 4_096, 4_100, 100_000])('keeps keys and values of %i bytes', async (length) => {
+  it.each([0, 1, 31, 32, 33, 4_080, 4_096, 4_100, 100_000])('stores keys and values of %i bytes', async (length) => {
     const batch = storage.batch()
     const [long, short] = [Buffer.alloc(length, 'x'), text('s')]
     batch.put(long, short, text('a'))
@@ -113,7 +112,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(storage.get(text('c'))).toEqual(long)
   })
 
-  it('scans what was there at the first step, whatever is written meanwhile', async () => {
+  it('scans a snapshot taken at the first step', async () => {
     const many = Array.from({ length: 3000 }, (_, at) => put(String(at).padStart(5, '0'), 'old'))
     await write(storage, many)
     const seen: string[] = []
@@ -126,16 +125,16 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(seen).toEqual(many.map(() => 'old'))
   })
 
-  it('can be left in the middle of a scan', async () => {
+  it('allows a scan to stop early', async () => {
     await write(
       storage,
       ['a', 'b', 'c'].map((key) => put(key, '')),
     )
-    for (let again = 0; again < 50; again++) for await (const row of storage.scan(EVERYTHING)) if (row.key.length > 0) break
+    for (let scan = 0; scan < 50; scan++) for await (const row of storage.scan(EVERYTHING)) if (row.key.length > 0) break
     expect(await rows()).toHaveLength(3)
   })
 
-  it('clears a range and nothing beside it', async () => {
+  it('clears a range and nothing else', async () => {
     await write(
       storage,
       ['a', 'b', 'c', 'd'].map((key) => put(key, '')),
@@ -145,7 +144,7 @@ describe.each(STORAGES)('An ordered storage ($name)', ({ make }) => {
     expect(storage.get(text('b'))).toBeUndefined()
   })
 
-  it('keeps what was written when it is closed and opened again', async () => {
+  it('keeps its rows when it is closed and opened again', async () => {
     await write(storage, [put('a', '1')], { sync: true })
     await storage.close()
     storage = await place.open()

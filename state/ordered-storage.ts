@@ -1,29 +1,26 @@
-/**
- * Bytes by key, in the order of the keys: what a task's stores and the embedded broker lie on. Adapters: `leveldb/`, `memory/`.
- */
+/** Rows of bytes, sorted by key as unsigned bytes: holds a task's stores and the embedded broker's data. Adapters: `leveldb/`, `memory/`. */
 export interface OrderedStorage {
   /** The view is valid until the next write of that key. */
   get(key: Uint8Array): Uint8Array | undefined
-  /** Begins a batch of writes. */
   batch(): StorageBatch
-  /** Rows with gte ≤ key < lt as of the first step of the iteration, whatever is written meanwhile. */
+  /** Rows with gte ≤ key < lt from a snapshot taken at the first step of the iteration. */
   scan(range: StorageRange): AsyncIterable<StorageRow>
-  /** Deletes a range; not atomic, and it may come undone by a crash. */
+  /** Deletes a range; neither atomic nor durable: a crash may bring rows back. */
   clear(range: StorageRange): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Writes that become part of the storage together. What is handed in is copied: its memory may be used again at once, for the next row
- * too. A key may come in two parts, and so may a value.
+ * Writes that become visible together. Keys and values are copied, so that the caller may reuse their memory for the next row
+ * (DECISIONS 83). Both may be passed in two parts, which saves the caller a concatenation.
  */
 export interface StorageBatch {
-  /** The row `prefix | key` gets the value `head | value`. */
+  /** Sets the row `prefix | key` to `head | value`. */
   put(key: Uint8Array, value: Uint8Array, prefix?: Uint8Array, head?: Uint8Array): void
   delete(key: Uint8Array, prefix?: Uint8Array): void
-  /** All or nothing, once. With `sync` it is on the disk, not only with the operating system, when this resolves. */
+  /** Atomic; to be called once. With `sync` it resolves after fsync. */
   write(options?: WriteOptions): Promise<void>
-  /** Instead of `write`: the storage stays as it is. */
+  /** To be called instead of `write`: drops the batch. */
   discard(): void
 }
 
@@ -31,7 +28,7 @@ export interface WriteOptions {
   readonly sync?: boolean
 }
 
-/** One of a batch's writes, where they have to be kept; `null` deletes. */
+/** A write as an object; a `null` value deletes. */
 export interface StorageOperation {
   readonly key: Uint8Array
   readonly value: Uint8Array | null
@@ -48,7 +45,7 @@ export interface StorageRow {
   readonly value: Uint8Array
 }
 
-/** Adds operations to a batch, in their order. */
+/** Adds operations to a batch, in order. */
 export function addAll(batch: StorageBatch, operations: Iterable<StorageOperation>): void {
   for (const { key, value } of operations) {
     if (value === null) batch.delete(key)

@@ -1,6 +1,6 @@
 /**
- * Turns values into bytes and back. The bytes that `serialize` gives belong to whoever asked and must not change
- * afterwards, by either side; `deserialize` gets a view onto memory that stays as it is, to be read only.
+ * Turns values into bytes and back. Neither the serde nor the caller may change the bytes that `serialize` returned.
+ * `deserialize` gets a read-only view of memory that does not change later.
  */
 export interface Serde<T> {
   serialize(value: T): Uint8Array

@@ -15,11 +15,11 @@ interface KnownText {
 
 const NO_TEXT: KnownText = { text: '', bytes: new Uint8Array(0) }
 const SHORT_TEXT = 64
-/** The two latest short texts: as a rule the key and the value of a record. */
+/** The two latest short texts: usually the key and the value of one record. */
 let latestText = NO_TEXT
 let textBefore = NO_TEXT
 
-/** A record's key is read, then serialized for the store, again for the store and for the sink: that is done once. */
+/** Remembers the latest texts, because a record's key is deserialized once and then serialized for store and sink. */
 const string: Serde<string> = {
   serialize: (value) => {
     if (value === latestText.text) return latestText.bytes
@@ -38,14 +38,14 @@ function remember(text: string, bytes: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** Other bytes may stand for a text that is written otherwise. */
+/** Only ASCII round-trips for certain: malformed UTF-8 decodes to text that encodes to other bytes. */
 function isShortAscii(bytes: Uint8Array): boolean {
   if (bytes.length > SHORT_TEXT) return false
   for (const byte of bytes) if (byte > 127) return false
   return true
 }
 
-/** Short texts are ASCII as a rule, and written here without a call out of JavaScript. */
+/** Short texts are usually ASCII; a loop encodes them without a native call. */
 function textBytes(text: string): Buffer {
   if (text.length > SHORT_TEXT) return Buffer.from(text, 'utf8')
   const encoded = Buffer.allocUnsafe(text.length)
@@ -57,17 +57,18 @@ function textBytes(text: string): Buffer {
   return encoded
 }
 
-/** What comes out is a view: whoever wants to change it makes a copy. */
+/** `deserialize` returns a view: copy it before changing it. */
 const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: (view) => view }
 
 let lastLong: number | undefined
 let lastLongBytes: Buffer = Buffer.alloc(0)
 
-/** As with texts: what goes into a store goes to a sink next. */
+/** Remembers the latest number, because a value that goes to a store usually goes to a sink next. */
 const long: Serde<number> = {
   serialize: (value) => {
     if (value === lastLong) return lastLongBytes
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer: use Serdes.bigint`)
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`Serdes.long cannot serialize ${value}: it is not a safe integer. Use Serdes.bigint.`)
     const buffer = Buffer.allocUnsafe(8)
     buffer.writeInt32BE(Math.floor(value / 0x100000000), 0)
     buffer.writeUInt32BE(value >>> 0, 4)
@@ -78,7 +79,8 @@ const long: Serde<number> = {
   deserialize: (view) => {
     const words = eightBytes(view)
     const value = words.getInt32(0) * 0x100000000 + words.getUint32(4)
-    if (!Number.isSafeInteger(value)) throw new RangeError('A 64-bit integer beyond 2^53: use Serdes.bigint')
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`Serdes.long cannot deserialize a 64-bit integer beyond 2^53 (about ${value}). Use Serdes.bigint.`)
     return value
   },
 }
@@ -101,7 +103,7 @@ const double: Serde<number> = {
   deserialize: (view) => eightBytes(view).getFloat64(0),
 }
 
-/** Values as JSON text. `undefined` and functions have none and are refused by the type. */
+/** Values as JSON text. */
 function json<T>(): Serde<T> {
   return {
     serialize: (value) => Buffer.from(JSON.stringify(value), 'utf8'),
@@ -109,7 +111,7 @@ function json<T>(): Serde<T> {
   }
 }
 
-/** Kafka's bytes of a time-windowed key: the key, then the window's start (8 bytes, big-endian). The size is not in them. */
+/** Kafka's encoding of a time-windowed key: the key, then the window's start (8 bytes, big-endian), without the size. */
 function windowed<K>(inner: Serde<K>, options: { readonly sizeMs: number }): Serde<Windowed<K>> {
   return {
     serialize: ({ key, start }) => Buffer.concat([inner.serialize(key), long.serialize(start)]),
@@ -120,7 +122,7 @@ function windowed<K>(inner: Serde<K>, options: { readonly sizeMs: number }): Ser
   }
 }
 
-/** Kafka's bytes of a session key: the key, the session's end, its start. */
+/** Kafka's encoding of a session key: the key, the session's end, its start. */
 function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
   return {
     serialize: ({ key, start, end }) => Buffer.concat([inner.serialize(key), long.serialize(end), long.serialize(start)]),
@@ -132,13 +134,13 @@ function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
   }
 }
 
-/** `long`: Kafka's 8 bytes as a JavaScript number, refused beyond 2^53; `bigint`: the same bytes without that bound. */
+/** `long`: Kafka's 8 bytes as a JavaScript number, a `RangeError` beyond 2^53; `bigint`: the same bytes without that bound. */
 export const Serdes = { string, bytes, long, bigint, double, json, windowed, sessionWindowed } as const
 
 const eight = new DataView(new ArrayBuffer(8))
 
 function eightBytes(view: Uint8Array): DataView {
-  if (view.length !== 8) throw new RangeError(`8 bytes expected, ${view.length} found`)
+  if (view.length !== 8) throw new RangeError(`A 64-bit number needs 8 bytes, got ${view.length}. Check the serde of this topic or store.`)
   for (let at = 0; at < 8; at++) eight.setUint8(at, view[at] ?? 0)
   return eight
 }

@@ -1,6 +1,6 @@
-/** What a store is to be, as data: drawn by the topology, opened by a task. */
 import type { Serde } from './serde.ts'
 
+/** A description of a store, as data: part of the topology, opened by each task. Build one with `Stores`. */
 export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | VersionedStoreSpec | TimeOrderedBufferSpec
 
 interface CommonSpec {
@@ -8,15 +8,15 @@ interface CommonSpec {
   readonly name: string
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
-  /** In memory the rows are gone with the process and come back from the changelog. */
+  /** false: the rows are in memory only and are restored from the changelog after a restart (DECISIONS 37). */
   readonly persistent: boolean
-  /** false: no changelog topic; what is lost is lost. Settings go to the changelog topic. */
+  /** false: no changelog topic, so lost rows cannot be restored. `config` is the topic's configuration. */
   readonly changelog: false | { readonly config: Readonly<Record<string, string>> }
 }
 
 export interface KeyValueStoreSpec extends CommonSpec {
   readonly kind: 'keyValue'
-  /** Keeps a timestamp with each value (all stores under DSL tables). */
+  /** Keeps a timestamp with each value, as all stores of DSL tables do. */
   readonly timestamped: boolean
 }
 
@@ -25,7 +25,7 @@ export interface WindowStoreSpec extends CommonSpec {
   readonly windowSizeMs: number
   readonly retentionMs: number
   readonly retainDuplicates: boolean
-  /** Kafka's store under `emit on window close` still shows a row whose start is exactly at the edge of the retention. */
+  /** A row whose start is exactly at the edge of the retention is still shown, as in Kafka's store for `emit on window close`. */
   readonly keepsEdge?: boolean
 }
 

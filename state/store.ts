@@ -1,7 +1,7 @@
 /**
- * The stores a processor works on. All reads and writes inside `process()` are synchronous and see the writes of the
- * transaction under way; only scans over a whole store (`range`, `all`) are asynchronous.
- * `null` means "no value" on the way in (a deletion), `undefined` means "nothing there" on the way out.
+ * The stores a processor reads and writes. Reads and writes inside `process()` are synchronous and see the writes of the open
+ * transaction; only scans (`range`, `all`, `prefixScan`, `fetchAll`) are asynchronous.
+ * Putting `null` deletes; reading `undefined` means that there is no value.
  */
 export type StateStore<K = unknown, V = unknown> =
   KeyValueStore<K, V> | WindowStore<K, V> | VersionedKeyValueStore<K, V> | TimeOrderedBuffer<K, V>
@@ -17,10 +17,11 @@ export interface KeyValueStore<K, V> {
   readonly name: string
   get(key: K): V | undefined
   getWithTimestamp(key: K): ValueAndTimestamp<V> | undefined
-  /** The timestamp is kept in timestamped stores and is the changelog record's timestamp; 0 where it has no meaning. */
+  /** The timestamp is that of the changelog record, and is kept with the value in timestamped stores. Default 0. */
   put(key: K, value: V | null, timestamp?: number): void
+  /** Returns the deleted value. */
   delete(key: K): V | undefined
-  /** Both ends included; ordered by the serialized key's bytes. `undefined` leaves an end open. */
+  /** Both bounds inclusive, `undefined` for none; ordered by the serialized key's bytes. */
   range(from: K | undefined, to: K | undefined, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>>
   all(options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>>
   /** Rows whose serialized key starts with these bytes. */
@@ -44,8 +45,8 @@ export interface WindowRow<K, V> extends KeyValueRow<K, V> {
 }
 
 /**
- * Rows by key and window start. Expired: start ≤ largest start ever put − retention (Kafka's rule); expired rows are
- * neither stored nor shown. `lastStart` is that largest start, −1 before the first put; it survives a restart.
+ * Rows by key and window start. `lastStart` is the largest start ever put, −1 before the first put; it survives a restart. A row expires
+ * when start ≤ lastStart − retention (Kafka's rule); expired rows are neither stored nor shown.
  */
 export interface WindowStore<K, V> {
   readonly kind: 'window'
@@ -53,9 +54,9 @@ export interface WindowStore<K, V> {
   readonly retentionMs: number
   readonly lastStart: number
   fetch(key: K, start: number): ValueAndTimestamp<V> | undefined
-  /** Rows of the key with from ≤ start ≤ to, ascending by start, in order of their puts at the same start. */
+  /** Rows of the key with from ≤ start ≤ to, ascending by start, then in the order of their puts. */
   fetchRange(key: K, from: number, to: number): readonly WindowRow<K, V>[]
-  /** Replaces the row of that start; with `retainDuplicates` adds one (a null then removes nothing). */
+  /** Replaces the row of that start. With `retainDuplicates` it adds a row, and a null has no effect. */
   put(key: K, value: V | null, start: number, timestamp: number): void
   /** Rows of all keys with from ≤ start ≤ to, ascending by start then key bytes. */
   fetchAll(from: number, to: number, options?: ScanOptions): AsyncIterable<WindowRow<K, V>>
@@ -66,10 +67,10 @@ export interface VersionedRecord<V> extends ValueAndTimestamp<V> {
   readonly validTo?: number
 }
 
-/** What became of a put: rejected as older than the history, or valid to that time (`'latest'`: it is the newest). */
+/** Result of a put: rejected because it is older than the history, or stored and valid up to that time (`'latest'`: no later version). */
 export type VersionedPutResult = { readonly stored: false } | { readonly stored: true; readonly validTo: number | 'latest' }
 
-/** Every value a key had within the history (Kafka's VersionedKeyValueStore, same rules for late puts). */
+/** All values a key had within the history, with the rules of Kafka's VersionedKeyValueStore for late puts (KIP-889). */
 export interface VersionedKeyValueStore<K, V> {
   readonly kind: 'versioned'
   readonly name: string
@@ -77,28 +78,28 @@ export interface VersionedKeyValueStore<K, V> {
   put(key: K, value: V | null, timestamp: number): VersionedPutResult
   get(key: K): VersionedRecord<V> | undefined
   getAsOf(key: K, asOf: number): VersionedRecord<V> | undefined
-  /** As a put of null; answers with what was valid at that time. */
+  /** Puts null and returns the version that was valid at that time. */
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined
   /** Versions valid anywhere in from ≤ t ≤ to, newest first. */
   history(key: K, from: number, to: number): readonly VersionedRecord<V>[]
 }
 
 /**
- * Rows waiting for their time: (time, key) → value, kept in memory, ordered by time then key bytes, with a changelog.
- * Under outer joins, joins with grace, and suppress.
+ * Rows held back until their time: (time, key) → value, all in memory, ordered by time then key bytes.
+ * Used by outer joins, joins with grace, and suppress.
  */
 export interface TimeOrderedBuffer<K, V> {
   readonly kind: 'timeOrdered'
   readonly name: string
   readonly size: number
   readonly sizeInBytes: number
-  /** With the same time and key: replaces, or adds one where the spec says `retainDuplicates`. */
+  /** Replaces the row of that time and key. With `retainDuplicates` it adds a row. */
   put(time: number, key: K, value: V, timestamp: number): void
   get(time: number, key: K): V | undefined
-  /** With `retainDuplicates`: all of that time and key. */
+  /** With `retainDuplicates`: deletes all rows of that time and key. */
   delete(time: number, key: K): void
   first(): WindowRow<K, V> | undefined
-  /** All rows in order; the row under way may be deleted meanwhile. */
+  /** All rows in order; the current row may be deleted during the iteration. */
   rows(): Iterable<WindowRow<K, V>>
   /** Removes and returns rows with time ≤ the bound, in order. */
   drain(time: number): readonly WindowRow<K, V>[]

@@ -7,14 +7,17 @@ interface CommonOptions<K, V> {
   readonly value: Serde<V>
   /** Default true. */
   readonly persistent?: boolean
-  /** Settings added to the changelog topic's, or false for no changelog. */
+  /** Configuration merged over the changelog topic's defaults, or false for no changelog. */
   readonly changelog?: false | Readonly<Record<string, string>>
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/
 const DAY_MS = 86_400_000
 
-/** Describes the stores a topology wants. Refuses, with a `RangeError`, what could never work. */
+/**
+ * Builds the specs of a topology's stores. Throws `RangeError` for options that cannot work.
+ * @example Stores.keyValue({ name: 'totals', key: Serdes.string, value: Serdes.bigint })
+ */
 export const Stores = {
   keyValue<K, V>(options: CommonOptions<K, V> & { readonly timestamped?: boolean }): KeyValueStoreSpec {
     return { kind: 'keyValue', ...common(options, { 'cleanup.policy': 'compact' }), timestamped: options.timestamped ?? false }
@@ -29,9 +32,9 @@ export const Stores = {
     },
   ): WindowStoreSpec {
     const { windowSizeMs, retentionMs } = options
-    if (windowSizeMs < 0) throw new RangeError(`Store ${options.name}: windowSizeMs is ${windowSizeMs}, it must not be negative`)
+    if (windowSizeMs < 0) throw new RangeError(`Store ${options.name}: windowSizeMs is ${windowSizeMs}. It must not be negative.`)
     if (retentionMs < windowSizeMs) {
-      throw new RangeError(`Store ${options.name}: retentionMs ${retentionMs} is shorter than a window of ${windowSizeMs} ms`)
+      throw new RangeError(`Store ${options.name}: retentionMs is ${retentionMs}. It must be at least windowSizeMs, ${windowSizeMs}.`)
     }
     return {
       kind: 'window',
@@ -44,7 +47,7 @@ export const Stores = {
   },
 
   versioned<K, V>(options: CommonOptions<K, V> & { readonly historyMs: number }): VersionedStoreSpec {
-    if (options.historyMs < 0) throw new RangeError(`Store ${options.name}: historyMs is ${options.historyMs}, it must not be negative`)
+    if (options.historyMs < 0) throw new RangeError(`Store ${options.name}: historyMs is ${options.historyMs}. It must not be negative.`)
     const config = { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(options.historyMs + DAY_MS) }
     return { kind: 'versioned', ...common(options, config), historyMs: options.historyMs }
   },
@@ -60,7 +63,7 @@ export const Stores = {
 
 function common<K, V>(options: CommonOptions<K, V>, config: Readonly<Record<string, string>>): Omit<StoreSpec, 'kind'> {
   if (!NAME.test(options.name)) {
-    throw new RangeError(`Store name "${options.name}": 1 to 200 letters, digits, dots, underscores and dashes expected`)
+    throw new RangeError(`Store name "${options.name}" is invalid: use 1 to 200 letters, digits, dots, underscores and dashes.`)
   }
   return {
     name: options.name,

@@ -1,30 +1,29 @@
-import type { GatheredBatch } from './memory/gathered-batch.ts'
-import type { MemoryStorage } from './memory/memory-storage.ts'
+import type { GatheredBatch, MemoryStorage } from './memory/index.ts'
 import type { OrderedStorage, StorageBatch } from './ordered-storage.ts'
 
-/** What a task's stores write together: rows of stores in memory go to their memory, all others into one batch. */
+/** The writes of all stores of a task: one batch for the persistent stores, one per store that is in memory. */
 export class TaskBatch {
-  readonly #rows: StorageBatch
-  readonly #passing = new Map<MemoryStorage, GatheredBatch>()
+  readonly #persistent: StorageBatch
+  readonly #inMemory = new Map<MemoryStorage, GatheredBatch>()
 
   constructor(storage: OrderedStorage) {
-    this.#rows = storage.batch()
+    this.#persistent = storage.batch()
   }
 
-  /** The batch for a store that is in this memory, or in none. */
-  of(memory: MemoryStorage | undefined): StorageBatch {
-    if (memory === undefined) return this.#rows
-    const batch = this.#passing.get(memory) ?? memory.batch()
-    this.#passing.set(memory, batch)
+  /** The batch for a store; `memory` is undefined for a persistent one. */
+  forStore(memory: MemoryStorage | undefined): StorageBatch {
+    if (memory === undefined) return this.#persistent
+    const batch = this.#inMemory.get(memory) ?? memory.batch()
+    this.#inMemory.set(memory, batch)
     return batch
   }
 
   async write(): Promise<void> {
-    for (const [memory, { operations }] of this.#passing) memory.apply(operations)
-    await this.#rows.write()
+    for (const [memory, { operations }] of this.#inMemory) memory.apply(operations)
+    await this.#persistent.write()
   }
 
   discard(): void {
-    this.#rows.discard()
+    this.#persistent.discard()
   }
 }

@@ -1,10 +1,10 @@
 import { pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { aclName, type Acl, type KafkaAccess, type ScramCredential } from '../../topology/index.ts'
-import { drawingCodec } from '../application.ts'
+import { topologyOnlyCodec } from '../application.ts'
 import { bankAcls, PRINCIPALS, principalName, type Principal } from './bank-acls.ts'
 
-/** What is between a cluster's access rules for the bank's principals and what is declared. Other principals' are not looked at. */
+/** How a cluster's ACLs for the bank's principals differ from the declaration. ACLs of other principals are ignored. */
 export interface AccessDifference {
   readonly missing: readonly Acl[]
   readonly surplus: readonly Acl[]
@@ -15,7 +15,7 @@ const ITERATIONS = 8_192
 const SALT_BYTES = 16
 const HASH_BYTES = 64
 
-/** Brings users and access rules of a secured cluster to what the bank declares. Its connection has to be an administrator's. */
+/** Makes the users and ACLs of a secured cluster match the declaration (DECISIONS 67). The connection must be an administrator's. */
 export class AccessSynchroniser {
   readonly #access: KafkaAccess
 
@@ -23,18 +23,18 @@ export class AccessSynchroniser {
     this.#access = access
   }
 
-  /** Changes nothing. Throws what the broker throws. */
+  /** Changes nothing. Throws `BrokerError`. */
   async plan(): Promise<AccessDifference> {
     const own = new Set(PRINCIPALS.map(principalName))
-    const wanted = new Map(bankAcls(await drawingCodec()).map((acl) => [aclName(acl), acl]))
+    const declared = new Map(bankAcls(await topologyOnlyCodec()).map((acl) => [aclName(acl), acl]))
     const existing = (await this.#access.acls()).filter(({ principal }) => own.has(principal))
     const names = new Set(existing.map(aclName))
-    const missing = [...wanted].filter(([name]) => !names.has(name)).map(([, acl]) => acl)
-    const surplus = existing.filter((acl) => !wanted.has(aclName(acl)))
+    const missing = [...declared].filter(([name]) => !names.has(name)).map(([, acl]) => acl)
+    const surplus = existing.filter((acl) => !declared.has(aclName(acl)))
     return { missing, surplus, matches: missing.length + surplus.length === 0 }
   }
 
-  /** Does what the plan says and sets the users' passwords; answers with what is left. */
+  /** Carries out the plan and sets the users' passwords. Returns the remaining difference. */
   async apply({ missing, surplus }: AccessDifference, passwords: Readonly<Record<Principal, string>>): Promise<AccessDifference> {
     await this.#access.setCredentials(await Promise.all(PRINCIPALS.map((user) => credential(user, passwords[user]))))
     if (missing.length > 0) await this.#access.create(missing)

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Acl, Topology } from '../../topology/index.ts'
-import { bankApplication, drawingCodec } from '../application.ts'
+import { bankApplication, topologyOnlyCodec } from '../application.ts'
 import { allTopics } from '../topics/all-topics.ts'
 import { bankAcls } from './bank-acls.ts'
 
@@ -8,7 +8,7 @@ let acls: readonly Acl[]
 let topology: Topology
 
 beforeAll(async () => {
-  const codec = await drawingCodec()
+  const codec = await topologyOnlyCodec()
   acls = bankAcls(codec)
   topology = bankApplication(codec)
 })
@@ -20,7 +20,7 @@ function named(principal: string, resource: Acl['resource'], ...operations: Acl[
   return [...new Set(found.map(({ name }) => name))].sort()
 }
 
-/** As the topology describes itself, internal topics by their names on the broker. */
+/** Topic names found in the topology's description; internal topics by their names on the broker. */
 function described(pattern: RegExp): readonly string[] {
   const names = [...topology.describe().matchAll(pattern)].flatMap(([, list = '']) => list.split(', '))
   return [...new Set(names.map((name) => (name.startsWith('bank-') ? name : `bank-${name}`)))]
@@ -41,12 +41,12 @@ describe('A processor', () => {
     expect(named('processor', 'topic', 'write')).toEqual([...new Set([...sinks, ...internal()])].sort())
   })
 
-  it('deletes records of repartition topics alone, and creates nothing', () => {
+  it('deletes records of repartition topics only, and creates no topics', () => {
     expect(named('processor', 'topic', 'delete')).toEqual(['bank-ownership-by-user-repartition'])
     expect(named('processor', 'topic', 'create', 'alter', 'alterConfigs')).toEqual([])
   })
 
-  it('is in one group, and has the transactional ids of its instances', () => {
+  it('joins one group, and uses the transactional ids of the application', () => {
     expect(named('processor', 'group', 'read')).toEqual(['bank'])
     expect(named('processor', 'transactionalId', 'write')).toEqual(['bank/'])
   })
@@ -62,7 +62,7 @@ describe('An API', () => {
     ])
   })
 
-  it('reads what the bank publishes, and no command and no changelog', () => {
+  it('reads what the bank publishes, but no commands and no changelogs', () => {
     expect(named('api', 'topic', 'read')).toEqual([
       'bank-account-events',
       'bank-alerts',
@@ -75,31 +75,31 @@ describe('An API', () => {
     ])
   })
 
-  it('sees all that the topology reads, and so which task a key belongs to', () => {
+  it('describes every source topic, so that it can derive the task of a key', () => {
     const seen = named('api', 'topic', 'describe', 'read', 'write')
     for (const source of described(/Source: .*\(topics: \[(.*)\]\)/g)) expect(seen).toContain(source)
   })
 
-  it('joins no group and has no transactional id', () => {
+  it('joins no group and uses no transactional id', () => {
     expect(named('api', 'group', 'read')).toEqual([])
     expect(acls.filter(({ principal, resource }) => principal === 'User:api' && resource === 'transactionalId')).toEqual([])
   })
 })
 
 describe('Every principal', () => {
-  it('sees the settings of the topics that it uses', () => {
+  it('sees the configuration of the topics that it uses', () => {
     for (const principal of ['processor', 'api'])
       expect(named(principal, 'topic', 'describeConfigs')).toEqual(named(principal, 'topic', 'read', 'write', 'describe'))
   })
 
-  it('is kept to names of the bank, or of the registry, and away from the cluster', () => {
+  it('is limited to the names of the bank, or of the registry, and has no rights on the cluster', () => {
     for (const { principal, resource, name } of acls) {
       expect(resource).not.toBe('cluster')
       expect(name).toMatch(principal === 'User:registry' ? /^registry-/ : /^bank(-|\/|$)/)
     }
   })
 
-  it('makes and drops topics only if it is their synchroniser, which reads and writes none', () => {
+  it('creates and deletes topics only if it is the topic synchroniser, which reads and writes none', () => {
     expect(named('topics', 'topic', 'create', 'delete')).toEqual(['bank-'])
     expect(named('topics', 'topic', 'read', 'write')).toEqual([])
     expect(named('api', 'topic', 'create', 'delete')).toEqual([])

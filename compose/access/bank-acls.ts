@@ -5,17 +5,17 @@ import { deadLetterTopic, transactionalIdPrefix, type Acl, type Topology } from 
 import { APPLICATION, bankApplication } from '../application.ts'
 import { allTopics } from '../topics/all-topics.ts'
 
-/** Who connects to a secured cluster, besides the brokers and who administers them. */
+/** The principals that connect to a secured cluster, besides the brokers and the administrator. */
 export const PRINCIPALS = ['topics', 'registry', 'processor', 'api'] as const
 
 export type Principal = (typeof PRINCIPALS)[number]
 
 type Grant = Omit<Acl, 'principal'>
 
-/** What the registry's topics and groups are called by; `compose/containers/` tells it. */
+/** Prefix of the registry's topics and groups, as set in `compose/containers/compose.yaml`. */
 const REGISTRY_PREFIX = 'registry-'
 
-/** What each principal has to be allowed for its work, and nothing more; it follows from the topology and the declared topics. */
+/** The least rights that each principal needs, derived from the topology and the declared topics (DECISIONS 67). */
 export function bankAcls(codec: RecordCodec): readonly Acl[] {
   const topology = bankApplication(codec)
   const grants: Readonly<Record<Principal, readonly Grant[]>> = {
@@ -24,8 +24,8 @@ export function bankAcls(codec: RecordCodec): readonly Acl[] {
       ...prefixed('topic', REGISTRY_PREFIX, 'create', 'read', 'write', 'describeConfigs'),
       ...prefixed('group', REGISTRY_PREFIX, 'read'),
     ],
-    processor: ofProcessor(topology),
-    api: ofApi(topology, codec),
+    processor: processorGrants(topology),
+    api: apiGrants(topology, codec),
   }
   return PRINCIPALS.flatMap((principal) => grants[principal].map((grant) => ({ principal: principalName(principal), ...grant })))
 }
@@ -34,8 +34,8 @@ export function principalName(principal: Principal): string {
   return `User:${principal}`
 }
 
-/** Reads what the topology reads, writes what it writes, and has the internal topics for itself. */
-function ofProcessor(topology: Topology): readonly Grant[] {
+/** Reads the sources of the topology, writes its sinks, and reads and writes the internal topics. */
+function processorGrants(topology: Topology): readonly Grant[] {
   const declared = new Set([...bankTopics(1), ...apiTopics()].map(({ name }) => name))
   const internal = allTopics(topology, 1)
     .map(({ name }) => name)
@@ -44,14 +44,14 @@ function ofProcessor(topology: Topology): readonly Grant[] {
     ...topics(sourcesOf(topology), 'read', 'describeConfigs'),
     ...topics(sinksOf(topology), 'write', 'describeConfigs'),
     ...topics(internal, 'read', 'write', 'describeConfigs'),
-    ...topics(repartitionsOf(topology), 'delete'), // of records that have been read
+    ...topics(repartitionsOf(topology), 'delete'), // DeleteRecords, for records that have been processed
     ...literal('group', APPLICATION, 'read'),
     ...prefixed('transactionalId', transactionalIdPrefix(APPLICATION), 'write'),
   ]
 }
 
-/** Sends commands, follows what the bank publishes, and keeps its sessions; of the group it sees who has which task. */
-function ofApi(topology: Topology, codec: RecordCodec): readonly Grant[] {
+/** Sends commands, reads what the bank publishes, and stores sessions. It describes the group to find the owner of each task. */
+function apiGrants(topology: Topology, codec: RecordCodec): readonly Grant[] {
   const { commandTopics, outcomesTopic } = commandFormat(codec)
   const followed = [...Object.values(feedFormats(codec)), ...Object.values(eventFormats(codec))].map(({ topic }) => topic)
   const own = apiTopics().map(({ name }) => name)
@@ -59,13 +59,13 @@ function ofApi(topology: Topology, codec: RecordCodec): readonly Grant[] {
     ...topics(commandTopics, 'write', 'describeConfigs'),
     ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read', 'describeConfigs'),
     ...topics(own, 'read', 'write', 'describeConfigs'),
-    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // to know how many tasks there are
+    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // their partition counts give the number of tasks
     ...literal('group', APPLICATION, 'describe'),
     ...literal('group', `${APPLICATION}-redrive`, 'describe'),
   ]
 }
 
-/** Topics that are there before the application, by their names on the broker. */
+/** Topics that exist before the application starts, by their names on the broker. */
 function sourcesOf({ subtopologies, globalStores, internalTopics }: Topology): readonly string[] {
   const internal = new Set(internalTopics.map(({ name }) => name))
   const sources = [...subtopologies.flatMap(({ sourceTopics }) => sourceTopics), ...globalStores.map(({ topic }) => topic)]
@@ -79,11 +79,12 @@ function repartitionsOf({ internalTopics }: Topology): readonly string[] {
 function sinksOf({ subtopologies, internalTopics }: Topology): readonly string[] {
   const internal = new Set(internalTopics.map(({ name }) => name))
   const sinks = subtopologies.flatMap(({ nodes }) => nodes).filter((node) => node.kind === 'sink')
-  return [...new Set(sinks.map(({ name, topic }) => fixed(name, topic)))].filter((topic) => !internal.has(topic))
+  return [...new Set(sinks.map(({ name, topic }) => staticTopic(name, topic)))].filter((topic) => !internal.has(topic))
 }
 
-function fixed(sink: string, topic: unknown): string {
-  if (typeof topic !== 'string') throw new RangeError(`Which topics ${sink} may write to follows from nothing: it chooses by record.`)
+function staticTopic(sink: string, topic: unknown): string {
+  if (typeof topic !== 'string')
+    throw new RangeError(`Cannot derive the ACLs of sink ${sink}: it chooses its topic per record. Give it a fixed topic.`)
   return topic
 }
 

@@ -6,7 +6,7 @@ export interface Measured {
   readonly recordsPerSecond: number
 }
 
-/** Records of 100 bytes, counted by key in a persistent store with a changelog; every update goes out, exactly once. */
+/** Counts 100-byte records by key in a persistent store with a changelog, and writes every update. */
 export async function benchCount(workplace: Workplace, records: number, keys: number): Promise<Measured> {
   const { broker, start } = workplace
   await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
@@ -18,7 +18,7 @@ export async function benchCount(workplace: Workplace, records: number, keys: nu
   await streams.stop()
   const seconds = (performance.now() - begin) / 1000
   const forwarded = await countRecords(broker, 'out')
-  if (forwarded !== records) throw new Error(`${records} records went in and ${forwarded} updates came out`)
+  if (forwarded !== records) throw new Error(`${records} records went in, but ${forwarded} updates came out of topic "out"`)
   return { records, recordsPerSecond: Math.round(records / seconds) }
 }
 

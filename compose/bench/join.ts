@@ -2,7 +2,7 @@ import { joinWindow, Serdes, StreamsBuilder } from '../../topology/index.ts'
 import type { Measured } from './count.ts'
 import { caughtUp, countRecords, fill, PARTITIONS, type Workplace } from './workplace.ts'
 
-/** Two streams of 100-byte records joined in a window, each record with one partner: exactly once, in persistent stores. */
+/** Joins two streams of 100-byte records in a window on persistent stores; each record has one partner. */
 export async function benchJoin(workplace: Workplace, records: number): Promise<Measured> {
   const { broker, start } = workplace
   await broker.admin.createTopics(['left', 'right', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
@@ -26,6 +26,6 @@ export async function benchJoin(workplace: Workplace, records: number): Promise<
   await streams.stop()
   const seconds = (performance.now() - begin) / 1000
   const joined = await countRecords(broker, 'out')
-  if (joined !== half) throw new Error(`${half} pairs went in and ${joined} came out`)
+  if (joined !== half) throw new Error(`${half} pairs went in, but ${joined} joined records came out of topic "out"`)
   return { records: 2 * half, recordsPerSecond: Math.round((2 * half) / seconds) }
 }

@@ -2,10 +2,10 @@ import { createRecordBatchBuilder, partitionOf, Serdes, StreamsBuilder, systemPo
 import { PARTITIONS, type Workplace } from './workplace.ts'
 import type { Measured } from './count.ts'
 
-/** Seconds that come before the measurement: a broker that was just started is slow until its virtual machine has compiled it. */
+/** Load before the measurement, because a broker is slow until its JVM has compiled the hot paths. */
 const WARM_UP_SECONDS = 15
 
-/** Three hops with two repartitions and a count at each, exactly once: the time from a record's arrival to that of its last count. */
+/** Three stateful hops with two repartitions between them: the latency from sending a record to reading the output of its last hop. */
 export async function benchLatency(
   workplace: Workplace,
   records: number,

@@ -18,28 +18,29 @@ import { fill, PARTITIONS, type Workplace } from './workplace.ts'
 
 export interface Recovered {
   readonly records: number
-  /** From kill -9 until every partition had an output again: the process was started again at once. */
+  /** From SIGKILL until every partition has a committed output again; the process is restarted at once. */
   readonly processingAgainMs: number
-  /** Read from changelogs before that. */
+  /** Records restored from changelogs meanwhile. */
   readonly restoredRecords: number
-  /** In the largest transaction that the changelogs show, over all stores. */
+  /** Records of the largest transaction in the changelog. */
   readonly largestTransaction: number
 }
 
-/** What the process under test tells of itself, a line of JSON each time. */
+/** What the process under test prints, one line of JSON per report. */
 interface Progress {
   readonly records: number
   readonly restored: number
 }
 
 const LAUNCHER = 'compose/launch.mjs'
-const TELL_EVERY_MS = 50
+const REPORT_INTERVAL_MS = 50
 const PER_ROUND = 200
 const ROUND_MS = 20
 
-/** A process that counts a million keys is killed while it works, and started again on the same machine. */
+/** Kills a process that counts keys under load, restarts it on the same machine, and measures how long it takes to process again. */
 export async function benchRecover({ broker, addresses }: Workplace, keys: number): Promise<Recovered> {
-  if (addresses.length === 0) throw new Error('A process can be killed alone only where the broker is another: use --broker kafka.')
+  if (addresses.length === 0)
+    throw new Error('"recover" kills the process under test, which must not contain the broker: use --broker kafka.')
   await broker.admin.createTopics(['in', 'out'].map((name) => ({ name, partitions: PARTITIONS })))
   const value = Buffer.alloc(100, 'v')
   await fill(broker, 'in', keys, (at) => ({ key: Buffer.from(`key-${at}`), value }))
@@ -79,7 +80,7 @@ export async function runWorker(addresses: readonly string[], directory: string)
     const tasks = streams.tasks()
     const sum = (figure: 'records' | 'restored'): number => tasks.reduce((total, task) => total + task[figure], 0)
     process.stdout.write(`${JSON.stringify({ records: sum('records'), restored: sum('restored') } satisfies Progress)}\n`)
-    await ports.timers.sleep(TELL_EVERY_MS)
+    await ports.timers.sleep(REPORT_INTERVAL_MS)
   }
 }
 
@@ -87,15 +88,15 @@ class Worker {
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
   #progress: Progress = { records: 0, restored: 0 }
-  #tell = (): void => undefined
+  #wake = (): void => undefined
 
   private constructor(child: ChildProcess) {
     this.#child = child
     this.#ended = once(child, 'exit')
-    if (child.stdout === null) throw new Error('The process under test has no output.')
+    if (child.stdout === null) throw new Error('The process under test has no stdout.')
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.#progress = JSON.parse(line) as Progress
-      this.#tell()
+      this.#wake()
     })
   }
 
@@ -106,7 +107,7 @@ class Worker {
 
   async until(condition: (progress: Progress) => boolean): Promise<Progress> {
     while (!condition(this.#progress)) {
-      await Promise.race([new Promise<void>((resolve) => (this.#tell = resolve)), this.#ended])
+      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), this.#ended])
       if (this.#child.exitCode !== null) throw new Error(`The process under test ended with exit code ${this.#child.exitCode}.`)
     }
     return this.#progress
@@ -118,13 +119,13 @@ class Worker {
   }
 }
 
-/** Records that keep coming, so that there is something to go on with. */
+/** Keeps sending records, so that the restarted process has input. */
 class Load {
   readonly #broker: Broker
   readonly #keys: number
   readonly #value: Buffer
   #working: Promise<void> | undefined
-  #isOver = false
+  #isStopped = false
 
   constructor(broker: Broker, keys: number, value: Buffer) {
     this.#broker = broker
@@ -137,14 +138,14 @@ class Load {
   }
 
   async stop(): Promise<void> {
-    this.#isOver = true
+    this.#isStopped = true
     await this.#working
   }
 
   async #work(): Promise<void> {
     const producer = await this.#broker.openProducer({})
     const builders = Array.from({ length: PARTITIONS }, () => createRecordBatchBuilder())
-    for (let at = 0; !this.#isOver; at += PER_ROUND) {
+    for (let at = 0; !this.#isStopped; at += PER_ROUND) {
       for (const builder of builders) builder.reset()
       for (let index = at; index < at + PER_ROUND; index++) {
         const key = Buffer.from(`key-${index % this.#keys}`)
@@ -162,7 +163,7 @@ function partitionsOf(topic: string): readonly { readonly topic: string; readonl
   return Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }))
 }
 
-/** Resolves when every partition has a committed output behind those offsets. */
+/** Resolves when every partition has a committed output at or after its offset. */
 async function outputsBeyond(broker: Broker, offsets: readonly number[]): Promise<void> {
   const fetcher = broker.openFetcher()
   const waiting = new Set(offsets.keys())
@@ -177,7 +178,7 @@ async function outputsBeyond(broker: Broker, offsets: readonly number[]): Promis
   await fetcher.close()
 }
 
-/** Counted by the batches of the changelogs: the offset that follows a transaction's last record is its marker's. */
+/** Batches with contiguous offsets belong to one transaction, because the offset after its last record is taken by the commit marker. */
 async function largestTransaction(broker: Broker): Promise<number> {
   const topic = 'bench-counts-changelog'
   const fetcher = broker.openFetcher()

@@ -8,12 +8,12 @@ import { PARTITIONS, type Workplace } from './workplace.ts'
 const ACCOUNTS = 200
 const FIRST_DEPOSIT = 100_000n
 
-/** So many are under way at a time where no rate is set: enough that no part waits for another. */
-const UNDER_WAY = 400
+/** Transfers in flight when no rate is set: enough that no stage of the topology is ever idle. */
+const IN_FLIGHT = 400
 
 /**
- * Transfers between accounts, each through saga, two accounts and projection; the time is from command to outcome. Without a rate each
- * one that is answered makes room for the next.
+ * Transfers between accounts, each through the saga, two accounts and the projections; the latency is from command to outcome. Without a
+ * rate each outcome makes room for the next transfer.
  */
 export async function benchTransfers(
   workplace: Workplace,
@@ -46,8 +46,8 @@ export async function benchTransfers(
     for (let offset = 0; listening;) {
       for (const fetched of await fetcher.fetch([{ topic: TOPICS.outcomes, partition, offset }], { maxWaitMs: 500 })) {
         const now = performance.now()
-        for (const one of fetched.batches)
-          while (one.next()) if (one.value !== null) answered.set(outcomeSerde.deserialize(one.value).command, now)
+        for (const outcomes of fetched.batches)
+          while (outcomes.next()) if (outcomes.value !== null) answered.set(outcomeSerde.deserialize(outcomes.value).command, now)
         offset = fetched.nextOffset
       }
     }
@@ -84,7 +84,7 @@ export async function benchTransfers(
   const begin = performance.now()
   for (let at = 0; at < transfers;) {
     const allowed =
-      perSecond === undefined ? answered.size - 2 * ACCOUNTS + UNDER_WAY : Math.ceil(((performance.now() - begin) / 1000) * perSecond)
+      perSecond === undefined ? answered.size - 2 * ACCOUNTS + IN_FLIGHT : Math.ceil(((performance.now() - begin) / 1000) * perSecond)
     const due = Math.min(transfers, allowed)
     for (; at < due; at++) {
       const from = randomInt(ACCOUNTS)

@@ -27,10 +27,10 @@ export interface Conditions {
   readonly guarantee: Guarantee
 }
 
-/** A broker with nothing in it, and the way to run an application there. */
+/** An empty broker, and a way to run instances of an application on it. */
 export interface Workplace {
   readonly broker: Broker
-  /** `host:port` of Kafka's brokers; none where the broker is embedded. */
+  /** `host:port` of Kafka's brokers; empty for the embedded broker. */
   readonly addresses: readonly string[]
   start(topology: Topology, instanceId?: string): Promise<Streams>
   close(): Promise<void>
@@ -66,7 +66,7 @@ async function startKafka(directory: string): Promise<LocalKafka> {
   return LocalKafka.start({ classPath: kafka, directory: join(directory, 'kafka'), brokers: 1 })
 }
 
-/** Writes records to a topic, each to the partition of its key. */
+/** Writes records to a topic, each to the partition of its key, and commits. */
 export async function fill(
   broker: Broker,
   topic: string,
@@ -91,7 +91,7 @@ export async function fill(
   await producer.close()
 }
 
-/** How many committed records a topic holds. */
+/** The number of committed records in a topic. */
 export async function countRecords(broker: Broker, topic: string): Promise<number> {
   const fetcher = broker.openFetcher()
   let count = 0
@@ -108,7 +108,7 @@ export async function countRecords(broker: Broker, topic: string): Promise<numbe
   return count
 }
 
-/** Resolves when the instance has worked through all of its input. */
+/** Resolves when the instance has processed that many records and has no lag. */
 export async function caughtUp(streams: Streams, records: number): Promise<void> {
   const { timers } = systemPorts()
   for (;;) {

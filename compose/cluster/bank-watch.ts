@@ -8,23 +8,23 @@ export interface BankWatchOptions {
   readonly formats: EventFormats
 }
 
-/** Seconds that the rate of transfers is taken over. */
-const SPAN = 5
+/** Window of the transfer rate. */
+const WINDOW_SECONDS = 5
 
-/** Looks at the bank's events from outside: keeps its books from the very first one, and counts the transfers that end. */
+/** Reads the bank's events from outside the topology: keeps the books from the first event on, and counts the transfers that end. */
 export class BankWatch {
   readonly #options: BankWatchOptions
   readonly #books = new Books()
-  /** Transfers that ended, by second; the oldest are forgotten. */
+  /** Ended transfers by second, for the length of the window. */
   readonly #ended = new Map<number, number>()
   #tail: TopicTail | undefined
-  #hasRead = false
+  #isCaughtUp = false
 
   private constructor(options: BankWatchOptions) {
     this.#options = options
   }
 
-  /** Resolves when it looks; what happened before is read by and by. */
+  /** Resolves when the tail is open; past events are still being read then. */
   static async open(options: BankWatchOptions): Promise<BankWatch> {
     const watch = new BankWatch(options)
     const { broker, ports, formats } = options
@@ -38,16 +38,16 @@ export class BankWatch {
       onRecord: (topic, _key, value) => watch.#see(topic, value),
     })
     watch.#tail = tail
-    void tail.catchUp().then(() => (watch.#hasRead = true))
+    void tail.catchUp().then(() => (watch.#isCaughtUp = true))
     return watch
   }
 
-  /** Null: not yet known. While transfers are under way their money counts as under way. */
+  /** Null until all past events have been read. Money of transfers in flight is accounted for as such. */
   get booksBalanced(): boolean | null {
-    return this.#hasRead ? this.#books.isBalanced : null
+    return this.#isCaughtUp ? this.#books.isBalanced : null
   }
 
-  /** What does not fit together, in words. */
+  /** The inconsistencies found so far, in words. */
   get faults(): readonly string[] {
     return this.#books.faults
   }
@@ -55,11 +55,11 @@ export class BankWatch {
   get transfersPerSecond(): number {
     const now = this.#second()
     let count = 0
-    for (let second = now - SPAN; second < now; second++) count += this.#ended.get(second) ?? 0
-    return count / SPAN
+    for (let second = now - WINDOW_SECONDS; second < now; second++) count += this.#ended.get(second) ?? 0
+    return count / WINDOW_SECONDS
   }
 
-  /** Resolves when every event there is now has been read; answers whether the books are balanced and nothing is under way. */
+  /** Reads up to the present end of the topics, then tells whether the books are balanced and no transfer is in flight. */
   async isBalancedAtRest(): Promise<boolean> {
     await this.#tail?.catchUp()
     return this.#books.isBalanced && this.#books.isAtRest
@@ -76,7 +76,7 @@ export class BankWatch {
     if (transfers.decode(value).type === 'TransferStarted') return
     const second = this.#second()
     this.#ended.set(second, (this.#ended.get(second) ?? 0) + 1)
-    for (const old of this.#ended.keys()) if (old < second - SPAN) this.#ended.delete(old)
+    for (const old of this.#ended.keys()) if (old < second - WINDOW_SECONDS) this.#ended.delete(old)
   }
 
   #second(): number {

@@ -12,7 +12,7 @@ const TASK_STATES = {
   standby: 'STANDBY',
 } as const satisfies Record<TaskInfo['state'], InstanceView['tasks'][number]['state']>
 
-/** An instance that runs, or did, as the page shows it. */
+/** An instance, running or stopped, as the page shows it. */
 export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[]): InstanceView {
   const isRestoring = tasks.some((task) => task.state === 'restoring')
   return {

@@ -10,8 +10,8 @@ export interface PublishedCheckOptions {
 }
 
 /**
- * Reads the topics that no processor reads. A record there that is none of the bank's would be passed over by every reader for
- * itself; here it becomes a dead letter, once: how far the letters go is kept as a group's offsets.
+ * Reads the topics that no processor reads (DECISIONS 34). Every other reader of these topics skips a record that it cannot decode; this
+ * one writes it as a dead letter, exactly once, because its position is a committed group offset.
  */
 export class PublishedCheck {
   readonly #tail: TopicTail
@@ -24,7 +24,7 @@ export class PublishedCheck {
     this.#groupId = groupId
   }
 
-  /** Resolves when it looks; what is there already is read by and by. */
+  /** Resolves when the tail is open; earlier records are still being read then. */
   static async open({ applicationId, broker, ports, formats }: PublishedCheckOptions): Promise<PublishedCheck> {
     const groupId = `${applicationId}-published-check`
     const decoders = new Map(formats.map(({ topic, decode }) => [topic, decode]))
@@ -40,7 +40,7 @@ export class PublishedCheck {
     return new PublishedCheck(tail, broker, groupId)
   }
 
-  /** The next one goes on from here. */
+  /** Commits the position, from which the next `open` continues. */
   async close(): Promise<void> {
     await this.#tail.close()
     await this.#broker.admin.alterOffsets(this.#groupId, this.#tail.positions)

@@ -7,7 +7,7 @@ const owners = (shares: Readonly<Record<string, readonly string[]>>) =>
 describe('The log of rebalances', () => {
   const log = () => new RebalanceLog({ now: () => 7, monotonic: () => 0 })
 
-  it('names who joined, who left and what moved, newest first', () => {
+  it('names the instances that joined or left and the tasks that moved, newest first', () => {
     const rebalances = log()
     rebalances.record(1, owners({ 'instance-1': ['0_0', '0_1'] }))
     rebalances.record(2, owners({ 'instance-1': ['0_0'], 'instance-2': ['0_1'] }))
@@ -18,17 +18,17 @@ describe('The log of rebalances', () => {
     ])
   })
 
-  it('tells a rebalance once, however many members learn of it, and late news not at all', () => {
+  it('logs each generation once, however many members report it, and ignores older generations', () => {
     const rebalances = log()
     for (const generation of [2, 2, 1]) rebalances.record(generation, owners({ 'instance-1': [] }))
     expect(rebalances.newest(10)).toHaveLength(1)
   })
 
-  it('has a word for a second round that only hands over', () => {
+  it('names a rebalance that only moves tasks between members', () => {
     const rebalances = log()
     rebalances.record(1, owners({ 'instance-1': ['0_0'], 'instance-2': [] }))
     rebalances.record(2, owners({ 'instance-1': [], 'instance-2': ['0_0'] }))
-    expect(rebalances.newest(1)).toEqual([{ time: 7, generation: 2, reason: 'Tasks were handed over', moved: ['0_0'] }])
+    expect(rebalances.newest(1)).toEqual([{ time: 7, generation: 2, reason: 'Tasks moved', moved: ['0_0'] }])
   })
 
   it('stays bounded', () => {

@@ -3,7 +3,7 @@ import type { Clock, Streams } from '../../topology/index.ts'
 
 const KEPT = 200
 
-/** What each rebalance did, as the members learn of it: all of them are told the same. */
+/** What each rebalance did. Every member reports the same assignment for a generation, so the first report is logged. */
 export class RebalanceLog {
   readonly #clock: Clock
   readonly #rebalances: Rebalance[] = []
@@ -38,6 +38,6 @@ export class RebalanceLog {
       ...(joined.length === 0 ? [] : [`${joined.join(', ')} joined`]),
       ...(left.length === 0 ? [] : [`${left.join(', ')} left`]),
     ]
-    return parts.length === 0 ? 'Tasks were handed over' : parts.join('; ')
+    return parts.length === 0 ? 'Tasks moved' : parts.join('; ')
   }
 }

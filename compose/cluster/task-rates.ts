@@ -1,10 +1,10 @@
 import type { ClusterMetrics } from '../../api/index.ts'
 import type { Clock, TaskInfo, Topology } from '../../topology/index.ts'
 
-/** Readings closer together than this say nothing about a rate, milliseconds. */
-const SHORTEST_MS = 500
+/** Shorter intervals give no meaningful rate. */
+const MIN_INTERVAL_MS = 500
 
-/** Records per second by sub-topology, from what its tasks have counted. A task that moved begins to count anew. */
+/** Records per second by sub-topology, from its tasks' counters. The counter of a task that moves restarts at 0. */
 export class TaskRates {
   readonly #clock: Clock
   readonly #sources: readonly { readonly subtopology: number; readonly node: string }[]
@@ -20,9 +20,9 @@ export class TaskRates {
     )
   }
 
-  /** By source node: what its sub-topology takes in, and what waits for it. */
+  /** By source node: the input rate and the lag of its sub-topology. */
   nodes(tasks: readonly TaskInfo[]): ClusterMetrics['nodes'] {
-    this.#look(tasks)
+    this.#sample(tasks)
     return this.#sources.map(({ subtopology, node }) => ({
       id: node,
       recordsPerSecond: this.#rates.get(subtopology) ?? 0,
@@ -30,10 +30,10 @@ export class TaskRates {
     }))
   }
 
-  #look(tasks: readonly TaskInfo[]): void {
+  #sample(tasks: readonly TaskInfo[]): void {
     const now = this.#clock.monotonic()
     const seconds = (now - this.#at) / 1_000
-    if (seconds * 1_000 < SHORTEST_MS) return
+    if (seconds * 1_000 < MIN_INTERVAL_MS) return
     const counts = new Map<number, number>()
     for (const { name, records } of tasks) {
       const before = this.#seen.get(name) ?? 0

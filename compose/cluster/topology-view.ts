@@ -1,7 +1,7 @@
 import type { TopologyGraph } from '../../api/index.ts'
 import type { Topology, TopologyNode } from '../../topology/index.ts'
 
-/** The frozen topology as the page draws it. */
+/** The built topology as the graph that the page shows. */
 export function viewOf(topology: Topology): TopologyGraph {
   return {
     description: topology.describe(),

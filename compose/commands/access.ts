@@ -1,4 +1,4 @@
-/** `npm run access -- plan|apply [--kafka host:port,…]`: brings a secured cluster's users and access rules to what the bank declares. */
+/** `npm run access -- plan|apply [--kafka host:port,…]`: compares the ACLs of a secured cluster with those the bank declares, and applies the difference. */
 import { Argument, Command } from 'commander'
 import { aclName, BrokerError, systemPorts } from '../../topology/index.ts'
 import { AccessSynchroniser, type AccessDifference } from '../access/access-synchroniser.ts'
@@ -8,9 +8,11 @@ import { connectToKafka, readConnection } from '../connection.ts'
 import { createLogger } from '../logger.ts'
 
 const program = new Command('access')
-  .description('plan: says what is otherwise than declared, and changes nothing. apply: puts it right. Exit code 0: all is as declared.')
+  .description(
+    'plan: print the ACLs that differ from the declaration; change nothing. apply: create and delete them, and set the users’ passwords. Exit code 0: nothing differs.',
+  )
   .addArgument(new Argument('<what>').choices(['plan', 'apply']))
-  .option('--kafka <addresses>', 'host:port of some brokers, where an administrator may connect')
+  .option('--kafka <addresses>', 'bootstrap brokers as host:port, comma-separated, on the listener for administrators')
   .parse()
 
 try {
@@ -19,9 +21,9 @@ try {
     const synchroniser = new AccessSynchroniser(broker.access)
     const planned = await synchroniser.plan()
     print(planned)
-    const left = program.args[0] === 'apply' ? await synchroniser.apply(planned, readPasswords()) : planned
-    process.stdout.write(left.matches ? 'Users and access rules are as declared.\n' : '')
-    process.exitCode = left.matches ? 0 : 1
+    const remaining = program.args[0] === 'apply' ? await synchroniser.apply(planned, readPasswords()) : planned
+    process.stdout.write(remaining.matches ? 'Users and ACLs match the declaration.\n' : '')
+    process.exitCode = remaining.matches ? 0 : 1
   } finally {
     await broker.close()
   }

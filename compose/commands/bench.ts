@@ -1,4 +1,4 @@
-/** `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: a line of JSON. */
+/** `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: runs one workload and prints its figures as a line of JSON. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { measureLevelCeilings } from '../../state/testing/index.ts'
 import { benchCount } from '../bench/count.ts'
@@ -29,13 +29,17 @@ const workloads = {
 
 const program = new Command('bench')
   .addArgument(new Argument('<workload>').choices(Object.keys(workloads)))
-  .addOption(new Option('--broker <name>', 'where the topics are').choices(['embedded', 'kafka']).default('embedded'))
-  .addOption(new Option('--guarantee <name>', 'what a crash may do').choices(['exactly_once', 'at_least_once']).default('exactly_once'))
-  .option('--records <number>', 'how many records go in', wholeNumber, 1_000_000)
-  .option('--keys <number>', 'how many keys they have', wholeNumber, 100_000)
-  .option('--rate <number>', 'sent per second: records (default 100) or transfers (default: as many as are answered)', wholeNumber)
-  .addOption(new Option('--worker <directory>', 'be the process that "recover" kills').hideHelp())
-  .addOption(new Option('--kafka <addresses>', 'where that one finds Kafka').hideHelp())
+  .addOption(new Option('--broker <name>', 'broker that holds the topics').choices(['embedded', 'kafka']).default('embedded'))
+  .addOption(new Option('--guarantee <name>', 'processing guarantee').choices(['exactly_once', 'at_least_once']).default('exactly_once'))
+  .option('--records <number>', 'number of input records', wholeNumber, 1_000_000)
+  .option('--keys <number>', 'number of distinct keys', wholeNumber, 100_000)
+  .option(
+    '--rate <number>',
+    'records (default 100) or transfers sent per second (default for transfers: 400 in flight, each outcome makes room for the next)',
+    wholeNumber,
+  )
+  .addOption(new Option('--worker <directory>', 'run as the process that "recover" kills').hideHelp())
+  .addOption(new Option('--kafka <addresses>', 'bootstrap brokers of that process').hideHelp())
   .parse()
 
 const [workload] = program.processedArgs as [keyof typeof workloads]
@@ -56,6 +60,6 @@ process.stdout.write(`${JSON.stringify({ workload, broker, guarantee, ...measure
 
 function wholeNumber(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number above 0 is expected.')
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number above 0.')
   return number
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each kind loads only what it needs:
- * how long a processor takes to come back is how long its tasks stand still.
+ * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each subcommand imports only what it
+ * needs, because a restarting processor's tasks are idle until its modules are loaded (DECISIONS 73).
  */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -14,16 +14,16 @@ import { stopRequested } from '../run/stop-requested.ts'
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url))
 
-const program = new Command('bob').description('One process of a bank on Kafka; as many of each kind as wanted.')
+const program = new Command('bob').description('One process of a bank on Kafka. Run any number of each kind.')
 
-command('processor', 'An instance of the engine: works on the tasks that the group gives it.')
-  .option('--instance <name>', 'by which it is known to the others, also after a restart (default: machine and number)')
-  .option('--data <directory>', 'where it keeps its state (default data/processors)')
-  .option('--port <number>', 'where others ask it (default: any free one)')
-  .option('--standbys <number>', 'on how many others each task’s state is copied; the same for all processors (default 0)')
+command('processor', 'An instance of the engine: processes the tasks that the group assigns to it.')
+  .option('--instance <name>', 'instance id, stable across restarts (default: host name and a number)')
+  .option('--data <directory>', 'where to keep local state (default data/processors)')
+  .option('--port <number>', 'where other processes query it (default: the port of its last run, or any free one)')
+  .option('--standbys <number>', 'standbys per task; must be the same on all processors (default 0)')
   .action((flags: ProcessFlags) => expected(() => runProcessor(flags)))
-command('api', 'GraphQL and the page.')
-  .option('--port <number>', 'where they are served (default 8181)')
+command('api', 'Serves GraphQL and the page.')
+  .option('--port <number>', 'port to listen on (default 8181)')
   .action((flags: ProcessFlags) => expected(() => runApi(flags)))
 await program.parseAsync()
 
@@ -31,8 +31,8 @@ function command(name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option('--kafka <addresses>', 'host:port of some brokers, with commas between (default localhost:9092)')
-    .option('--registry <url>', 'of the schema registry (default: the one of "npm run kafka")')
+    .option('--kafka <addresses>', 'bootstrap brokers as host:port, comma-separated (default localhost:9092)')
+    .option('--registry <url>', 'URL of the schema registry (default: the one of "npm run kafka")')
 }
 
 async function runProcessor(flags: ProcessFlags): Promise<void> {
@@ -40,7 +40,7 @@ async function runProcessor(flags: ProcessFlags): Promise<void> {
   const configuration = readProcessor(flags)
   const stopped = stopRequested(undefined)
   const processor = await startProcessor(configuration, createLogger(configuration.logLevel))
-  process.stdout.write(`Processor ${processor.instanceId} answers at ${processor.url}; Ctrl-C hands its tasks over.\n`)
+  process.stdout.write(`Processor ${processor.instanceId} answers at ${processor.url}; Ctrl-C stops it and releases its tasks.\n`)
   try {
     await Promise.race([stopped, processor.failed])
   } finally {
@@ -58,14 +58,14 @@ async function runApi(flags: ProcessFlags): Promise<void> {
   await api.close()
 }
 
-/** What a user can put right is one sentence. */
+/** Errors that the operator can resolve print their message alone; any other error is a bug and keeps its stack. */
 async function expected(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     const kinds = [BrokerError, ConfigurationError, FatalStreamsError, IncompatibleSchemaError, StateLockedError]
     if (!(error instanceof Error) || !(kinds.some((kind) => error instanceof kind) || isPortTaken(error))) throw error
-    const advice = error instanceof FatalStreamsError ? ' "npm run topics -- plan" says what is otherwise than declared.' : ''
+    const advice = error instanceof FatalStreamsError ? ' Run "npm run topics -- plan" to see what differs from the declaration.' : ''
     process.stderr.write(`${error.message}${advice}\n`)
     process.exitCode = 1
   }

@@ -1,4 +1,4 @@
-/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--standbys 1] [--json]`: exit code 1 when anything was lost, doubled or wrong. */
+/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--standbys 1] [--json]`: exit code 1 when a transfer was lost or doubled, or anything else is wrong. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -6,18 +6,16 @@ import { chaos, isSound } from '../chaos/chaos.ts'
 import { MissingToolError } from '../kafka/missing-tool-error.ts'
 
 const program = new Command('chaos')
-  .description(
-    'Breaks the processes of a bank on real Kafka under load, again and again, and lets an independent verifier look at the rest.',
-  )
-  .option('--kills <number>', 'how often a processor is killed while it works', positive, 50)
-  .option('--minutes <number>', 'how long at most', positive, 5)
-  .option('--brokers <number>', 'how many brokers: 1 or 3', brokerCount, 1)
-  .option('--seed <number>', 'of the random choices', positive, randomInt(1, 2 ** 31))
-  .option('--standbys <number>', 'copies of each task’s state on other processors: 0 to 2', standbyCount, 1)
-  .option('--json', 'only the closing line')
+  .description('Injects faults into the processes of a bank on real Kafka under load, then checks the result with an independent verifier.')
+  .option('--kills <number>', 'number of kills of a working processor', positive, 50)
+  .option('--minutes <number>', 'longest duration', positive, 5)
+  .option('--brokers <number>', 'number of brokers: 1 or 3', brokerCount, 1)
+  .option('--seed <number>', 'seed of the random choices', positive, randomInt(1, 2 ** 31))
+  .option('--standbys <number>', 'standbys per task: 0 to 2', standbyCount, 1)
+  .option('--json', 'print only the closing line')
   .parse()
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // and whoever was started ends, too
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // child processes are killed by their exit handlers
 const { kills, minutes, brokers, seed, standbys, json } = program.opts<{
   kills: number
   minutes: number
@@ -48,17 +46,17 @@ try {
 
 function positive(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number above 0 is expected.')
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number above 0.')
   return number
 }
 
 function brokerCount(text: string): 1 | 3 {
   if (text === '1') return 1
   if (text === '3') return 3
-  throw new InvalidArgumentError('1 or 3 is expected.')
+  throw new InvalidArgumentError('expected 1 or 3.')
 }
 
 function standbyCount(text: string): number {
-  if (!/^[012]$/.test(text)) throw new InvalidArgumentError('0, 1 or 2 is expected.')
+  if (!/^[012]$/.test(text)) throw new InvalidArgumentError('expected 0, 1 or 2.')
   return Number(text)
 }

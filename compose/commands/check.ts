@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint, formatting, import rules, unused code. Runs all of them, then says which were red. */
+/** `npm run check`: types, lint, formatting, import rules, unused code. Runs all steps, then names those that failed. */
 import { spawnSync } from 'node:child_process'
 
 const steps: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
@@ -11,11 +11,11 @@ const steps: readonly (readonly [name: string, script: string, ...args: string[]
   ['unused code', 'knip/bin/knip.js'],
 ]
 
-const red: string[] = []
+const failed: string[] = []
 for (const [name, script, ...args] of steps) {
   process.stdout.write(`— ${name}\n`)
   const { status } = spawnSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: 'inherit' })
-  if (status !== 0) red.push(name)
+  if (status !== 0) failed.push(name)
 }
-process.stdout.write(red.length === 0 ? 'check: all green\n' : `check: red: ${red.join(', ')}\n`)
-process.exitCode = red.length === 0 ? 0 : 1
+process.stdout.write(failed.length === 0 ? 'check: all steps passed\n' : `check: failed: ${failed.join(', ')}\n`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,4 +1,4 @@
-/** `npm run conformance -- [DIR]`: replays recorded behaviour of Kafka Streams, by default the vectors kept in this repository. */
+/** `npm run conformance -- [DIR]`: replays recorded behaviour of Kafka Streams, by default the vectors in this repository. */
 import { runConformance } from '../../topology/testing/index.ts'
 
 const dir = process.argv[2] ?? 'topology/testing/conformance/vectors'

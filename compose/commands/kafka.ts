@@ -1,4 +1,4 @@
-/** `npm run kafka -- [--brokers 3] [--port N] [--data PATH]`: Apache Kafka and a schema registry on this machine, without containers. */
+/** `npm run kafka -- [--brokers 3] [--port N] [--data DIR]`: runs Apache Kafka and a schema registry on this machine, without containers. */
 import { Command, InvalidArgumentError } from 'commander'
 import { join, resolve } from 'node:path'
 import { LocalKafka } from '../kafka/local-kafka.ts'
@@ -8,19 +8,19 @@ import { fetchPackages } from '../kafka/packages.ts'
 import { stopRequested } from '../run/stop-requested.ts'
 
 const program = new Command('kafka')
-  .option('--brokers <number>', 'how many brokers: 1 or 3', brokerCount, 1)
-  .option('--port <number>', 'of the first broker; the others follow (default 9092)', port, 9092)
-  .option('--registry-port <number>', 'of the schema registry (default 8081)', port, 8081)
-  .option('--data <directory>', 'where everything is kept', join('data', 'kafka'))
+  .option('--brokers <number>', 'number of brokers: 1 or 3', brokerCount, 1)
+  .option('--port <number>', 'port of the first broker; the others use the ports after it (default 9092)', port, 9092)
+  .option('--registry-port <number>', 'port of the schema registry (default 8081)', port, 8081)
+  .option('--data <directory>', 'where to keep packages, logs and data', join('data', 'kafka'))
   .parse()
 
 const options = program.opts<{ brokers: number; port: number; registryPort: number; data: string }>()
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 const stop = stopRequested(undefined)
-const ends: (() => Promise<void>)[] = []
+const cleanups: (() => Promise<void>)[] = []
 try {
   const data = resolve(options.data)
-  write('Looking for Kafka and the registry; the first time they are fetched, which takes a minute …')
+  write('Starting Kafka and the schema registry; the first start downloads them, which takes about a minute …')
   const packages = await fetchPackages(join(data, 'packages'))
   const kafka = await LocalKafka.start({
     classPath: packages.kafka,
@@ -28,28 +28,28 @@ try {
     brokers: options.brokers,
     port: options.port,
   })
-  ends.push(() => kafka.stop())
+  cleanups.push(() => kafka.stop())
   const registry = await LocalRegistry.start({ jar: packages.registry, directory: data, port: options.registryPort })
-  ends.push(() => registry.stop())
+  cleanups.push(() => registry.stop())
   write(`Kafka     ${kafka.addresses.join(',')}`)
   write(`Registry  ${registry.url}`)
-  write('Ctrl-C stops both.')
+  write('Press Ctrl-C to stop both.')
   await stop
 } catch (error) {
   if (!(error instanceof MissingToolError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 1
 } finally {
-  for (const end of ends.toReversed()) await end()
+  for (const cleanup of cleanups.toReversed()) await cleanup()
 }
 
 function brokerCount(text: string): number {
-  if (text !== '1' && text !== '3') throw new InvalidArgumentError('1 or 3 is expected.')
+  if (text !== '1' && text !== '3') throw new InvalidArgumentError('expected 1 or 3.')
   return Number(text)
 }
 
 function port(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1 || number > 65_000) throw new InvalidArgumentError('a port number is expected.')
+  if (!Number.isSafeInteger(number) || number < 1 || number > 65_000) throw new InvalidArgumentError('expected a port number.')
   return number
 }

@@ -1,11 +1,11 @@
-/** `npm run kills -- [--kills 20] [--load 20] [--json]`: SIGKILL under load, again and again; exit code 1 when anything was lost or doubled. */
+/** `npm run kills -- [--kills 20] [--load 20] [--json]`: kills the bank under load, again and again; exit code 1 when a transfer was lost or doubled. */
 import { Command, InvalidArgumentError } from 'commander'
 import { killTest } from '../kills/kill-test.ts'
 
 const program = new Command('kills')
-  .option('--kills <number>', 'how often the bank is killed', wholeNumber, 20)
-  .option('--load <number>', 'transfers per second besides those that are checked', wholeNumber, 20)
-  .option('--json', 'only the closing line')
+  .option('--kills <number>', 'number of kills', wholeNumber, 20)
+  .option('--load <number>', 'transfers per second in addition to those that are checked', wholeNumber, 20)
+  .option('--json', 'print only the closing line')
   .parse()
 
 const { kills, load, json } = program.opts<{ kills: number; load: number; json?: boolean }>()
@@ -23,6 +23,6 @@ process.exitCode = lost === 0 && doubled === 0 && balancesRight && booksBalanced
 
 function wholeNumber(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('a whole number is expected.')
+  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('expected a whole number.')
   return number
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run reset -- [--dry-run] [--data DIR]`: deletes what the bank of `npm start` keeps, so that the next start begins anew.
+ * `npm run reset -- [--dry-run] [--data DIR]`: deletes the data of `npm start`, so that the next start begins with an empty bank.
  * With `--kafka host:port,…`: deletes the topics of a bank on Kafka.
  */
 import { Command } from 'commander'
@@ -17,10 +17,10 @@ interface Flags {
 }
 
 const flags = new Command('reset')
-  .description('Deletes what a bank keeps, so that the next start begins anew.')
-  .option('--dry-run', 'only say what would be deleted')
-  .option('--data <directory>', 'where the bank of "npm start" keeps its data')
-  .option('--kafka <addresses>', 'host:port of some brokers: delete the topics of the bank there instead')
+  .description('Deletes the data of a bank, so that the next start begins with an empty one.')
+  .option('--dry-run', 'only print what would be deleted')
+  .option('--data <directory>', 'data directory of "npm start" (default data/bank)')
+  .option('--kafka <addresses>', 'delete the bank’s topics on this cluster instead; bootstrap brokers as host:port, comma-separated')
   .parse()
   .opts<Flags>()
 
@@ -36,14 +36,14 @@ try {
 async function resetDirectory({ dryRun, ...rest }: Flags): Promise<void> {
   const { dataDirectory } = readConfiguration(rest)
   if (dryRun) {
-    const has = await DataDirectory.holdsBank(dataDirectory)
-    return write(has ? `The bank in ${dataDirectory} would be deleted.` : `There is no bank in ${dataDirectory}.`)
+    const holdsBank = await DataDirectory.holdsBank(dataDirectory)
+    return write(holdsBank ? `The bank in ${dataDirectory} would be deleted.` : `There is no bank in ${dataDirectory}.`)
   }
-  const had = await DataDirectory.reset(dataDirectory)
-  write(had ? `The bank in ${dataDirectory} is gone.` : `There is no bank in ${dataDirectory}.`)
+  const wasDeleted = await DataDirectory.reset(dataDirectory)
+  write(wasDeleted ? `Deleted the bank in ${dataDirectory}.` : `There is no bank in ${dataDirectory}.`)
 }
 
-/** Processors' local state need not be deleted: it is not used with topics that were made anew. */
+/** Leaves the processors' local state: a store whose changelog topic was created again discards its old rows. */
 async function resetKafka({ dryRun, ...rest }: Flags): Promise<void> {
   const broker = await connectToKafka(readConnection(rest), systemPorts(createLogger('error')), 'bob-reset')
   try {
@@ -51,7 +51,9 @@ async function resetKafka({ dryRun, ...rest }: Flags): Promise<void> {
     if (!dryRun) await resetCluster(broker, topics)
     for (const topic of topics) write(`- ${topic}`)
     write(
-      dryRun ? `${topics.length} topics would be deleted.` : `${topics.length} topics are gone; "npm run topics -- apply" makes new ones.`,
+      dryRun
+        ? `${topics.length} topics would be deleted.`
+        : `Deleted ${topics.length} topics. Create new ones with "npm run topics -- apply".`,
     )
   } finally {
     await broker.close()

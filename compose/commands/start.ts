@@ -1,4 +1,4 @@
-/** `npm start [-- --load N] [--for 60s] [--json] [--instances N] [--port N] [--data DIR]`: a whole bank in this process. */
+/** `npm start [-- --load N] [--for 60s] [--json] [--instances N] [--port N] [--data DIR]`: runs a whole bank in this process. */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { ConfigurationError, parseDuration, readConfiguration } from '../configuration.ts'
@@ -19,11 +19,11 @@ interface Flags {
 const program = new Command('start')
   .description('Starts a bank in this process: broker, registry, processor instances, API and web page.')
   .option('--load <number>', 'transfers per second from a built-in generator', '0')
-  .option('--for <duration>', 'how long to run, like 60s or 5m; without it until Ctrl-C')
-  .option('--json', 'only a closing line of JSON')
-  .option('--instances <number>', 'how many processor instances (default 3)')
-  .option('--port <number>', 'where the page and the API are served (default 8181)')
-  .option('--data <directory>', 'where everything is kept (default data/bank)')
+  .option('--for <duration>', 'how long to run, like 60s or 5m (default: until Ctrl-C)')
+  .option('--json', 'print only a closing line of JSON')
+  .option('--instances <number>', 'number of processor instances (default 3)')
+  .option('--port <number>', 'port of the page and the API (default 8181)')
+  .option('--data <directory>', 'where to keep all data (default data/bank)')
   .parse()
 
 try {
@@ -48,6 +48,6 @@ function isExpected(error: unknown): error is Error {
 
 function wholeNumber(flag: string, text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0) throw new ConfigurationError(`--${flag} takes a whole number, and "${text}" is none.`)
+  if (!Number.isSafeInteger(number) || number < 0) throw new ConfigurationError(`--${flag} takes a whole number, not "${text}".`)
   return number
 }

@@ -1,4 +1,4 @@
-/** `npm run topics -- plan|apply [--prune] [--json] …`: brings a cluster's topics and schemas to what the bank declares. */
+/** `npm run topics -- plan|apply [--prune] [--json] …`: compares a cluster's topics and schemas with those the bank declares, and applies the difference. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { IncompatibleSchemaError, RegistryUnreachableError } from '../../schemas/index.ts'
 import { BrokerError, RetriableBrokerError, systemPorts, type Broker } from '../../topology/index.ts'
@@ -17,20 +17,20 @@ interface Flags extends ConnectionFlags {
   readonly json?: boolean
 }
 
-const BROKERS_MS = 60_000
-const BROKERS_EVERY_MS = 200
+const BROKERS_TIMEOUT_MS = 60_000
+const BROKERS_POLL_MS = 200
 
 const program = new Command('topics')
-  .description('plan: says what is otherwise than declared, and changes nothing. apply: puts it right. Exit code 0: all is as declared.')
+  .description('plan: print what differs from the declaration; change nothing. apply: make the changes. Exit code 0: nothing differs.')
   .addArgument(new Argument('<what>').choices(['plan', 'apply']))
-  .option('--kafka <addresses>', 'host:port of some brokers, with commas between (default localhost:9092)')
-  .option('--registry <url>', 'of the schema registry (default: the one of "npm run kafka")')
-  .option('--partitions <number>', 'of each topic of the bank', positive, 4)
-  .option('--replication <number>', 'how many brokers have each topic; never more than there are', positive, 3)
-  .option('--brokers <number>', 'wait until there are so many brokers', positive)
-  .option('--add-partitions', 'give topics without keys the partitions they lack')
-  .option('--prune', 'delete topics of the bank’s prefix that nobody declares')
-  .option('--json', 'one line of JSON')
+  .option('--kafka <addresses>', 'bootstrap brokers as host:port, comma-separated (default localhost:9092)')
+  .option('--registry <url>', 'URL of the schema registry (default: the one of "npm run kafka")')
+  .option('--partitions <number>', 'partitions of each of the bank’s topics', positive, 4)
+  .option('--replication <number>', 'replication factor, capped at the number of brokers', positive, 3)
+  .option('--brokers <number>', 'wait until the cluster has this many brokers', positive)
+  .option('--add-partitions', 'add missing partitions to topics whose records have no keys')
+  .option('--prune', 'delete undeclared topics that have the bank’s prefix')
+  .option('--json', 'print one line of JSON')
   .parse()
 
 const flags = program.opts<Flags>()
@@ -38,7 +38,7 @@ try {
   const connection = readConnection(flags)
   const broker = await connectToKafka(connection, systemPorts(createLogger('error')), 'bob-topics')
   try {
-    if (flags.brokers !== undefined) await untilThereAre(flags.brokers, broker)
+    if (flags.brokers !== undefined) await waitForBrokers(flags.brokers, broker)
     const synchroniser = new Synchroniser({
       broker,
       registry: connectToRegistry(connection),
@@ -51,10 +51,12 @@ try {
     const planned = await synchroniser.plan()
     const isApplied = program.args[0] === 'apply' && !planned.matches
     if (!flags.json) print(linesOf(planned))
-    const left = isApplied ? await synchroniser.apply(planned) : planned
-    if (flags.json) print([JSON.stringify(isApplied ? { ...left, done: { topics: planned.topics, schemas: planned.schemas } } : left)])
-    else if (isApplied) print(left.matches ? ['Done: topics and schemas are as declared.'] : ['Left over:', ...linesOf(left)])
-    process.exitCode = left.matches ? 0 : 1
+    const remaining = isApplied ? await synchroniser.apply(planned) : planned
+    if (flags.json)
+      print([JSON.stringify(isApplied ? { ...remaining, done: { topics: planned.topics, schemas: planned.schemas } } : remaining)])
+    else if (isApplied)
+      print(remaining.matches ? ['Done: topics and schemas match the declaration.'] : ['Still different:', ...linesOf(remaining)])
+    process.exitCode = remaining.matches ? 0 : 1
   } finally {
     await broker.close()
   }
@@ -64,12 +66,15 @@ try {
   process.exitCode = 1
 }
 
-/** Topics that are made too early have too few replicas. Throws `RetriableBrokerError` when it takes too long. */
-async function untilThereAre(wanted: number, { admin }: Broker): Promise<void> {
-  const giveUpAt = performance.now() + BROKERS_MS
-  for (let count = await admin.brokerCount(); count < wanted; count = await admin.brokerCount()) {
-    if (performance.now() > giveUpAt) throw new RetriableBrokerError(`${count} of ${wanted} brokers are there after ${BROKERS_MS} ms.`)
-    await new Promise((resolve) => setTimeout(resolve, BROKERS_EVERY_MS))
+/** A topic gets at most one replica per registered broker, so none is created before all are up. Throws `RetriableBrokerError` on timeout. */
+async function waitForBrokers(expected: number, { admin }: Broker): Promise<void> {
+  const deadline = performance.now() + BROKERS_TIMEOUT_MS
+  for (let count = await admin.brokerCount(); count < expected; count = await admin.brokerCount()) {
+    if (performance.now() > deadline)
+      throw new RetriableBrokerError(
+        `Only ${count} of ${expected} brokers are up after ${BROKERS_TIMEOUT_MS} ms: start the others, or lower --brokers.`,
+      )
+    await new Promise((resolve) => setTimeout(resolve, BROKERS_POLL_MS))
   }
 }
 
@@ -83,6 +88,6 @@ function isExpected(error: unknown): error is Error {
 
 function positive(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number above 0 is expected.')
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number above 0.')
   return number
 }

@@ -27,7 +27,7 @@ async function services(...overrides: readonly string[]): Promise<readonly (read
 }
 
 describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
-  it('runs as a user of its own that can write nothing but what it is given, within a limit of memory', async () => {
+  it('runs as an unprivileged user on a read-only file system, without capabilities, within a memory limit', async () => {
     for (const [name, service] of await services(...overrides)) {
       expect([name, service]).toEqual([
         name,
@@ -42,14 +42,14 @@ describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
     }
   })
 
-  it('says by a command how it is, or ends when its work is done', async () => {
+  it('has a health check that is a command, or is a one-shot service', async () => {
     for (const [name, { healthcheck, restart }] of await services(...overrides)) {
       if (restart === 'no') continue
       expect([name, restart, healthcheck?.test?.[0]]).toEqual([name, 'unless-stopped', 'CMD'])
     }
   })
 
-  it('waits for others to be healthy or done, never for each other', async () => {
+  it('waits until its dependencies are healthy or completed, without cycles', async () => {
     const all = Object.fromEntries(await services(...overrides))
     const order = startOrder(all)
     expect(order.at(-1)).toEqual(['web'])
@@ -59,11 +59,11 @@ describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
     }
   })
 
-  it('is reached from this machine alone, if at all', async () => {
+  it('publishes ports on the loopback address only', async () => {
     for (const [, { ports = [] }] of await services(...overrides)) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
   })
 
-  it('has a pinned image, or ours', async () => {
+  it('has an image of a pinned version, or one that is built here', async () => {
     for (const [name, { image, build }] of await services(...overrides)) {
       if (build === undefined) expect([name, image]).toEqual([name, expect.stringMatching(/:\d+\.\d+\.\d+/)])
       else expect(['bob', 'web']).toContain(build.target)
@@ -72,7 +72,7 @@ describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
 })
 
 describe('The brokers', () => {
-  it('differ in nothing but their number and their addresses', async () => {
+  it('differ only in node id and advertised addresses', async () => {
     const all = Object.fromEntries(await services('compose.secure.yaml'))
     const [first, ...others] = ['kafka-1', 'kafka-2', 'kafka-3'].map((name) => {
       const { KAFKA_NODE_ID: _, KAFKA_ADVERTISED_LISTENERS: addresses = '', ...rest } = all[name]?.environment ?? {}
@@ -84,7 +84,7 @@ describe('The brokers', () => {
 })
 
 describe('The secured services', () => {
-  it('each know one password, their own, but for the one that sets all', async () => {
+  it('know only their own password, except for the one that sets all of them', async () => {
     const passwords = readFileSync(join(files, '.env'), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('BOB_PASSWORD_'))
@@ -97,7 +97,7 @@ describe('The secured services', () => {
     }
   })
 
-  it('have keys of certificates only where they are shown', async () => {
+  it('get a private key only if they authenticate with a certificate', async () => {
     for (const [name, { secrets = [] }] of await services('compose.secure.yaml')) {
       const keys = secrets.map(({ source }) => source).filter((source) => source !== 'ca.pem' && source !== 'registry.properties')
       const expected = name.startsWith('kafka-') ? ['kafka.pem'] : name === 'access' ? ['admin.crt', 'admin.key'] : []
@@ -107,13 +107,13 @@ describe('The secured services', () => {
 })
 
 describe('The secrets', () => {
-  it('are kept when they are made again', async () => {
+  it('are kept when the script runs again', async () => {
     const before = readdirSync(join(files, 'secrets')).map((name) => readFileSync(join(files, 'secrets', name), 'utf8'))
     await runTool(join(files, 'secrets.sh'), [])
     expect(readdirSync(join(files, 'secrets')).map((name) => readFileSync(join(files, 'secrets', name), 'utf8'))).toEqual(before)
   })
 
-  it('are in no commit and in no image', () => {
+  it('are excluded from commits and images', () => {
     for (const list of ['.gitignore', '.dockerignore']) {
       const lines = readFileSync(join(ROOT, list), 'utf8').split('\n')
       for (const path of ['.env', 'secrets']) expect(lines.map((line) => line.replace(/\/$/, ''))).toContain(`compose/containers/${path}`)
@@ -122,7 +122,7 @@ describe('The secrets', () => {
 })
 
 describe('The image', () => {
-  it('has every package that its commands import, without those of development', async () => {
+  it('contains every package that its commands import, although it has no development dependencies', async () => {
     await runTool(process.execPath, ['compose/launch.mjs', 'build'], ROOT)
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
     const imported = importsOf(['access.js', 'bob.js', 'topics.js'])
@@ -131,21 +131,21 @@ describe('The image', () => {
   })
 })
 
-/** As the bundler writes it. */
+/** Import statements in the form that the bundler writes. */
 const IMPORT = /^(?:import\b[^"'\n]*|\} from )"([^"\n]+)";?$|\bimport\("([^"\n]+)"\)/gm
 
-/** Packages that files of the bundle, and the pieces they share, import; comments of bundled packages name files above them. */
+/** Packages that the bundles and their shared chunks import. Specifiers with `../` occur only in comments of bundled packages. */
 function importsOf(entries: readonly string[]): ReadonlySet<string> {
   const bundle = join(ROOT, 'dist/commands')
   const packages = new Set<string>()
-  const left = [...entries]
+  const pending = [...entries]
   const seen = new Set<string>()
-  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (seen.has(file) || !existsSync(join(bundle, file))) continue
     seen.add(file)
     for (const [, atStart, within] of readFileSync(join(bundle, file), 'utf8').matchAll(IMPORT)) {
       const specifier = atStart ?? within ?? ''
-      if (specifier.startsWith('./')) left.push(specifier.slice(2))
+      if (specifier.startsWith('./')) pending.push(specifier.slice(2))
       else if (!specifier.startsWith('../') && !specifier.startsWith('node:') && !builtinModules.includes(specifier))
         packages.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier)
     }

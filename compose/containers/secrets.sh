@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes what nobody may share: passwords into .env, and certificates into secrets/, both below the given directory (default: the one of
-# this script). What is there already is kept: delete a file to have it made anew. Needs openssl.
+# Generates secrets: passwords in .env and certificates in secrets/, both below the given directory (default: that of this script).
+# Existing secrets are kept; to replace one, delete its file or its line. Needs openssl.
 set -euo pipefail
 umask 077
 cd "${1:-$(dirname "$0")}"
 mkdir -p secrets
 
-# Containers run as users of their own and get single files, so files are readable; on this machine the directory keeps others out.
+# Files are world-readable, because containers mount single files and run as other users; on the host the directory's mode protects them.
 readable() {
   chmod 0444 "$1"
 }

@@ -16,14 +16,14 @@ import { compose, copyContainerFiles } from './testing/composition.ts'
 import { PlainBank } from './testing/plain-bank.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const START_MS = 400_000
-const STEP_MS = 60_000
+const START_TIMEOUT_MS = 400_000
+const STEP_TIMEOUT_MS = 60_000
 const DEPOSIT = 'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }'
 const TRANSFER = `mutation ($id: ID!, $from: String!, $to: String!) {
   transfer(id: $id, from: $from, to: $to, amount: "100", description: "for the stream") { pending reason }
 }`
 const ROWS = `subscription { transactions(iban: "${COMPANY_IBAN}") { description } }`
-/** Said of the page by whoever serves it. */
+/** Response headers of the page that nginx and the API must agree on. */
 const PAGE_HEADERS = [
   'content-security-policy',
   'cross-origin-opener-policy',
@@ -49,27 +49,27 @@ beforeAll(async () => {
     directory: join(directory, 'run'),
     pageDirectory: join(ROOT, 'dist/web'),
   })
-}, START_MS)
+}, START_TIMEOUT_MS)
 
 afterAll(async () => {
   await bank?.stop()
   await rm(directory, { recursive: true, force: true })
-}, STEP_MS)
+}, STEP_TIMEOUT_MS)
 
-/** As one of the compose file's services connects, or as the administrator. */
+/** Connects with the environment of a service, or of the administrator. */
 function connected(service: Principal | 'access', environment: Readonly<Record<string, string>> = {}): Promise<KafkaBroker> {
   return connectToKafka(readConnection({}, { ...bank.environment(service), ...environment }), systemPorts(), 'test')
 }
 
-/** These follow each other on one bank. */
+/** The tests build on each other. */
 describe.sequential('The services of the secured compose file, as processes', () => {
-  it('start in the order of their dependencies, none before what it depends on is healthy or done', () => {
+  it('start in the order of their dependencies, each after those are healthy or completed', () => {
     expect(bank.started).toEqual([['kafka-1', 'kafka-2', 'kafka-3'], ['access'], ['registry'], ['topics'], ['processor'], ['api'], ['web']])
     expect(bank.processes.get('processor')).toHaveLength(3)
     expect(bank.processes.get('api')).toHaveLength(2)
   })
 
-  it('keep every topic on three brokers, two of which have to be there', async () => {
+  it('keep every topic on three brokers', async () => {
     const broker = await connected('access')
     const topics = await broker.admin.describeTopics()
     expect(topics.length).toBeGreaterThan(20)
@@ -79,17 +79,17 @@ describe.sequential('The services of the secured compose file, as processes', ()
   })
 
   it(
-    'carry out a transfer that came through nginx, and its event stream tells of it while it is open',
+    'execute a transfer sent through nginx, and push its row to an open event stream',
     async () => {
-      const client = await again(async () => {
-        const newcomer = new BankClient(bank.url, `somebody-${randomUUID()}`)
+      const client = await retrying(async () => {
+        const newcomer = new BankClient(bank.url, `customer-${randomUUID()}`)
         await newcomer.signIn()
         return newcomer
       })
       const [account, deposit, transfer] = [randomUUID(), randomUUID(), randomUUID()]
-      const iban = await again(() => client.openAccount(account))
+      const iban = await retrying(() => client.openAccount(account))
       const done = { pending: false, reason: null }
-      await again(async () => expect(await client.ask(DEPOSIT, { id: deposit, to: iban, amount: '500' })).toEqual({ deposit: done }))
+      await retrying(async () => expect(await client.ask(DEPOSIT, { id: deposit, to: iban, amount: '500' })).toEqual({ deposit: done }))
       const stopped = new AbortController()
       const stream = await fetch(`${bank.url}/graphql/stream`, {
         method: 'POST',
@@ -99,19 +99,19 @@ describe.sequential('The services of the secured compose file, as processes', ()
       })
       expect(stream.headers.get('content-type')).toContain('text/event-stream')
       const order = { id: transfer, from: iban, to: COMPANY_IBAN }
-      const sent = again(async () => expect(await client.ask(TRANSFER, order)).toEqual({ transfer: done }))
-      expect(await untilSeen(stream, 'for the stream')).toContain('event: next')
+      const sent = retrying(async () => expect(await client.ask(TRANSFER, order)).toEqual({ transfer: done }))
+      expect(await readUntil(stream, 'for the stream')).toContain('event: next')
       await sent
       stopped.abort()
     },
-    STEP_MS,
+    STEP_TIMEOUT_MS,
   )
 
-  it('lack no right that they need', async () => {
+  it('are denied no operation by the authorizer', async () => {
     expect((await bank.brokerLogs()).split('\n').filter((line) => line.includes(' is Denied '))).toEqual([])
   })
 
-  it('have the page from nginx, with what an API says of its own', async () => {
+  it('serve the page from nginx with the same headers as from an API', async () => {
     const accept = { headers: { accept: 'text/html' } }
     const [page, own] = await Promise.all([fetch(`${bank.url}/client`, accept), fetch(`${bank.apis[0]}/client`, accept)])
     expect([page.status, await page.text()]).toEqual([200, await own.text()])
@@ -123,9 +123,9 @@ describe.sequential('The services of the secured compose file, as processes', ()
     expect((await fetch(`${bank.url}/metrics`)).headers.get('content-type')).toContain('text/html')
   })
 
-  it('answer through nginx while one API is gone', async () => {
-    const [one] = bank.processes.get('api') ?? []
-    await one?.end('SIGKILL')
+  it('answer through nginx while one API is down', async () => {
+    const [victim] = bank.processes.get('api') ?? []
+    await victim?.end('SIGKILL')
     for (let request = 0; request < 6; request++) {
       const answer = await fetch(`${bank.url}/graphql`, {
         method: 'POST',
@@ -137,7 +137,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
   })
 
   it(
-    'find their state again when a replica was killed and another takes its place',
+    'give the instance id and state of a killed replica to the replica that replaces it',
     async () => {
       const names = () => (bank.processes.get('processor') ?? []).map(({ output }) => /Processor (\S+) answers/.exec(output)?.[1])
       expect([...names()].sort()).toEqual(['processor-1', 'processor-2', 'processor-3'])
@@ -145,12 +145,12 @@ describe.sequential('The services of the secured compose file, as processes', ()
       const [name] = names()
       await killed?.end('SIGKILL')
       await bank.startProcessor()
-      await expect.poll(() => names().at(-1), { timeout: STEP_MS }).toBe(name)
+      await expect.poll(() => names().at(-1), { timeout: STEP_TIMEOUT_MS }).toBe(name)
     },
-    2 * STEP_MS,
+    2 * STEP_TIMEOUT_MS,
   )
 
-  it('may write to no topic but their own', async () => {
+  it('cannot write to topics of other principals', async () => {
     const refused: readonly (readonly [Principal, topic: string])[] = [
       ['api', 'bank-account-events'],
       ['api', 'bank-accounts-changelog'],
@@ -171,7 +171,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
     }
   })
 
-  it('may use no transactional id, group or rule but their own', async () => {
+  it('cannot use other transactional ids or groups, create topics, or read ACLs', async () => {
     const [api, processor] = [await connected('api'), await connected('processor')]
     await expect(api.openProducer({ transactionalId: 'bank/one/0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
     await expect(processor.openProducer({ transactionalId: 'bank-2/one/0' })).rejects.toThrow(/TRANSACTIONAL_ID_AUTHORIZATION_FAILED/)
@@ -183,7 +183,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
     await Promise.all([api.close(), processor.close()])
   })
 
-  it('are kept out with a wrong password, from the administrator’s listener without his certificate, and without TLS', async () => {
+  it('cannot connect with a wrong password, without TLS, or to the administrator’s listener without its certificate', async () => {
     const [clients = [], administrators = []] = ['api', 'access'].map((name) => bank.environment(name).BOB_KAFKA?.split(','))
     const { BOB_KAFKA_CA = '', BOB_KAFKA_USER: username = '' } = bank.environment('api')
     const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(), retryTimeoutMs: 1_000 }]
@@ -193,7 +193,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
     await expect(KafkaBroker.open({ ...options, addresses: clients })).rejects.toThrow(BrokerError)
   })
 
-  it('have rights brought back to what is declared, those too many taken away', async () => {
+  it('have missing ACLs created and surplus ACLs deleted', async () => {
     const broker = await connected('access')
     const principal = 'User:processor'
     await broker.access.create([{ principal, resource: 'topic', pattern: 'literal', name: 'bank-sessions', operation: 'read' }])
@@ -214,12 +214,12 @@ describe.sequential('The services of the secured compose file, as processes', ()
   })
 })
 
-/** While tasks still move to processors that have just come, the bank asks to try again; what has the same id is done once. */
-function again<T>(attempt: () => Promise<T>): Promise<T> {
-  return vi.waitFor(attempt, { timeout: STEP_MS, interval: 500 })
+/** Retries, because tasks may still be moving to processors that have just joined. Commands keep their ids, so each is executed once. */
+function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  return vi.waitFor(attempt, { timeout: STEP_TIMEOUT_MS, interval: 500 })
 }
 
-/** The registry is Java; here it connects as our own processes do. */
+/** The registry is a Java program; this is its account in the variables of our own processes. */
 function asRegistry(): Readonly<Record<string, string>> {
   return {
     ...bank.environment('topics'),
@@ -228,8 +228,8 @@ function asRegistry(): Readonly<Record<string, string>> {
   }
 }
 
-/** Reads on until the text has come; what was read. */
-async function untilSeen(response: Response, text: string): Promise<string> {
+/** Reads until the text has arrived. Returns everything read. */
+async function readUntil(response: Response, text: string): Promise<string> {
   let seen = ''
   const decoder = new TextDecoder()
   for await (const chunk of response.body ?? []) {

@@ -17,10 +17,10 @@ import {
 import { LocalKafka } from './local-kafka.ts'
 
 const START_MS = 120_000
-/** So long one waits for the answer of a broker that is frozen. */
+/** How long the client waits for the response of a frozen broker. */
 const REQUEST_TIMEOUT_MS = 25_000
 const PARTITIONS = [0, 1, 2, 3, 4, 5]
-/** A dead broker is found out soon. */
+/** The controller fences a dead broker within two seconds. */
 const SETTINGS = { 'broker.session.timeout.ms': '2000', 'broker.heartbeat.interval.ms': '200' }
 const quiet = () => undefined
 const ports = systemPorts({ debug: quiet, info: quiet, warn: quiet, error: quiet })
@@ -60,7 +60,7 @@ async function sendToAll(producer: Producer, value: string): Promise<void> {
   await Promise.all(PARTITIONS.map((partition) => producer.send(topic, partition, batchOf(value))))
 }
 
-/** What a partition holds up to its present end. */
+/** The committed values of a partition up to its present end. */
 async function valuesOf(partition: number): Promise<string[]> {
   const [end] = await broker.admin.listOffsets([{ topic, partition }], 'latest')
   const fetcher = broker.openFetcher()
@@ -75,17 +75,17 @@ async function valuesOf(partition: number): Promise<string[]> {
 }
 
 describe('With three brokers', () => {
-  it('a topic that was made is known to all of them, and one that was deleted to none', async () => {
+  it('every broker knows a topic once it is created, and none once it is deleted', async () => {
     for (let round = 0; round < 10; round++) {
       await createTopic(3)
-      for (let asked = 0; asked < 3; asked++) expect(await broker.admin.describeTopics([topic])).toHaveLength(1)
+      for (let request = 0; request < 3; request++) expect(await broker.admin.describeTopics([topic])).toHaveLength(1)
       await broker.admin.deleteTopics([topic])
-      for (let asked = 0; asked < 3; asked++) expect(await broker.admin.describeTopics([topic])).toEqual([])
+      for (let request = 0; request < 3; request++) expect(await broker.admin.describeTopics([topic])).toEqual([])
     }
   })
 
   it.each([0, 1, 2])(
-    'a transaction is committed whole though broker %i dies between its offsets and its commit, in the middle of a send',
+    'a transaction commits atomically although broker %i dies during a send, between its offsets and its commit',
     async (victim) => {
       await createTopic(3)
       const producer = await broker.openProducer({ transactionalId: topic })
@@ -98,7 +98,7 @@ describe('With three brokers', () => {
         await sendToAll(producer, 'after')
         expect(await producer.commit()).toHaveLength(PARTITIONS.length)
         expect(await broker.groups.committedOffsets(topic, [offset])).toEqual([offset])
-        // A partition whose leader has just changed gets the marker of the commit a little later.
+        // A partition whose leader has just changed receives the commit marker a little later.
         for (const partition of PARTITIONS)
           await expect.poll(() => valuesOf(partition), { timeout: START_MS / 2 }).toEqual(['before', 'meanwhile', 'after'])
       } finally {
@@ -109,14 +109,14 @@ describe('With three brokers', () => {
   )
 
   it(
-    'one after the other starts anew, and every transaction is there once in all partitions or in none',
+    'each is killed and restarted in turn, and every transaction is in all partitions exactly once or in none',
     async () => {
       await createTopic(3)
       const committed: string[] = []
-      let isOver = false
+      let isStopped = false
       const writing = (async () => {
         let producer = await broker.openProducer({ transactionalId: topic })
-        for (let at = 0; !isOver; at++) {
+        for (let at = 0; !isStopped; at++) {
           const value = `value ${at}`
           try {
             await sendToAll(producer, value)
@@ -132,13 +132,13 @@ describe('With three brokers', () => {
         const before = committed.length
         await expect.poll(() => committed.length, { timeout: START_MS }).toBeGreaterThan(before + 10)
       }
-      for (const one of kafka.brokers) {
+      for (const victim of kafka.brokers) {
         await more()
-        await one.kill()
+        await victim.kill()
         await more()
-        await one.start()
+        await victim.start()
       }
-      isOver = true
+      isStopped = true
       await writing
       const last = committed.at(-1) ?? ''
       for (const partition of PARTITIONS) await expect.poll(() => valuesOf(partition), { timeout: START_MS / 2 }).toContain(last)
@@ -151,7 +151,7 @@ describe('With three brokers', () => {
   )
 
   it.each(['dies', 'freezes'] as const)(
-    'partitions of the others are read while one of them %s',
+    'partitions led by the other brokers are read while one broker %s',
     async (fate) => {
       await createTopic(1)
       const [victim] = kafka.brokers
@@ -166,7 +166,7 @@ describe('With three brokers', () => {
       try {
         if (fate === 'dies') await victim?.kill()
         else victim?.pause()
-        others = await othersAlone()
+        others = await connectToOthers()
         const led = await partitionsWithLeaders(others)
         expect(led).toHaveLength(4)
         const begun = performance.now()
@@ -188,8 +188,8 @@ describe('With three brokers', () => {
   )
 })
 
-/** A client of the second and third broker, who have given the first one up. */
-async function othersAlone(): Promise<Broker> {
+/** A client of the second and third broker; resolves once these have fenced the first. */
+async function connectToOthers(): Promise<Broker> {
   const addresses = kafka.addresses.slice(1)
   const waiting = await KafkaBroker.open({ addresses, ports })
   await expect.poll(() => waiting.admin.brokerCount(), { timeout: START_MS }).toBe(2)
@@ -197,12 +197,12 @@ async function othersAlone(): Promise<Broker> {
   return KafkaBroker.open({ addresses, ports, retryTimeoutMs: 500 })
 }
 
-/** Those that take a record. */
-async function partitionsWithLeaders(from: Broker): Promise<readonly number[]> {
-  const taken = await Promise.all(
+/** The partitions that accept a record. */
+async function partitionsWithLeaders(client: Broker): Promise<readonly number[]> {
+  const accepted = await Promise.all(
     PARTITIONS.map(async (partition) => {
-      const producer = await from.openProducer({})
-      await producer.send(topic, partition, batchOf('is anybody there'))
+      const producer = await client.openProducer({})
+      await producer.send(topic, partition, batchOf('probe'))
       try {
         await producer.commit()
         return [partition]
@@ -212,5 +212,5 @@ async function partitionsWithLeaders(from: Broker): Promise<readonly number[]> {
       }
     }),
   )
-  return taken.flat()
+  return accepted.flat()
 }

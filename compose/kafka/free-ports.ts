@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** As many ports on which nobody listens, each another. */
+/** Distinct ports on which no process listens. All are held until the last is found, so that none is returned twice. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
@@ -15,7 +15,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
       const address = server.address()
       server.close()
       await once(server, 'close')
-      if (address === null || typeof address === 'string') throw new Error('The system gave no port')
+      if (address === null || typeof address === 'string') throw new Error('The operating system assigned no port.')
       return address.port
     }),
   )

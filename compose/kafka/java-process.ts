@@ -7,53 +7,56 @@ export interface JavaProgram {
   readonly java: string
   readonly args: readonly string[]
   readonly directory: string
-  /** Everything it prints goes there. */
+  /** Receives everything that the program prints. */
   readonly logFile: string
-  /** Lines like these, one after the other, say that it is ready. */
+  /** The program is ready when it has printed a line for each of these, in this order. */
   readonly readyLines: readonly RegExp[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
-const START_MS = 120_000
+const START_TIMEOUT_MS = 120_000
 const LAST_LINES = 12
 
-/** A Java program running beside this one; it does not outlive it. */
+/** A Java program as a child process; it is killed when this process exits. */
 export class JavaProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
-  readonly #endWithUs = (): void => void this.#child.kill('SIGKILL')
+  readonly #killChild = (): void => void this.#child.kill('SIGKILL')
 
   private constructor(child: ChildProcess) {
     this.#child = child
     this.#exited = once(child, 'exit')
-    process.once('exit', this.#endWithUs)
-    void this.#exited.then(() => process.off('exit', this.#endWithUs))
+    process.once('exit', this.#killChild)
+    void this.#exited.then(() => process.off('exit', this.#killChild))
   }
 
-  /** Resolves when it is ready. Rejects with its last lines when it ends before that, or takes two minutes. */
+  /** Resolves when the program is ready. Rejects with its last lines when it exits before that, or is not ready after two minutes. */
   static async start(program: JavaProgram): Promise<JavaProcess> {
     const { java, args, directory, logFile, readyLines, environment } = program
     const child = spawn(java, args, { cwd: directory, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
     const running = new JavaProcess(child)
     const log = createWriteStream(logFile, { flags: 'a' })
     const last: string[] = []
-    const awaited = [...readyLines]
+    const expected = [...readyLines]
     try {
       await new Promise<void>((resolve, reject) => {
-        const giveUp = setTimeout(() => reject(new Error(`${java} is not ready after ${START_MS / 1000} s:\n${last.join('\n')}`)), START_MS)
+        const timeout = setTimeout(
+          () => reject(new Error(`${java} was not ready after ${START_TIMEOUT_MS / 1000} s:\n${last.join('\n')}`)),
+          START_TIMEOUT_MS,
+        )
         child.once('error', reject)
-        child.once('exit', (code) => reject(new Error(`${java} ended with ${code} before it was ready:\n${last.join('\n')}`)))
+        child.once('exit', (code) => reject(new Error(`${java} exited with code ${code} before it was ready:\n${last.join('\n')}`)))
         const read = (line: string): void => {
           log.write(`${line}\n`)
           last.push(line)
           if (last.length > LAST_LINES) last.shift()
-          if (awaited[0]?.test(line)) awaited.shift()
-          if (awaited.length > 0) return
-          clearTimeout(giveUp)
+          if (expected[0]?.test(line)) expected.shift()
+          if (expected.length > 0) return
+          clearTimeout(timeout)
           resolve()
         }
         for (const stream of [child.stdout, child.stderr]) if (stream !== null) createInterface({ input: stream }).on('line', read)
-        child.once('exit', () => clearTimeout(giveUp))
+        child.once('exit', () => clearTimeout(timeout))
       })
       return running
     } catch (error) {
@@ -66,7 +69,7 @@ export class JavaProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Asks it to end, and waits until it has. */
+  /** Sends SIGTERM and waits for the exit. */
   stop(): Promise<void> {
     return this.#end('SIGTERM')
   }
@@ -75,7 +78,7 @@ export class JavaProcess {
     return this.#end('SIGKILL')
   }
 
-  /** Stops its clock: it neither answers nor notices. */
+  /** Freezes the process with SIGSTOP: it answers nothing until `resume`. */
   pause(): void {
     this.#child.kill('SIGSTOP')
   }

@@ -4,26 +4,26 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
-import { findJava, MODEST } from './java.ts'
+import { findJava, SMALL_JVM_FLAGS } from './java.ts'
 import { runTool } from './run-tool.ts'
 import { controllerProperties, serverProperties } from './server-properties.ts'
 
 export interface LocalKafkaOptions {
   /** Class path of Apache Kafka. */
   readonly classPath: string
-  /** Logs and settings of the brokers; used again by the next start. */
+  /** Data, logs and settings of the brokers; the next start finds its data here. */
   readonly directory: string
   readonly brokers: number
-  /** Of the first broker; the others follow. Default: any that are free. */
+  /** Port of the first broker; the others use the ports after it. Default: any free ports. */
   readonly port?: number
-  /** Of a proxy before each broker. The broker listens for it at another port, one that is free. */
+  /** Port of a proxy in front of each broker. The broker advertises it, and listens for the proxy on a free port. */
   readonly proxies?: readonly number[]
   /** Further settings by their Kafka names; the listeners are CLIENT, BROKER, CONTROLLER and PROXY. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
 const JAVA_VERSION = 17
-const JVM = ['-Xms256m', '-Xmx512m', ...MODEST]
+const JVM = ['-Xms256m', '-Xmx512m', ...SMALL_JVM_FLAGS]
 const LOGGING = `appenders=stdout
 appender.stdout.type=Console
 appender.stdout.name=STDOUT
@@ -34,7 +34,7 @@ rootLogger.appenderRefs=stdout
 rootLogger.appenderRef.stdout.ref=STDOUT
 `
 
-/** One or several brokers of Apache Kafka as processes of this machine, in KRaft mode. */
+/** Brokers of Apache Kafka as processes of this machine, in KRaft mode. */
 export class LocalKafka {
   readonly #brokers: readonly LocalBroker[]
 
@@ -42,7 +42,7 @@ export class LocalKafka {
     this.#brokers = brokers
   }
 
-  /** Resolves when all brokers answer. Throws `MissingToolError`. */
+  /** Resolves when all brokers have started. Throws `MissingToolError`. */
   static async start(options: LocalKafkaOptions): Promise<LocalKafka> {
     const { classPath, directory, brokers: count, proxies, settings } = options
     const java = await findJava(JAVA_VERSION)
@@ -73,15 +73,15 @@ export class LocalKafka {
         ...(proxied && { proxied }),
         ...(settings && { settings }),
       }
-      const alone = join(home, 'controller.properties')
+      const controllerFile = join(home, 'controller.properties')
       await writeFile(properties, serverProperties(options))
-      await writeFile(alone, controllerProperties(options))
+      await writeFile(controllerFile, controllerProperties(options))
       if (!existsSync(join(data, 'meta.properties')))
         await runTool(java, [...JVM, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', cluster, '-c', properties])
-      const asController = count === 1 ? alone : undefined
+      const controllerOnly = count === 1 ? controllerFile : undefined
       const { brokerPort } = options
       const proxiedPort = proxied?.port
-      brokers.push(new LocalBroker({ java, classPath, home, properties, asController, logging, port, brokerPort, proxiedPort }))
+      brokers.push(new LocalBroker({ java, classPath, home, properties, controllerOnly, logging, port, brokerPort, proxiedPort }))
     }
     const kafka = new LocalKafka(brokers)
     try {
@@ -93,12 +93,12 @@ export class LocalKafka {
     }
   }
 
-  /** `host:port` of each. */
+  /** `host:port` of each broker's listener for clients. */
   get addresses(): readonly string[] {
     return this.#brokers.map(({ address }) => address)
   }
 
-  /** `host:port` where administrators reach each. */
+  /** `host:port` of each broker's listener for brokers and administrators. */
   get brokerAddresses(): readonly string[] {
     return this.#brokers.map(({ brokerAddress }) => brokerAddress)
   }
@@ -117,8 +117,8 @@ interface LocalBrokerOptions {
   readonly classPath: string
   readonly home: string
   readonly properties: string
-  /** Settings of its controller without its broker, where no other controller is. */
-  readonly asController: string | undefined
+  /** Settings that run the node as a controller only; undefined when there are other controllers. */
+  readonly controllerOnly: string | undefined
   readonly logging: string
   readonly port: number
   readonly brokerPort: number
@@ -142,15 +142,15 @@ class LocalBroker {
     return `127.0.0.1:${this.#options.brokerPort}`
   }
 
-  /** Where it listens for a proxy. */
+  /** Port on which it listens for its proxy. */
   get proxiedPort(): number | undefined {
     return this.#options.proxiedPort
   }
 
-  /** Again, too, after it was killed. */
+  /** Also restarts a broker that was killed. */
   async start(): Promise<void> {
-    const { asController, properties } = this.#options
-    if (this.#wasKilled && asController !== undefined) await this.#forgetFormerLife(asController)
+    const { controllerOnly, properties } = this.#options
+    if (this.#wasKilled && controllerOnly !== undefined) await this.#fenceOldRegistration(controllerOnly)
     this.#wasKilled = false
     this.#process = await this.#run(properties, [/Kafka Server started/])
   }
@@ -173,12 +173,12 @@ class LocalBroker {
   }
 
   /**
-   * A lone node that comes back within the session of its former life takes itself for the leader that it was, until the session is
-   * over and for a moment nobody leads: transactions that are ended in between get no markers and hang for ever. So its controller
-   * comes back first, and counts the broker as gone, as one on another machine would.
+   * A lone node that restarts within its old broker session still counts as leader, until that session expires and its partitions have no
+   * leader for a moment. Transactions that end just then get no markers and hang forever. So the node first runs as a controller only, until
+   * it has fenced the old registration, as a controller on another machine would (DECISIONS 63).
    */
-  async #forgetFormerLife(asController: string): Promise<void> {
-    const controller = await this.#run(asController, [/Fencing broker \d+ at epoch/, /Replayed BrokerRegistrationChangeRecord/])
+  async #fenceOldRegistration(controllerOnly: string): Promise<void> {
+    const controller = await this.#run(controllerOnly, [/Fencing broker \d+ at epoch/, /Replayed BrokerRegistrationChangeRecord/])
     await controller.stop()
   }
 
@@ -194,12 +194,12 @@ class LocalBroker {
   }
 }
 
-/** The cluster's name, 16 bytes in Base64, made once. */
+/** The cluster id, 16 bytes in Base64, generated at the first start. */
 async function clusterId(directory: string): Promise<string> {
   const file = join(directory, 'cluster-id')
   if (existsSync(file)) return readFile(file, 'utf8')
   let id = randomBytes(16).toString('base64url')
-  while (id.startsWith('-')) id = randomBytes(16).toString('base64url') // the tool takes it for an option
+  while (id.startsWith('-')) id = randomBytes(16).toString('base64url') // the format tool would read it as an option
   await writeFile(file, id)
   return id
 }

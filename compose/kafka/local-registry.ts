@@ -2,27 +2,27 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { freePorts } from './free-ports.ts'
 import { JavaProcess } from './java-process.ts'
-import { findJava, MODEST } from './java.ts'
+import { findJava, SMALL_JVM_FLAGS } from './java.ts'
 
 export interface LocalRegistryOptions {
   /** The registry's runnable jar. */
   readonly jar: string
-  /** Of its log. */
+  /** Directory of its log. */
   readonly directory: string
-  /** Its settings. Default: what is registered lives in memory, and a version that could not read its predecessor's bytes is refused. */
+  /** Its settings. Default: schemas are kept in memory, and compatibility is BACKWARD. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number
 }
 
 const JAVA_VERSION = 21
-const REFUSES_UNREADABLE = { APICURIO_RULES_GLOBAL_COMPATIBILITY: 'BACKWARD' }
+const BACKWARD_COMPATIBILITY = { APICURIO_RULES_GLOBAL_COMPATIBILITY: 'BACKWARD' }
 
 /** An Apicurio registry as a process of this machine. */
 export class LocalRegistry {
-  /** Of its API that is compatible with Confluent's. */
+  /** Base URL of its API that is compatible with Confluent's. */
   readonly url: string
-  /** Where it says how it is doing. */
+  /** Port of its health endpoints. */
   readonly managementPort: number
   readonly #process: JavaProcess
 
@@ -32,8 +32,8 @@ export class LocalRegistry {
     this.#process = process
   }
 
-  /** Resolves when it answers. Throws `MissingToolError`. */
-  static async start({ jar, directory, port, environment = REFUSES_UNREADABLE }: LocalRegistryOptions): Promise<LocalRegistry> {
+  /** Resolves when the registry has started. Throws `MissingToolError`. */
+  static async start({ jar, directory, port, environment = BACKWARD_COMPATIBILITY }: LocalRegistryOptions): Promise<LocalRegistry> {
     const java = await findJava(JAVA_VERSION)
     const [free = 0, management = 0] = await freePorts(2)
     await mkdir(directory, { recursive: true })
@@ -43,7 +43,7 @@ export class LocalRegistry {
       environment,
       args: [
         '-Xmx512m',
-        ...MODEST,
+        ...SMALL_JVM_FLAGS,
         '-Dquarkus.http.host=127.0.0.1',
         '-Dquarkus.management.host=127.0.0.1',
         `-Dquarkus.http.port=${chosen}`,

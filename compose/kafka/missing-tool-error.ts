@@ -1,4 +1,4 @@
-/** A program that is needed is not on this machine; the message says which, and what to do, in one sentence. */
+/** A required program is not installed; the message says which, and what to do. */
 export class MissingToolError extends Error {
   readonly code = 'MISSING_TOOL'
 }

@@ -8,7 +8,7 @@ const KAFKA_VERSION = '4.3.1'
 const APICURIO_VERSION = '3.3.3'
 const LOG4J_VERSION = '2.25.1'
 
-/** Where the programs lie once they have been fetched. */
+/** Where the downloaded programs are. */
 export interface Packages {
   /** Class path of Apache Kafka. */
   readonly kafka: string
@@ -29,24 +29,24 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `
 
-/** Fetches Kafka and the registry by their Maven coordinates, once; Maven's own settings say from where. Throws `MissingToolError`. */
+/** Downloads Kafka and the registry by their Maven coordinates, unless they are there; Maven's settings choose the repository. Throws `MissingToolError`. */
 export async function fetchPackages(directory: string): Promise<Packages> {
   const cache = resolve(directory)
   const kafka = join(cache, `kafka-${KAFKA_VERSION}`)
   const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
-  await once(kafka, async (directory) => {
+  await createOnce(kafka, async (directory) => {
     await writeFile(join(directory, 'pom.xml'), POM)
     await maven(directory, ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(directory, 'lib')}`])
   })
-  await once(registry, async (directory) => {
+  await createOnce(registry, async (directory) => {
     const artifact = `io.apicurio:apicurio-registry-app:${APICURIO_VERSION}:tar.gz:all`
     await maven(directory, ['dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`])
   })
-  return { kafka: join(kafka, 'lib', '*'), registry: join(registry, nameOf(registry), 'quarkus-run.jar') }
+  return { kafka: join(kafka, 'lib', '*'), registry: join(registry, topDirectory(registry), 'quarkus-run.jar') }
 }
 
-/** Makes the directory whole or not at all, so that a fetch that broke off is done again. */
-async function once(directory: string, fill: (directory: string) => Promise<void>): Promise<void> {
+/** Creates the directory atomically, so that an interrupted download is repeated. */
+async function createOnce(directory: string, fill: (directory: string) => Promise<void>): Promise<void> {
   if (existsSync(directory)) return
   const unfinished = `${directory}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
@@ -57,12 +57,12 @@ async function once(directory: string, fill: (directory: string) => Promise<void
 
 async function maven(directory: string, goal: readonly string[]): Promise<void> {
   await runTool('mvn', ['--version']).catch((error: unknown) => {
-    throw new MissingToolError('Maven is needed to fetch Kafka, and `mvn` was not found: install it.', { cause: error })
+    throw new MissingToolError('Maven (`mvn`) was not found, and is needed to download Kafka: install it.', { cause: error })
   })
   await runTool('mvn', ['--batch-mode', '--quiet', ...goal], directory)
 }
 
-/** The archive holds one directory, or the files themselves. */
-function nameOf(registry: string): string {
+/** The archive holds one top-level directory, or the files themselves. */
+function topDirectory(registry: string): string {
   return existsSync(join(registry, 'quarkus-run.jar')) ? '' : (readdirSync(registry).find((name) => name.startsWith('apicurio')) ?? '')
 }

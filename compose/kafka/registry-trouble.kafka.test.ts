@@ -29,7 +29,7 @@ const ports = systemPorts(log.logger)
 let id: string
 let broker: Broker
 let streams: Streams | undefined
-let way: WayToRegistry | undefined
+let gate: RegistryGate | undefined
 
 beforeEach(async ({ onTestFailed }) => {
   log.tellIf(onTestFailed)
@@ -41,15 +41,15 @@ beforeEach(async ({ onTestFailed }) => {
 afterEach(async () => {
   await streams?.stop()
   streams = undefined
-  await way?.close()
-  way = undefined
+  await gate?.close()
+  gate = undefined
   await broker.close()
 })
 
 const bytesSerde = { serialize: (value: Uint8Array) => value, deserialize: (bytes: Uint8Array) => bytes }
 
-/** Reads every record, and writes its transfer's id. */
-function readingAll(codec: RecordCodec): Topology {
+/** Decodes every record and writes its transfer id. */
+function transferIdTopology(codec: RecordCodec): Topology {
   const text = { serialize: (value: string) => Buffer.from(value), deserialize: (bytes: Uint8Array) => Buffer.from(bytes).toString() }
   const builder = new StreamsBuilder()
   builder
@@ -61,7 +61,7 @@ function readingAll(codec: RecordCodec): Topology {
 
 async function start(codec: RecordCodec): Promise<void> {
   streams = new Streams({
-    topology: readingAll(codec),
+    topology: transferIdTopology(codec),
     applicationId: id,
     instanceId: 'one',
     broker,
@@ -82,8 +82,8 @@ async function send(partition: number, ...values: readonly Uint8Array[]): Promis
   await producer.close()
 }
 
-/** What came of the records of an input partition; they bear its number as their key. */
-async function outOf(partition: number): Promise<readonly string[]> {
+/** The output for the records of an input partition, which have its number as their key. */
+async function outputOf(partition: number): Promise<readonly string[]> {
   const rows = [...(await read(`${id}-out`, 0)), ...(await read(`${id}-out`, 1))]
   return rows.filter(({ key }) => key === `${partition}`).map(({ value }) => value)
 }
@@ -107,7 +107,7 @@ async function expectNoDeadLetters(): Promise<void> {
   expect(streams?.tasks().map(({ deadLetters }) => deadLetters)).toEqual([0, 0])
 }
 
-/** A version of a later bank's: with a field that this one does not know. */
+/** The schema of a later version, with a field that this version does not know. */
 function laterSchema(): string {
   const fields = [
     { name: 'command', type: 'string' },
@@ -119,7 +119,7 @@ function laterSchema(): string {
   return JSON.stringify({ type: 'record', name: 'TransferCompleted', namespace: 'bob.events', doc: id, fields })
 }
 
-/** The same bytes under another schema's id, and the empty note behind them. */
+/** The same bytes under another schema id, followed by an empty `note`. */
 function asLater(bytes: Uint8Array, schemaId: number): Uint8Array {
   const later = Buffer.concat([bytes, Buffer.of(0)])
   later.writeUInt32BE(schemaId, 1)
@@ -127,7 +127,7 @@ function asLater(bytes: Uint8Array, schemaId: number): Uint8Array {
 }
 
 describe('An instance', () => {
-  it('lets a partition wait for a schema that nobody has registered yet, and works on with the others', async () => {
+  it('pauses a partition until the schema of its next record is registered, and processes the others meanwhile', async () => {
     const registry = new ConfluentRegistry({ url: inject('registry') })
     const codec = await RecordCodec.open(registry)
     const record = codec.serde('TransferCompleted').serialize(COMPLETED)
@@ -136,74 +136,74 @@ describe('An instance', () => {
     await start(codec)
     await send(0, record, asLater(record, next), record)
     await send(1, record, record, record)
-    await expect.poll(() => outOf(1), POLLING).toEqual(['t1', 't1', 't1'])
-    await expect.poll(() => outOf(0), POLLING).toEqual(['t1'])
+    await expect.poll(() => outputOf(1), POLLING).toEqual(['t1', 't1', 't1'])
+    await expect.poll(() => outputOf(0), POLLING).toEqual(['t1'])
     await send(1, record)
-    await expect.poll(() => outOf(1), POLLING).toHaveLength(4)
-    expect(await outOf(0)).toEqual(['t1'])
+    await expect.poll(() => outputOf(1), POLLING).toHaveLength(4)
+    expect(await outputOf(0)).toEqual(['t1'])
     await expectNoDeadLetters()
     expect(await registry.register(`${id}-later`, laterSchema())).toBe(next)
-    await expect.poll(() => outOf(0), POLLING).toEqual(['t1', 't1', 't1'])
+    await expect.poll(() => outputOf(0), POLLING).toEqual(['t1', 't1', 't1'])
     await expectNoDeadLetters()
   })
 
-  it('starts while the registry is down, lets what it cannot read wait, and reads it when the registry is back', async () => {
+  it('starts while the registry is down, keeps records waiting that it cannot decode, and decodes them once the registry is back', async () => {
     const bytes = (await RecordCodec.open(new ConfluentRegistry({ url: inject('registry') })))
       .serde('TransferCompleted')
       .serialize(COMPLETED)
-    way = await WayToRegistry.listen()
+    gate = await RegistryGate.listen()
     const url = new URL(inject('registry'))
-    url.port = String(way.port)
+    url.port = String(gate.port)
     await start(await RecordCodec.open(new ConfluentRegistry({ url: url.href })))
     await send(0, bytes, bytes)
     await expect.poll(() => streams?.tasks().map(({ state }) => state), POLLING).toEqual(['running', 'running'])
-    await expect.poll(() => way?.refused, POLLING).toBeGreaterThan(1)
-    expect(await outOf(0)).toEqual([])
+    await expect.poll(() => gate?.refused, POLLING).toBeGreaterThan(1)
+    expect(await outputOf(0)).toEqual([])
     await expectNoDeadLetters()
-    way.isOpen = true
-    await expect.poll(() => outOf(0), POLLING).toEqual(['t1', 't1'])
+    gate.isOpen = true
+    await expect.poll(() => outputOf(0), POLLING).toEqual(['t1', 't1'])
     await expectNoDeadLetters()
   })
 })
 
-/** A port that leads to the registry, once it is open. */
-class WayToRegistry {
+/** A TCP proxy to the registry that refuses connections until it is open. */
+class RegistryGate {
   isOpen = false
-  /** Connections that led nowhere. */
+  /** Connections closed while the gate was not open. */
   refused = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
   private constructor() {
-    const to = Number(new URL(inject('registry')).port)
+    const registryPort = Number(new URL(inject('registry')).port)
     this.#server = createServer((socket) => {
       if (!this.isOpen) {
         this.refused++
         socket.destroy()
         return
       }
-      const registry = connect(to, '127.0.0.1')
-      for (const [one, other] of [
+      const registry = connect(registryPort, '127.0.0.1')
+      for (const [source, target] of [
         [socket, registry],
         [registry, socket],
       ] as const) {
-        this.#sockets.add(one)
-        one.on('error', () => other.destroy()) // the other side learns of it by its own end
-        one.pipe(other)
+        this.#sockets.add(source)
+        source.on('error', () => target.destroy()) // the peer sees the connection end
+        source.pipe(target)
       }
     })
   }
 
-  static async listen(): Promise<WayToRegistry> {
-    const way = new WayToRegistry()
-    way.#server.listen(0, '127.0.0.1')
-    await once(way.#server, 'listening')
-    return way
+  static async listen(): Promise<RegistryGate> {
+    const gate = new RegistryGate()
+    gate.#server.listen(0, '127.0.0.1')
+    await once(gate.#server, 'listening')
+    return gate
   }
 
   get port(): number {
     const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('The way has no port.')
+    if (address === null || typeof address === 'string') throw new Error('The gate has no port.')
     return address.port
   }
 

@@ -10,7 +10,7 @@ export interface ToolOutput {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Runs a program to its end. Rejects with what it printed last when it fails. */
+/** Runs a program to its end. Rejects with the last lines of its output when it fails. */
 export async function runTool(program: string, args: readonly string[], cwd?: string, environment?: Environment): Promise<ToolOutput> {
   try {
     return await run(program, args, { cwd, env: { ...process.env, ...environment }, maxBuffer: 16 << 20 })

@@ -1,13 +1,13 @@
 export interface ServerOptions {
   readonly nodeId: number
   readonly port: number
-  /** Where brokers, and administrators, reach it. */
+  /** Port of the listener for brokers and administrators. */
   readonly brokerPort: number
   readonly controllerPort: number
   /** `id@host:port` of every controller. */
   readonly voters: readonly string[]
   readonly dataDirectory: string
-  /** A second listener, which clients are told to reach at another port: that of a proxy. */
+  /** A second listener for clients, which is advertised at the port of a proxy. */
   readonly proxied?: { readonly port: number; readonly advertised: number }
   /** Further settings by their Kafka names; the listeners are CLIENT, BROKER, CONTROLLER and PROXY. */
   readonly settings?: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export interface ServerOptions {
 
 const HOST = '127.0.0.1'
 
-/** A broker that is its own controller. Internal topics have as many replicas as there are brokers. */
+/** A broker that is also a controller. Internal topics have a replica on every broker. */
 export function serverProperties(options: ServerOptions): string {
   const { nodeId, port, brokerPort, controllerPort, voters, dataDirectory, proxied, settings } = options
   const replicas = voters.length
@@ -48,7 +48,7 @@ export function serverProperties(options: ServerOptions): string {
   return lines(properties)
 }
 
-/** The same node as a controller alone, which soon counts its own broker as gone. */
+/** The same node as a controller only, with a broker session so short that it soon fences its own broker. */
 export function controllerProperties({ nodeId, controllerPort, voters, dataDirectory }: ServerOptions): string {
   return lines({
     'process.roles': 'controller',
@@ -59,7 +59,7 @@ export function controllerProperties({ nodeId, controllerPort, voters, dataDirec
     'log.dirs': dataDirectory,
     'broker.session.timeout.ms': '500',
     'broker.heartbeat.interval.ms': '200',
-    'controller.quorum.append.linger.ms': '0', // what it has decided is on the disk when it is stopped
+    'controller.quorum.append.linger.ms': '0', // so that its records are on disk when it stops
   })
 }
 

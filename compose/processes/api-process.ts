@@ -12,11 +12,11 @@ export interface ApiProcess {
   readonly url: string
   readonly api: Api
   readonly watch: BankWatch
-  /** In order: nothing new, streams ended, what is under way answered. */
+  /** Stops accepting requests, ends streams, answers what is in flight. */
   close(): Promise<void>
 }
 
-/** Page and API of a bank whose processors are processes of their own. Resolves when they are served. */
+/** Page and API of a bank whose processors are separate processes. Resolves when it accepts requests. */
 export async function startApi(configuration: ApiConfiguration, pageDirectory: string, logger: Logger): Promise<ApiProcess> {
   const { connection, secret, employee, mode, host, port, hosts, proxies } = configuration
   const ports = systemPorts(logger)
@@ -52,7 +52,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
       port,
       hosts,
       proxies,
-      unready: () => (cluster.observer.owners.length === 0 ? 'No processor runs.' : undefined),
+      unready: () => (cluster.observer.owners.length === 0 ? 'No processor is running.' : undefined),
     })
     opened.push(() => api.close())
     return { url: api.url, api, watch, close }

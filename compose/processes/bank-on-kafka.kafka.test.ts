@@ -14,7 +14,7 @@ import { Synchroniser } from '../topics/synchroniser.ts'
 
 const PARTITIONS = 2
 const TASKS = 6 * PARTITIONS
-const SETTLE_MS = 60_000
+const STABLE_TIMEOUT_MS = 60_000
 const DEPOSIT = 'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }'
 
 let directory: string
@@ -25,7 +25,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bob-processes-'))
   broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
   fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
-}, SETTLE_MS)
+}, STABLE_TIMEOUT_MS)
 
 afterAll(async () => {
   await fleet.kill()
@@ -33,18 +33,18 @@ afterAll(async () => {
   await broker.admin.deleteTopics(names.filter((name) => name.startsWith('bank-')))
   await broker.close()
   await rm(directory, { recursive: true, force: true })
-}, SETTLE_MS)
+}, STABLE_TIMEOUT_MS)
 
-/** These follow each other, as they would in the life of a bank. */
-describe.sequential('A bank in processes of its own', () => {
+/** The tests build on each other. */
+describe.sequential('A bank in several processes', () => {
   let urls: readonly [string, string]
 
-  it('is not started on a cluster that lacks its topics', async () => {
+  it('refuses to start on a cluster that lacks its topics', async () => {
     await expect(fleet.start('too-early')).rejects.toThrow(/Source topics are missing: .*bank-user-commands/)
   })
 
   it(
-    'divides its tasks among its processors',
+    'spreads its tasks over its processors',
     async () => {
       const synchroniser = new Synchroniser({
         broker,
@@ -58,44 +58,44 @@ describe.sequential('A bank in processes of its own', () => {
       expect((await synchroniser.apply(await synchroniser.plan())).matches).toBe(true)
       fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
       await Promise.all(['one', 'two'].map((name) => fleet.start(name)))
-      await fleet.settled(TASKS, SETTLE_MS)
+      await fleet.settled(TASKS, STABLE_TIMEOUT_MS)
       for (const name of ['one', 'two'])
-        await expect.poll(async () => (await fleet.status(name))?.tasks.length, { timeout: SETTLE_MS }).toBe(TASKS / 2)
+        await expect.poll(async () => (await fleet.status(name))?.tasks.length, { timeout: STABLE_TIMEOUT_MS }).toBe(TASKS / 2)
     },
-    SETTLE_MS,
+    STABLE_TIMEOUT_MS,
   )
 
-  it('gives an instance’s name and state to one process at a time', async () => {
+  it('allows only one process per instance id and state directory', async () => {
     const second = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
     await expect(second.start('one')).rejects.toThrow(/Another process is using .*: stop it, or choose another data directory/)
   })
 
   it(
-    'answers alike by every API, wherever an account is',
+    'gives the same answer from every API, whichever processor owns the account',
     async () => {
       urls = [await fleet.startApi(), await fleet.startApi()]
-      const people = await Promise.all(urls.flatMap((url) => [url, url]).map((url, at) => signedUp(url, `person-number-${at}`)))
-      for (const { client, iban } of people) {
+      const clients = await Promise.all(urls.flatMap((url) => [url, url]).map((url, at) => signedUp(url, `username-${at}`)))
+      for (const { client, iban } of clients) {
         const answer = await client.ask<{ deposit: object }>(DEPOSIT, { id: randomUUID(), to: iban, amount: '500' })
         expect(answer.deposit).toEqual({ pending: false, reason: null })
       }
-      for (const { client, iban } of people) {
+      for (const { client, iban } of clients) {
         await expect
           .poll(async () => (await client.ask<Account>('query ($iban: String!) { account(iban: $iban) { balance } }', { iban })).account)
           .toEqual({ balance: '500' })
       }
     },
-    SETTLE_MS,
+    STABLE_TIMEOUT_MS,
   )
 
   it(
-    'goes on while a processor is killed, another stops in order, and a third comes',
+    'keeps working while a processor is killed, another stops cleanly, and a third joins',
     async () => {
       const clients = await Clients.open({ url: urls[0], partitions: PARTITIONS })
       clients.start()
       const more = async (): Promise<void> => {
         const before = clients.acknowledged
-        await expect.poll(() => clients.acknowledged, { timeout: SETTLE_MS }).toBeGreaterThan(before + 10)
+        await expect.poll(() => clients.acknowledged, { timeout: STABLE_TIMEOUT_MS }).toBeGreaterThan(before + 10)
       }
       await more()
       await fleet.process('one').kill()
@@ -106,22 +106,22 @@ describe.sequential('A bank in processes of its own', () => {
       await more()
       await clients.stop()
       await fleet.start('two')
-      await fleet.settled(TASKS, SETTLE_MS)
+      await fleet.settled(TASKS, STABLE_TIMEOUT_MS)
       const verdict = await verify({ kafka: inject('kafka')[0] ?? '', registry: inject('registry'), transfers: clients.orders })
       expect(verdict).toMatchObject({ lost: 0, doubled: 0, booksBalanced: true, faults: [] })
       expect(verdict.commands).toBeGreaterThan(30)
       expect([fleet.wipes, fleet.errors]).toEqual([0, 0])
     },
-    3 * SETTLE_MS,
+    3 * STABLE_TIMEOUT_MS,
   )
 
   it(
-    'stops in order',
+    'stops cleanly',
     async () => {
       await fleet.stop()
       expect(await broker.groups.assignments('bank')).toEqual(new Map())
     },
-    SETTLE_MS,
+    STABLE_TIMEOUT_MS,
   )
 })
 

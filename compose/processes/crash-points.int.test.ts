@@ -15,12 +15,12 @@ import { CRASH_POINTS, crashing, parseCrashPlan, type CrashPoint } from './crash
 const SAGA_STEPS = 'bank-account-commands'
 
 let broker: Broker
-let ends: number
+let kills: number
 
 beforeEach(async () => {
-  ends = 0
+  kills = 0
   vi.spyOn(process, 'kill').mockImplementation(() => {
-    ends++
+    kills++
     return true
   })
   broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() })
@@ -69,20 +69,23 @@ async function send(): Promise<void> {
 const tasks = (streams: Streams, state: string): number => streams.tasks().filter((task) => task.state === state).length
 
 describe('A crash point', () => {
-  it.each(CRASH_POINTS.filter((point) => point !== 'in-promotion'))('%s is passed by whoever takes tasks and works', async (point) => {
-    await send()
-    const former = instance('former')
-    await former.start()
-    await expect.poll(() => former.tasks().reduce((sum, { commits }) => sum + commits, 0)).toBe(2)
-    await former.stop()
-    await send()
-    const streams = instance('one', point)
-    await streams.start()
-    await expect.poll(() => ends).toBe(1)
-    await streams.stop()
-  })
+  it.each(CRASH_POINTS.filter((point) => point !== 'in-promotion'))(
+    '%s is reached by an instance that is assigned tasks and processes records',
+    async (point) => {
+      await send()
+      const former = instance('former')
+      await former.start()
+      await expect.poll(() => former.tasks().reduce((sum, { commits }) => sum + commits, 0)).toBe(2)
+      await former.stop()
+      await send()
+      const streams = instance('one', point)
+      await streams.start()
+      await expect.poll(() => kills).toBe(1)
+      await streams.stop()
+    },
+  )
 
-  it('in-promotion is passed by whoever takes a task that it had a copy of', async () => {
+  it('in-promotion is reached by an instance that takes over a task of which it has a standby', async () => {
     const other = instance('other')
     await other.start()
     await expect.poll(() => tasks(other, 'running')).toBe(2)
@@ -91,13 +94,13 @@ describe('A crash point', () => {
     await expect.poll(() => tasks(streams, 'running') + tasks(streams, 'standby')).toBe(2)
     await other.stop()
     await expect.poll(() => tasks(streams, 'running')).toBe(2)
-    expect(ends).toBe(1)
+    expect(kills).toBe(1)
     await streams.stop()
   })
 })
 
-describe('A plan', () => {
-  it('is a point and how often it is passed first', () => {
+describe('A crash plan', () => {
+  it('names a point and the n-th time it is reached', () => {
     expect(parseCrashPlan('mid-restore:3')).toEqual({ point: 'mid-restore', passing: 3 })
   })
 

@@ -1,7 +1,7 @@
 import { openTaskState } from '../../state/index.ts'
 import { decodeAssignment, type Broker, type Fetcher, type Producer, type StreamsOptions, type TaskStorages } from '../../topology/index.ts'
 
-/** Where a processor can be told to end itself, as by kill -9: between any two steps of a task's life that belong together. */
+/** Where a processor can be configured to kill itself with SIGKILL: between any two steps of a task's life that must be atomic together. */
 export const CRASH_POINTS = [
   'after-fencing',
   'after-reading-offset',
@@ -23,51 +23,51 @@ export type CrashPoint = (typeof CRASH_POINTS)[number]
 
 export interface CrashPlan {
   readonly point: CrashPoint
-  /** At its how manieth passing, from 1. */
+  /** Crash at the n-th time the point is reached, from 1. */
   readonly passing: number
 }
 
 const CHANGELOG = '-changelog'
 const SAGA_STEPS = 'bank-account-commands'
 
-/** `point:passing`. Undefined for anything else. */
+/** Parses `point:passing`. Undefined for any other text. */
 export function parseCrashPlan(text: string): CrashPlan | undefined {
   const [name, passing] = text.split(':')
-  const point = CRASH_POINTS.find((one) => one === name)
+  const point = CRASH_POINTS.find((known) => known === name)
   const number = Number(passing)
   return point === undefined || !Number.isSafeInteger(number) || number < 1 ? undefined : { point, passing: number }
 }
 
-/** The broker and the stores of an instance that ends itself at the planned point. */
+/** Decorates the broker and the stores of an instance so that the process kills itself at the planned point. */
 export function crashing(
   broker: Broker,
   storages: TaskStorages,
   { point, passing }: CrashPlan,
 ): Required<Pick<StreamsOptions, 'broker' | 'storages' | 'openState'>> {
   let passed = 0
-  const pass = (here: CrashPoint): void => {
-    if (here === point && ++passed === passing) process.kill(process.pid, 'SIGKILL')
+  const pass = (reached: CrashPoint): void => {
+    if (reached === point && ++passed === passing) process.kill(process.pid, 'SIGKILL')
   }
-  const before = (topic: string): void => {
+  const beforeSend = (topic: string): void => {
     if (topic.endsWith(CHANGELOG)) pass('before-changelog-send')
   }
-  const after = (topic: string): void => {
+  const afterSend = (topic: string): void => {
     pass(topic.endsWith(CHANGELOG) ? 'after-changelog-send' : 'after-output')
     if (topic === SAGA_STEPS) pass('in-saga-step')
   }
-  /** Tasks that it has, and those that it had a copy of when it was given them. */
+  /** Active tasks of the latest assignment, and the tasks that the instance has opened as standbys. */
   let active: readonly string[] = []
-  const copied = new Set<string>()
+  const standbys = new Set<string>()
   return {
     broker: {
       admin: broker.admin,
       groups: {
         join: (request) => broker.groups.join(request),
         sync: async (request) => {
-          const answer = await broker.groups.sync(request)
-          active = decodeAssignment(answer).active
+          const assignment = await broker.groups.sync(request)
+          active = decodeAssignment(assignment).active
           pass('in-rebalance')
-          return answer
+          return assignment
         },
         heartbeat: (member) => broker.groups.heartbeat(member),
         leave: (groupId, memberId) => broker.groups.leave(groupId, memberId),
@@ -78,19 +78,19 @@ export function crashing(
           return offsets
         },
       },
-      openFetcher: () => fetcherOf(broker.openFetcher(), pass),
+      openFetcher: () => crashingFetcher(broker.openFetcher(), pass),
       openProducer: async (options) => {
         const producer = await broker.openProducer(options)
         pass('after-fencing')
-        return producerOf(producer, { before, after, pass })
+        return crashingProducer(producer, { beforeSend, afterSend, pass })
       },
       close: () => broker.close(),
     },
     storages: {
       open: (task) => {
         const name = `${task.subtopology}_${task.partition}`
-        if (!active.includes(name)) copied.add(name)
-        else if (copied.delete(name)) pass('in-promotion')
+        if (!active.includes(name)) standbys.add(name)
+        else if (standbys.delete(name)) pass('in-promotion')
         return storages.open(task)
       },
       destroy: (task) => storages.destroy(task),
@@ -109,8 +109,8 @@ export function crashing(
   }
 }
 
-/** Changelogs are fetched only to restore them. */
-function fetcherOf(fetcher: Fetcher, pass: (here: CrashPoint) => void): Fetcher {
+/** A changelog is fetched only to restore from it. */
+function crashingFetcher(fetcher: Fetcher, pass: (reached: CrashPoint) => void): Fetcher {
   return {
     fetch: async (partitions, options) => {
       const fetched = await fetcher.fetch(partitions, options)
@@ -122,18 +122,18 @@ function fetcherOf(fetcher: Fetcher, pass: (here: CrashPoint) => void): Fetcher 
   }
 }
 
-interface Passing {
-  before(topic: string): void
-  after(topic: string): void
-  pass(here: CrashPoint): void
+interface SendHooks {
+  beforeSend(topic: string): void
+  afterSend(topic: string): void
+  pass(reached: CrashPoint): void
 }
 
-function producerOf(producer: Producer, { before, after, pass }: Passing): Producer {
+function crashingProducer(producer: Producer, { beforeSend, afterSend, pass }: SendHooks): Producer {
   return {
     send: async (topic, partition, batch) => {
-      before(topic)
+      beforeSend(topic)
       await producer.send(topic, partition, batch)
-      after(topic)
+      afterSend(topic)
     },
     sendOffsets: async (group, offsets) => {
       await producer.sendOffsets(group, offsets)

@@ -17,7 +17,7 @@ afterEach(() => rm(parent, { recursive: true, force: true }))
 const open = (instance?: string): Promise<InstanceDirectory> => InstanceDirectory.open({ parent, instance, machine: 'host' })
 
 describe('The directory of an instance', () => {
-  it('is the first that nobody has, where no name is given', async () => {
+  it('is the first free one when no instance id is given', async () => {
     const [one, two] = [await open(), await open()]
     expect([one.instanceId, two.instanceId]).toEqual(['host-1', 'host-2'])
     await one.close()
@@ -27,7 +27,7 @@ describe('The directory of an instance', () => {
     await two.close()
   })
 
-  it('with a name is waited for a moment, until who had it is gone', async () => {
+  it('of a given instance id is opened as soon as its former process has released it', async () => {
     const former = await open('one')
     const opening = open('one')
     await setTimeout(250)
@@ -35,7 +35,7 @@ describe('The directory of an instance', () => {
     await (await opening).close()
   })
 
-  it('with a name that somebody else has is refused', async () => {
+  it('of a given instance id is refused while another process holds it', async () => {
     const former = await open('one')
     await expect(open('one')).rejects.toBeInstanceOf(StateLockedError)
     await former.close()

@@ -4,24 +4,24 @@ import { setTimeout } from 'node:timers/promises'
 import { openLevelStorage, StateLockedError, type OrderedStorage } from '../../state/index.ts'
 
 export interface InstanceDirectoryOptions {
-  /** Below it each instance has its own. */
+  /** Holds one directory per instance. */
   readonly parent: string
-  /** Undefined: the first `<machine>-<number>` that nobody uses. */
+  /** Instance id. Undefined: the first free `<machine>-<number>`. */
   readonly instance: string | undefined
   readonly machine: string
 }
 
 const LOCK = 'lock'
-const WAIT_MS = 100
-const MOST_WAITS = 20
+const RETRY_MS = 100
+const MAX_RETRIES = 20
 
-/** Where one instance keeps its state. As long as it is open no other process gets it, and it is free as soon as the process is gone. */
+/** The local state of one instance. While it is open no other process can open it; the lock is free as soon as the process has exited. */
 export class InstanceDirectory {
   readonly instanceId: string
   readonly tasks: string
-  /** Says at which port the instance answered last. */
+  /** Records the port that the instance listened on last. */
   readonly portFile: string
-  /** Whether the instance has lived here before. */
+  /** Whether the directory existed before. */
   readonly isUsed: boolean
   readonly #lock: OrderedStorage
 
@@ -33,31 +33,31 @@ export class InstanceDirectory {
     this.#lock = lock
   }
 
-  /** Throws `StateLockedError` when an instance of that name runs on this machine. */
+  /** Throws `StateLockedError` when another process holds the directory of that instance. */
   static async open({ parent, instance, machine }: InstanceDirectoryOptions): Promise<InstanceDirectory> {
-    if (instance !== undefined) return InstanceDirectory.#patientlyLocked(parent, instance)
+    if (instance !== undefined) return InstanceDirectory.#lockWithRetries(parent, instance)
     for (let number = 1; ; number++) {
       try {
-        return await InstanceDirectory.#locked(parent, `${machine}-${number}`)
+        return await InstanceDirectory.#lockDirectory(parent, `${machine}-${number}`)
       } catch (error) {
         if (!(error instanceof StateLockedError)) throw error
       }
     }
   }
 
-  /** Whoever was killed a moment ago may not be quite gone. */
-  static async #patientlyLocked(parent: string, instanceId: string): Promise<InstanceDirectory> {
-    for (let waits = 0; ; waits++) {
+  /** Retries, because the lock of a process that was just killed may outlive the kill for a moment. */
+  static async #lockWithRetries(parent: string, instanceId: string): Promise<InstanceDirectory> {
+    for (let retries = 0; ; retries++) {
       try {
-        return await InstanceDirectory.#locked(parent, instanceId)
+        return await InstanceDirectory.#lockDirectory(parent, instanceId)
       } catch (error) {
-        if (!(error instanceof StateLockedError) || waits === MOST_WAITS) throw error
-        await setTimeout(WAIT_MS)
+        if (!(error instanceof StateLockedError) || retries === MAX_RETRIES) throw error
+        await setTimeout(RETRY_MS)
       }
     }
   }
 
-  static async #locked(parent: string, instanceId: string): Promise<InstanceDirectory> {
+  static async #lockDirectory(parent: string, instanceId: string): Promise<InstanceDirectory> {
     const directory = join(parent, instanceId)
     const isUsed = existsSync(join(directory, LOCK))
     return new InstanceDirectory(instanceId, directory, isUsed, await openLevelStorage({ directory: join(directory, LOCK) }))

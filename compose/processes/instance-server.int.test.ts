@@ -7,7 +7,7 @@ import { HttpQueryTransport } from '../../topology/index.ts'
 import { InstanceServer, STATUS_PATH } from './instance-server.ts'
 import type { InstanceStatus } from './instance-status.ts'
 
-const SECRET = 'of nobody but this test'
+const SECRET = 'a secret of this test'
 const RUNNING: InstanceStatus = { instanceId: 'one', state: 'running', tasks: [] }
 const admitted = { authorization: `Bearer ${SECRET}` }
 const options = () => ({
@@ -21,13 +21,13 @@ const options = () => ({
 it.each([
   ['127.0.0.1', '127.0.0.1'],
   ['0.0.0.0', hostname()],
-])('A processor that listens at %s is reached as %s', async (host, name) => {
+])('A processor that listens at %s advertises %s', async (host, name) => {
   const server = await InstanceServer.listen({ ...options(), host })
   expect(new URL(server.url).hostname).toBe(name.toLowerCase())
   await server.close()
 })
 
-it('says that a port is taken', async () => {
+it('rejects when the port is in use', async () => {
   const holder = createServer().listen(0, '127.0.0.1')
   await once(holder, 'listening')
   const { port } = holder.address() as { port: number }
@@ -41,9 +41,9 @@ describe('A processor’s server', () => {
 
   beforeEach(async () => {
     status = undefined
-    const given = options()
-    new Gauge({ name: 'bob_seen', help: 'Seen.', registers: [given.metrics] }).set(3)
-    server = await InstanceServer.listen({ ...given, status: () => status })
+    const serverOptions = options()
+    new Gauge({ name: 'bob_seen', help: 'Seen.', registers: [serverOptions.metrics] }).set(3)
+    server = await InstanceServer.listen({ ...serverOptions, status: () => status })
   })
 
   afterEach(() => server.close())
@@ -53,7 +53,7 @@ describe('A processor’s server', () => {
     return [answer.status, await answer.text()]
   }
 
-  it('is healthy when its instance is', async () => {
+  it('is healthy while its instance is neither stopped nor failed', async () => {
     expect(await ask('/health')).toEqual([503, '{"state":"starting"}'])
     status = RUNNING
     expect(await ask('/health')).toEqual([200, '{"state":"running"}'])
@@ -62,22 +62,22 @@ describe('A processor’s server', () => {
     expect(await ask('/health')).toEqual([503, '{"state":"failed"}'])
   })
 
-  it('says how it is doing to who has the secret', async () => {
+  it('serves its status only with the secret', async () => {
     expect(await ask(STATUS_PATH)).toEqual([401, '{"error":"The secret is missing or wrong."}'])
-    expect(await ask(STATUS_PATH, { headers: admitted })).toEqual([503, '{"error":"No instance runs here."}'])
+    expect(await ask(STATUS_PATH, { headers: admitted })).toEqual([503, '{"error":"The instance has not started yet."}'])
     status = RUNNING
     expect(await ask(STATUS_PATH, { headers: admitted })).toEqual([200, JSON.stringify(status)])
   })
 
-  it('has metrics, and nothing else', async () => {
+  it('serves metrics, and 404 for any other path', async () => {
     expect((await ask('/metrics'))[1]).toContain('bob_seen 3')
     expect((await ask('/elsewhere'))[0]).toBe(404)
     expect((await ask('/health', { method: 'DELETE' }))[0]).toBe(404)
   })
 
-  it('takes questions of a bounded length', async () => {
-    const question = (body: string) => ask('/queries', { method: 'POST', headers: admitted, body })
-    expect((await question('{}'))[0]).toBe(503)
-    expect(await question('x'.repeat((1 << 20) + 1))).toEqual([413, '{"error":"The question is too long."}'])
+  it('limits the length of a query', async () => {
+    const query = (body: string) => ask('/queries', { method: 'POST', headers: admitted, body })
+    expect((await query('{}'))[0]).toBe(503)
+    expect(await query('x'.repeat((1 << 20) + 1))).toEqual([413, '{"error":"The query is longer than 1048576 bytes."}'])
   })
 })

@@ -9,27 +9,27 @@ export interface InstanceServerOptions {
   readonly transport: HttpQueryTransport
   readonly metrics: Registry
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** Undefined: no instance runs yet. */
+  /** Undefined: the instance has not started yet. */
   status(): InstanceStatus | undefined
 }
 
 interface Answer {
   readonly status: number
   readonly body: string
-  /** Default JSON. */
+  /** Content type. Default: JSON. */
   readonly type?: string
 }
 
-/** Below an instance's endpoint, for who has the secret: how it is doing. */
+/** Path of the status below an instance's endpoint; requires the secret. */
 export const STATUS_PATH = '/status'
 
-const EVERYWHERE = '0.0.0.0'
-const BODY_BYTES = 1 << 20
+const ALL_INTERFACES = '0.0.0.0'
+const MAX_BODY_BYTES = 1 << 20
 const UNHEALTHY = [undefined, 'stopped', 'failed']
 
-/** What a processor answers over HTTP: questions of other processes, how it is doing, its metrics, and whether it is alive. */
+/** The HTTP server of a processor: queries of other processes, status, metrics and health. */
 export class InstanceServer {
   readonly url: string
   readonly #server: Server
@@ -39,7 +39,7 @@ export class InstanceServer {
     this.url = url
   }
 
-  /** Rejects when the port cannot be had. */
+  /** Rejects when it cannot listen on the port. */
   static async listen(options: InstanceServerOptions): Promise<InstanceServer> {
     const { host, port } = options
     const server = createServer((request, response) => {
@@ -50,11 +50,11 @@ export class InstanceServer {
     server.listen(port, host)
     await once(server, 'listening')
     const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('The server listens on no port.')
-    return new InstanceServer(server, `http://${host === EVERYWHERE ? hostname() : host}:${address.port}`)
+    if (address === null || typeof address === 'string') throw new Error('The HTTP server of the instance has no port.')
+    return new InstanceServer(server, `http://${host === ALL_INTERFACES ? hostname() : host}:${address.port}`)
   }
 
-  /** Ends the answers under way, too. */
+  /** Also closes connections with a request in flight. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -68,13 +68,15 @@ async function answerTo(request: IncomingMessage, { transport, metrics, status }
   const method = request.method === 'HEAD' ? 'GET' : request.method
   switch (`${method} ${request.url}`) {
     case `POST ${QUERY_PATH}`: {
-      const question = await bodyOf(request)
-      return question === undefined ? failure(413, 'The question is too long.') : transport.respond(authorization, question)
+      const query = await bodyOf(request)
+      return query === undefined
+        ? failure(413, `The query is longer than ${MAX_BODY_BYTES} bytes.`)
+        : transport.respond(authorization, query)
     }
     case `GET ${STATUS_PATH}`: {
       if (!transport.admits(authorization)) return failure(401, 'The secret is missing or wrong.')
-      const now = status()
-      return now === undefined ? failure(503, 'No instance runs here.') : { status: 200, body: JSON.stringify(now) }
+      const current = status()
+      return current === undefined ? failure(503, 'The instance has not started yet.') : { status: 200, body: JSON.stringify(current) }
     }
     case 'GET /health': {
       const state = status()?.state
@@ -83,7 +85,7 @@ async function answerTo(request: IncomingMessage, { transport, metrics, status }
     case 'GET /metrics':
       return { status: 200, type: metrics.contentType, body: await metrics.metrics() }
     default:
-      return failure(404, 'There is nothing here.')
+      return failure(404, 'Not found.')
   }
 }
 
@@ -91,13 +93,13 @@ function failure(status: number, error: string): Answer {
   return { status, body: JSON.stringify({ error }) }
 }
 
-/** Undefined: it is too long. */
+/** Undefined when the body is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES) return undefined
+    if (bytes > MAX_BODY_BYTES) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

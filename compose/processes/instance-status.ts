@@ -1,6 +1,6 @@
 import type { Streams, StreamsState, TaskInfo } from '../../topology/index.ts'
 
-/** How an instance says it is doing. */
+/** What an instance reports about itself. */
 export interface InstanceStatus {
   readonly instanceId: string
   readonly state: StreamsState

@@ -17,9 +17,9 @@ export interface ProcessClusterOptions {
   readonly secret: string
 }
 
-const STATUS_EVERY_MS = 1_000
+const STATUS_INTERVAL_MS = 1_000
 
-/** The instances of an application that runs in many processes, seen from outside: who they are comes from the group, how they are doing from themselves. */
+/** The instances of an application in many processes, seen from outside: the group lists the members, each member reports its own status. */
 export class ProcessCluster {
   readonly observer: StreamsObserver
   readonly #options: ProcessClusterOptions
@@ -27,7 +27,7 @@ export class ProcessCluster {
   readonly #rates: TaskRates
   readonly #stopped = new AbortController()
   #instances: readonly (InstanceView & { readonly infos: readonly TaskInfo[] })[] = []
-  #looking: Promise<void> | undefined
+  #polling: Promise<void> | undefined
 
   private constructor(options: ProcessClusterOptions, observer: StreamsObserver, rebalances: RebalanceLog) {
     this.#options = options
@@ -48,11 +48,11 @@ export class ProcessCluster {
       onRebalance: ({ generation, owners }) => rebalances.record(generation, owners),
     })
     const cluster = new ProcessCluster(options, observer, rebalances)
-    cluster.#looking = cluster.#keepLooking()
+    cluster.#polling = cluster.#poll()
     return cluster
   }
 
-  /** As the API sees it; what only the bank knows is told to it. */
+  /** The cluster as a port of the API; the figures of the bank itself come in as functions. */
   view(bank: { transfersPerSecond(): number; booksBalanced(): boolean | null }): Cluster {
     const { topology, broker, applicationId, ports } = this.#options
     const graph = viewOf(topology)
@@ -75,21 +75,21 @@ export class ProcessCluster {
   }
 
   async close(): Promise<void> {
-    this.#stopped.abort(new Error('The cluster is not looked at any more'))
-    await this.#looking
+    this.#stopped.abort(new Error('The cluster view is closed'))
+    await this.#polling
     await this.observer.close()
   }
 
-  async #keepLooking(): Promise<void> {
+  async #poll(): Promise<void> {
     const { timers } = this.#options.ports
     while (!this.#stopped.signal.aborted) {
       const instances = await Promise.all(this.observer.owners.map((owner) => this.#viewOf(owner)))
       this.#instances = instances.toSorted((one, other) => (one.id < other.id ? -1 : 1))
-      await timers.sleep(STATUS_EVERY_MS, this.#stopped.signal).catch(() => undefined)
+      await timers.sleep(STATUS_INTERVAL_MS, this.#stopped.signal).catch(() => undefined)
     }
   }
 
-  /** A member of the group that does not answer is counted as dead until the group does without it. */
+  /** A member that does not answer is shown as dead until the group removes it. */
   async #viewOf({
     instanceId,
     endpoint,
@@ -98,13 +98,13 @@ export class ProcessCluster {
     try {
       const response = await fetch(`${endpoint ?? ''}${STATUS_PATH}`, {
         headers: { authorization: `Bearer ${secret}` },
-        signal: AbortSignal.timeout(STATUS_EVERY_MS),
+        signal: AbortSignal.timeout(STATUS_INTERVAL_MS),
       })
-      if (!response.ok) throw new Error(`It answers ${response.status}.`)
+      if (!response.ok) throw new Error(`HTTP status ${response.status}`)
       const { state, tasks } = (await response.json()) as InstanceStatus
       return { ...instanceView(instanceId, state, tasks), infos: tasks }
     } catch (error) {
-      ports.logger.debug('an instance does not say how it is doing', { instance: instanceId, error: String(error) })
+      ports.logger.debug('instance does not report its status', { instance: instanceId, error: String(error) })
       return { id: instanceId, state: 'DEAD', tasks: [], infos: [] }
     }
   }

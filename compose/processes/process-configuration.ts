@@ -5,38 +5,38 @@ import { ConfigurationError } from '../configuration.ts'
 import { parseCrashPlan, type CrashPlan } from './crash-points.ts'
 import { readConnection, type Connection, type ConnectionFlags } from '../connection.ts'
 
-/** What every process of a bank on Kafka is started with. */
+/** Configuration that every process of a bank on Kafka has. */
 interface ProcessConfiguration {
   readonly connection: Connection
   readonly mode: 'development' | 'production'
   readonly logLevel: string
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** What processes show each other. */
+  /** Authenticates the processes to each other. */
   readonly secret: string
 }
 
 export interface ProcessorConfiguration extends ProcessConfiguration {
-  /** Below it each instance has a directory of its own. */
+  /** Holds one directory per instance. */
   readonly dataDirectory: string
-  /** By a name that outlives a restart; undefined: the first on this machine that nobody uses. */
+  /** Instance id that is stable across restarts. Undefined: the first `<machine>-<number>` that is free in the data directory. */
   readonly instance: string | undefined
-  /** Whoever shares a data directory shares it; the instances there are told apart by number. */
+  /** Prefix of generated instance ids. Containers that share a data directory share it, too. */
   readonly machine: string
-  /** Where other processes reach this one; undefined: host and port, by the machine's name when it listens everywhere. */
+  /** URL at which other processes reach this one. Undefined: host and port; the host name if it listens on all interfaces (DECISIONS 70). */
   readonly advertised: string | undefined
-  /** Copies of each task's state on other instances; the same for all processors. */
+  /** Standbys per task; the same on all processors. */
   readonly standbys: number
-  /** For tests: where it ends itself. */
+  /** For tests: the point at which the process kills itself. */
   readonly crash: CrashPlan | undefined
 }
 
 export interface ApiConfiguration extends ProcessConfiguration {
   readonly employee: { readonly username: string; readonly password: string }
-  /** Names that browsers reach it by, behind a proxy. */
+  /** Host names under which browsers reach it, behind a proxy. */
   readonly hosts: readonly string[]
-  /** Addresses and networks of proxies that say where a request comes from. */
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. */
   readonly proxies: readonly string[]
 }
 
@@ -49,44 +49,51 @@ export interface ProcessFlags extends ConnectionFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const MADE_UP_SECRET = 'a secret for this machine alone'
+const DEVELOPMENT_SECRET = 'a secret for this machine alone'
 const NETWORK = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/
 
 const common = z.object({
-  mode: z.enum(['development', 'production'], 'the mode is development or production'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'the log level is debug, info, warn, error or silent'),
-  host: z.string().min(1, 'the host needs a name'),
-  port: z.coerce.number('the port is a number').int('the port is a whole number').min(0).max(65_535, 'ports go up to 65535'),
-  secret: z.string().min(16, 'BOB_SECRET has at least 16 characters'),
+  mode: z.enum(['development', 'production'], 'BOB_MODE must be development or production'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'BOB_LOG must be debug, info, warn, error or silent'),
+  host: z.string().min(1, 'BOB_HOST must not be empty'),
+  port: z.coerce
+    .number('the port must be a number')
+    .int('the port must be a whole number')
+    .min(0)
+    .max(65_535, 'the port must be at most 65535'),
+  secret: z.string().min(16, 'BOB_SECRET must have at least 16 characters'),
 })
 
 const processor = common.extend({
-  dataDirectory: z.string().min(1, 'the data directory needs a name'),
+  dataDirectory: z.string().min(1, 'the data directory must not be empty'),
   instance: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'an instance’s name has letters, digits, dots and dashes')
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+      'the instance id must begin with a letter or digit and have only letters, digits, dots, underscores and dashes, at most 100',
+    )
     .optional(),
   standbys: z.coerce
-    .number('the number of standbys is a number')
-    .int('the number of standbys is whole')
+    .number('the number of standbys must be a number')
+    .int('the number of standbys must be a whole number')
     .min(0)
-    .max(10, 'more than 10 standbys help nobody'),
-  advertised: z.url('BOB_ADVERTISE is a URL, like http://processor-1:8282').optional(),
+    .max(10, 'the number of standbys must be at most 10'),
+  advertised: z.url('BOB_ADVERTISE must be a URL like http://processor-1:8282').optional(),
 })
 
 const api = common.extend({
   employee: z.object({
-    username: z.string().min(8, 'the employee’s name has at least 8 characters'),
-    password: z.string().min(8, 'the employee’s password has at least 8 characters'),
+    username: z.string().min(8, 'BOB_EMPLOYEE must have at least 8 characters'),
+    password: z.string().min(8, 'BOB_EMPLOYEE_PASSWORD must have at least 8 characters'),
   }),
   hosts: z.array(z.string().min(1)),
   proxies: z.array(
-    z.string().regex(NETWORK, 'BOB_PROXIES has addresses, networks, or loopback, linklocal, uniquelocal, with commas between'),
+    z.string().regex(NETWORK, 'BOB_PROXIES must be a comma-separated list of addresses, networks, or loopback, linklocal, uniquelocal'),
   ),
 })
 
-/** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */
+/** Flags win over the environment, the environment over the defaults. Throws `ConfigurationError`. */
 export function readProcessor(flags: ProcessFlags, environment: Environment = process.env): ProcessorConfiguration {
   const parsed = checked(processor, {
     ...commonOf(flags, environment, 0),
@@ -107,7 +114,7 @@ export function readProcessor(flags: ProcessFlags, environment: Environment = pr
   }
 }
 
-/** Flags come before the environment, the environment before the defaults. Throws `ConfigurationError`. */
+/** Flags win over the environment, the environment over the defaults. Throws `ConfigurationError`. */
 export function readApi(flags: ProcessFlags, environment: Environment = process.env): ApiConfiguration {
   const parsed = checked(api, {
     ...commonOf(flags, environment, 8181),
@@ -121,13 +128,15 @@ export function readApi(flags: ProcessFlags, environment: Environment = process.
   return { ...parsed, connection: readConnection(flags, environment) }
 }
 
-/** Only among processes that cannot be reached from elsewhere is there a secret that everybody knows. */
+/** The well-known secret is a default only in development on a loopback address, where no other machine can reach the process. */
 function commonOf(flags: ProcessFlags, environment: Environment, port: number): Record<string, unknown> {
   const mode = environment.BOB_MODE ?? 'development'
   const host = environment.BOB_HOST ?? '127.0.0.1'
-  const secret = environment.BOB_SECRET ?? (mode === 'development' && LOOPBACK.test(host) ? MADE_UP_SECRET : undefined)
+  const secret = environment.BOB_SECRET ?? (mode === 'development' && LOOPBACK.test(host) ? DEVELOPMENT_SECRET : undefined)
   if (secret === undefined)
-    throw new ConfigurationError('BOB_SECRET has to be set, to the same text for all processes: whoever has it reads every account.')
+    throw new ConfigurationError(
+      'BOB_SECRET is not set: set it to the same secret text for all processes. It gives access to every account.',
+    )
   return { mode, host, secret, logLevel: environment.BOB_LOG ?? 'warn', port: flags.port ?? environment.BOB_PORT ?? port }
 }
 

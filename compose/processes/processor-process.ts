@@ -6,21 +6,21 @@ import { crashing } from './crash-points.ts'
 import { InstanceDirectory } from './instance-directory.ts'
 import { InstanceServer } from './instance-server.ts'
 import { statusOf } from './instance-status.ts'
-import { listenAsBefore } from './port-kept.ts'
+import { listenOnPreviousPort } from './previous-port.ts'
 import type { ProcessorConfiguration } from './process-configuration.ts'
 import { processorMetrics } from './processor-metrics.ts'
 
 export interface Processor {
   readonly instanceId: string
-  /** Where it answers. */
+  /** Base URL of its HTTP server. */
   readonly url: string
-  /** Rejects with the reason when the instance fails. */
+  /** Rejects with the cause when the instance fails; never resolves. */
   readonly failed: Promise<never>
-  /** In order: commits, hands its tasks over, leaves the group. */
+  /** Commits, releases its tasks and leaves the group. */
   close(): Promise<void>
 }
 
-/** One instance of the bank as a process of its own. Resolves when it has asked to join the others. */
+/** One instance of the bank as a process. Resolves when it has begun to join the group. */
 export async function startProcessor(configuration: ProcessorConfiguration, logger: Logger): Promise<Processor> {
   const { connection, dataDirectory, host, port, secret, instance, machine, advertised } = configuration
   const ports = systemPorts(logger)
@@ -35,14 +35,15 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const storages = new OpenedAhead(levelTaskStorages(directory.tasks, { writeBufferBytes: WRITE_BUFFER_BYTES }))
     opened.push(() => storages.close())
     const loading = RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
-    loading.catch(() => undefined) // waited for below, when Kafka has answered
+    loading.catch(() => undefined) // awaited below, once Kafka is connected
     const broker = await connectToKafka(connection, ports, instanceId)
     opened.push(() => broker.close())
     const transport = new HttpQueryTransport({ secret })
     const current: { streams?: Streams } = {}
     const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
-    const listen = (at: number) => InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port: at, status })
-    const server = port === 0 ? await listenAsBefore(directory.portFile, listen) : await listen(port)
+    const listen = (chosenPort: number) =>
+      InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port: chosenPort, status })
+    const server = port === 0 ? await listenOnPreviousPort(directory.portFile, listen) : await listen(port)
     opened.push(() => server.close())
     const streams = new Streams({
       topology: bankApplication(await loading),
@@ -59,11 +60,11 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     current.streams = streams
     const failed = new Promise<never>((_, reject) =>
       streams.onStateChange((state) => {
-        logger.info('the instance has changed its state', { instance: instanceId, state })
+        logger.info('instance changed state', { instance: instanceId, state })
         if (state === 'failed') reject(streams.failure)
       }),
     )
-    failed.catch(() => undefined) // heard of by whoever waits for it
+    failed.catch(() => undefined) // the caller may not be awaiting it yet
     await streams.start()
     opened.push(() => streams.stop())
     return { instanceId, url: server.url, failed, close }

@@ -6,18 +6,18 @@ export interface LoadOptions {
   readonly bus: Pick<CommandBus, 'send'>
   readonly reader: BankReader
   readonly ports: Ports
-  /** Transfers ordered per second. */
+  /** Transfers sent per second. */
   readonly perSecond: number
 }
 
 export interface LoadSummary {
-  /** Those that were answered: carried out, or refused by a rule of the bank. */
+  /** Transfers with an outcome: executed, or refused by a rule of the bank. */
   readonly transfers: number
   readonly perSecond: number
-  /** From command to outcome. */
+  /** Latency from command to outcome. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null
-  /** Ordered, but without an answer in time. */
+  /** Sent, but without an outcome in time. */
   readonly pending: number
 }
 
@@ -27,7 +27,7 @@ const FIRST_ACCOUNT = 500_000_000
 const FIRST_DEPOSIT = 50_000n
 const LARGEST_AMOUNT = 500
 const PACE_MS = 4
-/** Of all transfers, so many go to the bank's own account, and as many come from it: the first page has something to show. */
+/** Share of transfers to the bank's own account, and again from it, so that the first page has something to show. */
 const COMPANY_SHARE = 0.15
 
 interface Account {
@@ -36,13 +36,13 @@ interface Account {
   readonly token: string
 }
 
-/** Clients that keep sending each other small amounts. Their accounts are made once and found again at the next start. */
+/** Clients that keep sending each other small amounts. Their command ids are fixed, so a restart finds the same accounts again. */
 export class LoadGenerator {
   readonly #options: LoadOptions
   readonly #accounts: readonly Account[]
   readonly #company: Account
   readonly #latency = new LatencyHistogram()
-  readonly #open = new Set<Promise<void>>()
+  readonly #inFlight = new Set<Promise<void>>()
   #pending = 0
   #startedAt = 0
   #seconds = 0
@@ -55,7 +55,7 @@ export class LoadGenerator {
     this.#company = company
   }
 
-  /** Resolves when every account is there and has money. */
+  /** Resolves when every account exists and has money. */
   static async open(options: LoadOptions): Promise<LoadGenerator> {
     const { bus, ports } = options
     await bus.send({ type: 'CreateUserAccount', id: 'load-generator', username: OWNER, passwordHash: NO_PASSWORD })
@@ -70,7 +70,7 @@ export class LoadGenerator {
       }),
     )
     const token = await tokenOf(options, COMPANY_IBAN, COMPANY_OWNER)
-    ports.logger.debug('the load generator has its accounts', { accounts: accounts.length })
+    ports.logger.debug('load generator ready', { accounts: accounts.length })
     return new LoadGenerator(options, accounts, { iban: COMPANY_IBAN, username: COMPANY_OWNER, token })
   }
 
@@ -79,12 +79,12 @@ export class LoadGenerator {
     this.#running = this.#run()
   }
 
-  /** Resolves when what was ordered has been answered, or has waited too long. */
+  /** Resolves when every transfer sent has an outcome or has timed out. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#running
     this.#seconds = (this.#options.ports.clock.monotonic() - this.#startedAt) / 1_000
-    await Promise.all(this.#open)
+    await Promise.all(this.#inFlight)
   }
 
   summary(): LoadSummary {
@@ -101,9 +101,9 @@ export class LoadGenerator {
   async #run(): Promise<void> {
     const { clock, timers } = this.#options.ports
     const { perSecond } = this.#options
-    for (let ordered = 0; !this.#stopped;) {
+    for (let sent = 0; !this.#stopped;) {
       const due = Math.floor(((clock.monotonic() - this.#startedAt) / 1_000) * perSecond)
-      for (; ordered < due; ordered++) this.#order()
+      for (; sent < due; sent++) this.#order()
       await timers.sleep(PACE_MS)
     }
   }
@@ -111,12 +111,12 @@ export class LoadGenerator {
   #order(): void {
     const { random } = this.#options.ports
     const place = random.next()
-    const one = this.#pick()
+    const client = this.#pick()
     const [from, to] =
-      place < COMPANY_SHARE ? [this.#company, one] : place < 2 * COMPANY_SHARE ? [one, this.#company] : [one, this.#pick(one)]
+      place < COMPANY_SHARE ? [this.#company, client] : place < 2 * COMPANY_SHARE ? [client, this.#company] : [client, this.#pick(client)]
     const amount = BigInt(1 + Math.floor(random.next() * LARGEST_AMOUNT))
-    const answered = this.#send(from, to.iban, amount).finally(() => this.#open.delete(answered))
-    this.#open.add(answered)
+    const answered = this.#send(from, to.iban, amount).finally(() => this.#inFlight.delete(answered))
+    this.#inFlight.add(answered)
   }
 
   async #send({ iban, username, token }: Account, to: string, amount: bigint): Promise<void> {
@@ -137,7 +137,7 @@ export class LoadGenerator {
   }
 }
 
-/** The store may be a little behind the answer. */
+/** Polls, because the store that holds the token may lag behind the outcome. */
 async function tokenOf({ reader, ports }: LoadOptions, iban: string, owner: string): Promise<string> {
   for (;;) {
     const token = await reader.ownerToken(iban, owner)

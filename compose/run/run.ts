@@ -9,8 +9,9 @@ import { stopRequested } from './stop-requested.ts'
 
 export interface RunOptions {
   readonly configuration: Configuration
-  /** Transfers per second that are made up; 0: none. */
+  /** Generated transfers per second; 0: none. */
   readonly load: number
+  /** Undefined: until Ctrl-C. */
   readonly forMs: number | undefined
   readonly json: boolean
   readonly pageDirectory: string
@@ -24,12 +25,12 @@ export interface Summary {
   readonly p50Ms: number | null
   readonly p99Ms: number | null
   readonly booksBalanced: boolean
-  /** From the start of the process until every task ran again; null at a first start. */
+  /** From the start of the process until every task runs again; null at a first start. */
   readonly restartsRecoveredMs: number | null
   readonly errors: number
 }
 
-/** Starts a bank, shows how it is doing, stops it in order. Answers with the exit code: 1 when something was wrong. */
+/** Runs a bank and shows its status until it is stopped. Returns the exit code: 1 after errors, or when the books do not balance. */
 export async function run({ configuration, load, forMs, json, pageDirectory, output }: RunOptions): Promise<number> {
   const logger = createLogger(configuration.logLevel)
   await checkPort(configuration.host, configuration.port)
@@ -40,13 +41,13 @@ export async function run({ configuration, load, forMs, json, pageDirectory, out
   const generator = load === 0 ? undefined : await openLoad(system, load)
   generator?.start()
   const display = new StatusDisplay(output)
-  const showing = json ? undefined : setInterval(() => display.show(lineOf(system)), display.everyMs)
+  const statusTimer = json ? undefined : setInterval(() => display.show(lineOf(system)), display.everyMs)
   try {
     await stopped
     await generator?.stop()
-    await nothingWaits(system)
+    await drained(system)
   } finally {
-    clearInterval(showing)
+    clearInterval(statusTimer)
     if (!json) display.show(lineOf(system))
     display.end()
   }
@@ -55,7 +56,7 @@ export async function run({ configuration, load, forMs, json, pageDirectory, out
   await system.close()
   const errors = logger.errors + pending
   const summary: Summary = { ...figures, booksBalanced, restartsRecoveredMs: system.isRestart ? recoveredMs : null, errors }
-  output.write(json ? `${JSON.stringify(summary)}\n` : 'Stopped in order; the next start goes on from here.\n')
+  output.write(json ? `${JSON.stringify(summary)}\n` : 'Stopped cleanly; the next start continues from here.\n')
   return booksBalanced && errors === 0 ? 0 : 1
 }
 
@@ -63,15 +64,15 @@ function openLoad({ api: { bus }, reader, ports }: System, perSecond: number): P
   return LoadGenerator.open({ bus, reader, ports, perSecond })
 }
 
-/** Everything that was ordered has been worked off. */
-async function nothingWaits({ cluster, ports }: System): Promise<void> {
+/** Resolves when no record is left to process. */
+async function drained({ cluster, ports }: System): Promise<void> {
   do await ports.timers.sleep(50)
   while (cluster.figures().lag > 0)
 }
 
 function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory, mode }: Configuration, readyMs: number): string {
   return [
-    `Bob is ready after ${(readyMs / 1_000).toFixed(1)} s${isRestart ? ', and goes on where it stopped' : ''}.`,
+    `Bob is ready after ${(readyMs / 1_000).toFixed(1)} s${isRestart ? ', and continues where it stopped' : ''}.`,
     '',
     `  Page      ${url}`,
     `  GraphQL   ${url}/graphql${mode === 'development' ? '  (in a browser: the explorer)' : ''}`,
@@ -79,7 +80,7 @@ function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory
     `  Client    ${mode === 'development' ? `${DEMO_CLIENT.username} / ${DEMO_CLIENT.password}, or ` : ''}sign up on the page`,
     `  Data      ${dataDirectory}`,
     '',
-    'Ctrl-C stops it.',
+    'Press Ctrl-C to stop it.',
     '',
     '',
   ].join('\n')

@@ -5,7 +5,7 @@ const quiet = { transfersPerSecond: 0, p50Ms: null, p99Ms: null, lag: 0, instanc
 const tasks = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `0_${at}`, state: 'RUNNING' as const, lag: 0 }))
 
 describe('The status line', () => {
-  it('tells a busy bank in one line', () => {
+  it('describes a busy bank in one line', () => {
     const instances = [
       { id: 'instance-1', state: 'RUNNING' as const, tasks: tasks(3) },
       { id: 'instance-2', state: 'DEAD' as const, tasks: [] },
@@ -15,18 +15,18 @@ describe('The status line', () => {
     )
   })
 
-  it('does not make up what is not known yet', () => {
-    expect(statusLine(quiet)).toContain('no commands lately')
-    expect(statusLine(quiet)).toContain('books being checked')
+  it('invents no figures before there are any', () => {
+    expect(statusLine(quiet)).toContain('no recent commands')
+    expect(statusLine(quiet)).toContain('checking books')
   })
 
-  it('tells of the books also where there is room for 80 characters, in a busy bank of many instances', () => {
+  it('shows the state of the books within 80 characters, even for a busy bank with many instances', () => {
     const instances = Array.from({ length: 9 }, (_, at) => ({ id: `instance-${at}`, state: 'RUNNING' as const, tasks: tasks(3) }))
     const line = statusLine({ transfersPerSecond: 1234.5, p50Ms: 123, p99Ms: 1234, lag: 12_345, instances, booksBalanced: true })
     expect(line.slice(0, 79)).toContain('books balanced ✓')
   })
 
-  it('shouts when the books are wrong', () => {
+  it('is in capitals when the books do not balance', () => {
     expect(statusLine({ ...quiet, booksBalanced: false })).toContain('BOOKS NOT BALANCED')
   })
 })

@@ -6,20 +6,20 @@ export interface Status {
   readonly p99Ms: number | null
   readonly lag: number
   readonly instances: readonly InstanceView[]
-  /** Null: still being computed. */
+  /** Null until all past events have been read. */
   readonly booksBalanced: boolean | null
 }
 
 /**
- * One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · books balanced ✓ · tasks 8+8+8`. The tasks come last: where
- * the line is too long for the terminal, it is they that are cut.
+ * One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · books balanced ✓ · tasks 8+8+8`. The tasks come last, because
+ * the terminal cuts off a line that is too long.
  */
 export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, booksBalanced }: Status): string {
   return [
     `${transfersPerSecond.toFixed(1)} transfers/s`,
-    p50Ms === null || p99Ms === null ? 'no commands lately' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
+    p50Ms === null || p99Ms === null ? 'no recent commands' : `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`,
     `lag ${lag}`,
-    booksBalanced === null ? 'books being checked' : booksBalanced ? 'books balanced ✓' : 'BOOKS NOT BALANCED',
+    booksBalanced === null ? 'checking books' : booksBalanced ? 'books balanced ✓' : 'BOOKS NOT BALANCED',
     `tasks ${instances.map(tasksOf).join('+')}`,
   ].join(' · ')
 }
@@ -28,7 +28,7 @@ function tasksOf({ state, tasks }: InstanceView): string {
   return state === 'RUNNING' ? String(tasks.length) : `${tasks.length}(${state.toLowerCase()})`
 }
 
-/** Keeps the newest line at the bottom of a terminal; elsewhere each line is printed, less often. */
+/** Rewrites one line in place on a terminal; elsewhere it prints each line, less often. */
 export class StatusDisplay {
   readonly #stream: NodeJS.WriteStream
   #shown = false
@@ -37,7 +37,7 @@ export class StatusDisplay {
     this.#stream = stream
   }
 
-  /** How long a line stays as it is, in milliseconds. */
+  /** Refresh interval in milliseconds. */
   get everyMs(): number {
     return this.#stream.isTTY ? 1_000 : 10_000
   }
@@ -48,7 +48,7 @@ export class StatusDisplay {
     this.#shown = true
   }
 
-  /** Leaves the last line standing. */
+  /** Keeps the last line on the terminal. */
   end(): void {
     if (this.#shown) this.#stream.write('\n')
     this.#shown = false

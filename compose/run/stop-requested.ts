@@ -1,4 +1,4 @@
-/** Resolves at Ctrl-C, at a request to terminate, or when the time is over. A second Ctrl-C does not wait for anything. */
+/** Resolves at SIGINT, SIGTERM or after the given time. The handlers are removed then, so a second Ctrl-C ends the process at once. */
 export function stopRequested(afterMs: number | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = afterMs === undefined ? undefined : setTimeout(stop, afterMs)

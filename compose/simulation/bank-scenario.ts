@@ -1,4 +1,3 @@
-/** The bank under simulation: what customers do, and what must hold in the logs afterwards. */
 import { bankTopics, bankTopology, CASH, isOwnIban, ownIban, TOPICS } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec, type RecordName, type Records } from '../../schemas/index.ts'
 import { partitionOf } from '../../topology/index.ts'
@@ -8,10 +7,11 @@ type AnyRecord = Records[RecordName]
 
 const PARTITIONS = 1
 const ACCOUNTS = 2
-const ELSEWHERE = 'DE02100100109307118603'
+const FOREIGN_IBAN = 'DE02100100109307118603'
 const TOKEN = '1'.repeat(20)
-const FOR_EVER = 4_000_000_000_000
+const FAR_FUTURE_MS = 4_000_000_000_000
 
+/** The bank under simulation: the commands of its customers, and what must hold in the logs afterwards. */
 export async function bankScenario(): Promise<Scenario> {
   const registry = await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined })
   const codec = await RecordCodec.open(registry)
@@ -28,7 +28,7 @@ export async function bankScenario(): Promise<Scenario> {
         const keyBytes = Buffer.from(key)
         return { topic, partition: partitionOf(keyBytes, PARTITIONS), key: keyBytes, value: records.serialize(record) }
       }
-      const head = { deadline: FOR_EVER, replyTo: 'client', expectedVersion: null }
+      const head = { deadline: FAR_FUTURE_MS, replyTo: 'client', expectedVersion: null }
       const opened = Array.from({ length: ACCOUNTS }, (_, at) =>
         stimulus(TOPICS.accountCommands, ownIban(at), {
           type: 'CreateBankAccount',
@@ -40,7 +40,7 @@ export async function bankScenario(): Promise<Scenario> {
       )
       const moved = Array.from({ length: random.integer(1, 2) }, (_, number) => {
         const from = random.chance(0.3) ? CASH : ownIban(random.integer(0, ACCOUNTS - 1))
-        const to = random.chance(0.15) ? ELSEWHERE : ownIban(random.integer(0, ACCOUNTS))
+        const to = random.chance(0.15) ? FOREIGN_IBAN : ownIban(random.integer(0, ACCOUNTS))
         const id = `t${number}`
         const order = {
           id,
@@ -72,7 +72,7 @@ export async function bankScenario(): Promise<Scenario> {
   }
 }
 
-/** Every command has its outcome; sent again it gets the same one again, and no more answers than it was sent. */
+/** Every command has an outcome. A command sent again gets the same outcome again, and never more outcomes than it was sent. */
 function outcomeFaults(commands: readonly AnyRecord[], outcomes: readonly AnyRecord[]): readonly string[] {
   const faults: string[] = []
   const sent = new Map<string, number>()
@@ -83,12 +83,12 @@ function outcomeFaults(commands: readonly AnyRecord[], outcomes: readonly AnyRec
     const mine = outcomes.filter((outcome) => 'command' in outcome && outcome.command === id).map((outcome) => JSON.stringify(outcome))
     if (mine.length === 0) faults.push(`command ${id} has no outcome`)
     if (new Set(mine).size > 1) faults.push(`command ${id} has different outcomes: ${mine.join(' ')}`)
-    if (mine.length > times) faults.push(`command ${id} was sent ${times} times and has ${mine.length} outcomes`)
+    if (mine.length > times) faults.push(`command ${id} was sent ${times} times but has ${mine.length} outcomes`)
   }
   return faults
 }
 
-/** Versions without gaps, one event a command, balances that follow from the events, rows that follow from both. */
+/** Versions have no gaps, a command has one event, balances follow from the events, rows follow from both. */
 function accountFaults(events: readonly AnyRecord[], rows: readonly AnyRecord[]): readonly string[] {
   const faults: string[] = []
   const versions = new Map<string, number>()
@@ -104,16 +104,16 @@ function accountFaults(events: readonly AnyRecord[], rows: readonly AnyRecord[])
     if (!('balance' in event)) continue
     const balance = (balances.get(iban) ?? 0n) + signed(event)
     balances.set(iban, balance)
-    if (event.balance !== balance) faults.push(`${iban} tells a balance of ${event.balance}, its events make ${balance}`)
+    if (event.balance !== balance) faults.push(`${iban} states a balance of ${event.balance}, but its events sum to ${balance}`)
   }
   const folded = moneyEvents(events).map((event) => `${event.iban}-${event.version} ${event.balance}`)
   const projected = rows.map((row) => ('newBalance' in row ? `${row.id} ${row.newBalance}` : ''))
   if (folded.toSorted().join() !== projected.toSorted().join())
-    faults.push(`the rows are ${projected.join()}, the events fold to ${folded.join()}`)
+    faults.push(`the rows are ${projected.join()}, but the events fold to ${folded.join()}`)
   return faults
 }
 
-/** Each transfer starts once and ends once; what was debited was credited, returned, or left the bank; nothing is made of nothing. */
+/** Each transfer starts and ends once. Debited money is credited, returned, or leaves the bank; only a cash deposit adds money. */
 function transferFaults(events: readonly AnyRecord[], accountEvents: readonly AnyRecord[]): readonly string[] {
   const faults: string[] = []
   for (const started of events) {

@@ -23,12 +23,12 @@ async function names(): Promise<readonly string[]> {
 }
 
 describe('A reset of a bank in a cluster', () => {
-  it('finds the bank’s topics and nobody else’s, and changes nothing by looking', async () => {
+  it('finds the bank’s topics only, and changes nothing while doing so', async () => {
     expect((await bankTopicsIn(broker)).toSorted()).toEqual(TOPICS.toSorted())
     expect(await names()).toEqual([...TOPICS, FOREIGN].toSorted())
   })
 
-  it('deletes those, and what was committed of them', async () => {
+  it('deletes the bank’s topics and the offsets committed for them', async () => {
     await broker.groups.committedOffsets(APPLICATION, [])
     await broker.admin.alterOffsets(APPLICATION, [{ topic: 'bank-outcomes', partition: 0, offset: 7 }])
     await resetCluster(broker, await bankTopicsIn(broker))
@@ -37,7 +37,7 @@ describe('A reset of a bank in a cluster', () => {
     expect(await broker.groups.committedOffsets(APPLICATION, [{ topic: 'bank-outcomes', partition: 0 }])).toEqual([])
   })
 
-  it('is refused while a processor is in the group', async () => {
+  it('is refused while the group has a member', async () => {
     const metadata = Buffer.alloc(0)
     const joining = { groupId: APPLICATION, memberId: '', metadata, sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000 }
     const { memberId, generation } = await broker.groups.join(joining)

@@ -1,14 +1,14 @@
 import type { TopicAction } from '../../topology/index.ts'
 import type { Difference } from './synchroniser.ts'
 
-/** A line for each thing that is otherwise than declared. */
+/** One line per difference, for the terminal. */
 export function linesOf({ topics, schemas, warnings, problems, matches }: Difference): readonly string[] {
   return [
     ...topics.flatMap(actionLines),
-    ...schemas.map(({ subject, record }) => `+ schema of ${record} under ${subject}`),
+    ...schemas.map(({ subject, record }) => `+ schema of ${record} as subject ${subject}`),
     ...warnings.map((warning) => `note: ${warning}`),
     ...problems.map((problem) => `problem: ${problem}`),
-    ...(matches ? ['Topics and schemas are as declared.'] : []),
+    ...(matches ? ['Topics and schemas match the declaration.'] : []),
   ]
 }
 

@@ -41,12 +41,12 @@ function synchroniser(options: Partial<SynchroniserOptions> = {}): Synchroniser 
 }
 
 async function applied(options: Partial<SynchroniserOptions> = {}) {
-  const one = synchroniser(options)
-  return one.apply(await one.plan())
+  const applying = synchroniser(options)
+  return applying.apply(await applying.plan())
 }
 
 describe('The synchroniser', () => {
-  it('makes all topics and schemas of the bank, no more replicas than brokers, and then has nothing to do', async () => {
+  it('creates all topics and schemas of the bank with at most one replica per broker, and then finds no difference', async () => {
     const before = await broker.admin.describeTopics()
     const planned = await synchroniser().plan()
     expect(planned).toMatchObject({ matches: false, problems: [] })
@@ -57,7 +57,7 @@ describe('The synchroniser', () => {
     expect(commands).toMatchObject({ partitions: 2, replicationFactor: 1, config: { 'retention.ms': '-1' } })
   })
 
-  it('repairs a setting, keeps to keys and to what is its own, and deletes only when told to', async () => {
+  it('repairs a setting, never repartitions a topic with keys, leaves other topics alone, and deletes only with prune', async () => {
     await applied()
     await broker.admin.alterTopic('bank-account-events', { 'retention.ms': '1000' })
     await broker.admin.createTopics([
@@ -77,7 +77,7 @@ describe('The synchroniser', () => {
     await broker.admin.deleteTopics(['of-others'])
   })
 
-  it.each(['record', 'topic-record'] as const)('registers under subjects called by %s', async (naming) => {
+  it.each(['record', 'topic-record'] as const)('registers schemas under subjects named by %s', async (naming) => {
     const subjectsOf = bankSubjects(naming)
     await applied({ subjectsOf })
     expect((await synchroniser({ subjectsOf }).plan()).schemas).toEqual([])

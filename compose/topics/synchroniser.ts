@@ -1,31 +1,33 @@
 import { bundledSchemas, type ConfluentRegistry, type SubjectSchema, type SubjectsOf } from '../../schemas/index.ts'
 import { applyTopics, planTopics, type Broker, type TopicAction, type TopicSpec } from '../../topology/index.ts'
-import { APPLICATION, bankApplication, drawingCodec } from '../application.ts'
+import { APPLICATION, bankApplication, topologyOnlyCodec } from '../application.ts'
 import { allTopics } from './all-topics.ts'
 
 export interface SynchroniserOptions {
   readonly broker: Broker
   readonly registry: ConfluentRegistry
   readonly subjectsOf: SubjectsOf
-  /** Of each topic of the bank's. */
+  /** Partitions of each of the bank's topics. */
   readonly partitions: number
-  /** Capped to the number of brokers. */
+  /** Replication factor, capped at the number of brokers. */
   readonly replication: number
+  /** Delete undeclared topics that have the bank's prefix. */
   readonly prune: boolean
+  /** Add missing partitions to topics whose records have no keys. */
   readonly addPartitions: boolean
 }
 
-/** What is between the cluster and what is declared. */
+/** How the cluster differs from the declaration. */
 export interface Difference {
   readonly topics: readonly TopicAction[]
-  /** Subjects that lack this version's schema. */
+  /** Schemas of this version that are not yet registered. */
   readonly schemas: readonly SubjectSchema[]
   readonly warnings: readonly string[]
   readonly problems: readonly string[]
   readonly matches: boolean
 }
 
-/** Brings topics and schemas of a cluster to what the bank declares. */
+/** Makes the topics and schemas of a cluster match what the bank declares. */
 export class Synchroniser {
   readonly #options: SynchroniserOptions
 
@@ -33,11 +35,11 @@ export class Synchroniser {
     this.#options = options
   }
 
-  /** Changes nothing. Throws `RegistryUnreachableError` and what the broker throws. */
+  /** Changes nothing. Throws `RegistryUnreachableError` or `BrokerError`. */
   async plan(): Promise<Difference> {
     const { broker, prune, addPartitions } = this.#options
     const { actions, warnings, problems } = planTopics({
-      wanted: await this.#wanted(),
+      wanted: await this.#declaredTopics(),
       existing: await broker.admin.describeTopics(),
       brokers: await broker.admin.brokerCount(),
       prefix: `${APPLICATION}-`,
@@ -48,22 +50,23 @@ export class Synchroniser {
     return { topics: actions, schemas, warnings, problems, matches: actions.length + schemas.length + problems.length === 0 }
   }
 
-  /** Does what the plan says; answers with what is left. Throws `IncompatibleSchemaError` too. */
+  /** Carries out the plan and returns the remaining difference. Also throws `IncompatibleSchemaError`. */
   async apply({ topics, schemas }: Difference): Promise<Difference> {
     await applyTopics(this.#options.broker.admin, topics)
     for (const { subject, schema } of schemas) await this.#options.registry.register(subject, schema)
     return this.plan()
   }
 
-  async #wanted(): Promise<readonly TopicSpec[]> {
+  async #declaredTopics(): Promise<readonly TopicSpec[]> {
     const { partitions, replication } = this.#options
-    return allTopics(bankApplication(await drawingCodec()), partitions).map((topic) => ({ ...topic, replicationFactor: replication }))
+    return allTopics(bankApplication(await topologyOnlyCodec()), partitions).map((topic) => ({ ...topic, replicationFactor: replication }))
   }
 
   async #missingSchemas(): Promise<readonly SubjectSchema[]> {
     const { registry, subjectsOf } = this.#options
     const missing: SubjectSchema[] = []
-    for (const one of bundledSchemas(subjectsOf)) if (!(await registry.isRegistered(one.subject, one.schema))) missing.push(one)
+    for (const bundled of bundledSchemas(subjectsOf))
+      if (!(await registry.isRegistered(bundled.subject, bundled.schema))) missing.push(bundled)
     return missing
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { KafkaBroker, systemPorts, type Broker } from '../../topology/index.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../launch.mjs', import.meta.url))
-const NOBODY = 'http://127.0.0.1:1'
+const UNREACHABLE = 'http://127.0.0.1:1'
 const SEVERAL_RUNS_MS = 120_000
 
 interface Run {
@@ -39,7 +39,7 @@ function topics(...args: readonly string[]): Promise<Run> {
 
 describe('npm run topics', () => {
   it(
-    'ends with 0 only when all is as declared',
+    'exits with 0 only when nothing differs from the declaration',
     async () => {
       const planned = await topics('plan')
       expect(planned).toMatchObject({ code: 1, stderr: '' })
@@ -47,24 +47,24 @@ describe('npm run topics', () => {
       expect((await broker.admin.describeTopics()).filter(({ name }) => name.startsWith('bank-'))).toEqual([])
       const applied = await topics('apply')
       expect(applied).toMatchObject({ code: 0, stderr: '' })
-      expect(applied.stdout).toContain('Done: topics and schemas are as declared.')
-      await broker.admin.createTopics([{ name: 'bank-of-nobody', partitions: 1 }])
+      expect(applied.stdout).toContain('Done: topics and schemas match the declaration.')
+      await broker.admin.createTopics([{ name: 'bank-undeclared', partitions: 1 }])
       const foreign = await topics('apply')
       expect(foreign.code).toBe(1)
-      expect(foreign.stdout).toContain('problem: Nobody declares bank-of-nobody: --prune deletes what is not declared.')
+      expect(foreign.stdout).toMatch(/^problem: .*\bbank-undeclared\b.*--prune/m)
       const pruned = await topics('apply', '--prune', '--json')
       expect(pruned.code).toBe(0)
-      expect(JSON.parse(pruned.stdout)).toMatchObject({ matches: true, done: { topics: [{ kind: 'delete', name: 'bank-of-nobody' }] } })
+      expect(JSON.parse(pruned.stdout)).toMatchObject({ matches: true, done: { topics: [{ kind: 'delete', name: 'bank-undeclared' }] } })
     },
     SEVERAL_RUNS_MS,
   )
 
   it.each([
-    [['plan', '--registry', NOBODY], `The schema registry at ${NOBODY} does not answer`],
-    [['plan', '--kafka', 'nonsense'], 'Kafka’s addresses are written like host:9092,other:9092.'],
+    [['plan', '--registry', UNREACHABLE], `The schema registry at ${UNREACHABLE} does not answer`],
+    [['plan', '--kafka', 'nonsense'], 'Kafka’s addresses must look like host:9092,other:9092.'],
     [['repair'], 'Allowed choices are plan, apply.'],
-    [['plan', '--partitions', '0'], 'a whole number above 0 is expected.'],
-  ])('says in one line what is wrong with %j', async (args, reason) => {
+    [['plan', '--partitions', '0'], 'expected a whole number above 0.'],
+  ])('prints one line that says what is wrong with %j', async (args, reason) => {
     const { code, stdout, stderr } = await topics(...args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(reason)

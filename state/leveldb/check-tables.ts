@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateCorruptedError } from '../errors.ts'
 
-/** Where a block lies in its table. */
+/** Position of a block in its table. */
 interface BlockHandle {
   readonly offset: number
   readonly size: number
@@ -20,11 +20,10 @@ const MAGIC = 0xdb4775248b80fb57n
 const MASK_DELTA = 0xa282ead8
 
 /**
- * Checks every block of every table of a database that is not open. Every block has a checksum, but LevelDB looks at it only where
- * it is told to, which the binding cannot: a flipped byte may hide a row, or end the process at one of LevelDB's assertions.
- * Answers with the tables that lack their last bytes: either the process ended while writing them, and LevelDB deletes them when it
- * opens, or writes them anew, or they are damaged. Costs about one reading of the files. Throws `StateCorruptedError`. Format: LevelDB's
- * doc/table_format.md.
+ * Verifies the checksum of every block of every table of a closed database (DECISIONS 35). LevelDB itself verifies them only with options that
+ * the binding does not offer; without them a flipped byte may hide a row or end the process with an assertion.
+ * Returns the tables that lack a footer. Either the process ended while writing them, and LevelDB deletes or rewrites them when it opens, or
+ * they are damaged. Costs about one read of all tables. Throws `StateCorruptedError`. Format: LevelDB's doc/table_format.md.
  */
 export async function checkTables(directory: string): Promise<readonly UnfinishedTable[]> {
   const unfinished: UnfinishedTable[] = []
@@ -34,12 +33,12 @@ export async function checkTables(directory: string): Promise<readonly Unfinishe
     const table = await contentOf(file)
     if (table === undefined) continue
     if (!isFinished(table)) unfinished.push({ file, changedMs: (await stat(file)).mtimeMs })
-    else if (!isSound(table)) throw new StateCorruptedError(`The table ${file} does not match its checksums.`)
+    else if (!isSound(table)) throw new StateCorruptedError(`The LevelDB table ${file} does not match its checksums: the file is damaged.`)
   }
   return unfinished
 }
 
-/** Undefined when the file is gone: whoever holds the database has just replaced it, and will be met when it is opened. */
+/** Undefined if the file is gone: another process has the database open and replaced it. Opening will then fail with `StateLockedError`. */
 async function contentOf(file: string): Promise<Buffer | undefined> {
   try {
     return await readFile(file)
@@ -62,25 +61,25 @@ function isSound(table: Buffer): boolean {
     }
     return true
   } catch (error) {
-    if (error instanceof RangeError) return false // a handle that points beyond the file
+    if (error instanceof RangeError) return false // a handle points beyond the file
     throw error
   }
 }
 
 function isBlockSound(table: Buffer, { offset, size }: BlockHandle): boolean {
-  const end = offset + size + 1 // the kind of compression counts, then comes the checksum
+  const end = offset + size + 1 // one byte for the kind of compression, which the checksum covers
   const masked = table.readUInt32LE(end)
   const crc = crc32c(table.subarray(offset, end))
   return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0 === masked
 }
 
-/** A list of blocks is one itself: of filters, then of rows. Its entries share the beginnings of their keys, its tail lists restarts. */
+/** Handles in an index block. Its entries share key prefixes; its tail lists the restart points. */
 function* blocksIn(table: Buffer, { offset, size }: BlockHandle): Iterable<BlockHandle> {
   const restarts = table.readUInt32LE(offset + size - 4)
   const end = offset + size - 4 - restarts * 4
   const cursor = new Cursor(table, offset)
   while (cursor.at < end) {
-    cursor.varint() // length of the part shared with the key before
+    cursor.varint() // length of the prefix shared with the previous key
     const unshared = cursor.varint()
     const valueLength = cursor.varint()
     cursor.at += unshared

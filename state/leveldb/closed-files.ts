@@ -3,36 +3,36 @@ import { join } from 'node:path'
 import { checksum } from '../checksum.ts'
 import { StateCorruptedError } from '../errors.ts'
 
-const NOTE = 'CLOSED'
+const FINGERPRINTS = 'CLOSED'
 
 /**
- * Notes, once a database has been closed, how its log and its list of tables look. LevelDB takes a log that ends early for one
- * that a crash cut short, and says nothing; after an orderly close it is damage.
+ * Stores fingerprints of log and manifest after an orderly close (DECISIONS 53). LevelDB silently accepts a log that ends early, because
+ * a crash leaves such a log; after an orderly close it means damage.
  */
-export async function noteClosedFiles(directory: string): Promise<void> {
+export async function recordClosedFiles(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => name.startsWith('MANIFEST-') || name.endsWith('.log'))
   const lines = await Promise.all(names.map(async (name) => `${name} ${await fingerprint(join(directory, name))}\n`))
-  await writeFile(join(directory, `${NOTE}.new`), lines.join(''))
-  await rename(join(directory, `${NOTE}.new`), join(directory, NOTE))
+  await writeFile(join(directory, `${FINGERPRINTS}.new`), lines.join(''))
+  await rename(join(directory, `${FINGERPRINTS}.new`), join(directory, FINGERPRINTS))
 }
 
 /**
- * Compares the files with the last note. Each opening begins another manifest: a note that does not know the current one is older
- * than a crash, and tells nothing. Throws `StateCorruptedError`.
+ * Compares the files with the recorded fingerprints. Each opening starts a new manifest, so fingerprints that lack the current
+ * manifest are older than a crash and prove nothing. Throws `StateCorruptedError`.
  */
 export async function checkClosedFiles(directory: string): Promise<void> {
-  const noted = (await textOf(join(directory, NOTE))).split('\n').filter((line) => line !== '')
+  const recorded = (await textOf(join(directory, FINGERPRINTS))).split('\n').filter((line) => line !== '')
   const manifest = (await textOf(join(directory, 'CURRENT'))).trim()
-  if (!noted.some((line) => line.startsWith(`${manifest} `))) return
-  for (const line of noted) {
+  if (!recorded.some((line) => line.startsWith(`${manifest} `))) return
+  for (const line of recorded) {
     const [name = ''] = line.split(' ')
     const file = join(directory, name)
     if (line !== `${name} ${await fingerprint(file)}`)
-      throw new StateCorruptedError(`The file ${file} is not as it was when it was closed.`)
+      throw new StateCorruptedError(`The file ${file} is damaged: it has changed since the database was closed.`)
   }
 }
 
-/** Length and checksum, or nothing for a file that is not there. */
+/** Length and checksum; empty if the file is missing. */
 async function fingerprint(file: string): Promise<string> {
   const bytes = await bytesOf(file)
   return bytes === undefined ? '' : `${bytes.length} ${checksum(bytes, Buffer.alloc(0))}`

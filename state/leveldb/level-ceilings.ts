@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What LevelDB gives on this machine at the moment: rows of 100 bytes, written in batches of 1,000 and read one by one. */
+/** Throughput of LevelDB on this machine: rows of 100 bytes, written in batches of 1,000 and read one by one. */
 export interface LevelCeilings {
   readonly levelBatchPerSecond: number
   readonly levelGetPerSecond: number
@@ -13,7 +13,7 @@ const ROWS = 300_000
 const BATCH = 1_000
 const READS = 100_000
 
-/** LevelDB itself, without anything of ours around it: what a benchmark is measured against. `seconds` reads a clock. */
+/** Measures LevelDB without our layers, as the upper bound for benchmarks. `seconds` reads a clock. */
 export async function measureLevelCeilings(seconds: () => number): Promise<LevelCeilings> {
   const directory = await mkdtemp(join(tmpdir(), 'bob-ceilings-'))
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view', compression: false })

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StateCorruptedError, StateError, StateFormatError, StateLockedError } from '../errors.ts'
-import type { KeyValueStore } from '../store.ts'
 import { openTaskState } from '../open-task-state.ts'
 import { Serdes } from '../serdes.ts'
+import type { KeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
 import type { TaskState } from '../task-state.ts'
-import { write } from '../testing/write.ts'
+import { write } from '../testing/index.ts'
 import { openLevelStorage } from './level-storage.ts'
 
 const ROWS = 200
@@ -37,10 +37,7 @@ async function openState(): Promise<TaskState> {
   }
 }
 
-/**
- * The same, in tables: LevelDB makes them of the log when it opens. (It makes them of a full write buffer too, but in the
- * background, and leaves that unfinished when it is closed meanwhile.)
- */
+/** As `fill`, but in tables: LevelDB converts the log to tables when it opens. (A full write buffer becomes a table in the background, which closing interrupts.) */
 async function fillTables(): Promise<void> {
   await fill()
   await (await openState()).close()
@@ -50,7 +47,7 @@ function storeOf(state: TaskState): KeyValueStore<string, string> {
   return state.store('rows') as KeyValueStore<string, string>
 }
 
-/** Many commits, each over every tenth row, all of them in LevelDB's log. */
+/** Many commits, each of every tenth row, all in LevelDB's log. */
 async function fill(): Promise<void> {
   const state = await openState()
   for (let commit = 1; commit <= COMMITS; commit++) {
@@ -60,19 +57,16 @@ async function fill(): Promise<void> {
   await state.close()
 }
 
-/**
- * What somebody sees who opens the state and reads all of it: an error, or the commit it stands at. Throws when what he reads
- * is no state that a commit left.
- */
-async function look(): Promise<StateError | number> {
+/** Opens the state and reads all rows. Returns the error, or the commit the state is at; throws if the rows do not match that commit. */
+async function readState(): Promise<StateError | number> {
   let state: TaskState | undefined
   try {
     state = await openState()
     const at = state.position('rows') ?? 0
     for (let key = 0; key < ROWS; key++) {
-      const wrote = Array.from({ length: at }, (_, back) => at - back).find((commit) => commit % 10 === key % 10)
-      const expected = wrote === undefined ? undefined : valueOf(key, wrote)
-      if (storeOf(state).get(`key ${key}`) !== expected) throw new Error(`key ${key} is not as commit ${at} left it`)
+      const lastCommit = Array.from({ length: at }, (_, back) => at - back).find((commit) => commit % 10 === key % 10)
+      const expected = lastCommit === undefined ? undefined : valueOf(key, lastCommit)
+      if (storeOf(state).get(`key ${key}`) !== expected) throw new Error(`key ${key} does not have the value of commit ${at}`)
     }
     return at
   } catch (error) {
@@ -88,8 +82,8 @@ const files = (extension: string): string[] =>
     .filter((name) => name.endsWith(extension))
     .map((name) => join(directory, name))
 
-/** What lies in the directory, by file name. */
-function copyOf(): ReadonlyMap<string, Buffer> {
+/** Contents of the directory, by file name. */
+function copyFiles(): ReadonlyMap<string, Buffer> {
   return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]))
 }
 
@@ -106,7 +100,7 @@ function flip(file: string, at: number): void {
 }
 
 describe('A LevelDB directory', () => {
-  it('is one process’s at a time, and the other is told which', async () => {
+  it('can be opened by one process at a time, and the error names the directory', async () => {
     const first = await openLevelStorage({ directory })
     const second = openLevelStorage({ directory })
     await expect(second).rejects.toBeInstanceOf(StateLockedError)
@@ -115,62 +109,62 @@ describe('A LevelDB directory', () => {
     await (await openLevelStorage({ directory })).close()
   })
 
-  it('of another version is refused and left as it is', async () => {
+  it('with another format is refused and not changed', async () => {
     await fill()
     writeFileSync(join(directory, 'FORMAT'), 'bob-storage 1\n')
     const before = readdirSync(directory)
     const opened = openLevelStorage({ directory })
     await expect(opened).rejects.toBeInstanceOf(StateFormatError)
     await expect(opened).rejects.toThrow(
-      /of the format "bob-storage 1", and this version reads "bob-storage 2": use the version that wrote it/,
+      /has the format "bob-storage 1", but this version reads "bob-storage 2"\. Use the version that wrote it/,
     )
     expect(readdirSync(directory)).toEqual(before)
   })
 
-  it('that lost its CURRENT is damaged, not empty', async () => {
+  it('without its CURRENT counts as damaged, not as empty', async () => {
     await fill()
     unlinkSync(join(directory, 'CURRENT'))
-    expect(await look()).toBeInstanceOf(StateCorruptedError)
+    expect(await readState()).toBeInstanceOf(StateCorruptedError)
   })
 
-  it('that lost a table is damaged', async () => {
+  it('without one of its tables counts as damaged', async () => {
     await fillTables()
     const [table] = files('.ldb')
     unlinkSync(table ?? '')
-    expect(await look()).toBeInstanceOf(StateCorruptedError)
+    expect(await readState()).toBeInstanceOf(StateCorruptedError)
   })
 
-  it('with a table cut short is damaged, wherever it is cut', async () => {
+  it('with a truncated table counts as damaged, at any length', async () => {
     await fillTables()
     const tables = files('.ldb')
-    const copies = copyOf()
+    const copies = copyFiles()
     for (const table of tables)
       for (const share of [0, 0.5, 1]) {
         putBack(copies)
         truncateSync(table, Math.floor((readFileSync(table).length - 1) * share))
-        expect(await look()).toBeInstanceOf(StateCorruptedError)
+        expect(await readState()).toBeInstanceOf(StateCorruptedError)
       }
   })
 
-  it('with a table that was being written when the process ended is whole', async () => {
+  it('with a table whose writing the end of the process interrupted counts as sound', async () => {
     await fillTables()
     const [table = ''] = files('.ldb')
     const unfinished = readFileSync(table).subarray(0, -1)
     for (const length of [0, 20, unfinished.length]) {
       writeFileSync(join(directory, '999999.ldb'), unfinished.subarray(0, length))
-      expect(await look()).toBe(COMMITS)
+      expect(await readState()).toBe(COMMITS)
     }
   })
 
-  it('whose log ends early is at an earlier commit, wherever it ends', async () => {
+  it('with a truncated log is at an earlier commit, at any length', async () => {
     await fill()
     const [log = ''] = files('.log')
-    const copies = copyOf()
+    const copies = copyFiles()
     const seen = new Set<number>()
     for (let length = readFileSync(log).length - 1; length > 0; length -= 977) {
       putBack(copies)
       truncateSync(log, length)
-      const at = await look()
+      const at = await readState()
       expect(at).toBeTypeOf('number')
       if (typeof at === 'number') seen.add(at)
     }
@@ -178,11 +172,11 @@ describe('A LevelDB directory', () => {
   })
 })
 
-describe('The only copy of something', () => {
+describe('A LevelDB directory that is the only copy', () => {
   const fill = async (end: 'close' | 'crash'): Promise<void> => {
     const storage = await openLevelStorage({ directory, isOnlyCopy: true })
     for (let row = 0; row < ROWS; row++) await write(storage, [{ key: Buffer.from(`key ${row}`), value: Buffer.from(valueOf(row, 1)) }])
-    const crashed = copyOf()
+    const crashed = copyFiles()
     await storage.close()
     if (end === 'crash') putBack(crashed)
   }
@@ -194,12 +188,12 @@ describe('The only copy of something', () => {
     return rows
   }
 
-  it('is there after each close', async () => {
+  it('keeps its rows over several closes', async () => {
     await fill('close')
     for (const _ of [1, 2, 3]) expect(await read()).toBe(ROWS)
   })
 
-  it('may have lost the tail of its log in a crash, also in one after an orderly close', async () => {
+  it('may lose the tail of its log in a crash, even if the close before was orderly', async () => {
     for (const end of ['crash', 'close', 'crash'] as const) await fill(end)
     const [log = ''] = files('.log')
     truncateSync(log, readFileSync(log).length - 20)
@@ -211,9 +205,9 @@ describe('The only copy of something', () => {
     ['cut short', (file: string) => truncateSync(file, readFileSync(file).length - 20)],
     ['deleted', (file: string) => unlinkSync(file)],
     ['flipped in its last byte', (file: string) => flip(file, readFileSync(file).length - 1)],
-  ])('is damaged when a log or manifest was %s after an orderly close', async (_, damage) => {
+  ])('counts as damaged if a log or manifest was %s after an orderly close', async (_, damage) => {
     await fill('close')
-    const copies = copyOf()
+    const copies = copyFiles()
     for (const file of [
       ...files('.log'),
       ...readdirSync(directory)
@@ -228,30 +222,30 @@ describe('The only copy of something', () => {
 })
 
 describe('A flipped byte', () => {
-  it('anywhere in the log is noticed, or what stood before it is there', async () => {
+  it('anywhere in the log is detected, or the state is that of an earlier commit', async () => {
     await fill()
     const [log = ''] = files('.log')
     const { length } = readFileSync(log)
-    const copies = copyOf()
-    let noticed = 0
+    const copies = copyFiles()
+    let detected = 0
     for (let at = 3; at < length; at += 701) {
       putBack(copies)
       flip(log, at)
-      if ((await look()) instanceof StateCorruptedError) noticed++
+      if ((await readState()) instanceof StateCorruptedError) detected++
     }
-    expect(noticed).toBeGreaterThan(10)
+    expect(detected).toBeGreaterThan(10)
   })
 
-  it('anywhere in a table is noticed, or does no harm', async () => {
+  it('anywhere in a table is detected, or harmless', async () => {
     const KEYS = 500
     const first = await openState()
     for (let key = 0; key < KEYS; key++) storeOf(first).put(`key ${key}`, valueOf(key, 1))
     await first.commit(new Map([['rows', 1]]))
     await first.close()
-    await (await openState()).close() // makes a table of the log
+    await (await openState()).close() // converts the log to a table
     const [table = ''] = files('.ldb')
     const { length } = readFileSync(table)
-    const copies = copyOf()
+    const copies = copyFiles()
     let harmless = 0
     let tried = 0
     for (let at = 1; at < length; at += 149) {
@@ -260,7 +254,7 @@ describe('A flipped byte', () => {
       tried++
       const values = await valuesOf(KEYS)
       if (values instanceof StateCorruptedError) continue
-      harmless++ // room that the format leaves empty
+      harmless++ // a byte that the format does not use
       expect(values).toEqual(Array.from({ length: KEYS }, (_, key) => valueOf(key, 1)))
     }
     expect(tried).toBeGreaterThan(100)

@@ -5,20 +5,20 @@ import { join } from 'node:path'
 import { asBuffer, copyInto, NO_BYTES } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
-import { checkTables } from './check-tables.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { Scratch } from '../scratch.ts'
-import { checkClosedFiles, noteClosedFiles } from './closed-files.ts'
+import { checkTables } from './check-tables.ts'
+import { checkClosedFiles, recordClosedFiles } from './closed-files.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string
-  /** Blocks kept decompressed, in bytes. */
+  /** Size of LevelDB's block cache. Default 8 MiB. */
   readonly cacheBytes?: number
-  /** Writes gathered in memory before a table is made of them, in bytes. */
+  /** Size of LevelDB's write buffer, which becomes a table when it is full. Default 4 MiB. */
   readonly writeBufferBytes?: number
   /**
-   * Whether a log that became shorter since an orderly close is damage, and not the trace of a crash. For what cannot be had
-   * from elsewhere; costs a reading of the log at each end. Default false.
+   * For data that cannot be restored from elsewhere: a log that changed since an orderly close counts as damage, not as the trace of a
+   * crash. Costs one read of the log when opening and one when closing. Default false.
    */
   readonly isOnlyCopy?: boolean
 }
@@ -26,13 +26,13 @@ export interface LevelStorageOptions {
 const FORMAT_FILE = 'FORMAT'
 const FORMAT = 'bob-storage 2\n'
 const SCAN_ROWS = 1000
-/** In front of each value. */
+/** In front of each value (DECISIONS 8). */
 const CHECKSUM_BYTES = 4
 
 /**
- * Opens (or makes) a LevelDB in the directory. LevelDB itself opens empty when its `CURRENT` is lost and hands over flipped
- * bytes; so a directory that has been used must still hold its database, its tables are checked first, and each value carries a
- * checksum over its key and itself. Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
+ * Opens or creates a LevelDB in the directory. LevelDB itself opens empty if its `CURRENT` is lost, and returns flipped bytes. So a
+ * directory used before must still hold a database, its tables are checked first, and each value carries a checksum over key and value.
+ * Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
   const { directory, isOnlyCopy = false } = options
@@ -58,16 +58,16 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
   const damaged = unfinished.find(({ file, changedMs }) => statSync(file, { throwIfNoEntry: false })?.mtimeMs === changedMs)
   if (damaged !== undefined) {
     await db.close()
-    throw new StateCorruptedError(`The table ${damaged.file} was cut short.`)
+    throw new StateCorruptedError(`The LevelDB table ${damaged.file} is damaged: its end is missing.`)
   }
   if (!used) {
     await writeFile(`${formatFile}.new`, FORMAT, { flush: true })
-    await rename(`${formatFile}.new`, formatFile) // whoever is killed in between leaves no half of it
+    await rename(`${formatFile}.new`, formatFile) // atomic: a kill leaves no partial file
   }
   return new LevelStorage(db, directory, isOnlyCopy)
 }
 
-/** Deletes a storage's directory; it must not be open. */
+/** Deletes a storage's directory; the storage must be closed. */
 export async function destroyLevelStorage(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }
@@ -113,7 +113,7 @@ class LevelStorage implements OrderedStorage {
 
   async close(): Promise<void> {
     await this.#db.close()
-    if (this.#isOnlyCopy) await noteClosedFiles(this.#directory)
+    if (this.#isOnlyCopy) await recordClosedFiles(this.#directory)
   }
 
   #stored(key: Uint8Array): Uint8Array | undefined {
@@ -128,20 +128,20 @@ class LevelStorage implements OrderedStorage {
     const bytes = asBuffer(stored)
     const value = bytes.subarray(CHECKSUM_BYTES)
     if (bytes.length < CHECKSUM_BYTES || bytes.readInt32LE(0) !== checksum(value, key)) {
-      throw new StateCorruptedError(`A value in ${this.#directory} does not match its checksum.`)
+      throw new StateCorruptedError(`A value in the LevelDB ${this.#directory} does not match its checksum: the data is damaged.`)
     }
     return value
   }
 }
 
-/** Rows are put together where the last ones were: LevelDB copies them at once. */
+/** Every row is assembled in the same memory, because LevelDB copies it immediately. */
 const keys = new Scratch()
 const values = new Scratch()
 
 /**
- * A chained batch crosses to LevelDB five times as fast as an array of operations does, and the side of it that abstract-level describes
- * for databases takes a row for four fifths of what the side for users wants. There nothing is counted, and a batch that counts nothing is
- * not written: so the first operation goes the long way.
+ * A chained batch is five times as fast as an array of operations (DECISIONS 18), and its methods for implementations (`_put`, `_del`) save
+ * another fifth over the public ones (DECISIONS 95). They do not count operations, and `write` skips a batch with none; so the first
+ * operation uses the public method.
  */
 class LevelBatch implements StorageBatch {
   readonly #chained: ChainedBatch & DatabaseSide
@@ -183,14 +183,16 @@ class LevelBatch implements StorageBatch {
     try {
       await this.#chained.write({ sync: options?.sync ?? false })
     } catch (error) {
-      throw new StateWriteError(`The storage in ${this.#directory} did not take a write: ${text(error)}`, { cause: error })
+      throw new StateWriteError(`A write to the LevelDB ${this.#directory} failed: ${text(error)}. Check disk space, then open it again.`, {
+        cause: error,
+      })
     }
   }
 }
 
 type ChainedBatch = ReturnType<ClassicLevel<Uint8Array, Uint8Array>['batch']>
 
-/** Takes what is encoded already, as bytes are. */
+/** abstract-level's methods for implementations: keys and values must be encoded already. */
 interface DatabaseSide {
   _put(key: Uint8Array, value: Uint8Array): void
   _del(key: Uint8Array): void
@@ -206,7 +208,7 @@ function rowKeyOf(prefix: Uint8Array, key: Uint8Array): Uint8Array {
 function checkFormat(directory: string, format: string): void {
   if (format === FORMAT) return
   throw new StateFormatError(
-    `The database in ${directory} is of the format "${format.trim()}", and this version reads "${FORMAT.trim()}": use the version that wrote it, or delete the directory.`,
+    `The LevelDB ${directory} has the format "${format.trim()}", but this version reads "${FORMAT.trim()}". Use the version that wrote it, or delete the directory.`,
   )
 }
 
@@ -216,13 +218,13 @@ function openingError(directory: string, error: unknown): Error {
   if (code === 'LEVEL_LOCKED') {
     return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
   }
-  return new StateCorruptedError(`The database in ${directory} cannot be opened: ${text(cause)}.`, { cause: error })
+  return new StateCorruptedError(`The LevelDB ${directory} cannot be opened: ${text(cause)}.`, { cause: error })
 }
 
-/** LevelDB notices some damage itself. */
+/** LevelDB detects some damage itself. */
 function readingError(directory: string, error: unknown): unknown {
   const isDamage = error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION'
-  return isDamage ? new StateCorruptedError(`The database in ${directory} is damaged: ${error.message}`, { cause: error }) : error
+  return isDamage ? new StateCorruptedError(`The LevelDB ${directory} is damaged: ${error.message}`, { cause: error }) : error
 }
 
 function text(error: unknown): string {

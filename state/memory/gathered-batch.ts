@@ -1,7 +1,7 @@
 import { joined, NO_BYTES } from '../bytes.ts'
 import type { StorageBatch, StorageOperation, WriteOptions } from '../ordered-storage.ts'
 
-/** A batch that keeps its operations, and hands them over when it is written. */
+/** A batch that keeps its operations as objects and passes them to a callback when it is written. */
 export class GatheredBatch implements StorageBatch {
   readonly operations: StorageOperation[] = []
   readonly write: (options?: WriteOptions) => Promise<void>

@@ -2,7 +2,7 @@ import { keyText } from '../bytes.ts'
 import type { OrderedStorage, StorageOperation, StorageRange, StorageRow } from '../ordered-storage.ts'
 import { GatheredBatch } from './gathered-batch.ts'
 
-/** A storage in memory. It outlives `close`, so that a "restart" over the same object finds what was written. */
+/** A storage in memory. Its rows survive `close`, so that a test can simulate a restart with the same object. */
 export class MemoryStorage implements OrderedStorage {
   readonly #rows = new Map<string, StorageRow>()
   #sorted: string[] | undefined
@@ -19,7 +19,7 @@ export class MemoryStorage implements OrderedStorage {
     return new GatheredBatch(async (operations) => this.apply(operations))
   }
 
-  /** Writes them at once. */
+  /** Writes synchronously. */
   apply(operations: readonly StorageOperation[]): void {
     for (const { key, value } of operations) {
       const text = keyText(key)

@@ -1,7 +1,7 @@
 import { copyInto } from '../bytes.ts'
 import type { Scratch } from '../scratch.ts'
 
-/** The front bits of an address are its chunk's number, so many behind them its word in there. */
+/** An address is a chunk's number, followed by this many bits for the word within the chunk. */
 const WORD_BITS = 14
 const CHUNK_WORDS = 1 << WORD_BITS
 const FIRST_WORDS = 64
@@ -16,14 +16,14 @@ const double = new Float64Array(1)
 const doubleWords = new Int32Array(double.buffer)
 
 /**
- * Memory for many small pieces, which the collector does not see. A piece is known by its address, in words of 4 bytes; it is never given
- * back, so that views of what is not written again stay right. All memory goes at once, with the arena.
+ * Memory for many small pieces, which the garbage collector does not trace (DECISIONS 89). A piece is known by its address, in words of 4
+ * bytes. Pieces are never freed one by one, so views of pieces that are not overwritten stay valid; all memory goes with the arena.
  */
 export class Arena {
   readonly #chunks: Chunk[] = []
-  /** Of the next chunk: small ones first, since many stores hold next to nothing. */
+  /** Size of the next chunk. It starts small, because many stores hold few rows. */
   #chunkWords = FIRST_WORDS
-  /** Where the next piece begins, and where the last chunk ends. */
+  /** Address of the next piece, and the end of the last chunk. */
   #next = 0
   #end = 0
   #words = 0
@@ -32,7 +32,7 @@ export class Arena {
     return 4 * this.#words
   }
 
-  /** The address of a new piece. What it holds is of no meaning. */
+  /** Allocates a piece and returns its address; its bytes are uninitialized. */
   take(bytes: number): number {
     const words = (bytes + 3) >>> 2
     if (this.#next + words > this.#end) this.#addChunk(words)
@@ -50,7 +50,7 @@ export class Arena {
     this.#chunk(at).words[wordOf(at)] = value
   }
 
-  /** Two words. */
+  /** A double takes two words. */
   double(at: number): number {
     const { words } = this.#chunk(at)
     const from = wordOf(at)
@@ -67,17 +67,17 @@ export class Arena {
     words[from + 1] = doubleWords[1] ?? 0
   }
 
-  /** So many of the bytes that begin here and there are the same, `most` or fewer. */
-  sharedLength(here: number, there: number, most: number): number {
-    const some = this.#chunk(here).bytes
-    const others = this.#chunk(there).bytes
-    const [from, otherFrom] = [4 * wordOf(here), 4 * wordOf(there)]
+  /** Length of the common prefix of the pieces at `left` and `right`, `max` at most. */
+  commonPrefixLength(left: number, right: number, max: number): number {
+    const leftBytes = this.#chunk(left).bytes
+    const rightBytes = this.#chunk(right).bytes
+    const [leftFrom, rightFrom] = [4 * wordOf(left), 4 * wordOf(right)]
     let length = 0
-    while (length < most && some[from + length] === others[otherFrom + length]) length++
+    while (length < max && leftBytes[leftFrom + length] === rightBytes[rightFrom + length]) length++
     return length
   }
 
-  /** Four of the bytes that begin there, as a number without a sign; what lies behind their end counts as 0. */
+  /** The four bytes of the piece from index `first` on, as an unsigned number; bytes from `end` on count as 0. */
   bigEndian(at: number, first: number, end: number): number {
     const { bytes } = this.#chunk(at)
     const from = 4 * wordOf(at)
@@ -90,19 +90,19 @@ export class Arena {
     copyInto(this.#chunk(at).bytes, bytes, 4 * wordOf(at))
   }
 
-  isSame(at: number, bytes: Uint8Array): boolean {
+  equals(at: number, bytes: Uint8Array): boolean {
     const own = this.#chunk(at).bytes
     const from = 4 * wordOf(at)
     for (let index = 0; index < bytes.length; index++) if (own[from + index] !== bytes[index]) return false
     return true
   }
 
-  /** As the scratch lends it: for a moment, and without a new view where it is short. */
+  /** The bytes as `Scratch.lent` returns them: valid until its next call, and without a new view if they are short. */
   lend(scratch: Scratch, at: number, length: number): Uint8Array {
     return scratch.lent(this.#chunk(at).words, wordOf(at), length)
   }
 
-  /** Half the price of a `Buffer`. */
+  /** A `Uint8Array`, because it costs half as much as a `Buffer`. */
   view(at: number, length: number): Uint8Array {
     return new Uint8Array(this.#chunk(at).memory, 4 * wordOf(at), length)
   }
@@ -111,7 +111,7 @@ export class Arena {
     return this.#chunks[at >>> WORD_BITS] as Chunk
   }
 
-  /** A piece that is larger than any chunk is one of its own. */
+  /** A piece larger than a chunk gets a chunk of its own. */
   #addChunk(words: number): void {
     const size = Math.max(words, this.#chunkWords)
     this.#chunkWords = Math.min(CHUNK_WORDS, 2 * this.#chunkWords)

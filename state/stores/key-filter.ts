@@ -1,12 +1,12 @@
 import { mixed } from '../murmur3.ts'
 
 const FIRST_CAPACITY = 65_536
-/** Each layer has to be asked, and adds its errors. */
+/** Layers grow quickly, because every layer is probed and adds its false positives. */
 const GROWTH = 4
-/** With five places a key, about one key in a hundred that was never added looks as if it had been. */
+/** With five probes per key, about one key in a hundred is a false positive. */
 const BITS_PER_KEY = 10
-const PLACES = 5
-/** The places of a key lie in one line of the processor's cache: 512 bits. */
+const PROBES = 5
+/** All bits of a key lie in one CPU cache line: 512 bits. */
 const BLOCK_WORDS = 16
 const BLOCK_BITS = 32 * BLOCK_WORDS
 
@@ -16,7 +16,7 @@ interface Layer {
   count: number
 }
 
-/** Remembers keys by their hashes, in ten bits each: whether one was added is answered by "perhaps" or by a certain no (a blocked Bloom filter that grows). */
+/** A blocked Bloom filter that grows: remembers hashes of keys in ten bits each. There are false positives, but no false negatives. */
 export class KeyFilter {
   readonly #layers: Layer[] = []
 
@@ -26,7 +26,7 @@ export class KeyFilter {
     const step = stepOf(hash)
     const block = blockOf(bits, hash)
     let isNew = false
-    for (let place = 0, at = step >>> 9; place < PLACES; place++, at += step) {
+    for (let probe = 0, at = step >>> 9; probe < PROBES; probe++, at += step) {
       const word = block + ((at >>> 5) & (BLOCK_WORDS - 1))
       const before = bits[word] ?? 0
       const after = before | (1 << (at & 31))
@@ -53,19 +53,19 @@ export class KeyFilter {
 
 function isIn(bits: Int32Array, hash: number, step: number): boolean {
   const block = blockOf(bits, hash)
-  for (let place = 0, at = step >>> 9; place < PLACES; place++, at += step) {
+  for (let probe = 0, at = step >>> 9; probe < PROBES; probe++, at += step) {
     const word = block + ((at >>> 5) & (BLOCK_WORDS - 1))
     if (((bits[word] ?? 0) & (1 << (at & 31))) === 0) return false
   }
   return true
 }
 
-/** First word of the block that the places of a key lie in. */
+/** First word of the key's block. */
 function blockOf(bits: Int32Array, hash: number): number {
   return (hash & (bits.length / BLOCK_WORDS - 1)) * BLOCK_WORDS
 }
 
-/** Odd, so that the places differ. */
+/** Odd, so that the probes of a key differ. */
 function stepOf(hash: number): number {
   return (mixed(hash ^ 0x9e3779b9) & 0x3ffff) | 1
 }

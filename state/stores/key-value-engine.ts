@@ -1,10 +1,11 @@
 import { afterPrefix, asBuffer, joined, keyText, NO_BYTES, writeDouble } from '../bytes.ts'
+import type { ChangelogCursor, ChangeSink } from '../changelog.ts'
+import type { CommittedReads, CommittedRow } from '../committed-reads.ts'
 import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
-import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
 import type { KeyValueStoreSpec } from '../store-spec.ts'
-import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
-import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
+import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
+import type { EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
 
@@ -18,12 +19,12 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   readonly committed: CommittedReads
   readonly #context: EngineContext
   readonly #timestamped: boolean
-  /** Where what stands in front of a row's value is made. */
+  /** Reused for the timestamp in front of a row's value. */
   readonly #head: Uint8Array
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #cache: RowCache<StoredValue | undefined>
-  /** Cached rows that a restore is about to change in the storage; undefined: there was no restore. */
+  /** Keys that a restore changes in the storage past the cache, if the cache has rows; undefined if no restore is running. */
   #restored: Uint8Array[] | undefined
 
   constructor(spec: KeyValueStoreSpec, context: EngineContext) {
@@ -77,15 +78,15 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   async *range(from: K | undefined, to: K | undefined, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
     const first = from === undefined ? undefined : this.#keySerde.serialize(from)
     const last = to === undefined ? undefined : this.#keySerde.serialize(to)
-    yield* this.#typed(this.#rows(first, last && justAfter(last), options, 'present'))
+    yield* this.#typed(this.#rows(first, last && justAfter(last), options, 'current'))
   }
 
   all(options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
-    return this.#typed(this.#rows(undefined, undefined, options, 'present'))
+    return this.#typed(this.#rows(undefined, undefined, options, 'current'))
   }
 
   prefixScan(prefix: Uint8Array, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
-    return this.#typed(this.#rows(prefix, afterPrefix(prefix), options, 'present'))
+    return this.#typed(this.#rows(prefix, afterPrefix(prefix), options, 'current'))
   }
 
   get dirtyRows(): number {
@@ -93,9 +94,9 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   collectChanges(sink: ChangeSink, batch: StorageBatch): void {
-    this.#cache.forEachDirty((key, present) => {
-      const value = present?.bytes ?? null
-      const timestamp = present?.timestamp ?? 0
+    this.#cache.forEachDirty((key, current) => {
+      const value = current?.bytes ?? null
+      const timestamp = current?.timestamp ?? 0
       sink.change(this.name, key, value, timestamp)
       this.#putRow(batch, key, value, timestamp)
     })
@@ -156,12 +157,12 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     }
   }
 
-  /** The storage's rows with those in memory laid over them, as of the first step of the iteration; `to` is exclusive. */
+  /** Rows of the storage merged with newer rows in memory, as of the first step of the iteration; `to` is exclusive. */
   async *#rows(
     from: Uint8Array | undefined,
     to: Uint8Array | undefined,
     options: ScanOptions | undefined,
-    view: 'present' | 'committed',
+    view: 'current' | 'committed',
   ): AsyncIterable<CommittedRow> {
     const { prefix, storage } = this.#context
     const overlay = new Map<string, CommittedRow | undefined>()
@@ -174,14 +175,14 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     const sorted = [...overlay.keys()].sort()
     if (options?.reverse) sorted.reverse()
     const ahead = options?.reverse ? (a: string, b: string): boolean => a > b : (a: string, b: string): boolean => a < b
-    let left = options?.limit ?? Infinity
+    let remaining = options?.limit ?? Infinity
     let next = 0
     const range = {
       gte: joined(prefix, from ?? Buffer.alloc(0)),
       lt: to === undefined ? (afterPrefix(prefix) ?? Buffer.alloc(0)) : joined(prefix, to),
       reverse: options?.reverse ?? false,
     }
-    if (left <= 0) return
+    if (remaining <= 0) return
     for await (const stored of storage.scan(range)) {
       const key = stored.key.subarray(prefix.length)
       const text = keyText(key)
@@ -189,18 +190,18 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
         const row = overlay.get(waiting)
         if (row === undefined) continue
         yield row
-        if (--left <= 0) return
+        if (--remaining <= 0) return
       }
       if (sorted[next] === text) continue
       const { bytes, timestamp } = this.#decode(stored.value)
       yield { key, value: bytes, timestamp }
-      if (--left <= 0) return
+      if (--remaining <= 0) return
     }
-    for (; next < sorted.length && left > 0; next++) {
+    for (; next < sorted.length && remaining > 0; next++) {
       const row = overlay.get(sorted[next] ?? '')
       if (row === undefined) continue
       yield row
-      left--
+      remaining--
     }
   }
 }

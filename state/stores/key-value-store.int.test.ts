@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { KeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver } from '../testing/cursor-over.ts'
-import { gathered, StateUnderTest } from '../testing/state-under-test.ts'
-import { STORAGES, type Place } from '../testing/storages.ts'
+import { collect, cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const spec = Stores.keyValue({ name: 'kv', key: Serdes.string, value: Serdes.string, timestamped: true })
 
@@ -17,7 +15,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     return row === undefined ? undefined : Buffer.from(row.value).toString()
   }
   const keys = async (rows: AsyncIterable<{ readonly key: string }>): Promise<string> =>
-    (await gathered(rows)).map(({ key }) => key).join('')
+    (await collect(rows)).map(({ key }) => key).join('')
 
   beforeEach(async () => {
     place = await make()
@@ -29,7 +27,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     await place.remove()
   })
 
-  it('reads what the transaction under way wrote', () => {
+  it('reads the writes of the open transaction', () => {
     expect(store().get('a')).toBeUndefined()
     store().put('a', '1', 5)
     store().put('a', '2', 4)
@@ -38,13 +36,13 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     expect(store().get('a')).toBeUndefined()
   })
 
-  it('answers a deletion with what was there', () => {
+  it('returns the deleted value from a deletion', () => {
     store().put('a', '1')
     expect(store().delete('a')).toBe('1')
     expect(store().delete('a')).toBeUndefined()
   })
 
-  it('shows queries what is committed and nothing else', async () => {
+  it('shows queries committed rows only', async () => {
     store().put('a', '1')
     expect(committed('a')).toBeUndefined()
     await opened.commit()
@@ -56,7 +54,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     expect(rows?.map(({ value }) => Buffer.from(value).toString())).toEqual(['1'])
   })
 
-  it('forgets at an abort what was not committed', async () => {
+  it('drops uncommitted writes on abort', async () => {
     store().put('a', '1', 1)
     store().put('b', '1', 1)
     await opened.commit()
@@ -69,7 +67,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     expect(opened.state.dirtyRows).toBe(0)
   })
 
-  it('keeps what was committed over a restart, and nothing else', async () => {
+  it('keeps committed rows, and only those, across a restart', async () => {
     store().put('a', '1', 7)
     await opened.commit()
     store().put('a', '2', 8)
@@ -80,18 +78,12 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     expect(opened.state.position('kv')).toBe(1)
   })
 
-  it('lays what is not written yet over what is, in ranges of both directions', async () => {
+  it('merges rows in memory with rows in the storage, in ranges of both directions', async () => {
     for (const key of ['b', 'd', 'f']) store().put(key, 'old')
     await opened.commit()
     for (const key of ['a', 'c', 'd', 'g']) store().put(key, 'new')
     store().delete('f')
-    expect((await gathered(store().all())).map(({ key, value }) => `${key}:${value}`)).toEqual([
-      'a:new',
-      'b:old',
-      'c:new',
-      'd:new',
-      'g:new',
-    ])
+    expect((await collect(store().all())).map(({ key, value }) => `${key}:${value}`)).toEqual(['a:new', 'b:old', 'c:new', 'd:new', 'g:new'])
     expect(await keys(store().all({ reverse: true }))).toBe('gdcba')
     expect(await keys(store().range('b', 'd'))).toBe('bcd')
     expect(await keys(store().range('b', 'd', { reverse: true }))).toBe('dcb')
@@ -102,16 +94,16 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     for (let limit = 0; limit <= 6; limit++) expect(await keys(store().all({ limit }))).toBe('abcdg'.slice(0, limit))
   })
 
-  it('finds keys by how they begin', async () => {
+  it('finds keys by prefix', async () => {
     for (const key of ['a', 'ab', 'ab\0', 'abc', 'ac', 'b']) store().put(key, 'v')
     await opened.commit()
     store().put('abb', 'v')
-    expect((await gathered(store().prefixScan(Buffer.from('ab')))).map(({ key }) => key)).toEqual(['ab', 'ab\0', 'abb', 'abc'])
-    expect(await gathered(store().prefixScan(Buffer.from('x')))).toEqual([])
-    expect(await gathered(store().prefixScan(Buffer.alloc(0)))).toHaveLength(7)
+    expect((await collect(store().prefixScan(Buffer.from('ab')))).map(({ key }) => key)).toEqual(['ab', 'ab\0', 'abb', 'abc'])
+    expect(await collect(store().prefixScan(Buffer.from('x')))).toEqual([])
+    expect(await collect(store().prefixScan(Buffer.alloc(0)))).toHaveLength(7)
   })
 
-  it('can be left in the middle of a range', async () => {
+  it('allows a scan to stop in the middle of a range', async () => {
     for (const key of ['a', 'b', 'c']) store().put(key, 'v')
     await opened.commit()
     for await (const { key } of store().all()) if (key === 'b') break
@@ -120,16 +112,16 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     expect(store().get('b')).toBe('w')
   })
 
-  it('takes empty, long and strange keys', async () => {
-    const strange = ['', '\0', 'é', '\u{1f600}', 'k'.repeat(50_000)]
-    for (const key of strange) store().put(key, `of ${key.length}`)
+  it('accepts empty, long and unusual keys', async () => {
+    const unusual = ['', '\0', 'é', '\u{1f600}', 'k'.repeat(50_000)]
+    for (const key of unusual) store().put(key, `of ${key.length}`)
     await opened.commit()
     await opened.reopen()
-    for (const key of strange) expect(store().get(key)).toBe(`of ${key.length}`)
-    expect(await gathered(store().all())).toHaveLength(strange.length)
+    for (const key of unusual) expect(store().get(key)).toBe(`of ${key.length}`)
+    expect(await collect(store().all())).toHaveLength(unusual.length)
   })
 
-  it('gives one changelog record for a row, however often it was written', async () => {
+  it('writes one changelog record per row, however often the row was written', async () => {
     store().put('a', '1', 1)
     store().put('a', '2', 2)
     store().put('b', '1', 3)
@@ -144,7 +136,7 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
     ])
   })
 
-  it('comes back from its changelog as it was', async () => {
+  it('is restored from its changelog without a difference', async () => {
     for (let step = 0; step < 300; step++) {
       const key = `key ${(step * 7) % 40}`
       if (step % 5 === 0) store().delete(key)
@@ -152,25 +144,25 @@ describe.each(STORAGES)('A key-value store ($name)', ({ make }) => {
       if (step % 11 === 0) await opened.commit()
     }
     await opened.commit()
-    const original = await gathered(store().all())
+    const original = await collect(store().all())
     const elsewhere = await make()
     const copy = await StateUnderTest.open(elsewhere, [spec])
     const records = opened.changelog('kv')
     await copy.state.restore('kv', cursorOver(records.slice(0, 100)), 100)
     await copy.state.restore('kv', cursorOver(records.slice(100)), records.length)
-    expect(await gathered((copy.state.store('kv') as KeyValueStore<string, string>).all())).toEqual(original)
+    expect(await collect((copy.state.store('kv') as KeyValueStore<string, string>).all())).toEqual(original)
     expect(copy.state.position('kv')).toBe(records.length)
     await copy.close()
     await elsewhere.remove()
   })
 
-  it('shows rows as they were until a restore has landed, then as they are', async () => {
+  it('shows restored rows only once the restore is written', async () => {
     store().put('a', 'old')
     await opened.commit()
     expect(store().get('a')).toBe('old')
-    const landed = opened.state.restore('kv', cursorOver([{ key: Buffer.from('a'), value: Buffer.from('new'), timestamp: 1 }]), 2)
+    const restored = opened.state.restore('kv', cursorOver([{ key: Buffer.from('a'), value: Buffer.from('new'), timestamp: 1 }]), 2)
     expect(committed('a')).toBe('old')
-    await landed
+    await restored
     expect([committed('a'), store().get('a')]).toEqual(['new', 'new'])
   })
 })

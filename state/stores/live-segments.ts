@@ -1,4 +1,4 @@
-/** The segments that hold rows, ascending: a search over time visits these and no empty ones. */
+/** Numbers of the segments that hold rows, ascending, so that a search over time skips empty segments. */
 export class LiveSegments {
   #sorted: number[]
 
@@ -6,22 +6,16 @@ export class LiveSegments {
     this.#sorted = [...sorted]
   }
 
-  get list(): readonly number[] {
-    return this.#sorted
-  }
-
-  add(segment: number): boolean {
+  add(segment: number): void {
     const at = this.#position(segment)
-    if (this.#sorted[at] === segment) return false
-    this.#sorted.splice(at, 0, segment)
-    return true
+    if (this.#sorted[at] !== segment) this.#sorted.splice(at, 0, segment)
   }
 
   between(from: number, to: number): readonly number[] {
     return this.#sorted.slice(this.#position(from), this.#position(to + 1))
   }
 
-  /** Takes out and returns the segments before the bound. */
+  /** Removes and returns the segments before the bound. */
   dropBefore(segment: number): readonly number[] {
     return this.#sorted.splice(0, this.#position(segment))
   }

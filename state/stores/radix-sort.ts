@@ -1,7 +1,7 @@
 const DIGIT_BITS = 8
 const DIGITS = 1 << DIGIT_BITS
 
-/** Sorts rows by their ranks, numbers of 32 bits without a sign, in a time that grows with nothing but how many they are. */
+/** Stable sort of rows by their ranks, which are unsigned 32-bit numbers, in linear time. Also sorts `ranks`. */
 export function sortByRank(rows: Int32Array, ranks: Uint32Array): void {
   const other = new Int32Array(rows.length)
   const otherRanks = new Uint32Array(ranks.length)
@@ -11,9 +11,9 @@ export function sortByRank(rows: Int32Array, ranks: Uint32Array): void {
   }
 }
 
-/** Copies them in the order of one digit; those with the same stay in the order they have. */
+/** Copies rows and ranks sorted by one digit; rows with the same digit keep their order. */
 function distribute(rows: Int32Array, ranks: Uint32Array, shift: number, toRows: Int32Array, toRanks: Uint32Array): void {
-  const places = firstPlaces(ranks, shift)
+  const places = firstPlaceByDigit(ranks, shift)
   for (let index = 0; index < rows.length; index++) {
     const rank = ranks[index] ?? 0
     const digit = (rank >>> shift) & (DIGITS - 1)
@@ -24,8 +24,8 @@ function distribute(rows: Int32Array, ranks: Uint32Array, shift: number, toRows:
   }
 }
 
-/** Where the first row of each digit goes. */
-function firstPlaces(ranks: Uint32Array, shift: number): Int32Array {
+/** For each digit, the index of its first row in the sorted order. */
+function firstPlaceByDigit(ranks: Uint32Array, shift: number): Int32Array {
   const places = new Int32Array(DIGITS)
   for (let index = 0; index < ranks.length; index++) {
     const digit = ((ranks[index] ?? 0) >>> shift) & (DIGITS - 1)

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { ObjectValues } from './object-values.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
-import { Structures } from './structures.ts'
 
 const ROWS = 200
 const key = (number: number): Buffer => Buffer.from(String(number).padStart(4, '0'))
@@ -20,25 +20,25 @@ describe('The row cache', () => {
         return stored.get(String(bytes))
       },
       nothing: undefined,
-      values: () => new Structures(() => 96),
+      values: () => new ObjectValues(() => 96),
       budgetBytes: 2_000,
       isNew: false,
     })
   })
 
-  it('looks at the disk once for a row that it holds', () => {
-    for (let again = 0; again < 10; again++) expect(cache.read(key(1))).toBe('stored')
+  it('loads a row once while it is cached', () => {
+    for (let read = 0; read < 10; read++) expect(cache.read(key(1))).toBe('stored')
     expect(loads).toBe(1)
   })
 
-  it('lets go of rows that are only read: it does not grow beyond its budget', () => {
+  it('evicts rows that are only read, and so stays within its budget', () => {
     for (let number = 0; number < ROWS; number++) cache.read(key(number))
     loads = 0
     for (let number = 0; number < ROWS; number++) cache.read(key(number))
     expect(loads).toBeGreaterThan(ROWS - 25)
   })
 
-  it('never lets go of a row that is not committed, nor of one that is not written', () => {
+  it('never evicts a row that is uncommitted or not yet in the storage', () => {
     cache.write(key(0), 'mine')
     for (let number = 1; number < ROWS; number++) cache.read(key(number))
     expect(cache.read(key(0))).toBe('mine')
@@ -48,13 +48,13 @@ describe('The row cache', () => {
     expect(cache.readCommitted(key(0))).toBe('mine')
   })
 
-  it('keeps a row that is written while all others are pinned and the budget is used up', () => {
+  it('keeps every dirty row, even beyond its budget', () => {
     for (let number = 0; number < ROWS; number++) cache.write(key(number), `mine ${number}`)
     for (let number = 0; number < ROWS; number++) expect(cache.read(key(number))).toBe(`mine ${number}`)
     expect(cache.dirtyRows).toBe(ROWS)
   })
 
-  it('counts each value that a transaction writes, even to the same row: others make room, and that one stays what it is', () => {
+  it('counts every value that a transaction writes, even to one row: other rows are evicted, and the dirty row keeps its values', () => {
     const values = new RowCache<StoredValue | undefined>({
       load: () => {
         loads++
@@ -75,7 +75,7 @@ describe('The row cache', () => {
     expect(loads).toBe(3)
   })
 
-  it('gives the committed value back at an abort', () => {
+  it('returns to the committed value on abort', () => {
     cache.read(key(0))
     cache.write(key(0), 'mine')
     cache.write(key(0), 'mine again')
@@ -85,7 +85,7 @@ describe('The row cache', () => {
     expect(cache.dirtyRows).toBe(0)
   })
 
-  it('reads a row again that was changed past it', () => {
+  it('reloads a row that was changed past it', () => {
     cache.read(key(0))
     stored.set(String(key(0)), 'changed')
     cache.reload([key(0)])

@@ -6,26 +6,26 @@ import type { RowValues } from './row-values.ts'
 export interface RowCacheOptions<T> {
   /** Reads a row from the storage. */
   readonly load: (key: Uint8Array) => T
-  /** What `load` gives where there is no row. */
+  /** What `load` returns if there is no row. */
   readonly nothing: T
-  /** Makes a place for the values of a generation. */
+  /** Creates the container for a generation's values. */
   readonly values: () => RowValues<T>
   readonly budgetBytes: number
   /** The storage has no row of the store yet. */
   readonly isNew: boolean
 }
 
-/** One row that differs, or may differ, from what is in the storage. */
+/** A row that may differ from the one in the storage. */
 export interface CachedRow<T> {
   readonly key: Uint8Array
-  readonly present: T
+  readonly current: T
   readonly committed: T
 }
 
 /**
- * Write buffer and cache in one: a dirty row is pinned until its transaction ends, a clean one may be let go. What is in use is among the
- * young rows; when these take half of the budget at the end of a transaction they become the old ones, and what was old until then and not
- * looked at since is gone. `T` is immutable.
+ * Write buffer and cache in one. A dirty row is pinned until its transaction ends; a clean row may be evicted. There are two generations
+ * (DECISIONS 84): every row that is read or written is in the young one. When a transaction ends with young rows over half of the budget,
+ * they become the old generation, and the old rows that were not used since are evicted. Lookup order: young, old, storage. `T` is immutable.
  */
 export class RowCache<T> {
   readonly #load: (key: Uint8Array) => T
@@ -33,16 +33,19 @@ export class RowCache<T> {
   readonly #values: () => RowValues<T>
   readonly #budget: number
   #young: RowTable<T>
-  /** May hold young ones too, as they were when they became young. */
+  /** May also hold outdated copies of young rows. */
   #old: RowTable<T>
-  /** Among the young. */
+  /** Young rows that the open transaction wrote. */
   #dirty: number[] = []
   #unwritten: readonly number[] = []
   #latest = NO_ROW
   #latestKey: Uint8Array | undefined
-  /** Rows that were let go of; undefined: the storage may hold others too. What is neither here nor there need not be looked for on the disk. */
-  #elsewhere: KeyFilter | undefined
-  /** So much may be young before the transaction ends: the budget, and what cannot be let go now. */
+  /**
+   * Evicted keys, if every row of the storage was written through this cache: then a key that is neither cached nor in the filter has no row
+   * and needs no look-up on disk (DECISIONS 72). Otherwise undefined.
+   */
+  #evicted: KeyFilter | undefined
+  /** Size of the young generation at which it ages within a transaction: the budget plus the pinned rows. */
   #limit: number
 
   constructor(options: RowCacheOptions<T>) {
@@ -53,7 +56,7 @@ export class RowCache<T> {
     this.#limit = options.budgetBytes
     this.#young = new RowTable(options.values())
     this.#old = new RowTable(options.values())
-    this.#elsewhere = options.isNew ? new KeyFilter() : undefined
+    this.#evicted = options.isNew ? new KeyFilter() : undefined
   }
 
   get isEmpty(): boolean {
@@ -65,16 +68,16 @@ export class RowCache<T> {
   }
 
   /**
-   * Visits them by their keys, more or less: LevelDB finds the place of a row from where the last one went in, now and in a restore. Key and
-   * value are right until the visit ends.
+   * Visits dirty rows roughly in the order of their keys, because LevelDB inserts sorted rows faster, now and in a restore (DECISIONS 91).
+   * Key and value are valid until `visit` returns.
    */
-  forEachDirty(visit: (key: Uint8Array, present: T) => void): void {
+  forEachDirty(visit: (key: Uint8Array, current: T) => void): void {
     this.#young.lendSorted(this.#dirty, visit)
   }
 
   read(key: Uint8Array): T {
     const row = this.#row(key)
-    return this.#young.present(row)
+    return this.#young.current(row)
   }
 
   readCommitted(key: Uint8Array): T {
@@ -111,9 +114,9 @@ export class RowCache<T> {
     if (this.#young.sizeInBytes > this.#budget / 2) this.#age()
   }
 
-  /** These rows have been changed in the storage, past the cache. */
+  /** Call it after rows of the storage were changed past the cache. */
   reload(keys: readonly Uint8Array[]): void {
-    this.#elsewhere = undefined
+    this.#evicted = undefined
     for (const key of keys) {
       const hash = hashOf(key)
       for (const table of [this.#young, this.#old]) {
@@ -125,12 +128,12 @@ export class RowCache<T> {
     }
   }
 
-  /** Rows that differ, or may differ, from what is in the storage. */
+  /** Rows that may differ from those in the storage. */
   aheadOfStorage(): readonly CachedRow<T>[] {
     const young = this.#young
     return [...this.#unwritten, ...this.#dirty].map((row) => ({
       key: young.key(row),
-      present: young.present(row),
+      current: young.current(row),
       committed: young.committed(row),
     }))
   }
@@ -139,7 +142,7 @@ export class RowCache<T> {
     return this.#young.sizeInBytes > this.#limit && this.#unwritten.length === 0
   }
 
-  /** The same key object twice in a row, as in a read and then a write, is looked up once. */
+  /** Looks up the same key object only once if it comes twice in a row, as in a read followed by a write. */
   #row(key: Uint8Array): number {
     if (key !== this.#latestKey) {
       this.#latest = this.#find(key)
@@ -154,22 +157,22 @@ export class RowCache<T> {
     if (row !== NO_ROW) return row
     if (this.#isFull) this.#age()
     const old = this.#old.find(key, hash)
-    return this.#young.add(key, hash, old === NO_ROW ? this.#fromStorage(key, hash) : this.#old.present(old))
+    return this.#young.add(key, hash, old === NO_ROW ? this.#fromStorage(key, hash) : this.#old.current(old))
   }
 
   #fromStorage(key: Uint8Array, hash: number): T {
-    return this.#elsewhere?.mayHold(hash) === false ? this.#nothing : this.#load(key)
+    return this.#evicted?.mayHold(hash) === false ? this.#nothing : this.#load(key)
   }
 
-  /** Lets go of the old rows; those that are young become old. */
+  /** Evicts the old rows, makes the young rows old and moves the dirty ones to a new young generation. */
   #age(): void {
-    if (this.#elsewhere !== undefined) this.#old.addTo(this.#elsewhere)
+    if (this.#evicted !== undefined) this.#old.addTo(this.#evicted)
     const old = (this.#old = this.#young)
     const young = (this.#young = new RowTable(this.#values(), old.size))
     this.#dirty = this.#dirty.map((row) => {
       const key = old.key(row)
       const moved = young.add(key, hashOf(key), old.committed(row))
-      young.write(moved, old.present(row))
+      young.write(moved, old.current(row))
       return moved
     })
     this.#limit = this.#budget + young.sizeInBytes

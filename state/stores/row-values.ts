@@ -1,11 +1,10 @@
-/** The values of a table's rows, each in a place that it keeps for as long as it is wanted. */
+/** The values of a row table. Each value is known by a handle, which stays valid until `drop`. */
 export interface RowValues<T> {
   readonly sizeInBytes: number
-  /** Answers with its place. */
+  /** Returns the handle of the value. */
   add(value: T): number
-  get(place: number): T
-  /** The same, right until the next is lent. */
-  lend(place: number): T
-  /** The value is not wanted any more. */
-  drop(place: number): void
+  get(handle: number): T
+  /** As `get`, but the result is valid only until the next call. */
+  lend(handle: number): T
+  drop(handle: number): void
 }

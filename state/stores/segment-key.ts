@@ -1,6 +1,6 @@
 import { asBuffer } from '../bytes.ts'
 
-/** Segment numbers ordered as bytes: 8 bytes big-endian with the sign bit turned. */
+/** Segment numbers as bytes that sort like the numbers: 8 bytes big-endian with the sign bit flipped. */
 export function segmentBytes(segment: number): Buffer {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeBigInt64BE(BigInt(segment))

@@ -1,8 +1,8 @@
 import { NO_BYTES } from '../bytes.ts'
 import { Scratch } from '../scratch.ts'
 import { Arena } from './arena.ts'
+import { ObjectValues } from './object-values.ts'
 import type { RowValues } from './row-values.ts'
-import { Structures } from './structures.ts'
 
 export interface StoredValue {
   readonly bytes: Uint8Array
@@ -10,19 +10,22 @@ export interface StoredValue {
 }
 
 const NOTHING = -1
-/** The longest values that are copied: what they take beside their bytes is most of it. What is copied and dropped stays until all goes. */
+/**
+ * Values up to this length are copied into the arena, because most of a short value's memory is the object's overhead. An arena keeps
+ * dropped values until it is freed itself.
+ */
 const SHORT_BYTES = 128
-/** In the piece of a short one, in words, behind its timestamp. */
+/** Layout of a short value, in words: the timestamp (two words), then these. */
 const LENGTH = 2
 const BYTES = 3
 
 const lentBytes = new Scratch()
 const lent: { bytes: Uint8Array; timestamp: number } = { bytes: NO_BYTES, timestamp: 0 }
 
-/** Values of bytes, with timestamps; of short ones the collector sees nothing. Their places are even numbers, those of long ones are odd. */
+/** Values as bytes with timestamps. Short ones lie in an arena and have even handles, long ones are objects and have odd handles. */
 export class StoredValues implements RowValues<StoredValue | undefined> {
   readonly #short = new Arena()
-  readonly #long = new Structures<StoredValue>(({ bytes }) => 96 + bytes.length)
+  readonly #long = new ObjectValues<StoredValue>(({ bytes }) => 96 + bytes.length)
 
   get sizeInBytes(): number {
     return this.#short.sizeInBytes + this.#long.sizeInBytes
@@ -39,26 +42,26 @@ export class StoredValues implements RowValues<StoredValue | undefined> {
     return 2 * at
   }
 
-  get(place: number): StoredValue | undefined {
-    if (place === NOTHING) return undefined
-    if (isLong(place)) return this.#long.get(place >>> 1)
-    const at = place >>> 1
+  get(handle: number): StoredValue | undefined {
+    if (handle === NOTHING) return undefined
+    if (isLong(handle)) return this.#long.get(handle >>> 1)
+    const at = handle >>> 1
     return { bytes: this.#short.view(at + BYTES, this.#short.word(at + LENGTH)), timestamp: this.#short.double(at) }
   }
 
-  lend(place: number): StoredValue | undefined {
-    if (place === NOTHING || isLong(place)) return this.get(place)
-    const at = place >>> 1
+  lend(handle: number): StoredValue | undefined {
+    if (handle === NOTHING || isLong(handle)) return this.get(handle)
+    const at = handle >>> 1
     lent.bytes = this.#short.lend(lentBytes, at + BYTES, this.#short.word(at + LENGTH))
     lent.timestamp = this.#short.double(at)
     return lent
   }
 
-  drop(place: number): void {
-    if (place !== NOTHING && isLong(place)) this.#long.drop(place >>> 1)
+  drop(handle: number): void {
+    if (handle !== NOTHING && isLong(handle)) this.#long.drop(handle >>> 1)
   }
 }
 
-function isLong(place: number): boolean {
-  return (place & 1) === 1
+function isLong(handle: number): boolean {
+  return (handle & 1) === 1
 }

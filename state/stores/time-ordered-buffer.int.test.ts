@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { TimeOrderedBuffer } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver } from '../testing/cursor-over.ts'
-import { StateUnderTest } from '../testing/state-under-test.ts'
-import { STORAGES, type Place } from '../testing/storages.ts'
+import { cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const common = { key: Serdes.string, value: Serdes.string }
 const single = Stores.timeOrdered({ name: 'single', ...common })
@@ -26,7 +24,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     await place.remove()
   })
 
-  it('gives rows by time, then key', () => {
+  it('orders rows by time, then key', () => {
     for (const [time, key] of [
       [20, 'b'],
       [10, 'z'],
@@ -47,7 +45,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     expect(buffer().get(11, 'a')).toBeUndefined()
   })
 
-  it('with duplicates keeps all of them, until all are deleted', () => {
+  it('with duplicates keeps all rows of a time and key, and deletes them together', () => {
     for (const value of ['1', '2', '3']) buffer('many').put(10, 'a', value, 0)
     expect(rows('many')).toEqual(['10 a 1', '10 a 2', '10 a 3'])
     buffer('many').delete(10, 'a')
@@ -55,7 +53,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     expect(buffer('many').sizeInBytes).toBe(0)
   })
 
-  it('does not mistake a key for another that begins with it', () => {
+  it('distinguishes a key from another that begins with it', () => {
     const keys = ['', '\0', 'a', 'a\0', 'a\0\0', 'a\0\x01', 'ab']
     for (let round = 0; round < 300; round++) for (const key of keys) buffer('many').put(1, key, String(round), 0)
     for (const key of keys) {
@@ -67,7 +65,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     }
   })
 
-  it('hands over what is due, in order, and holds the rest', async () => {
+  it('drains rows up to a time, in order, and keeps the rest', async () => {
     for (const time of [30, 10, 20]) buffer().put(time, 'a', 'v', time)
     await opened.commit()
     expect(
@@ -80,7 +78,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     expect(rows()).toEqual(['10 a v', '20 a v', '30 a v'])
   })
 
-  it('can lose rows while they are walked through', () => {
+  it('allows the current row to be deleted during an iteration', () => {
     for (const time of [10, 20, 30]) buffer().put(time, 'a', 'v', 0)
     const seen: number[] = []
     for (const { start, key } of buffer().rows()) {
@@ -91,7 +89,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     expect(buffer().size).toBe(0)
   })
 
-  it('keeps what was committed over a restart, and a new duplicate goes behind the old ones', async () => {
+  it('keeps committed rows across a restart, and adds a new duplicate after the old ones', async () => {
     buffer('many').put(10, 'a', '1', 0)
     buffer('many').put(10, 'a', '2', 0)
     await opened.commit()
@@ -101,7 +99,7 @@ describe.each(STORAGES)('A buffer ordered by time ($name)', ({ make }) => {
     expect(rows('many')).toEqual(['10 a 1', '10 a 2', '10 a 3'])
   })
 
-  it('comes back from its changelog as it was', async () => {
+  it('is restored from its changelog without a difference', async () => {
     for (let step = 0; step < 200; step++) {
       for (const name of ['single', 'many']) {
         buffer(name).put((step * 7) % 20, `key ${step % 4}`, `v${step}`, step)

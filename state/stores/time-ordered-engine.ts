@@ -1,13 +1,14 @@
 import { afterPrefix, asBuffer, keyText } from '../bytes.ts'
+import type { ChangelogCursor, ChangeSink } from '../changelog.ts'
+import type { CommittedReads } from '../committed-reads.ts'
 import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
-import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
 import type { TimeOrderedBufferSpec } from '../store-spec.ts'
-import type { ChangelogCursor, ChangeSink } from '../task-state.ts'
-import type { CommittedReads, EngineContext, StoreEngine } from './engine.ts'
+import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
+import type { EngineContext, StoreEngine } from './engine.ts'
 import { segmentBytes, readSegment } from './segment-key.ts'
 
-interface Waiting {
+interface BufferedRow {
   /** time (8 bytes, ordered) | key | sequence (4 bytes): the row's key in the changelog and the storage. */
   readonly rowKey: Buffer
   /** Orders the rows: by time, then key, then sequence. */
@@ -18,10 +19,10 @@ interface Waiting {
 
 const TIME_BYTES = 8
 const SEQUENCE_BYTES = 4
-/** Behind the text of every sequence. */
+/** Sorts after the text of every sequence. */
 const AFTER_SEQUENCES = '\xff'.repeat(SEQUENCE_BYTES + 1)
 
-/** All rows in memory, ascending by their bytes; the storage holds a copy for the next start. */
+/** Keeps all rows in memory, in order; the storage holds a copy for the next start. */
 export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K, V> {
   readonly kind = 'timeOrdered'
   readonly name: string
@@ -31,9 +32,9 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   readonly #keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
   readonly #retainDuplicates: boolean
-  readonly #rows: Waiting[] = []
-  /** By row key, what it was at the last commit: undefined when it was not there. */
-  readonly #before = new Map<string, { readonly rowKey: Buffer; readonly row: Waiting | undefined }>()
+  readonly #rows: BufferedRow[] = []
+  /** Rows changed since the last commit, as they were then; `row` is undefined if there was none. */
+  readonly #committedRows = new Map<string, { readonly rowKey: Buffer; readonly row: BufferedRow | undefined }>()
   #bytes = 0
 
   constructor(spec: TimeOrderedBufferSpec, context: EngineContext) {
@@ -68,14 +69,14 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   get(time: number, key: K): V | undefined {
-    const row = this.#rows[this.#firstOf(time, this.#keySerde.serialize(key))]
+    const row = this.#rows[this.#firstIndexOf(time, this.#keySerde.serialize(key))]
     return row === undefined ? undefined : this.#valueSerde.deserialize(row.value)
   }
 
   delete(time: number, key: K): void {
     const keyBytes = this.#keySerde.serialize(key)
     for (;;) {
-      const row = this.#rows[this.#firstOf(time, keyBytes)]
+      const row = this.#rows[this.#firstIndexOf(time, keyBytes)]
       if (row === undefined) return
       this.#change(row.rowKey, undefined)
     }
@@ -99,18 +100,18 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     let count = 0
     while (count < this.#rows.length && timeOf(this.#rows[count]) <= time) count++
     const drained = this.#rows.slice(0, count)
-    for (const row of drained) this.#remember(row.rowKey, row.text, row)
+    for (const row of drained) this.#keepCommitted(row.rowKey, row.text, row)
     this.#rows.splice(0, count)
     for (const row of drained) this.#bytes -= sizeOf(row)
     return drained.map((row) => this.#typed(row))
   }
 
   get dirtyRows(): number {
-    return this.#before.size
+    return this.#committedRows.size
   }
 
   collectChanges(sink: ChangeSink, batch: StorageBatch): void {
-    for (const [text, { rowKey }] of this.#before) {
+    for (const [text, { rowKey }] of this.#committedRows) {
       const row = this.#rowOf(text)
       sink.change(this.name, rowKey, row?.value ?? null, row?.timestamp ?? 0)
       this.#putRow(batch, rowKey, row)
@@ -118,14 +119,14 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   commit(): void {
-    this.#before.clear()
+    this.#committedRows.clear()
   }
 
   written(): undefined {}
 
   abort(): void {
-    for (const { rowKey, row } of [...this.#before.values()]) this.#set(rowKey, row)
-    this.#before.clear()
+    for (const { rowKey, row } of [...this.#committedRows.values()]) this.#set(rowKey, row)
+    this.#committedRows.clear()
   }
 
   restore(records: ChangelogCursor, batch: StorageBatch): void {
@@ -139,42 +140,42 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
 
   #change(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
     const text = orderText(rowKey)
-    this.#remember(rowKey, text, this.#rowOf(text))
+    this.#keepCommitted(rowKey, text, this.#rowOf(text))
     this.#set(rowKey, row)
   }
 
-  #remember(rowKey: Buffer, text: string, row: Waiting | undefined): void {
-    if (!this.#before.has(text)) this.#before.set(text, { rowKey, row })
+  #keepCommitted(rowKey: Buffer, text: string, row: BufferedRow | undefined): void {
+    if (!this.#committedRows.has(text)) this.#committedRows.set(text, { rowKey, row })
   }
 
   #set(rowKey: Buffer, row: { readonly value: Uint8Array; readonly timestamp: number } | undefined): void {
     const text = orderText(rowKey)
     const at = this.#position(text)
-    const present = this.#rows[at]
-    const replaces = present?.text === text
-    if (replaces && present !== undefined) this.#bytes -= sizeOf(present)
+    const current = this.#rows[at]
+    const replaces = current?.text === text
+    if (replaces && current !== undefined) this.#bytes -= sizeOf(current)
     if (row === undefined) {
       if (replaces) this.#rows.splice(at, 1)
       return
     }
-    const waiting = { rowKey, text, value: row.value, timestamp: row.timestamp }
-    this.#rows.splice(at, replaces ? 1 : 0, waiting)
-    this.#bytes += sizeOf(waiting)
+    const added = { rowKey, text, value: row.value, timestamp: row.timestamp }
+    this.#rows.splice(at, replaces ? 1 : 0, added)
+    this.#bytes += sizeOf(added)
   }
 
-  #rowOf(text: string): Waiting | undefined {
+  #rowOf(text: string): BufferedRow | undefined {
     const row = this.#rows[this.#position(text)]
     return row?.text === text ? row : undefined
   }
 
   /** Index of the first row of that time and key, or −1. */
-  #firstOf(time: number, key: Uint8Array): number {
+  #firstIndexOf(time: number, key: Uint8Array): number {
     const prefix = orderPrefix(segmentBytes(time), key)
     const at = this.#position(prefix)
     return this.#rows[at]?.text.startsWith(prefix) ? at : -1
   }
 
-  /** One more than the last one of that time and key. */
+  /** The sequence after the last row of that time and key. */
   #nextSequence(time: number, key: Uint8Array): number {
     const prefix = orderPrefix(segmentBytes(time), key)
     const last = this.#rows[this.#position(`${prefix}${AFTER_SEQUENCES}`) - 1]
@@ -192,7 +193,7 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     return low
   }
 
-  #putRow(batch: StorageBatch, rowKey: Uint8Array, row: Waiting | undefined): void {
+  #putRow(batch: StorageBatch, rowKey: Uint8Array, row: BufferedRow | undefined): void {
     const { prefix } = this.#context
     if (row === undefined) return batch.delete(rowKey, prefix)
     const timestamp = Buffer.allocUnsafe(8)
@@ -200,15 +201,15 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     batch.put(rowKey, row.value, prefix, timestamp)
   }
 
-  #typed(row: Waiting): WindowRow<K, V> {
+  #typed(row: BufferedRow): WindowRow<K, V> {
     const key = this.#keySerde.deserialize(row.rowKey.subarray(TIME_BYTES, row.rowKey.length - SEQUENCE_BYTES))
     return { key, start: timeOf(row), value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
   }
 }
 
 /**
- * A key may be the beginning of another one, and a sequence follows it: so zero bytes in the key are escaped and two end it. Then
- * texts are ordered as the keys are, and no text of one key begins like those of another.
+ * A key may be a prefix of another key, and a sequence follows it. So zero bytes in the key are escaped and two zero bytes terminate it:
+ * texts then sort like the keys, and no key's text is a prefix of another's.
  */
 function orderPrefix(time: Uint8Array, key: Uint8Array): string {
   return `${keyText(time)}${keyText(key).replaceAll('\0', '\0\xff')}\0\0`
@@ -225,10 +226,10 @@ function rowKeyOf(time: number, key: Uint8Array, sequence: number): Buffer {
   return Buffer.concat([segmentBytes(time), key, tail])
 }
 
-function timeOf(row: Waiting | undefined): number {
+function timeOf(row: BufferedRow | undefined): number {
   return row === undefined ? Infinity : readSegment(row.rowKey, 0)
 }
 
-function sizeOf(row: Waiting): number {
+function sizeOf(row: BufferedRow): number {
   return row.rowKey.length + row.value.length
 }

@@ -10,7 +10,7 @@ const texts = (history: History): string[] =>
   history.spans().map(({ from, to, value }) => `${from}-${to} ${value === null ? 'none' : Buffer.from(value).toString()}`)
 
 describe('The history of a segment', () => {
-  it('takes spans behind all others, into gaps and into the midst of others', () => {
+  it('takes spans after all others, into gaps and inside other spans', () => {
     const rows = [span(10, 20), span(30, 40), span(20, 25), span(32, 40, 'new'), span(5, 10, null), span(30, 32, 'again')]
     const history = rows.reduce((sum, row) => sum.with(row), History.EMPTY)
     expect(texts(history)).toEqual(['5-10 none', '10-20 10', '20-25 20', '30-32 again', '32-40 new'])
@@ -19,17 +19,17 @@ describe('The history of a segment', () => {
     expect(history.at(26)).toBeUndefined()
   })
 
-  it('stays as it was when another is made of it, however many are made of the same', () => {
+  it('is immutable, however many histories are derived from it', () => {
     const first = Array.from({ length: 50 }, (_, at) => span(at, at + 1)).reduce((sum, row) => sum.with(row), History.EMPTY)
     const before = texts(first)
-    const one = first.with(span(60, 70, 'one'))
-    const other = first.with(span(60, 65, 'other')).with(span(80, 90, 'later'))
+    const second = first.with(span(60, 70, 'one'))
+    const third = first.with(span(60, 65, 'other')).with(span(80, 90, 'later'))
     expect(texts(first)).toEqual(before)
-    expect(texts(one)).toEqual([...before, '60-70 one'])
-    expect(texts(other)).toEqual([...before, '60-65 other', '80-90 later'])
+    expect(texts(second)).toEqual([...before, '60-70 one'])
+    expect(texts(third)).toEqual([...before, '60-65 other', '80-90 later'])
   })
 
-  it('is read back from its bytes and goes on from there', () => {
+  it('can be decoded from its bytes and appended to', () => {
     const history = History.EMPTY.with(span(1, 2)).with(span(4, 4, null))
     const again = History.from(Uint8Array.from(history.bytes))
     expect([texts(again), again.end, again.sizeInBytes]).toEqual([texts(history), 4, history.sizeInBytes])

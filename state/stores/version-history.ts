@@ -1,6 +1,6 @@
 import { asBuffer } from '../bytes.ts'
 
-/** A value over a span of time, `from` inclusive, `to` exclusive; `value: null` tells that there was none in it. */
+/** A value during a span of time, `from` inclusive, `to` exclusive; `value: null` means that there was none. */
 export interface Span {
   readonly from: number
   readonly to: number
@@ -13,18 +13,18 @@ export type Spans = readonly Span[]
 const HEAD = 8 + 8 + 4
 const INITIAL_BYTES = 128
 
-/** Bytes that histories of one key have in common: each is as long as it was when it was made, only the longest can be appended to. */
+/** Bytes shared by successive histories of one key. Each history is a prefix of them; only the longest can be appended to in place. */
 interface Backing {
   readonly bytes: Buffer
   used: number
 }
 
-/** The spans of one segment as they are stored. Immutable; what comes behind all others, as nearly everything does, costs no copy. */
+/** The spans of one segment, in their stored encoding. Immutable; appending, which is by far the most frequent change, copies nothing. */
 export class History {
   static readonly EMPTY = new History({ bytes: Buffer.alloc(0), used: 0 }, 0, -Infinity)
   readonly #backing: Backing
   readonly sizeInBytes: number
-  /** Where the last span ends. */
+  /** End of the last span. */
   readonly end: number
 
   private constructor(backing: Backing, sizeInBytes: number, end: number) {
@@ -58,7 +58,7 @@ export class History {
     return spans
   }
 
-  /** The span that covers the time; no other one is read. */
+  /** The span that covers the time; decodes only that one. */
   at(time: number): Span | undefined {
     const { bytes } = this.#backing
     for (let at = 0; at < this.sizeInBytes; at = this.#endOf(at))
@@ -66,7 +66,7 @@ export class History {
     return undefined
   }
 
-  /** With the value from that time on: ends the span that covers it there, or fills a gap up to `to`. */
+  /** A history with the value from `added.from` on. The span that covers this time ends there; if none does, the value fills the gap up to `to`. */
   with(added: Span): History {
     return added.from >= this.end ? this.#append(added) : History.of(withSpan(this.spans(), added))
   }
@@ -103,7 +103,6 @@ export class History {
   }
 }
 
-/** The span that covers the time. */
 export function spanAt(spans: Spans, time: number): Span | undefined {
   return spans.find((span) => span.from <= time && time < span.to)
 }

@@ -1,20 +1,21 @@
 import { asBuffer, joined } from '../bytes.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../changelog.ts'
+import type { CommittedReads, CommittedRow } from '../committed-reads.ts'
 import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
-import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
 import type { VersionedStoreSpec } from '../store-spec.ts'
-import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../task-state.ts'
-import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
+import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
+import type { EngineContext, StoreEngine } from './engine.ts'
+import { ObjectValues } from './object-values.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
-import { Structures } from './structures.ts'
 import { History, spanAt, type Span } from './version-history.ts'
 
-/** What is kept of one key beside its history: the latest value, if there is one, and the segments that hold history. */
+/** A key's latest value, if it has one, and the segments that hold its history. */
 interface Latest {
   readonly value: Uint8Array | null
   readonly timestamp: number
-  /** Ascending. A span lies in the segment of its end. */
+  /** Ascending. A span is in the segment of its end. */
   readonly segments: readonly number[]
 }
 
@@ -32,12 +33,12 @@ const HISTORY = Buffer.of(2)
 const NOTHING: Latest = { value: null, timestamp: 0, segments: [] }
 const SHORTEST_SEGMENT_MS = 60_000
 const SEGMENTS_PER_HISTORY = 1000
-const PRESENT: Read = (cache, key) => cache.read(key)
+const CURRENT: Read = (cache, key) => cache.read(key)
 const COMMITTED: Read = (cache, key) => cache.readCommitted(key)
 
 /**
- * Follows Kafka's rules for versioned stores: a put in the past ends the version it falls into, a put older than the
- * history is refused, a deletion of the latest version at its very timestamp leaves no trace.
+ * Kafka's rules for versioned stores (KIP-889): a put in the past ends the version that was valid then, a put older than the history is
+ * rejected, and a deletion at the latest version's own timestamp removes it without a trace.
  */
 export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStore<K, V> {
   readonly kind = 'versioned'
@@ -73,7 +74,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         return stored === undefined ? NOTHING : decodeLatest(stored)
       },
       nothing: NOTHING,
-      values: () => new Structures((latest: Latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8),
+      values: () => new ObjectValues((latest: Latest) => 96 + (latest.value?.length ?? 0) + latest.segments.length * 8),
       budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
@@ -83,7 +84,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
         return stored === undefined ? History.EMPTY : History.from(stored)
       },
       nothing: History.EMPTY,
-      values: () => new Structures(({ sizeInBytes }: History) => 160 + sizeInBytes),
+      values: () => new ObjectValues(({ sizeInBytes }: History) => 160 + sizeInBytes),
       budgetBytes: context.cacheBytes / 2,
       isNew: context.isNew,
     })
@@ -106,11 +107,11 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   get(key: K): VersionedRecord<V> | undefined {
-    return this.#typed(this.#find(this.#keySerde.serialize(key), undefined, PRESENT, this.#observed))
+    return this.#typed(this.#find(this.#keySerde.serialize(key), undefined, CURRENT, this.#observed))
   }
 
   getAsOf(key: K, asOf: number): VersionedRecord<V> | undefined {
-    return this.#typed(this.#find(this.#keySerde.serialize(key), asOf, PRESENT, this.#observed))
+    return this.#typed(this.#find(this.#keySerde.serialize(key), asOf, CURRENT, this.#observed))
   }
 
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
@@ -121,7 +122,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   history(key: K, from: number, to: number): readonly VersionedRecord<V>[] {
-    return this.#versions(this.#keySerde.serialize(key), from, to, PRESENT, this.#observed).map((version) => ({
+    return this.#versions(this.#keySerde.serialize(key), from, to, CURRENT, this.#observed).map((version) => ({
       ...version,
       value: this.#valueSerde.deserialize(version.value),
     }))
@@ -131,13 +132,13 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     return this.#changes.length
   }
 
-  /** Every put, not the last of each key: the changelog is the history. */
+  /** Every put becomes a record, not only the last per key, because the history is restored from the changelog. */
   collectChanges(sink: ChangeSink, batch: StorageBatch): void {
     for (const { key, value, timestamp } of this.#changes) sink.change(this.name, key, value, timestamp)
-    this.#latest.forEachDirty((key, present) => batch.put(key, encodeLatest(present), this.#latestPrefix))
-    this.#history.forEachDirty((key, present) => {
-      if (present.isEmpty) batch.delete(key, this.#historyPrefix)
-      else batch.put(key, present.bytes, this.#historyPrefix)
+    this.#latest.forEachDirty((key, current) => batch.put(key, encodeLatest(current), this.#latestPrefix))
+    this.#history.forEachDirty((key, current) => {
+      if (current.isEmpty) batch.delete(key, this.#historyPrefix)
+      else batch.put(key, current.bytes, this.#historyPrefix)
     })
     if (this.#observed !== this.#committedObserved) {
       const head = Buffer.allocUnsafe(8)
@@ -215,7 +216,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     return { stored: true, validTo: next }
   }
 
-  /** Ends the covering span at the time and begins another with the value there; both stay in the segments of their ends. */
+  /** Ends the covering span at the timestamp and starts another with the value; each is in the segment of its end. */
   #split(key: Uint8Array, latest: Latest, segment: number, covering: Span, value: Uint8Array | null, timestamp: number): void {
     const at = blockKey(segment, key)
     const without = this.#history
@@ -229,8 +230,8 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   /**
-   * A deletion where no later version is: the time since the segment's last version is one without a value. A put in between
-   * must end at the deletion, so an otherwise empty segment keeps the deletion as a span without length.
+   * A deletion with no later version: from the end of the segment's last span up to the deletion there is no value. A later put in between
+   * must end at the deletion, so an otherwise empty segment keeps the deletion as a span of length 0.
    */
   #addTombstone(key: Uint8Array, { segments }: Latest, timestamp: number): readonly number[] {
     const segment = Math.floor(timestamp / this.#segmentMs)
@@ -239,7 +240,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     return this.#addSpan(key, segments, { from: last.isEmpty ? timestamp : last.end, to: timestamp, value: null })
   }
 
-  /** Answers with the key's segments: with the span's own among them, without those whose every span has expired. */
+  /** Returns the key's segments, including the span's own and without those in which every span has expired. */
   #addSpan(key: Uint8Array, segments: readonly number[], span: Span): readonly number[] {
     const own = Math.floor(span.to / this.#segmentMs)
     const at = blockKey(own, key)
@@ -271,7 +272,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
       to < observed - this.historyMs ? [] : latest.segments.flatMap((segment) => read(this.#history, blockKey(segment, key)).spans())
     const found = spans.filter((span) => span.from <= to && span.to > from).map(version)
     if (latest.value !== null && latest.timestamp <= to) found.push({ value: latest.value, timestamp: latest.timestamp })
-    return found.filter((one) => one !== undefined).sort((a, b) => b.timestamp - a.timestamp)
+    return found.filter((candidate) => candidate !== undefined).sort((a, b) => b.timestamp - a.timestamp)
   }
 
   #typed(found: Version | undefined): VersionedRecord<V> | undefined {

@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes } from '../serdes.ts'
 import type { VersionedKeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { cursorOver } from '../testing/cursor-over.ts'
-import { StateUnderTest } from '../testing/state-under-test.ts'
-import { STORAGES, type Place } from '../testing/storages.ts'
+import { cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const HISTORY_MS = 1_000
 const spec = Stores.versioned({ name: 'versions', key: Serdes.string, value: Serdes.string, historyMs: HISTORY_MS })
@@ -25,7 +23,7 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     await place.remove()
   })
 
-  it('knows the value of any moment in its history', async () => {
+  it('returns the value at any time in its history', async () => {
     expect(store().put('a', '1', 100)).toEqual({ stored: true, validTo: 'latest' })
     expect(store().put('a', '2', 200)).toEqual({ stored: true, validTo: 'latest' })
     await opened.commit()
@@ -34,7 +32,7 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     expect(store().getAsOf('a', 150)).toEqual({ value: '1', timestamp: 100, validTo: 200 })
   })
 
-  it('puts a late value where it belongs', () => {
+  it('inserts a late value at its timestamp', () => {
     store().put('a', '1', 100)
     store().put('a', '3', 300)
     expect(store().put('a', '2', 200)).toEqual({ stored: true, validTo: 300 })
@@ -51,21 +49,21 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     ).toEqual(['2', '1'])
   })
 
-  it('knows from when to when there was nothing', () => {
+  it('keeps the span without a value after a deletion', () => {
     store().put('a', '1', 100)
     expect(store().delete('a', 200)).toEqual({ value: '1', timestamp: 100 })
     store().put('a', '3', 300)
     expect([at('a', 150), at('a', 250), at('a', 350)]).toEqual(['1', undefined, '3'])
   })
 
-  it('refuses what is older than its history', () => {
+  it('rejects a put that is older than its history', () => {
     store().put('b', 'now', 5_000)
     expect(store().put('a', 'old', 3_999)).toEqual({ stored: false })
     expect(store().put('a', 'just', 4_000)).toEqual({ stored: true, validTo: 'latest' })
     expect(at('a', 5_000)).toBe('just')
   })
 
-  it('forgets at an abort what was not committed, the time too', async () => {
+  it('drops uncommitted writes on abort, and the time observed with them', async () => {
     store().put('a', '1', 100)
     await opened.commit()
     store().put('a', '2', 200)
@@ -75,7 +73,7 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     expect(store().put('a', 'late', 50)).toMatchObject({ stored: true })
   })
 
-  it('keeps what was committed over a restart, and shows queries only that', async () => {
+  it('keeps committed versions across a restart, and shows queries only those', async () => {
     store().put('a', '1', 100)
     await opened.commit()
     store().put('a', '2', 200)
@@ -85,18 +83,18 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     expect(store().get('a')).toEqual({ value: '1', timestamp: 100 })
   })
 
-  it('agrees with a plain list of versions, whatever comes in which order', async () => {
+  it('agrees with a plain list of versions, in any order of puts', async () => {
     let random = 42
-    const draw = (below: number): number => (random = (random * 48_271) % 0x7fffffff) % below
+    const randomBelow = (below: number): number => (random = (random * 48_271) % 0x7fffffff) % below
     const model = new Map<string, Map<number, string | null>>()
     for (let step = 0; step < 400; step++) {
-      const key = `key ${draw(3)}`
-      const time = 10_000 + draw(HISTORY_MS - 1)
-      const value = draw(5) === 0 ? null : `v${step}`
+      const key = `key ${randomBelow(3)}`
+      const time = 10_000 + randomBelow(HISTORY_MS - 1)
+      const value = randomBelow(5) === 0 ? null : `v${step}`
       store().put(key, value, time)
       model.set(key, (model.get(key) ?? new Map<number, string | null>()).set(time, value))
-      if (draw(10) === 0) await opened.commit()
-      if (draw(40) === 0) {
+      if (randomBelow(10) === 0) await opened.commit()
+      if (randomBelow(40) === 0) {
         await opened.commit()
         await opened.reopen()
       }
@@ -110,7 +108,7 @@ describe.each(STORAGES)('A versioned store ($name)', ({ make }) => {
     }
   })
 
-  it('comes back from its changelog as it was', async () => {
+  it('is restored from its changelog without a difference', async () => {
     for (let step = 0; step < 200; step++) {
       store().put(`key ${step % 5}`, step % 7 === 0 ? null : `v${step}`, 1_000 + ((step * 53) % 900))
       if (step % 13 === 0) await opened.commit()

@@ -1,6 +1,6 @@
 import { asBuffer } from '../bytes.ts'
 
-/** A row of a window store inside its block; `sequence` tells duplicates of one start apart. */
+/** A row of a window store within its block; `sequence` distinguishes duplicates of one start. */
 export interface BlockRow {
   readonly start: number
   readonly sequence: number
@@ -43,18 +43,18 @@ export function decodeBlock(stored: Uint8Array): Block {
   return block
 }
 
-/** The block with the row in its place; `value: null` takes the row out. */
+/** The block with the row added or replaced; `value: null` removes the row. */
 export function withRow(block: Block, row: Omit<BlockRow, 'value'> & { readonly value: Uint8Array | null }): Block {
   const at = positionOf(block, row.start, row.sequence)
-  const present = block[at]
-  const replaces = present !== undefined && present.start === row.start && present.sequence === row.sequence
+  const current = block[at]
+  const replaces = current !== undefined && current.start === row.start && current.sequence === row.sequence
   if (row.value === null) return replaces ? [...block.slice(0, at), ...block.slice(at + 1)] : block
   const copy = block.slice()
   copy.splice(at, replaces ? 1 : 0, { start: row.start, sequence: row.sequence, timestamp: row.timestamp, value: row.value })
   return copy
 }
 
-/** Where a row of that start and sequence stands or would stand. */
+/** Index of the row with that start and sequence, or the index at which to insert it. */
 export function positionOf(block: Block, start: number, sequence: number): number {
   let low = 0
   let high = block.length

@@ -1,14 +1,15 @@
 import { asBuffer, joined, keyText } from '../bytes.ts'
+import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../changelog.ts'
+import type { CommittedReads, CommittedRow } from '../committed-reads.ts'
 import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
-import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
 import type { WindowStoreSpec } from '../store-spec.ts'
-import { NO_CHANGELOG, type ChangelogCursor, type ChangelogRecord, type ChangeSink } from '../task-state.ts'
-import type { CommittedReads, CommittedRow, EngineContext, StoreEngine } from './engine.ts'
+import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
+import type { EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
+import { ObjectValues } from './object-values.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey, readSegment, segmentBytes } from './segment-key.ts'
-import { Structures } from './structures.ts'
 import { blockSize, decodeBlock, encodeBlock, positionOf, withRow, type Block, type BlockRow } from './window-block.ts'
 
 interface Head {
@@ -23,8 +24,8 @@ const EMPTY: Block = []
 const SEQUENCES = 0x100000000
 
 /**
- * Time is cut into segments of about a window's size; the rows of one key in one segment form a block, which is one row
- * of the storage. A search over time is then a few point reads, and what expires goes segment by segment.
+ * Time is cut into segments of about a window's size. The rows of one key in one segment form a block, which is one row of the storage
+ * (DECISIONS 16). So a search over time is a few point reads, and rows are deleted segment by segment when they expire.
  */
 export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   readonly kind = 'window'
@@ -63,7 +64,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
         return stored === undefined ? EMPTY : decodeBlock(stored)
       },
       nothing: EMPTY,
-      values: () => new Structures(blockSize),
+      values: () => new ObjectValues(blockSize),
       budgetBytes: context.cacheBytes,
       isNew: context.isNew,
     })
@@ -115,7 +116,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
   }
 
   async *fetchAll(from: number, to: number, options?: ScanOptions): AsyncIterable<WindowRow<K, V>> {
-    for (const { key, start, value, timestamp } of await this.#scan(from, to, options, 'present')) {
+    for (const { key, start, value, timestamp } of await this.#scan(from, to, options, 'current')) {
       yield { key: this.#keySerde.deserialize(key), start: start ?? 0, value: this.#valueSerde.deserialize(value), timestamp }
     }
   }
@@ -126,14 +127,14 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
 
   collectChanges(sink: ChangeSink, batch: StorageBatch): void {
     for (const { key, value, timestamp } of this.#changes.values()) sink.change(this.name, key, value, timestamp)
-    this.#blocks.forEachDirty((key, present) => this.#putBlock(batch, key, present))
-    const head = this.#presentHead()
+    this.#blocks.forEachDirty((key, current) => this.#putBlock(batch, key, current))
+    const head = this.#currentHead()
     if (!sameHead(head, this.#head)) batch.put(HEAD, Buffer.from(JSON.stringify(head), 'utf8'), this.#context.prefix)
   }
 
   commit(): void {
     this.#blocks.commit()
-    this.#head = this.#presentHead()
+    this.#head = this.#currentHead()
     this.#expired = [...this.#expired, ...this.#segments.dropBefore(this.#firstSegment)]
     this.#changes.clear()
   }
@@ -167,12 +168,12 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     this.commit()
   }
 
-  /** The first that may hold rows which are not expired. */
+  /** The first segment that may hold rows that have not expired. */
   get #firstSegment(): number {
     return this.#segmentOf(this.#lastStart - this.retentionMs)
   }
 
-  #presentHead(): Head {
+  #currentHead(): Head {
     const segments = this.#segments.between(this.#firstSegment, Infinity)
     return { lastStart: this.#lastStart, nextSequence: this.#nextSequence, segments }
   }
@@ -197,9 +198,9 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     return found
   }
 
-  async #scan(from: number, to: number, options: ScanOptions | undefined, view: 'present' | 'committed'): Promise<CommittedRow[]> {
+  async #scan(from: number, to: number, options: ScanOptions | undefined, view: 'current' | 'committed'): Promise<CommittedRow[]> {
     const { storage } = this.#context
-    const lastStart = view === 'present' ? this.#lastStart : this.#head.lastStart
+    const lastStart = view === 'current' ? this.#lastStart : this.#head.lastStart
     const first = this.#segmentOf(from)
     const last = this.#segmentOf(to)
     const overlay = new Map<string, { readonly key: Uint8Array; readonly block: Block }>()

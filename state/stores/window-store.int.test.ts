@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_CHANGELOG } from '../changelog.ts'
 import { Serdes } from '../serdes.ts'
 import type { WindowStore } from '../store.ts'
 import { Stores } from '../stores.ts'
-import { NO_CHANGELOG } from '../task-state.ts'
-import { cursorOver } from '../testing/cursor-over.ts'
-import { gathered, StateUnderTest } from '../testing/state-under-test.ts'
-import { STORAGES, type Place } from '../testing/storages.ts'
+import { collect, cursorOver, StateUnderTest, STORAGES, type Place } from '../testing/index.ts'
 
 const common = { key: Serdes.string, value: Serdes.string, windowSizeMs: 10, retentionMs: 100 }
 const plain = Stores.window({ name: 'plain', ...common })
@@ -17,7 +15,7 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
   const store = (name = 'plain'): WindowStore<string, string> => opened.state.store(name) as WindowStore<string, string>
   const shown = (rows: readonly { readonly start: number; readonly value: string }[]): string =>
     rows.map(({ start, value }) => `${start}${value}`).join(' ')
-  const of = (key: string, from: number, to: number, name?: string): string => shown(store(name).fetchRange(key, from, to))
+  const rowsOf = (key: string, from: number, to: number, name?: string): string => shown(store(name).fetchRange(key, from, to))
 
   beforeEach(async () => {
     place = await make()
@@ -29,28 +27,28 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     await place.remove()
   })
 
-  it('finds a row by its start, and rows of a key between two moments, both included', async () => {
+  it('finds a row by its start, and rows of a key between two starts, inclusive', async () => {
     for (const start of [30, 10, 20, 15]) store().put('a', 'v', start, start)
     store().put('b', 'w', 20, 20)
     await opened.commit()
     store().put('a', 'x', 12, 12)
     expect(store().fetch('a', 15)).toEqual({ value: 'v', timestamp: 15 })
     expect(store().fetch('a', 16)).toBeUndefined()
-    expect(of('a', 10, 20)).toBe('10v 12x 15v 20v')
-    expect(of('a', 11, 14)).toBe('12x')
-    expect(of('a', 0, 1_000)).toBe('10v 12x 15v 20v 30v')
-    expect(of('c', 0, 1_000)).toBe('')
+    expect(rowsOf('a', 10, 20)).toBe('10v 12x 15v 20v')
+    expect(rowsOf('a', 11, 14)).toBe('12x')
+    expect(rowsOf('a', 0, 1_000)).toBe('10v 12x 15v 20v 30v')
+    expect(rowsOf('c', 0, 1_000)).toBe('')
   })
 
-  it('replaces the row of a start, and takes it out with null', () => {
+  it('replaces the row of a start, and removes it with null', () => {
     store().put('a', '1', 10, 1)
     store().put('a', '2', 10, 2)
-    expect(of('a', 0, 99)).toBe('102')
+    expect(rowsOf('a', 0, 99)).toBe('102')
     store().put('a', null, 10, 3)
-    expect(of('a', 0, 99)).toBe('')
+    expect(rowsOf('a', 0, 99)).toBe('')
   })
 
-  it('with duplicates keeps every one, in the order in which they came', async () => {
+  it('with duplicates keeps all rows, in the order of their puts', async () => {
     store('many').put('a', '1', 10, 1)
     store('many').put('a', '2', 10, 2)
     await opened.commit()
@@ -58,26 +56,26 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     store('many').put('a', null, 10, 4)
     await opened.reopen()
     store('many').put('a', '4', 10, 4)
-    expect(of('a', 0, 99, 'many')).toBe('101 102 104')
+    expect(rowsOf('a', 0, 99, 'many')).toBe('101 102 104')
   })
 
-  it('neither takes nor shows what has expired: a start at the largest one less the retention, or before', async () => {
+  it('neither stores nor shows expired rows, whose start is at or before the largest start less the retention', async () => {
     store().put('a', 'v', 50, 50)
     store().put('a', 'v', 150, 150)
-    expect(of('a', 0, 999)).toBe('150v')
+    expect(rowsOf('a', 0, 999)).toBe('150v')
     expect(store().fetch('a', 50)).toBeUndefined()
     store().put('a', 'late', 50, 50)
     store().put('a', 'in time', 51, 51)
-    expect(of('a', 0, 999)).toBe('51in time 150v')
+    expect(rowsOf('a', 0, 999)).toBe('51in time 150v')
     store().put('b', 'v', 1_000, 1_000)
     await opened.commit()
     await opened.reopen()
     expect(store().lastStart).toBe(1_000)
-    expect(of('a', 0, 999)).toBe('')
-    expect(await gathered(store().fetchAll(0, 2_000))).toHaveLength(1)
+    expect(rowsOf('a', 0, 999)).toBe('')
+    expect(await collect(store().fetchAll(0, 2_000))).toHaveLength(1)
   })
 
-  it('walks all keys by start, then key', async () => {
+  it('scans all keys by start, then key', async () => {
     for (const [key, start] of [
       ['b', 20],
       ['a', 30],
@@ -88,19 +86,19 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     store().put('a', 'v', 20, 20)
     store().put('c', null, 10, 10)
     const all = async (from: number, to: number, options = {}): Promise<string> =>
-      (await gathered(store().fetchAll(from, to, options))).map(({ key, start }) => `${key}${start}`).join(' ')
+      (await collect(store().fetchAll(from, to, options))).map(({ key, start }) => `${key}${start}`).join(' ')
     expect(await all(0, 99)).toBe('a20 b20 a30')
     expect(await all(0, 99, { reverse: true })).toBe('a30 b20 a20')
     expect(await all(0, 20, { limit: 1 })).toBe('a20')
   })
 
-  it('takes moments before 1970', () => {
+  it('accepts starts before 1970', () => {
     store().put('a', 'v', -25, 1)
     store().put('a', 'w', -5, 1)
-    expect(of('a', -30, 0)).toBe('-25v -5w')
+    expect(rowsOf('a', -30, 0)).toBe('-25v -5w')
   })
 
-  it('shows queries what is committed, as of the last commit’s time', async () => {
+  it('shows queries committed rows, and expires them by the last commit’s largest start', async () => {
     store().put('a', 'v', 50, 50)
     await opened.commit()
     store().put('a', 'w', 200, 200)
@@ -108,16 +106,16 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     expect(seen?.map(({ start }) => start)).toEqual([50])
   })
 
-  it('forgets at an abort what was not committed, the time too', async () => {
+  it('drops uncommitted writes on abort, and the largest start with them', async () => {
     store().put('a', 'v', 50, 50)
     await opened.commit()
     store().put('a', 'w', 500, 500)
     opened.state.abort()
     expect(store().lastStart).toBe(50)
-    expect(of('a', 0, 999)).toBe('50v')
+    expect(rowsOf('a', 0, 999)).toBe('50v')
   })
 
-  it('lets nothing expire for a transaction that did not come to its end', async () => {
+  it('expires nothing for a transaction that is aborted', async () => {
     store().put('a', 'v', 50, 50)
     await opened.commit()
     store().put('a', 'w', 500, 500)
@@ -126,10 +124,10 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
     store().put('b', 'v', 60, 60)
     await opened.commit()
     await opened.reopen()
-    expect([of('a', 0, 999), of('b', 0, 999), store().lastStart]).toEqual(['50v', '60v', 60])
+    expect([rowsOf('a', 0, 999), rowsOf('b', 0, 999), store().lastStart]).toEqual(['50v', '60v', 60])
   })
 
-  it('comes back from its changelog as it was', async () => {
+  it('is restored from its changelog without a difference', async () => {
     for (let step = 0; step < 200; step++) {
       const start = step + ((step * 37) % 60) - 30
       store().put(`key ${step % 7}`, step % 9 === 0 ? null : `v${step}`, start, step)
@@ -144,7 +142,7 @@ describe.each(STORAGES)('A window store ($name)', ({ make }) => {
       await copy.state.restore(name, cursorOver(records.slice(0, 50)), 50)
       await copy.state.restore(name, cursorOver(records.slice(50)), records.length)
       const restored = copy.state.store(name) as WindowStore<string, string>
-      expect(await gathered(restored.fetchAll(-1_000, 1_000))).toEqual(await gathered(store(name).fetchAll(-1_000, 1_000)))
+      expect(await collect(restored.fetchAll(-1_000, 1_000))).toEqual(await collect(store(name).fetchAll(-1_000, 1_000)))
       expect(restored.lastStart).toBe(store(name).lastStart)
     }
     await copy.close()

@@ -1,5 +1,5 @@
-/** A process to be killed: every commit writes all rows with its number, and tells the number when it has been made. */
-import { openLevelStorage } from '../leveldb/level-storage.ts'
+/** A process for a test to kill: every commit writes its number into all rows, then the process prints the number. */
+import { openLevelStorage } from '../leveldb/index.ts'
 import { openTaskState } from '../open-task-state.ts'
 import { Serdes } from '../serdes.ts'
 import type { KeyValueStore } from '../store.ts'

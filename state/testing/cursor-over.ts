@@ -1,22 +1,22 @@
-import type { ChangelogCursor, ChangelogRecord } from '../task-state.ts'
+import type { ChangelogCursor, ChangelogRecord } from '../changelog.ts'
 
 export function cursorOver(records: Iterable<ChangelogRecord>): ChangelogCursor {
-  const left = [...records]
-  let current: ChangelogRecord | undefined
-  const present = (): ChangelogRecord => {
-    if (current === undefined) throw new Error('The cursor stands on no record')
-    return current
+  const remaining = [...records]
+  let record: ChangelogRecord | undefined
+  const current = (): ChangelogRecord => {
+    if (record === undefined) throw new Error('The cursor is not on a record: next() was not called, or returned false.')
+    return record
   }
   return {
-    next: () => (current = left.shift()) !== undefined,
+    next: () => (record = remaining.shift()) !== undefined,
     get key() {
-      return present().key
+      return current().key
     },
     get value() {
-      return present().value
+      return current().value
     },
     get timestamp() {
-      return present().timestamp
+      return current().timestamp
     },
   }
 }

@@ -1,10 +1,11 @@
-import type { OrderedStorage } from '../ordered-storage.ts'
+import type { ChangelogRecord } from '../changelog.ts'
 import { openTaskState } from '../open-task-state.ts'
+import type { OrderedStorage } from '../ordered-storage.ts'
 import type { StoreSpec } from '../store-spec.ts'
-import type { ChangelogRecord, TaskState } from '../task-state.ts'
+import type { TaskState } from '../task-state.ts'
 import type { Place } from './storages.ts'
 
-/** A task's stores on some storage, with the changelogs that their commits wrote. */
+/** A task's state on a place, together with the changelogs that its commits write. */
 export class StateUnderTest {
   readonly #place: Place
   readonly #specs: readonly StoreSpec[]
@@ -26,7 +27,7 @@ export class StateUnderTest {
   }
 
   get state(): TaskState {
-    if (this.#state === undefined) throw new Error('The state is not open')
+    if (this.#state === undefined) throw new Error('The state is not open: call StateUnderTest.open().')
     return this.#state
   }
 
@@ -34,7 +35,7 @@ export class StateUnderTest {
     return this.#changelogs.get(store) ?? []
   }
 
-  /** As a task does it: changes to the changelog, then all of it to the storage. */
+  /** Commits as a task does: changes go to the changelog first, then to the storage. */
   async commit(): Promise<void> {
     this.state.collectChanges({
       change: (store, key, value, timestamp) => {
@@ -45,7 +46,7 @@ export class StateUnderTest {
     await this.state.commit(new Map(this.#specs.map(({ name }) => [name, this.changelog(name).length])))
   }
 
-  /** What was not committed is gone. */
+  /** Drops uncommitted writes. */
   async reopen(): Promise<void> {
     await this.state.close()
     await this.#open()
@@ -61,7 +62,7 @@ export class StateUnderTest {
   }
 }
 
-export async function gathered<T>(rows: AsyncIterable<T>): Promise<readonly T[]> {
+export async function collect<T>(rows: AsyncIterable<T>): Promise<readonly T[]> {
   const found: T[] = []
   for await (const row of rows) found.push(row)
   return found

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLevelStorage } from '../leveldb/level-storage.ts'
-import { MemoryStorage } from '../memory/memory-storage.ts'
+import { openLevelStorage } from '../leveldb/index.ts'
+import { MemoryStorage } from '../memory/index.ts'
 import type { OrderedStorage } from '../ordered-storage.ts'
 
-/** A place that keeps what is written there while it is opened and closed. */
+/** A storage that can be closed and opened again and keeps its rows. */
 export interface Place {
   open(): Promise<OrderedStorage>
-  /** Deletes it; it is not open. */
+  /** Deletes it; the storage must be closed. */
   remove(): Promise<void>
 }
 
-/** Every kind of storage, for suites that each has to pass. */
+/** Every adapter of `OrderedStorage`, for suites that each must pass. */
 export const STORAGES: readonly { readonly name: string; make(): Promise<Place> }[] = [
   {
     name: 'memory',

@@ -1,6 +1,6 @@
 import { addAll, type OrderedStorage, type StorageOperation, type WriteOptions } from '../ordered-storage.ts'
 
-/** One batch with these operations. */
+/** Writes the operations in one batch. */
 export async function write(storage: OrderedStorage, operations: Iterable<StorageOperation>, options?: WriteOptions): Promise<void> {
   const batch = storage.batch()
   addAll(batch, operations)

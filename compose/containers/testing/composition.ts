@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { runTool } from '../../kafka/run-tool.ts'
 
-/** A service as docker-compose reads it, with whatever the files say for it together. */
+/** A service after docker-compose has merged the files. */
 export interface ComposedService {
   readonly environment?: Readonly<Record<string, string>>
   readonly command?: readonly string[]
@@ -33,7 +33,7 @@ export interface Composition {
 
 const FILES = fileURLToPath(new URL('..', import.meta.url))
 
-/** A copy of the container files in that directory, with secrets of its own; answers where it is. */
+/** Copies the container files into the directory, generates secrets there, and returns the path of the copy. */
 export async function copyContainerFiles(directory: string): Promise<string> {
   const copy = join(directory, 'compose/containers')
   await mkdir(copy, { recursive: true })
@@ -43,22 +43,22 @@ export async function copyContainerFiles(directory: string): Promise<string> {
   return copy
 }
 
-/** What docker-compose makes of some of the files together. Rejects with its complaints. */
+/** The configuration that docker-compose merges from the files. Rejects with its error output. */
 export async function compose(directory: string, ...files: readonly string[]): Promise<Composition> {
   const args = ['--project-directory', directory, ...files.flatMap((file) => ['-f', join(directory, file)]), 'config']
   const { stdout } = await runTool('docker-compose', args, directory)
   return parse(stdout) as Composition
 }
 
-/** Groups of services: each group depends on services of earlier ones alone. Throws `RangeError` when they wait for each other. */
+/** Groups of services, each of which depends on earlier groups only. Throws `RangeError` on a dependency cycle. */
 export function startOrder(services: ComposedServices): readonly (readonly string[])[] {
   const order: string[][] = []
-  for (let left = Object.keys(services).sort(); left.length > 0;) {
-    const waiting = new Set(left)
-    const next = left.filter((name) => Object.keys(services[name]?.depends_on ?? {}).every((other) => !waiting.has(other)))
-    if (next.length === 0) throw new RangeError(`These wait for each other: ${left.join(', ')}.`)
+  for (let pending = Object.keys(services).sort(); pending.length > 0;) {
+    const unstarted = new Set(pending)
+    const next = pending.filter((name) => Object.keys(services[name]?.depends_on ?? {}).every((other) => !unstarted.has(other)))
+    if (next.length === 0) throw new RangeError(`The services depend on each other in a cycle: ${pending.join(', ')}.`)
     order.push(next)
-    left = left.filter((name) => !next.includes(name))
+    pending = pending.filter((name) => !next.includes(name))
   }
   return order
 }

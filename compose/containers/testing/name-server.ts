@@ -4,10 +4,10 @@ import { once } from 'node:events'
 const HEADER_BYTES = 12
 const TYPE_AND_CLASS_BYTES = 4
 const IS_ANSWER = 0x8180
-/** The question's name again, an IPv4 address, valid for a second. */
+/** An A record for the name of the question, with a TTL of one second. */
 const RECORD_HEAD = Buffer.from([0xc0, HEADER_BYTES, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4])
 
-/** Answers every question for a name with the same addresses, as a container engine does for a service with replicas. */
+/** Answers every DNS query with the same addresses, as a container engine does for a service with replicas. */
 export class NameServer {
   readonly #socket: Socket
 

@@ -12,7 +12,7 @@ import { PlainProcess } from './plain-process.ts'
 
 export interface PlainBankOptions {
   readonly composition: Composition
-  /** Where the compose files lie. */
+  /** Directory of the compose files. */
   readonly files: string
   readonly packages: Packages
   readonly directory: string
@@ -21,34 +21,42 @@ export interface PlainBankOptions {
 
 const JAVA_VERSION = 17
 const HEALTH_POLL_MS = 200
-const HEALTH_MS = 120_000
-/** Settings that are about addresses and paths, which are this machine's. */
-const PLACES = ['listeners', 'advertised.listeners', 'controller.quorum.voters', 'log.dirs', 'node.id', 'process.roles', 'heap.opts']
+const HEALTH_TIMEOUT_MS = 120_000
+/** Kafka settings for addresses and paths, which differ on this machine. */
+const LOCAL_SETTINGS = [
+  'listeners',
+  'advertised.listeners',
+  'controller.quorum.voters',
+  'log.dirs',
+  'node.id',
+  'process.roles',
+  'heap.opts',
+]
 
 /**
- * The services of the compose files as processes of this machine: in their order, with their settings, commands, users and health
- * checks. Only addresses and paths are this machine's.
+ * Runs the services of the compose files as processes of this machine, with their start order, settings, commands, credentials and health
+ * checks. Only addresses and paths are replaced.
  */
 export class PlainBank {
-  /** Services in groups, as they were started. */
+  /** Groups of services in start order. */
   readonly started: (readonly string[])[] = []
-  /** Those that run until they are stopped, and one-shot ones that have ended. */
+  /** The processes of each service, including one-shot services that have ended. */
   readonly processes = new Map<string, PlainProcess[]>()
-  /** Where the page is. */
+  /** URL of the page. */
   url = ''
   readonly apis: string[] = []
   readonly #options: PlainBankOptions
-  /** What is called so in the files, and how it is called here. */
-  readonly #here = new Map<string, string>()
-  readonly #ends: (() => Promise<void>)[] = []
+  /** Addresses and paths in the files, and their replacements on this machine. */
+  readonly #replacements = new Map<string, string>()
+  readonly #cleanups: (() => Promise<void>)[] = []
 
   private constructor(options: PlainBankOptions) {
     this.#options = options
-    for (const [name, { file }] of Object.entries(options.composition.secrets ?? {})) this.#here.set(`/run/secrets/${name}`, file)
-    this.#here.set('/data', join(options.directory, 'state'))
+    for (const [name, { file }] of Object.entries(options.composition.secrets ?? {})) this.#replacements.set(`/run/secrets/${name}`, file)
+    this.#replacements.set('/data', join(options.directory, 'state'))
   }
 
-  /** Resolves when all are healthy or have done their work. */
+  /** Resolves when all services are healthy or completed. */
   static async start(options: PlainBankOptions): Promise<PlainBank> {
     const bank = new PlainBank(options)
     try {
@@ -66,11 +74,11 @@ export class PlainBank {
 
   service(name: string): ComposedService {
     const service = this.#options.composition.services[name]
-    if (service === undefined) throw new RangeError(`There is no service ${name}.`)
+    if (service === undefined) throw new RangeError(`The compose files have no service ${name}.`)
     return service
   }
 
-  /** With this machine's addresses and paths. */
+  /** The service's environment, with addresses and paths of this machine. */
   environment(name: string): Readonly<Record<string, string>> {
     return Object.fromEntries(
       Object.entries(this.service(name).environment ?? {}).map(([key, value]) => [key, this.#translated(String(value))]),
@@ -88,13 +96,13 @@ export class PlainBank {
   }
 
   async stop(): Promise<void> {
-    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) await end()
+    for (let cleanup = this.#cleanups.pop(); cleanup !== undefined; cleanup = this.#cleanups.pop()) await cleanup()
   }
 
   async #startGroup(group: readonly string[]): Promise<void> {
     const brokers = group.filter((name) => name.startsWith('kafka-'))
     if (brokers.length > 0) await this.#startKafka(brokers)
-    for (const name of group.filter((one) => !brokers.includes(one))) {
+    for (const name of group.filter((service) => !brokers.includes(service))) {
       if (name === 'registry') await this.#startRegistry()
       else if (name === 'web') await this.#startWeb()
       else if (name === 'processor') await Promise.all(Array.from({ length: this.#replicas(name) }, () => this.startProcessor()))
@@ -105,23 +113,23 @@ export class PlainBank {
 
   async #startKafka(names: readonly string[]): Promise<void> {
     const { packages, directory } = this.#options
-    const settings = await this.#settingsByImage(names[0] ?? '')
+    const settings = await this.#imageSettings(names[0] ?? '')
     const kafka = await LocalKafka.start({
       classPath: packages.kafka,
       directory: join(directory, 'brokers'),
       brokers: names.length,
       settings,
     })
-    this.#ends.push(() => kafka.stop())
+    this.#cleanups.push(() => kafka.stop())
     for (const [at, name] of names.entries()) {
       const [address = '', brokerAddress = ''] = [kafka.addresses[at], kafka.brokerAddresses[at]]
-      this.#here.set(`${name}:9092`, address).set(`${name}:9094`, brokerAddress)
+      this.#replacements.set(`${name}:9092`, address).set(`${name}:9094`, brokerAddress)
       await this.#healthy(name, { 9092: address })
     }
   }
 
-  /** The image's own program turns its environment into Kafka's settings, and formats a directory with them. */
-  async #settingsByImage(name: string): Promise<Readonly<Record<string, string>>> {
+  /** Kafka's settings as the image's own program derives them from its environment. */
+  async #imageSettings(name: string): Promise<Readonly<Record<string, string>>> {
     const { packages, directory } = this.#options
     const [defaults, mounted, final] = ['default', 'mounted', 'final'].map((part) => join(directory, 'image', part))
     for (const part of [defaults, mounted, final]) await mkdir(part ?? '', { recursive: true })
@@ -134,33 +142,36 @@ export class PlainBank {
     )
     const lines = (await readFile(join(final ?? '', 'server.properties'), 'utf8')).split('\n').filter((line) => line.includes('='))
     const settings = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const)
-    return Object.fromEntries(settings.filter(([key]) => !PLACES.includes(key)))
+    return Object.fromEntries(settings.filter(([key]) => !LOCAL_SETTINGS.includes(key)))
   }
 
   async #startRegistry(): Promise<void> {
     const { packages, directory } = this.#options
     const registry = await LocalRegistry.start({ jar: packages.registry, directory, environment: this.environment('registry') })
-    this.#ends.push(() => registry.stop())
-    this.#here.set('registry:8080', new URL(registry.url).host)
+    this.#cleanups.push(() => registry.stop())
+    this.#replacements.set('registry:8080', new URL(registry.url).host)
     await this.#healthy('registry', { 9000: `127.0.0.1:${registry.managementPort}` })
   }
 
-  /** All at one port, each at an address of its own, under one name: as replicas are for nginx. */
+  /** Replicas share a port and a DNS name, and have an address each, as nginx sees them in containers. */
   async #startApis(): Promise<void> {
     const [port = 0] = await freePorts(1)
     const addresses = Array.from({ length: this.#replicas('api') }, (_, at) => `127.0.0.${at + 2}`)
     await Promise.all(addresses.map((address) => this.#startServer('api', address, port)))
     this.apis.push(...addresses.map((address) => `http://${address}:${port}`))
     const names = await NameServer.listen(addresses)
-    this.#ends.push(() => names.close())
-    this.#here.set('resolver 127.0.0.11', `resolver 127.0.0.1:${names.port}`).set('http://api:8080', `http://api:${port}`)
+    this.#cleanups.push(() => names.close())
+    this.#replacements.set('resolver 127.0.0.11', `resolver 127.0.0.1:${names.port}`).set('http://api:8080', `http://api:${port}`)
   }
 
   async #startWeb(): Promise<void> {
     const { files, directory, pageDirectory } = this.#options
     const [port = 0] = await freePorts(1)
-    await chmod(directory, 0o755) // its workers may be another user
-    this.#here.set('listen 8181', `listen 127.0.0.1:${port}`).set('/usr/share/nginx/html', pageDirectory).set('/tmp/', `${directory}/`)
+    await chmod(directory, 0o755) // nginx workers may run as another user
+    this.#replacements
+      .set('listen 8181', `listen 127.0.0.1:${port}`)
+      .set('/usr/share/nginx/html', pageDirectory)
+      .set('/tmp/', `${directory}/`)
     const configuration = join(directory, 'nginx.conf')
     await writeFile(configuration, this.#translated(await readFile(join(files, 'nginx.conf'), 'utf8')))
     this.#spawn('web', 'nginx', ['-e', 'stderr', '-c', configuration, '-g', 'daemon off;'])
@@ -176,7 +187,7 @@ export class PlainBank {
 
   async #runOnce(name: string): Promise<void> {
     const process = this.#node(name, {})
-    if ((await process.ended) !== 0) throw new Error(`${name} failed: ${process.output}`)
+    if ((await process.ended) !== 0) throw new Error(`Service ${name} failed: ${process.output}`)
   }
 
   #node(name: string, environment: Readonly<Record<string, string>>): PlainProcess {
@@ -187,25 +198,25 @@ export class PlainBank {
   #spawn(name: string, program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): PlainProcess {
     const process = new PlainProcess({ program, args, environment, logFile: join(this.#options.directory, `${name}.log`) })
     this.processes.set(name, [...(this.processes.get(name) ?? []), process])
-    this.#ends.push(() => process.end('SIGTERM'))
+    this.#cleanups.push(() => process.end('SIGTERM'))
     return process
   }
 
-  /** Runs the service's own health check until it is content. `ports`: where the container's ports are here. */
-  async #healthy(name: string, ports: Readonly<Record<number, string>>, process?: PlainProcess): Promise<void> {
+  /** Runs the service's own health check until it passes. `addresses`: this machine's address for each port of the container. */
+  async #healthy(name: string, addresses: Readonly<Record<number, string>>, process?: PlainProcess): Promise<void> {
     const [kind, program = '', ...args] = this.service(name).healthcheck?.test ?? []
-    if (kind !== 'CMD') throw new RangeError(`${name} has no health check that is a command.`)
-    const here = args.map((arg) =>
-      arg.replaceAll(/127\.0\.0\.1([:/])(\d+)/g, (_, separator: string, port) => (ports[Number(port)] ?? '').replace(':', separator)),
+    if (kind !== 'CMD') throw new RangeError(`Service ${name} has no health check of type CMD.`)
+    const localArgs = args.map((arg) =>
+      arg.replaceAll(/127\.0\.0\.1([:/])(\d+)/g, (_, separator: string, port) => (addresses[Number(port)] ?? '').replace(':', separator)),
     )
-    const giveUpAt = performance.now() + HEALTH_MS
+    const deadline = performance.now() + HEALTH_TIMEOUT_MS
     for (;;) {
-      if (process?.isRunning === false) throw new Error(`${name} ended: ${process.output}`)
+      if (process?.isRunning === false) throw new Error(`Service ${name} ended before it was healthy: ${process.output}`)
       try {
-        await runTool(program, here)
+        await runTool(program, localArgs)
         return
       } catch (error) {
-        if (performance.now() > giveUpAt) throw error
+        if (performance.now() > deadline) throw error
         await new Promise((resolve) => setTimeout(resolve, HEALTH_POLL_MS))
       }
     }
@@ -216,7 +227,7 @@ export class PlainBank {
   }
 
   #translated(text: string): string {
-    const names = [...this.#here.keys()].map((name) => name.replaceAll('.', '\\.'))
-    return text.replaceAll(new RegExp(names.join('|'), 'g'), (name) => this.#here.get(name) ?? name)
+    const names = [...this.#replacements.keys()].map((name) => name.replaceAll('.', '\\.'))
+    return text.replaceAll(new RegExp(names.join('|'), 'g'), (name) => this.#replacements.get(name) ?? name)
   }
 }

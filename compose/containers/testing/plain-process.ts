@@ -5,14 +5,14 @@ import { createWriteStream } from 'node:fs'
 export interface PlainProcessOptions {
   readonly program: string
   readonly args: readonly string[]
-  /** All that it gets, besides the search path. */
+  /** Its whole environment, except for PATH. */
   readonly environment: Readonly<Record<string, string>>
   readonly logFile: string
 }
 
-/** A program running beside this one; it does not outlive it. */
+/** A program as a child process; it is killed when this process exits. */
 export class PlainProcess {
-  /** Its exit code; null when a signal ended it. */
+  /** Resolves with its exit code, or null when a signal ended it. */
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
   #output = ''
@@ -21,10 +21,10 @@ export class PlainProcess {
     const child = spawn(program, args, { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.ended = once(child, 'exit').then(([code]) => code as number | null)
-    const endWithUs = (): void => void child.kill('SIGKILL')
-    process.once('exit', endWithUs)
+    const killChild = (): void => void child.kill('SIGKILL')
+    process.once('exit', killChild)
     this.ended.then(
-      () => process.off('exit', endWithUs),
+      () => process.off('exit', killChild),
       (error: unknown) => (this.#output += String(error)),
     )
     const log = createWriteStream(logFile, { flags: 'a' })

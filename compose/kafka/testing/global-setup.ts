@@ -8,14 +8,14 @@ import { fetchPackages } from '../packages.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the registry's API that is compatible with Confluent's. */
+    /** Base URL of the registry's API that is compatible with Confluent's. */
     registry: string
-    /** Class path of Apache Kafka, for tests that start brokers of their own. */
+    /** Class path of Apache Kafka, for tests that start their own brokers. */
     kafkaClassPath: string
   }
 }
 
-/** One broker and one registry for all tests of a run, on ports that are free, in a directory that goes away. */
+/** One broker and one registry for all tests of a run, on free ports, in a temporary directory. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const packages = await fetchPackages(join(project.config.root, 'data/kafka/packages'))
   const directory = await mkdtemp(join(tmpdir(), 'bob-kafka-'))

@@ -119,8 +119,12 @@ export function ask(transfer: Transfer, now: number): Progress {
         return { type: 'CreditMoney', ...head, iban: to, counterparty: from }
       case 'return':
         return { type: 'ReturnMoney', ...head, iban: from, counterparty: to }
-      default:
+      case 'completed':
+      case 'failed':
+      case 'stuck':
         return null
+      default:
+        return state satisfies never
     }
   })()
   return { transfer: { ...transfer, askAgainAt: now + STEP_TIMEOUT_MS }, events: [], ask: command, outcome: null }

@@ -179,8 +179,8 @@ export class TaskStores {
 
   #verifyCheckpoint(state: TaskState): void {
     this.#checkpointedAt = -Infinity
-    if (state.note === undefined) return
-    const { changelogs, writtenAt } = JSON.parse(state.note) as Checkpoint
+    if (state.checkpoint === undefined) return
+    const { changelogs, writtenAt } = JSON.parse(state.checkpoint) as Checkpoint
     for (const [topic, id] of Object.entries(this.#changelogIds)) {
       if ((changelogs[topic] ?? id) !== id)
         throw new TaskCorruptedError(`Changelog ${topic} was deleted and created again since the state was written.`, {

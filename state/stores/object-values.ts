@@ -1,7 +1,7 @@
 import type { RowValues } from './row-values.ts'
 
-/** Values that are structures of JavaScript. */
-export class Structures<T> implements RowValues<T> {
+/** Values that are JavaScript objects. */
+export class ObjectValues<T> implements RowValues<T> {
   readonly #sizeOf: (value: T) => number
   readonly #values: (T | undefined)[] = []
   readonly #sizes: number[] = []
@@ -18,25 +18,25 @@ export class Structures<T> implements RowValues<T> {
   }
 
   add(value: T): number {
-    const place = this.#free.pop() ?? this.#values.length
+    const handle = this.#free.pop() ?? this.#values.length
     const size = this.#sizeOf(value)
-    this.#values[place] = value
-    this.#sizes[place] = size
+    this.#values[handle] = value
+    this.#sizes[handle] = size
     this.#sizeInBytes += size
-    return place
+    return handle
   }
 
-  get(place: number): T {
-    return this.#values[place] as T
+  get(handle: number): T {
+    return this.#values[handle] as T
   }
 
-  lend(place: number): T {
-    return this.get(place)
+  lend(handle: number): T {
+    return this.get(handle)
   }
 
-  drop(place: number): void {
-    this.#values[place] = undefined
-    this.#sizeInBytes -= this.#sizes[place] ?? 0
-    this.#free.push(place)
+  drop(handle: number): void {
+    this.#values[handle] = undefined
+    this.#sizeInBytes -= this.#sizes[handle] ?? 0
+    this.#free.push(handle)
   }
 }

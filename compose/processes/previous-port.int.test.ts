@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { listenAsBefore } from './port-kept.ts'
+import { listenOnPreviousPort } from './previous-port.ts'
 
-describe('A process that listens as before', () => {
+describe('A process that listens on its previous port', () => {
   let directory: string
   let file: string
   const servers: Server[] = []
@@ -27,30 +27,30 @@ describe('A process that listens as before', () => {
     await once(server, 'listening')
     servers.push(server)
     const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('It listens on no port.')
+    if (address === null || typeof address === 'string') throw new Error('The server has no port.')
     return { url: `http://127.0.0.1:${address.port}`, server }
   }
 
-  it('has the port that it had', async () => {
-    const { url, server } = await listenAsBefore(file, listen)
+  it('gets the same port again', async () => {
+    const { url, server } = await listenOnPreviousPort(file, listen)
     server.close()
     await once(server, 'close')
-    expect((await listenAsBefore(file, listen)).url).toBe(url)
+    expect((await listenOnPreviousPort(file, listen)).url).toBe(url)
   })
 
-  it('takes another one when somebody else has that, and keeps it', async () => {
-    const { url: taken } = await listenAsBefore(file, listen)
-    const { url } = await listenAsBefore(file, listen)
+  it('takes another port while its own is in use, and records that one', async () => {
+    const { url: taken } = await listenOnPreviousPort(file, listen)
+    const { url } = await listenOnPreviousPort(file, listen)
     expect(url).not.toBe(taken)
     expect(await readFile(file, 'utf8')).toBe(new URL(url).port)
   })
 
-  it('is not kept from starting by what stands in the file', async () => {
+  it('starts when the file does not hold a port', async () => {
     await writeFile(file, 'no port')
-    await expect(listenAsBefore(file, listen)).resolves.toBeDefined()
+    await expect(listenOnPreviousPort(file, listen)).resolves.toBeDefined()
   })
 
-  it('says what else keeps it from listening', async () => {
-    await expect(listenAsBefore(file, () => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
+  it('rejects with any error other than a port in use', async () => {
+    await expect(listenOnPreviousPort(file, () => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
   })
 })
