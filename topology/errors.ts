@@ -49,10 +49,9 @@ export interface RecordErrorOptions extends ErrorOptions {
   readonly task: string
   /** Name of the node that threw, as in `describe()`; undefined for an error of reading. */
   readonly operator: string | undefined
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  /** As it lies in the topic. */
+  /** Undefined for a punctuator, which processes no record. */
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined
+  /** As it lies in the topic; null in a punctuator, too. */
   readonly key: Uint8Array | null
 }
 
@@ -62,21 +61,18 @@ export class RecordError extends StreamsError {
   readonly stage: RecordStage
   readonly task: string
   readonly operator: string | undefined
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
+  readonly origin: RecordErrorOptions['origin']
   readonly key: Uint8Array | null
 
   constructor(options: RecordErrorOptions) {
-    const { stage, task, operator, topic, partition, offset, key, cause } = options
+    const { stage, task, operator, origin, key, cause } = options
     const place = operator === undefined ? `task ${task}` : `operator ${operator} of task ${task}`
-    super(`${topic}-${partition}@${offset} (key ${shortKey(key)}) failed at stage ${stage} in ${place}: ${messageOf(cause)}`, { cause })
+    const what = origin === undefined ? 'A punctuator' : `${origin.topic}-${origin.partition}@${origin.offset} (key ${shortKey(key)})`
+    super(`${what} failed at stage ${stage} in ${place}: ${messageOf(cause)}`, { cause })
     this.stage = stage
     this.task = task
     this.operator = operator
-    this.topic = topic
-    this.partition = partition
-    this.offset = offset
+    this.origin = origin
     this.key = key
   }
 }
@@ -102,9 +98,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The stack of what was thrown, if it is an error. */
+const STACK_CHARACTERS = 2_000
+
+/** The beginning of the stack of what was thrown, if it is an error. */
 export function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined
+  return error instanceof Error ? error.stack?.slice(0, STACK_CHARACTERS) : undefined
 }
 
 const SHOWN_KEY_BYTES = 40

@@ -6,6 +6,7 @@ const TASK_STATES = {
   created: 'RESTORING',
   restoring: 'RESTORING',
   waiting: 'RESTORING',
+  stalled: 'RESTORING',
   running: 'RUNNING',
   suspended: 'RUNNING',
   closed: 'RUNNING',

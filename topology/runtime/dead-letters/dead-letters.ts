@@ -11,6 +11,10 @@ export interface DeadLetter {
   readonly offset: number
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number }
   readonly reason: string
+  /** The node that threw, the task, and the stack of the error; undefined where no error was thrown. */
+  readonly operator?: string | undefined
+  readonly task?: string | undefined
+  readonly stack?: string | undefined
   /** When it became a dead letter, milliseconds since the epoch. */
   readonly time: number
   /** Its place among the letters of its key; undefined for a record without a key. */
@@ -41,9 +45,11 @@ export function redriveGroup(applicationId: string): string {
   return `${applicationId}-redrive`
 }
 
-export function letterHeaders(letter: Pick<DeadLetter, 'origin' | 'reason' | 'time' | 'place' | 'headers'>): readonly Header[] {
-  const { origin, reason, time, place } = letter
-  const fields = Object.entries({ reason, ...origin, time, ...place })
+type LetterFields = 'origin' | 'reason' | 'operator' | 'task' | 'stack' | 'time' | 'place' | 'headers'
+
+export function letterHeaders(letter: Pick<DeadLetter, LetterFields>): readonly Header[] {
+  const { origin, reason, operator, task, stack, time, place } = letter
+  const fields = Object.entries({ reason, ...origin, time, ...place, operator, task, stack }).filter(([, value]) => value !== undefined)
   return [...letter.headers, ...fields.map(([name, value]) => ({ key: PREFIX + name, value: Buffer.from(String(value), 'utf8') }))]
 }
 
@@ -164,6 +170,9 @@ function letterOf(topic: string, partition: number, batch: RecordBatch): DeadLet
     ...content,
     origin: { topic: originTopic, partition: Number(field('partition')), offset: Number(field('offset')) },
     reason: field('reason') ?? '',
+    operator: field('operator'),
+    task: field('task'),
+    stack: field('stack'),
     time: Number(field('time')),
     place: episode === undefined ? undefined : { episode: Number(episode), sequence: Number(field('sequence')) },
   }

@@ -1,4 +1,5 @@
 import type { RecordBatch, TopicPartition } from '../../broker/index.ts'
+import { stackOf, type RecordError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { OutputBuffer } from '../commit/index.ts'
 import { letterHeaders, ownHeaders, redriveMark, type LetterPlace } from './dead-letters.ts'
@@ -56,16 +57,30 @@ export class LetterBox {
     return mark.discard ? { kind: 'discard' } : { kind: 'process', place }
   }
 
-  /** Makes the record a dead letter. `place` is the one that it had if it was a letter before. */
-  add(record: FrontRecord, reason: string, place: LetterPlace | undefined): void {
-    const { outputs, topic, partition, ports } = this.#options
+  /** Makes the record a dead letter and parks its key. `place` is the one that it had if it was a letter before. */
+  add(record: FrontRecord, reason: string, place: LetterPlace | undefined, error?: RecordError): void {
+    const { topic, parked } = this.#options
+    const { key } = record.batch
+    this.#write(topic, record, reason, place ?? (key === null ? undefined : parked.add(record.topic, key, record.offset)), error)
+  }
+
+  /** Writes a record that is dropped to another topic, with the headers of a dead letter; its key is not parked. */
+  copyTo(topic: string, record: FrontRecord, reason: string, error: RecordError): void {
+    this.#write(topic, record, reason, undefined, error)
+  }
+
+  #write(topic: string, record: FrontRecord, reason: string, place: LetterPlace | undefined, error: RecordError | undefined): void {
+    const { outputs, partition, ports } = this.#options
     const { key, value, timestamp, headers } = record.batch
     const letter = {
       origin: { topic: record.topic, partition: record.partition, offset: record.offset },
       reason,
       time: ports.clock.now(),
-      place: place ?? (key === null ? undefined : this.#options.parked.add(record.topic, key, record.offset)),
+      place,
       headers: ownHeaders(headers),
+      operator: error?.operator,
+      task: error?.task,
+      stack: stackOf(error?.cause),
     }
     outputs.topic(topic).append(partition, key, value, timestamp, letterHeaders(letter))
   }

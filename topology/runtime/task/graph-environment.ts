@@ -21,6 +21,8 @@ export interface GraphEnvironment {
   sink(node: SinkNode): (record: AnyRecord) => void
   drop(reason: string): void
   wallClock(): number
+  /** Returns when the error is to be ignored, and throws otherwise. */
+  punctuatorFailed(error: unknown, operator: string | undefined): void
 }
 
 /** The graph's progress as its processors see it. */

@@ -1,6 +1,7 @@
 import type { StateStore } from '../../../state/index.ts'
 import type { ProcessorNode } from '../../graph/index.ts'
 import type { Cancellable, ProcessorContext, PunctuationOptions, Punctuator, RecordMetadata, TaskId } from '../../processor.ts'
+import { rememberOrigin, type ErrorOrigin } from './error-origin.ts'
 import type { AnyRecord, GraphEnvironment, GraphProgress, Receiver } from './graph-environment.ts'
 
 /** The context of one node's processor. Its methods are bound, so that a processor can destructure it. */
@@ -52,7 +53,19 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
   }
 
   schedule = (options: PunctuationOptions, punctuate: Punctuator): Cancellable =>
-    this.#graph.punctuations.schedule(options, punctuate, this.#environment.wallClock())
+    this.#graph.punctuations.schedule(options, this.#attributed(punctuate), this.#environment.wallClock())
 
   drop = (reason: string): void => this.#environment.drop(reason)
+
+  #attributed(punctuate: Punctuator): Punctuator {
+    const origin: ErrorOrigin = { operator: this.#node.name, stage: 'process' }
+    return async (timestamp) => {
+      try {
+        await punctuate(timestamp)
+      } catch (error) {
+        rememberOrigin(error, origin)
+        throw error
+      }
+    }
+  }
 }

@@ -8,13 +8,14 @@ import {
   stackOf,
   StreamsError,
   TaskCorruptedError,
+  TaskFailedError,
   type RecordStage,
 } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
 import { ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
 import { responseTo, type ErrorHandlers } from './error-handlers.ts'
 import type { AnyRecord } from './graph-environment.ts'
-import { unattributed } from './operator-error.ts'
+import { takeOrigin } from './error-origin.ts'
 import type { Head } from './record-queue.ts'
 import type { RunningGraph } from './running-graph.ts'
 import type { TaskMetrics } from './task-metrics.ts'
@@ -81,8 +82,8 @@ export class RecordHandler {
         return this.#options.drop(disposition.kind)
       case 'discard':
         return this.#letters.resolve(head)
-      case 'behind':
-        return this.#bury(head, 'behind a dead letter of the same key', disposition.place)
+      case 'parked':
+        return this.#park(head, 'behind a dead letter of the same key', disposition.place)
       case 'process':
         if (failure !== undefined) return this.#giveUp(head, failure, disposition.place)
         if (record === undefined) return this.#unreadable(head, disposition.place)
@@ -117,13 +118,13 @@ export class RecordHandler {
   }
 
   /** Remembers the failure and has the transaction done again: the record's effects so far are among what is not committed. */
-  #fail(head: Head, thrown: unknown): never {
-    const { operator, stage, error } = unattributed(thrown)
+  #fail(head: Head, error: unknown): never {
     if (error instanceof StreamsError) throw error
     if (error instanceof StateCorruptedError) this.#options.onStateDamaged()
     if (error instanceof StateError) throw new TaskCorruptedError(error.message, { reason: 'damaged-rows', cause: error })
     const retriable = asRetriable(error)
     if (retriable !== undefined) throw retriable
+    const { operator, stage } = takeOrigin(error) ?? { operator: undefined, stage: 'process' }
     const failure = this.#failureOf(head, error, stage, operator)
     this.#failed.set(positionOf(head), failure)
     this.#options.metrics.aborts++
@@ -134,29 +135,39 @@ export class RecordHandler {
   #failureOf(head: Head, cause: unknown, stage: RecordStage, operator: string | undefined): RecordFailure {
     const { task, handlers } = this.#options
     const { topic, partition, offset } = head
-    const error = new RecordError({ stage, task, operator, topic, partition, offset, key: head.batch.key, cause })
+    const error = new RecordError({ stage, task, operator, origin: { topic, partition, offset }, key: head.batch.key, cause })
     const response = responseTo(error, handlers)
-    if (response === 'fail')
-      throw new FatalStreamsError(
-        `${error.message}. The handler of ${stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
-        { cause: error },
-      )
+    if (response === 'fail') throw failing(error)
     return { error, response }
+  }
+
+  /** Decides on what a punctuator threw: returns when it is ignored. What the punctuator had done so far stays, as in Kafka Streams. */
+  punctuatorFailed(cause: unknown, operator: string | undefined): void {
+    const { task, handlers, drop } = this.#options
+    const error = new RecordError({ stage: 'process', task, operator, origin: undefined, key: null, cause })
+    switch (responseTo(error, handlers)) {
+      case 'continue':
+        return drop('punctuator-error', error)
+      case 'park':
+        throw new TaskFailedError(error.message, { cause })
+      case 'fail':
+        throw failing(error)
+    }
   }
 
   #giveUp(head: Head, { error, response }: RecordFailure, place: LetterPlace | undefined): void {
     this.#hasGivenUp = true
     const why = `${REASONS[error.stage]}: ${messageOf(error.cause)}`
-    if (response === 'park') return this.#bury(head, why, place, error)
+    if (response === 'park') return this.#park(head, why, place, error)
     const { handlers, drop } = this.#options
     drop(`${error.stage}-error`, error)
     if (handlers.droppedRecordsTopic !== undefined) this.#letters.copyTo(handlers.droppedRecordsTopic, head, why, error)
     if (place !== undefined) this.#letters.resolve(head)
   }
 
-  #bury(head: Head, reason: string, place: LetterPlace | undefined, error?: RecordError): void {
+  #park(head: Head, reason: string, place: LetterPlace | undefined, error?: RecordError): void {
     const { task, metrics, logger } = this.#options
-    this.#letters.bury(head, reason, place, error)
+    this.#letters.add(head, reason, place, error)
     metrics.deadLetters++
     logger.warn('a record went to the dead letters', {
       code: 'dead-letter',
@@ -174,6 +185,13 @@ const REASONS: Readonly<Record<RecordStage, string>> = {
   read: 'cannot be read',
   process: 'cannot be processed',
   produce: 'its result cannot be produced',
+}
+
+function failing(cause: RecordError): FatalStreamsError {
+  return new FatalStreamsError(
+    `${cause.message}. The handler of ${cause.stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
+    { cause },
+  )
 }
 
 function positionOf({ topic, partition, offset }: Head): string {

@@ -1,7 +1,8 @@
 import { StateError } from '../../../state/index.ts'
 import type { ProcessorNode, SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Processor, ProcessorContext, Record, RecordMetadata } from '../../processor.ts'
-import { asRetriable, messageOf, StreamsError, TaskFailedError } from '../../errors.ts'
+import { asRetriable, StreamsError } from '../../errors.ts'
+import { rememberOrigin, takeOrigin, type ErrorOrigin } from './error-origin.ts'
 import type { AnyRecord, GraphEnvironment, GraphProgress, Receiver } from './graph-environment.ts'
 import { NodeContext } from './node-context.ts'
 import { Punctuations } from './punctuations.ts'
@@ -27,7 +28,7 @@ export class RunningGraph implements GraphProgress {
     this.#environment = environment
     this.#streamTime = streamTime
     for (const node of subtopology.nodes.toReversed()) {
-      if (node.kind === 'sink') this.#receivers.set(node.name, { deliver: environment.sink(node) })
+      if (node.kind === 'sink') this.#receivers.set(node.name, sinkReceiver(node.name, environment.sink(node)))
       else if (node.kind === 'processor') this.#receivers.set(node.name, this.#addProcessor(node))
       else
         for (const topic of node.topics) this.#sources.set(environment.topicOf(topic), { node, children: this.#childrenOf(node.children) })
@@ -94,14 +95,16 @@ export class RunningGraph implements GraphProgress {
     await this.#punctuate('stream', this.#streamTime)
   }
 
-  /** No record fails because a punctuator throws. */
+  /** No record is to blame for what a punctuator throws. */
   async #punctuate(clock: 'stream' | 'wall', time: number): Promise<void> {
     try {
       await this.#punctuations.fire(clock, time)
       await this.idle()
     } catch (error) {
       if (error instanceof StreamsError || error instanceof StateError) throw error
-      throw asRetriable(error) ?? new TaskFailedError(`A punctuator threw: ${messageOf(error)}`, { cause: error })
+      const retriable = asRetriable(error)
+      if (retriable !== undefined) throw retriable
+      this.#environment.punctuatorFailed(error, takeOrigin(error)?.operator)
     }
   }
 
@@ -110,6 +113,7 @@ export class RunningGraph implements GraphProgress {
     const processor = node.supplier(context)
     this.#processors.push(processor)
     this.#starts.unshift(() => processor.init?.(context))
+    const origin: ErrorOrigin = { operator: node.name, stage: 'process' }
     const waiting: AnyRecord[] = []
     let isBusy = false
     const deliver = (record: AnyRecord): void => {
@@ -117,10 +121,16 @@ export class RunningGraph implements GraphProgress {
         waiting.push(record)
         return
       }
-      const running = processor.process(record as Record<never, never>)
+      let running: void | Promise<void>
+      try {
+        running = processor.process(record as Record<never, never>)
+      } catch (error) {
+        rememberOrigin(error, origin)
+        throw error
+      }
       if (running instanceof Promise) {
         isBusy = true
-        void this.#hold(running, () => {
+        void this.#hold(running, origin, () => {
           isBusy = false
           while (!isBusy) {
             const next = waiting.shift()
@@ -133,12 +143,13 @@ export class RunningGraph implements GraphProgress {
     return { deliver }
   }
 
-  async #hold(running: Promise<void>, whenDone: () => void): Promise<void> {
+  async #hold(running: Promise<void>, origin: ErrorOrigin, whenDone: () => void): Promise<void> {
     this.#busyCount++
     try {
       await running
       whenDone()
     } catch (error) {
+      rememberOrigin(error, origin)
       this.#failure ??= { error }
     }
     if (--this.#busyCount > 0) return
@@ -157,5 +168,19 @@ export class RunningGraph implements GraphProgress {
 
   #contextOf(node: ProcessorNode): ProcessorContext<unknown, unknown> {
     return new NodeContext(node, this.#childrenOf(node.children), this.#environment, this)
+  }
+}
+
+function sinkReceiver(operator: string, write: (record: AnyRecord) => void): Receiver {
+  const origin: ErrorOrigin = { operator, stage: 'produce' }
+  return {
+    deliver: (record) => {
+      try {
+        write(record)
+      } catch (error) {
+        rememberOrigin(error, origin)
+        throw error
+      }
+    },
   }
 }

@@ -12,6 +12,7 @@ import { StateMachine } from '../state-machine.ts'
 import { taskName } from '../task-id.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { ErrorHandlers } from './error-handlers.ts'
+import type { GraphEnvironment } from './graph-environment.ts'
 import { openQueues } from './open-queues.ts'
 import { OpenTask } from './open-task.ts'
 import { RecordHandler, type RecordFailure } from './record-handler.ts'
@@ -239,7 +240,11 @@ export class Task {
 
   async #openGraph(state: TaskState, queues: readonly RecordQueue[]): Promise<OpenTask> {
     const { topics, ports } = this.#context
-    const graph = new RunningGraph(this.#subtopology, this.#environment(state), this.#streamTime)
+    const graph = new RunningGraph(
+      this.#subtopology,
+      this.#environment(state, (error, operator) => records.punctuatorFailed(error, operator)),
+      this.#streamTime,
+    )
     const letters = new LetterBox({
       parked: await ParkedKeys.open(this.id.subtopology, (name) => state.store(name)),
       outputs: this.#outputs,
@@ -280,7 +285,7 @@ export class Task {
     throw new RangeError(`No source of task ${this.name} reads ${topic}`)
   }
 
-  #environment(state: TaskState): ConstructorParameters<typeof RunningGraph>[1] {
+  #environment(state: TaskState, punctuatorFailed: GraphEnvironment['punctuatorFailed']): GraphEnvironment {
     const { applicationId, globalStore, ports, topics } = this.#context
     return {
       taskId: this.id,
@@ -290,6 +295,7 @@ export class Task {
       sink: (node) => sinkWriter(node, topics, this.#outputs, this.id.partition),
       drop: (reason) => this.#countDrop(reason),
       wallClock: () => ports.clock.now(),
+      punctuatorFailed,
     }
   }
 
