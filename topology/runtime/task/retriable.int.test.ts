@@ -31,16 +31,16 @@ beforeEach(async () => {
 afterEach(() => app.close())
 
 describe('A record that cannot be read yet', () => {
-  it('is tried again in its place until it can be, is no dead letter, and what it waits for is told once', async () => {
+  it('is tried again in its place until it can be, is no dead letter, and what it waits for is logged once', async () => {
     refusals = 4
-    const told: unknown[] = []
-    const logger = { ...app.ports.logger, warn: (...warning: unknown[]) => void told.push(warning) }
+    const warnings: unknown[] = []
+    const logger = { ...app.ports.logger, warn: (...warning: unknown[]) => void warnings.push(warning) }
     await app.start('one', { ports: { ...app.ports, logger } })
     await app.send('in', ['a', 'first'], ['a', 'later'], ['a', 'last'])
     expect((await app.rows('out', 3)).map(({ value }) => value)).toEqual(['first', 'later', 'last'])
     expect(await app.read('app-dead-letters')).toEqual([])
     expect(refusals).toBeLessThan(0)
     const reason = 'Schema 7 is being asked for. The registry does not answer.'
-    expect(told).toEqual([['a task waits, and tries again', { task: '0_0', reason }]])
+    expect(warnings).toEqual([['a task waits, and tries again', { code: 'task-waits', task: '0_0', reason }]])
   })
 })

@@ -68,12 +68,14 @@ export class TaskProgress {
     return Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures[fault] - 1), LONGEST_PAUSE_MS[fault])
   }
 
-  /** Something was committed, or there is nothing left to do. True when that ends a wait or a stall. */
+  /** The task has come to the end of a commit, empty or not. True when that ends a wait or a stall. */
   advanced(): boolean {
+    const now = this.#options.ports.clock.monotonic()
+    if (!this.#hasCommitted && (this.#hasWork || this.#hasFailedLately(now))) return false
     const wasHeldUp = this.#waiting !== undefined || this.#stalled !== undefined
-    this.#progressAt = this.#options.ports.clock.monotonic()
+    this.#progressAt = now
     this.#waiting = this.#stalled = undefined
-    this.#forgetFailures(this.#progressAt)
+    this.#forgetFailures(now)
     return wasHeldUp
   }
 
@@ -82,8 +84,7 @@ export class TaskProgress {
     const { task, ports, stallTimeoutMs } = this.#options
     const { commits, restored } = task.metrics
     const seen = `${commits} ${restored}`
-    const hasWork = task.status !== 'running' || task.isDirty || task.lag > 0
-    if (seen !== this.#seen || !hasWork) {
+    if (seen !== this.#seen || !this.#hasWork) {
       this.#seen = seen
       this.#progressAt = ports.clock.monotonic()
       this.#stalled = undefined
@@ -98,10 +99,23 @@ export class TaskProgress {
     return isNew
   }
 
+  get #hasCommitted(): boolean {
+    return this.#options.task.metrics.commits !== this.#commits
+  }
+
+  get #hasWork(): boolean {
+    const { task } = this.#options
+    return task.status !== 'running' || task.isDirty || task.lag > 0
+  }
+
+  /** An error of the task's own, a punctuator's for instance, may come again although there is no record to process. */
+  #hasFailedLately(now: number): boolean {
+    return this.#failures.task > 0 && now - this.#failedAt <= QUIET_MS
+  }
+
   #forgetFailures(now: number): void {
-    const { commits } = this.#options.task.metrics
-    if (commits !== this.#commits || now - this.#failedAt > QUIET_MS) this.#failures = { world: 0, task: 0 }
-    this.#commits = commits
+    if (this.#hasCommitted || now - this.#failedAt > QUIET_MS) this.#failures = { world: 0, task: 0 }
+    this.#commits = this.#options.task.metrics.commits
   }
 
   #reason(): string {
