@@ -8,8 +8,8 @@ import {
   type Broker,
   type PartitionOffset,
 } from '../../broker/index.ts'
-import { manualPorts } from '../../testing/manual-ports.ts'
 import { TaskMigratedError } from '../../errors.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'
 

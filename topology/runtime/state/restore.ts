@@ -9,8 +9,8 @@ import {
   type RecordBatch,
   type TopicPartition,
 } from '../../broker/index.ts'
-import type { Timers } from '../../ports.ts'
 import { TaskCorruptedError } from '../../errors.ts'
+import type { Timers } from '../../ports.ts'
 
 const FETCH_BYTES = 4 << 20
 /** Rows are written in portions of so many bytes, so that the objects made for them are still young garbage. */

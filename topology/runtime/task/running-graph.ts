@@ -1,7 +1,7 @@
 import { StateError } from '../../../state/index.ts'
+import { asRetriable, messageOf, StreamsError, TaskFailedError } from '../../errors.ts'
 import type { ProcessorNode, SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Processor, ProcessorContext, Record, RecordMetadata } from '../../processor.ts'
-import { asRetriable, messageOf, StreamsError, TaskFailedError } from '../../errors.ts'
 import type { AnyRecord, GraphEnvironment, GraphProgress, Receiver } from './graph-environment.ts'
 import { NodeContext } from './node-context.ts'
 import { Punctuations } from './punctuations.ts'
