@@ -190,6 +190,6 @@ describe('A group commit that is closed', () => {
     await expect(failing).rejects.toThrow()
     await idle()
     expect(requests).toEqual([0, 1, 2, 3].map((index) => `close app/one/${index}`))
-    await expect(group.transactionsDecided()).rejects.toThrow('The instance stops')
+    await expect(group.transactionsDecided()).rejects.toThrow('Instance one is stopping')
   })
 })

@@ -11,7 +11,7 @@ export interface FetchLoopOptions {
   onFatal(error: FatalStreamsError): void
 }
 
-/** The queues of all running tasks, each with the way to wake its task. */
+/** The queues of all running tasks, each with a function that wakes its task. */
 export interface QueueSource {
   queues(): Iterable<{ readonly queue: RecordQueue; wake(): void }>
 }
@@ -19,7 +19,7 @@ export interface QueueSource {
 const FETCH_WAIT_MS = 10_000
 /** A partition is not fetched while it has more than this waiting. */
 const BUFFERED_BYTES = 4 << 20
-/** A partition with this much left can wait for the next poll: a poll under way that is made again answers for the others twice (DECISIONS 90). */
+/** A partition with this much left waits for the next poll: restarting a poll fetches the other partitions twice (DECISIONS 90). */
 const ENOUGH_BYTES = BUFFERED_BYTES / 4
 const RETRY_MS = 100
 const NO_QUEUES: QueueSource = { queues: () => [] }
@@ -30,7 +30,7 @@ export class FetchLoop {
   readonly #fetcher: Fetcher
   readonly #wakeup = new Wakeup()
   #source = NO_QUEUES
-  /** What the poll under way covers, and from which offset. */
+  /** The queues that the current poll covers, with their fetch offsets. */
   #polled = new Map<RecordQueue, number>()
   #running: Promise<void> | undefined
   #isStopped = false
@@ -53,7 +53,7 @@ export class FetchLoop {
     await this.#fetcher.close()
   }
 
-  /** Tasks have been opened, or have room again: the poll is made again if it does not cover what they need now. */
+  /** Call when tasks have been opened or have room again: restarts the poll if it does not cover what they need now. */
   refresh(): void {
     const urgent = this.#polled.size === 0 ? BUFFERED_BYTES : ENOUGH_BYTES
     for (const { queue } of this.#source.queues()) {

@@ -72,7 +72,7 @@ export class StreamsObserver implements TaskDirectory {
   }
 
   async close(): Promise<void> {
-    this.#stopped.abort(new Error('The observer stops'))
+    this.#stopped.abort(new Error('The observer is closed'))
     await this.#polling
   }
 

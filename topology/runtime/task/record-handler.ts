@@ -24,8 +24,8 @@ export interface RecordHandlerOptions {
 }
 
 /**
- * Processes a task's records one by one, or sends them to the dead letters. A record that throws has its whole transaction done again without it,
- * because what it had written and forwarded must not survive (DECISIONS 15).
+ * Processes a task's records one by one, or sends them to the dead letters. When processing a record throws, its whole transaction is repeated
+ * without it, because what it had written and forwarded must not survive (DECISIONS 15).
  */
 export class RecordHandler {
   readonly #options: RecordHandlerOptions
@@ -63,7 +63,7 @@ export class RecordHandler {
     }
   }
 
-  /** A record that cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
+  /** A record that cannot be read yet delays the task; the records before it are committed first, so that they are not delayed too. */
   #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
     const retriable = asRetriable(head.error)
     if (retriable === undefined) return this.#toDeadLetters(head, cannotBeRead(messageOf(head.error)), place)
@@ -86,7 +86,7 @@ export class RecordHandler {
     return running === undefined ? this.#letters.resolve(head) : running.then(() => this.#letters.resolve(head))
   }
 
-  /** Remembers the record as failed and has the transaction done again: its effects so far are among what is not committed. */
+  /** Remembers the record as failed and has the transaction repeated, because its effects are among the uncommitted ones. */
   #fail(head: Head, error: unknown): never {
     const { task, metrics } = this.#options
     if (error instanceof StreamsError) throw error
@@ -96,7 +96,10 @@ export class RecordHandler {
     if (retriable !== undefined) throw retriable
     this.#failed.set(positionOf(head), `cannot be processed: ${messageOf(error)}`)
     metrics.aborts++
-    throw new TaskMigratedError(`Task ${task} skips ${positionOf(head)}: ${messageOf(error)}`, { cause: error })
+    throw new TaskMigratedError(
+      `Task ${task} cannot process ${positionOf(head)} and repeats the transaction without it: ${messageOf(error)}`,
+      { cause: error },
+    )
   }
 
   #toDeadLetters(head: Head, reason: string, place: LetterPlace | undefined): void {

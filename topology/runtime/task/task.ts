@@ -160,12 +160,12 @@ export class Task {
     return this.#open?.hasWork === true
   }
 
-  /** Timestamp of the record that is processed next; undefined: there is none, or an older one may still arrive. */
+  /** Timestamp of the record that is processed next; undefined when there is none, or when an older one may still arrive. */
   get nextTimestamp(): number | undefined {
     return this.#open?.nextTimestamp
   }
 
-  /** Processes what has arrived, for one turn of at most so many records. Throws `StreamsError`s. */
+  /** Processes at most this many of the records that have arrived. Throws `StreamsError`s. */
   async process(records = RECORDS_PER_TURN): Promise<void> {
     await this.#open?.process(records)
   }
