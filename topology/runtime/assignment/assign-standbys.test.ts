@@ -30,13 +30,13 @@ describe('Standbys', () => {
     expect([...standbysOf(THREE, 0).values()].flat()).toEqual([])
   })
 
-  it('stay where they are', () => {
+  it('stay with their members', () => {
     const before = standbysOf(THREE, 1)
     const again = THREE.map(({ memberId, owned }) => member(memberId, owned, before.get(memberId)))
     expect(standbysOf(again.toReversed(), 1)).toEqual(new Map([...before].toReversed()))
   })
 
-  it('move to a member that has none, and no copy is dropped before the new one has caught up', () => {
+  it('move to a member that has none, and none is dropped before its replacement has caught up', () => {
     const [a, b, c] = THREE
     if (a === undefined || b === undefined || c === undefined) throw new RangeError('expected three members')
     const away = standbysOf([a, c], 1)

@@ -84,7 +84,7 @@ describe('Commits of several tasks', () => {
     expect(await Promise.all(together)).toEqual([ends, ends, ends])
   })
 
-  it('do not wait for a transaction when they are large, and wait for one of two', async () => {
+  it('start a second transaction when they are large, but never a third', async () => {
     const { group, commits, idle } = opened()
     void group.commit(work(0))
     void group.commit(work(1, 999))

@@ -30,7 +30,7 @@ async function filled(): Promise<void> {
 }
 
 describe('Storages opened ahead', () => {
-  it('are those on disk; each is handed out once, and closing closes the rest', async () => {
+  it('are those on disk; each is handed out once, and close() closes those left', async () => {
     await filled()
     await writeFile(join(directory, 'notes'), 'not a storage')
     const ahead = new OpenedAhead(levelTaskStorages(directory))

@@ -104,7 +104,8 @@ async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Res
     const [fetched] = await fetchParts(fetcher, [{ ...changelog, offset }])
     signal.throwIfAborted()
     if (fetched !== undefined) return fetched
-    if (reachesEnd) throw new RetriableBrokerError(`A fetch of ${partitionName(changelog)}@${offset} returned nothing before its end ${end}.`)
+    if (reachesEnd)
+      throw new RetriableBrokerError(`A fetch of ${partitionName(changelog)}@${offset} returned nothing before its end ${end}.`)
     reachesEnd = (await latest()) >= end
     if (!reachesEnd) await timers.sleep(LEADER_RETRY_MS, signal)
   }
