@@ -1,7 +1,7 @@
 /**
  * The runtime: an *instance* (`Streams`) joins a group, is assigned *tasks*, and keeps each going: fetch, process, commit. A task is one
  * sub-topology on one partition with its stores and its input queues. Everything since its last commit becomes permanent in
- * one transaction, that of other tasks along with it, or not at all.
+ * one transaction, which may include other tasks, or not at all.
  */
 export { decodeAssignment } from './assignment/index.ts'
 export type { Assignment } from './assignment/index.ts'

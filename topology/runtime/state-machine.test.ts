@@ -5,14 +5,14 @@ const door = () =>
   new StateMachine<'open' | 'shut' | 'locked'>('The door', 'open', { open: ['shut'], shut: ['open', 'locked'], locked: [] })
 
 describe('A state machine', () => {
-  it('goes where its transitions lead', () => {
+  it('follows its transitions', () => {
     const machine = door()
     machine.become('shut')
     machine.become('locked')
     expect(machine.state).toBe('locked')
   })
 
-  it('refuses any other transition and stays where it is', () => {
+  it('rejects any other transition and keeps its state', () => {
     const machine = door()
     expect(machine.canBecome('locked')).toBe(false)
     expect(() => machine.become('locked')).toThrow('The door cannot go from open to locked')

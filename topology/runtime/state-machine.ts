@@ -1,7 +1,7 @@
 /** Which state may follow which. */
 export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>
 
-/** A named state and its legal transitions: any other one is a bug of the engine, and throws. */
+/** A named state and its legal transitions. Any other transition throws, because it is a bug of the engine. */
 export class StateMachine<S extends string> {
   readonly #subject: string
   readonly #transitions: Transitions<S>

@@ -7,6 +7,7 @@ export function taskName({ subtopology, partition }: TaskId): string {
 
 export function parseTaskName(name: string): TaskId {
   const [subtopology, partition] = name.split('_').map(Number)
-  if (subtopology === undefined || partition === undefined) throw new RangeError(`"${name}" is no task`)
+  if (subtopology === undefined || partition === undefined)
+    throw new RangeError(`"${name}" is not a task name: expected <sub-topology>_<partition>`)
   return { subtopology, partition }
 }

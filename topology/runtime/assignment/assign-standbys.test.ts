@@ -24,21 +24,21 @@ describe('Standbys', () => {
     }
   })
 
-  it('are no more than there are other members', () => {
+  it('number at most one per other member', () => {
     expect([...standbysOf(THREE, 5).values()].flat().length).toBe(24)
     expect(standbysOf([member('a', TASKS)], 1).get('a')).toEqual([])
     expect([...standbysOf(THREE, 0).values()].flat()).toEqual([])
   })
 
-  it('stay where they are', () => {
+  it('stay with their members', () => {
     const before = standbysOf(THREE, 1)
     const again = THREE.map(({ memberId, owned }) => member(memberId, owned, before.get(memberId)))
     expect(standbysOf(again.toReversed(), 1)).toEqual(new Map([...before].toReversed()))
   })
 
-  it('move to a member that has none, and no copy is dropped before the new one has caught up', () => {
+  it('move to a member that has none, and none is dropped before its replacement has caught up', () => {
     const [a, b, c] = THREE
-    if (a === undefined || b === undefined || c === undefined) throw new RangeError('three are expected')
+    if (a === undefined || b === undefined || c === undefined) throw new RangeError('expected three members')
     const away = standbysOf([a, c], 1)
     const copiesOf = (memberId: string): readonly string[] => away.get(memberId) ?? []
     const returned = [member('a', a.owned, copiesOf('a')), b, member('c', c.owned, copiesOf('c'))]
@@ -52,7 +52,7 @@ describe('Standbys', () => {
     expect(standbysOf(copied, 1)).toEqual(after)
   })
 
-  it('are warm-ups where a task moves to', () => {
+  it('include the warm-ups of tasks that move', () => {
     const members = [member('a', TASKS), member('b')]
     const shares = assignTasks(members, TASKS, true)
     const standbys = standbysOf(members, 1)

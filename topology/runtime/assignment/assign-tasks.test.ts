@@ -4,8 +4,8 @@ import { assignTasks, type MemberState, type Share } from './assign-tasks.ts'
 const TASKS = Array.from({ length: 12 }, (_, at) => `${at % 3}_${Math.floor(at / 3)}`)
 const member = (memberId: string, owned: readonly string[] = []): MemberState => ({ memberId, owned, caughtUp: [] })
 
-/** Assigns again and again, each member holding what it was given, until nothing changes. */
-function settle(members: readonly MemberState[]): { readonly members: readonly MemberState[]; readonly rounds: number } {
+/** Rebalances, each member owning what it was assigned, until nothing changes. */
+function stabilize(members: readonly MemberState[]): { readonly members: readonly MemberState[]; readonly rounds: number } {
   let current = members
   for (let rounds = 0; ; rounds++) {
     const shares = assignTasks(current, TASKS)
@@ -16,12 +16,12 @@ function settle(members: readonly MemberState[]): { readonly members: readonly M
 }
 
 const ownedBy = (members: readonly MemberState[], memberId: string): readonly string[] =>
-  members.find((one) => one.memberId === memberId)?.owned ?? []
+  members.find((candidate) => candidate.memberId === memberId)?.owned ?? []
 
-describe('an assignment', () => {
+describe('An assignment', () => {
   it('gives every task to one member, in shares that differ by one at most', () => {
     for (let count = 1; count <= 13; count++) {
-      const { members } = settle(Array.from({ length: count }, (_, at) => member(`m${at}`)))
+      const { members } = stabilize(Array.from({ length: count }, (_, at) => member(`m${at}`)))
       expect(members.flatMap(({ owned }) => owned).toSorted()).toEqual(TASKS.toSorted())
       const sizes = members.map(({ owned }) => owned.length)
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
@@ -38,19 +38,19 @@ describe('an assignment', () => {
   })
 
   it('moves no more than balance requires when a member joins, and only the orphaned tasks when one leaves', () => {
-    const two = settle([member('a'), member('b')]).members
-    const three = settle([...two, member('c')]).members
+    const two = stabilize([member('a'), member('b')]).members
+    const three = stabilize([...two, member('c')]).members
     for (const name of ['a', 'b']) expect(ownedBy(two, name)).toEqual(expect.arrayContaining([...ownedBy(three, name)]))
-    const left = settle(three.filter(({ memberId }) => memberId !== 'c')).members
+    const left = stabilize(three.filter(({ memberId }) => memberId !== 'c')).members
     for (const name of ['a', 'b']) expect(ownedBy(left, name)).toEqual(expect.arrayContaining([...ownedBy(three, name)]))
   })
 
   it('is stable after two rebalances', () => {
-    expect(settle([member('a', TASKS), member('b'), member('c')]).rounds).toBeLessThanOrEqual(2)
+    expect(stabilize([member('a', TASKS), member('b'), member('c')]).rounds).toBeLessThanOrEqual(2)
   })
 
   it('gives each member tasks of every sub-topology', () => {
-    for (const { owned } of settle([member('a'), member('b'), member('c')]).members) {
+    for (const { owned } of stabilize([member('a'), member('b'), member('c')]).members) {
       expect(new Set(owned.map((task) => task.split('_')[0])).size).toBe(3)
     }
   })
@@ -61,8 +61,8 @@ describe('an assignment', () => {
     expect(sorted(assignTasks(members.toReversed(), TASKS))).toEqual(sorted(assignTasks(members, TASKS)))
   })
 
-  it('believes one of two members that claim the same task', () => {
-    const { members } = settle([member('a', TASKS), member('b', TASKS)])
+  it('recognizes one owner when two members claim the same task', () => {
+    const { members } = stabilize([member('a', TASKS), member('b', TASKS)])
     expect(members.flatMap(({ owned }) => owned).toSorted()).toEqual(TASKS.toSorted())
   })
 
@@ -71,7 +71,7 @@ describe('an assignment', () => {
     expect(assignTasks([], TASKS).size).toBe(0)
   })
 
-  it('gives the tasks of a member that is gone to members with caught-up standbys of them', () => {
+  it('gives the tasks of a member that has left to members with caught-up standbys of them', () => {
     const lost = TASKS.slice(6)
     const members = [
       { ...member('a', TASKS.slice(0, 3)), caughtUp: lost.slice(3) },
@@ -82,26 +82,26 @@ describe('an assignment', () => {
     expect(shares.get('b')?.active.toSorted()).toEqual([...TASKS.slice(3, 6), ...lost.slice(0, 3)].toSorted())
   })
 
-  it('gives no orphaned task to a member without a copy while another has one, and is balanced once the copies exist', () => {
+  it('gives an orphaned task to a member with a caught-up standby if there is one, and is balanced once the standbys exist', () => {
     let random = 7
-    const draw = (below: number): number => (random = (random * 48_271) % 0x7fffffff) % below
+    const randomBelow = (below: number): number => (random = (random * 48_271) % 0x7fffffff) % below
     for (let times = 0; times < 300; times++) {
-      const count = 2 + draw(4)
+      const count = 2 + randomBelow(4)
       const names = Array.from({ length: count }, (_, at) => `m${at}`)
-      const owner = new Map(TASKS.map((task) => [task, draw(count + 1)]))
+      const ownerIndexes = new Map(TASKS.map((task) => [task, randomBelow(count + 1)]))
       let members = names.map((name, at): MemberState => ({
         ...member(
           name,
-          TASKS.filter((task) => owner.get(task) === at),
+          TASKS.filter((task) => ownerIndexes.get(task) === at),
         ),
-        caughtUp: TASKS.filter((task) => owner.get(task) !== at && draw(3) === 0),
+        caughtUp: TASKS.filter((task) => ownerIndexes.get(task) !== at && randomBelow(3) === 0),
       }))
       for (let round = 0; ; round++) {
         const shares = assignTasks(members, TASKS, true)
         for (const task of TASKS) {
-          const gets = members.find(({ memberId }) => shares.get(memberId)?.active.includes(task))
+          const owner = members.find(({ memberId }) => shares.get(memberId)?.active.includes(task))
           const isFree = members.every(({ owned }) => !owned.includes(task))
-          if (isFree && members.some(({ caughtUp }) => caughtUp.includes(task))) expect(gets?.caughtUp).toContain(task)
+          if (isFree && members.some(({ caughtUp }) => caughtUp.includes(task))) expect(owner?.caughtUp).toContain(task)
         }
         const next = members.map(({ memberId, owned, caughtUp }) => {
           const { active = [], warmups = [] } = shares.get(memberId) ?? {}

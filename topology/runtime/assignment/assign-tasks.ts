@@ -24,7 +24,7 @@ interface OpenShare {
 /**
  * Divides the tasks. Each member keeps what it owns as far as that is balanced (numbers differ by one at most), and a task that another member
  * still owns stays unassigned until it has been revoked there and that member has joined again (DECISIONS 14). With `warmUp` a task is not revoked before
- * another member has a caught-up standby of it, and a task without owner goes to a member with a caught-up standby, however many tasks that one
+ * another member has a caught-up standby of it, and a task without owner goes to a member with a caught-up standby, however many tasks that member
  * has (DECISIONS 93). The result does not depend on the order of the members.
  */
 export function assignTasks(members: readonly MemberState[], tasks: readonly string[], warmUp = false): ReadonlyMap<string, Share> {
@@ -50,7 +50,7 @@ export function assignTasks(members: readonly MemberState[], tasks: readonly str
   for (const task of [...expected, ...others]) {
     const caughtUp = shares.filter(hasRoom).find(isCaughtUp(task))
     const share = caughtUp ?? shares.find(hasRoom)
-    if (share === undefined) throw new Error('The shares are smaller than the tasks')
+    if (share === undefined) throw new Error(`No member has room for task ${task}: the shares do not add up to the ${tasks.length} tasks`)
     const owner = ownerOf(task)
     const hasItsState = owner ?? shares.find(isCaughtUp(task))
     const keeper = warmUp && caughtUp === undefined ? hasItsState : undefined

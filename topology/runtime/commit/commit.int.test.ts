@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../../state/index.ts'
 import { OutcomeUnknownError, StaleGenerationError, type Broker, type GroupMember } from '../../broker/index.ts'
-import { override } from '../../testing/override.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
+import { override } from '../../testing/override.ts'
 import { memoryTaskStorages } from '../index.ts'
 import type { Application } from '../testing/application.ts'
 import { counting } from '../testing/counting.ts'
@@ -70,7 +70,7 @@ describe('A commit', () => {
     expect(values(await app.read('out'))).toEqual(['1', '2', '3'])
   })
 
-  it.each(['goes on', 'is killed'] as const)(
+  it.each(['continues', 'is killed'] as const)(
     'waits for its member to join the next generation when the group has begun it: the instance %s',
     async (end) => {
       const app = await open(counting())
@@ -107,7 +107,7 @@ describe('A commit', () => {
       await app.until(() => two.generation > 0)
       await app.send('in', ['a', 'x'])
       await app.until(() => stale.length === 1)
-      if (end === 'goes on') {
+      if (end === 'continues') {
         answers.open()
         expect(values(await app.rows('out', 2))).toEqual(['1', '2'])
         expect([opened, stale.length]).toEqual([openedBefore, 1])

@@ -8,8 +8,8 @@ import {
   type Broker,
   type PartitionOffset,
 } from '../../broker/index.ts'
-import { manualPorts } from '../../testing/manual-ports.ts'
 import { TaskMigratedError } from '../../errors.ts'
+import { manualPorts } from '../../testing/manual-ports.ts'
 import { GroupCommit, type TaskCommit } from './group-commit.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
@@ -84,7 +84,7 @@ describe('Commits of several tasks', () => {
     expect(await Promise.all(together)).toEqual([ends, ends, ends])
   })
 
-  it('do not wait for a transaction when they are large, and wait for one of two', async () => {
+  it('start a second transaction when they are large, but never a third', async () => {
     const { group, commits, idle } = opened()
     void group.commit(work(0))
     void group.commit(work(1, 999))
@@ -190,6 +190,6 @@ describe('A group commit that is closed', () => {
     await expect(failing).rejects.toThrow()
     await idle()
     expect(requests).toEqual([0, 1, 2, 3].map((index) => `close app/one/${index}`))
-    await expect(group.transactionsDecided()).rejects.toThrow('The instance stops')
+    await expect(group.transactionsDecided()).rejects.toThrow('Instance one is stopping')
   })
 })

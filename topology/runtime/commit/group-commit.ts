@@ -50,7 +50,7 @@ interface ProducerSlot {
 
 /** Producers take turns: Kafka rejects a producer's next transaction until the markers of its last one are written, a while after EndTxn was answered. */
 const PRODUCERS = 4
-/** So many records do not wait for the transaction under way: a second one starts beside it. */
+/** With this many records waiting, a second transaction starts beside the one under way. */
 const MANY_RECORDS = 1_000
 const TRANSACTIONS = 2
 const RETRY_MS = 100
@@ -134,7 +134,7 @@ export class GroupCommit {
 
   async #transact(slot: ProducerSlot, commits: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
     const producer = await slot.producer
-    if (producer === undefined) throw new TaskMigratedError('The instance has not been started')
+    if (producer === undefined) throw new TaskMigratedError(`Instance ${this.#options.instanceId} has not been started`)
     this.#options.identity.member() // throws before anything is sent
     const batches = joinedBatches(commits.map(({ outputs }) => outputs))
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
@@ -166,9 +166,9 @@ export class GroupCommit {
   }
 
   async #openProducer(transactionalId: string): Promise<Producer> {
-    const { broker, guarantee, ports } = this.#options
+    const { broker, guarantee, instanceId, ports } = this.#options
     for (;;) {
-      if (this.#isClosed) throw new TaskMigratedError('The instance stops')
+      if (this.#isClosed) throw new TaskMigratedError(`Instance ${instanceId} is stopping`)
       try {
         const producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId } : {})
         this.#outage.recovered('a producer is open again', { transactionalId })

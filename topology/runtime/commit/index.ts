@@ -1,6 +1,6 @@
 /**
- * Commit: how tasks make their work permanent. A task gathers its records in an *output buffer*; the instance's *group commit* puts what several
- * tasks hand in at about the same time into one *transaction*, sent by one *producer* of a small pool, each with a *transactional id* of its own.
+ * Commit: how tasks make their work permanent. A task collects its records in an *output buffer*; the instance's *group commit* puts what several
+ * tasks commit at about the same time into one *transaction*, sent by one *producer* of a small pool, each with a *transactional id* of its own.
  * Transactions that dead members left open are ended before a task reads its committed offset (KIP-447).
  */
 export { GroupCommit } from './group-commit.ts'

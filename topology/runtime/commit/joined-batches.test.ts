@@ -48,7 +48,7 @@ describe('Batches of several tasks', () => {
     expect(batches.map((batch) => recordsOf(batch).length)).toEqual([1, 2])
   })
 
-  it('are none where nothing is written', () => {
+  it('are none when nothing was written', () => {
     expect(joinedBatches([])).toEqual([])
     expect(joinedBatches([outputs(), outputs()])).toEqual([])
   })

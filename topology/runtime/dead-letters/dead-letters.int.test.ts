@@ -162,7 +162,7 @@ describe('Dead letters', () => {
   })
 
   it.each(['no mark', 'null', '{}', '{"episode":0,"sequence":"0","discard":false}'])(
-    'ignore a malformed redrive mark: %s',
+    'are not made of records with a malformed redrive mark: %s',
     async (mark) => {
       const app = await open()
       await app.start('one')

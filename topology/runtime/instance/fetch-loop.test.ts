@@ -3,8 +3,8 @@ import { Serdes } from '../../../state/index.ts'
 import type { FetchedPartition, FetchPartition, RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
 import { systemPorts } from '../../system-ports.ts'
-import { FetchLoop } from './fetch-loop.ts'
 import { RecordQueue } from '../task/index.ts'
+import { FetchLoop } from './fetch-loop.ts'
 
 const SOURCE: SourceNode = {
   kind: 'source',
@@ -17,7 +17,7 @@ const SOURCE: SourceNode = {
 }
 const MIB = 1 << 20
 
-/** A batch of so many bytes, with a record that can be read from it until it is emptied. */
+/** A batch of the given size, with one record until it is emptied. */
 class Batch implements RecordBatch {
   readonly sizeInBytes: number
   readonly baseOffset: number
@@ -54,7 +54,7 @@ function fetched(partition: number, batches: readonly Batch[]): FetchedPartition
   }
 }
 
-it('leaves a poll under way alone while who is not in it has enough left, and makes it anew when he has not', async () => {
+it('restarts a poll under way only when a partition outside it runs low', async () => {
   const ports = systemPorts()
   const polls: (readonly FetchPartition[])[] = []
   let answer: (nothing: []) => void = () => undefined

@@ -13,7 +13,7 @@ export interface FetchLoopOptions {
   onFatal(error: unknown): void
 }
 
-/** The queues of all running tasks, each with the way to wake its task. */
+/** The queues of all running tasks, each with a function that wakes its task. */
 export interface QueueSource {
   queues(): Iterable<{ readonly queue: RecordQueue; wake(): void }>
 }
@@ -21,7 +21,7 @@ export interface QueueSource {
 const FETCH_WAIT_MS = 10_000
 /** A partition is not fetched while it has more than this waiting. */
 const BUFFERED_BYTES = 4 << 20
-/** A partition with this much left can wait for the next poll: a poll under way that is made again answers for the others twice (DECISIONS 90). */
+/** A partition with this much left waits for the next poll: restarting a poll fetches the other partitions twice (DECISIONS 90). */
 const ENOUGH_BYTES = BUFFERED_BYTES / 4
 const RETRY_MS = 100
 const LONGEST_PAUSE_MS = 1_000
@@ -34,7 +34,7 @@ export class FetchLoop {
   readonly #wakeup = new Wakeup()
   readonly #outage: OutageLog
   #source = NO_QUEUES
-  /** What the poll under way covers, and from which offset. */
+  /** The queues that the current poll covers, with their fetch offsets. */
   #polled = new Map<RecordQueue, number>()
   #running: Promise<void> | undefined
   #isStopped = false
@@ -58,7 +58,7 @@ export class FetchLoop {
     await this.#fetcher.close()
   }
 
-  /** Tasks have been opened, or have room again: the poll is made again if it does not cover what they need now. */
+  /** Call when tasks have been opened or have room again: restarts the poll if it does not cover what they need now. */
   refresh(): void {
     const urgent = this.#polled.size === 0 ? BUFFERED_BYTES : ENOUGH_BYTES
     for (const { queue } of this.#source.queues()) {

@@ -12,17 +12,20 @@ function open(partitions: number): Promise<Application> {
   return openApplication({ topology: builder.build(), topics: ['in'], partitions })
 }
 
-const settled = (app: Application, streams: readonly Streams[], tasks: number): Promise<boolean> =>
+/** Resolves when the instances have finished rebalancing and run that many tasks. */
+const stable = (app: Application, instances: readonly Streams[], tasks: number): Promise<boolean> =>
   app.eventually(
-    () => streams.every(({ state }) => state === 'running') && new Set(streams.flatMap((one) => tasksIn(one, 'running'))).size === tasks,
-    (isSettled) => isSettled,
+    () =>
+      instances.every(({ state }) => state === 'running') &&
+      new Set(instances.flatMap((instance) => tasksIn(instance, 'running'))).size === tasks,
+    (isStable) => isStable,
   )
 
-describe('membership', () => {
-  it('moves only what has to move when an instance comes and goes', async () => {
+describe('Membership', () => {
+  it('moves only the tasks that have to move when an instance starts and stops', async () => {
     const app = await open(6)
     const one = await app.start('one')
-    await settled(app, [one], 6)
+    await stable(app, [one], 6)
     const two = await app.start('two')
     await app.eventually(
       () => tasksIn(two, 'running').length,
@@ -39,28 +42,28 @@ describe('membership', () => {
     expect(beforeTwo).toEqual(expect.arrayContaining(tasksIn(two, 'running')))
     const [kept, keptTwo] = [tasksIn(one, 'running'), tasksIn(two, 'running')]
     await three.stop()
-    await settled(app, [one, two], 6)
+    await stable(app, [one, two], 6)
     expect(tasksIn(one, 'running')).toEqual(expect.arrayContaining(kept))
     expect(tasksIn(two, 'running')).toEqual(expect.arrayContaining(keptTwo))
   })
 
-  it('hands a task over as soon as it is given up, and waits for no heartbeat', async () => {
+  it('assigns a task to its new owner as soon as it is revoked, without waiting for a heartbeat', async () => {
     const times = { sessionTimeoutMs: 20_000, heartbeatIntervalMs: 1_500 }
     const app = await open(2)
     const one = await app.start('one', times)
-    await settled(app, [one], 2)
+    await stable(app, [one], 2)
     const two = await app.start('two', times)
     await app.eventually(
       () => one.tasks().length,
       (count) => count === 1,
     )
-    const givenUpAt = app.ports.clock.monotonic()
-    await settled(app, [one, two], 2)
+    const revokedAt = app.ports.clock.monotonic()
+    await stable(app, [one, two], 2)
     expect(tasksIn(two, 'running').length).toBe(1)
-    expect(app.ports.clock.monotonic() - givenUpAt).toBeLessThan(500)
+    expect(app.ports.clock.monotonic() - revokedAt).toBeLessThan(500)
   })
 
-  it('gives an instance that comes back within its session its tasks, without a rebalance of the others', async () => {
+  it('returns its tasks to an instance that restarts within its session, without a rebalance of the others', async () => {
     const app = await open(4)
     const sessionTimeoutMs = 60_000
     const one = await app.start('one', { sessionTimeoutMs })
@@ -69,19 +72,19 @@ describe('membership', () => {
     const two = await app.start('two', { sessionTimeoutMs, storages, endpoint: 'old', queryTransport: transport })
     await app.eventually(
       () => tasksIn(two, 'running').length === 2 && one.state === 'running',
-      (isSettled) => isSettled,
+      (isStable) => isStable,
     )
     const tasks = tasksIn(two, 'running')
     const states: string[] = []
     one.onStateChange((state) => states.push(state))
     await two.kill()
     const again = await app.start('two', { sessionTimeoutMs, storages, endpoint: 'old', queryTransport: transport })
-    await settled(app, [one, again], 4)
+    await stable(app, [one, again], 4)
     expect(tasksIn(again, 'running')).toEqual(tasks)
     expect(states).toEqual([])
   })
 
-  it('tells the others where an instance is that came back at another address', async () => {
+  it('announces the new endpoint of an instance that restarts at another address', async () => {
     const app = await open(4)
     const sessionTimeoutMs = 60_000
     const queryTransport = inProcessQueryTransport()
@@ -89,7 +92,7 @@ describe('membership', () => {
     const two = await app.start('two', { sessionTimeoutMs, endpoint: 'old', queryTransport })
     await app.eventually(
       () => tasksIn(two, 'running').length === 2 && tasksIn(one, 'running').length === 2,
-      (isSettled) => isSettled,
+      (isStable) => isStable,
     )
     await two.kill()
     await app.start('two', { sessionTimeoutMs, endpoint: 'new', queryTransport })
@@ -101,10 +104,10 @@ describe('membership', () => {
     expect(await one.queries.keyValue('counts').all()).toEqual([])
   })
 
-  it('ends an instance whose id another one has taken', async () => {
+  it('fails an instance whose instance id another process has taken', async () => {
     const app = await open(2)
     const first = await app.start('one')
-    await settled(app, [first], 2)
+    await stable(app, [first], 2)
     const second = await app.start('one')
     await app.eventually(
       () => first.state,
@@ -112,7 +115,7 @@ describe('membership', () => {
     )
     expect(String(first.failure)).toMatch(/Another process runs under the instance id "one"/)
     expect(first.tasks()).toEqual([])
-    await settled(app, [second], 2)
+    await stable(app, [second], 2)
     expect(tasksIn(second, 'running').length).toBe(2)
   })
 })

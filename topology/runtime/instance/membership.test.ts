@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { RetriableBrokerError, UnknownMemberError, type GroupCoordinator, type JoinAnswer } from '../../broker/index.ts'
+import { TaskMigratedError } from '../../errors.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
 import { encode } from '../assignment/index.ts'
-import { TaskMigratedError } from '../../errors.ts'
 import { Membership } from './membership.ts'
 
-/** A member whose joins wait until the test answers them. */
+/** A member whose JoinGroup requests the test answers. */
 function opened() {
   const joins: { answer(generation: number): void; fail(error: Error): void }[] = []
   const groups: Partial<GroupCoordinator> = {
@@ -30,7 +30,7 @@ function opened() {
     joins.at(-1)?.answer(generation)
     await ports.advance(0)
   }
-  const joinsAgain = async (): Promise<void> => {
+  const rejoin = async (): Promise<void> => {
     membership.rejoin()
     await ports.advance(1_000)
   }
@@ -43,14 +43,14 @@ function opened() {
     onReplaced: () => undefined,
     onFatal: () => undefined,
   })
-  return { membership, joins, joined, joinsAgain, ports }
+  return { membership, joins, joined, rejoin, ports }
 }
 
 describe('The member of the next generation', () => {
   it('is known when its join has been answered', async () => {
-    const { membership, joined, joinsAgain } = opened()
+    const { membership, joined, rejoin } = opened()
     await joined(7)
-    await joinsAgain()
+    await rejoin()
     const next = membership.memberAfter(7)
     await joined(8)
     expect(await next).toEqual({ groupId: 'g', memberId: 'm', generation: 8 })
@@ -58,9 +58,9 @@ describe('The member of the next generation', () => {
   })
 
   it('is awaited while a join is retried', async () => {
-    const { membership, joins, joined, joinsAgain, ports } = opened()
+    const { membership, joins, joined, rejoin, ports } = opened()
     await joined(7)
-    await joinsAgain()
+    await rejoin()
     const next = membership.memberAfter(7)
     joins.at(-1)?.fail(new RetriableBrokerError('busy'))
     await ports.advance(500)
@@ -68,16 +68,16 @@ describe('The member of the next generation', () => {
     expect((await next).generation).toBe(9)
   })
 
-  it('does not exist when this instance does not join: the group has moved on without it', async () => {
+  it('does not exist when this instance does not join: the group has rebalanced without it', async () => {
     const { membership, joined } = opened()
     await joined(7)
     await expect(membership.memberAfter(7)).rejects.toBeInstanceOf(TaskMigratedError)
   })
 
   it.each(['removed', 'stopped'] as const)('does not exist when this instance is %s meanwhile', async (end) => {
-    const { membership, joins, joined, joinsAgain } = opened()
+    const { membership, joins, joined, rejoin } = opened()
     await joined(7)
-    await joinsAgain()
+    await rejoin()
     const next = membership.memberAfter(7)
     if (end === 'removed') joins.at(-1)?.fail(new UnknownMemberError('gone'))
     else membership.abandon()

@@ -86,24 +86,25 @@ export class Membership implements CommitIdentity {
 
   /** Throws `TaskMigratedError` while the instance is not a member: Kafka does not fence a commit that carries no generation (KIP-447). */
   member(): GroupMember {
-    if (this.#member.generation < 0) throw new TaskMigratedError('This instance is not a member of the group.')
+    if (this.#member.generation < 0) throw new TaskMigratedError(`This instance is not a member of group ${this.#member.groupId}.`)
     return this.#member
   }
 
   /**
-   * The member once the group is past a generation. Throws `TaskMigratedError` when it goes on without this instance, or the instance stops: the
-   * coordinator waits only for so long for a member that still revokes tasks, and keeps a static one in the group.
+   * The member once the group is past a generation. Throws `TaskMigratedError` when the group has rebalanced without this instance, or the instance
+   * stops: the coordinator waits for a member only until the rebalance timeout, and then keeps a static one in the group.
    */
   async memberAfter(generation: number): Promise<GroupMember> {
     while (this.member().generation === generation) {
       this.#stopped.signal.throwIfAborted()
-      if (!this.#isJoining) throw new TaskMigratedError('The group has begun its next generation without this instance.')
+      if (!this.#isJoining)
+        throw new TaskMigratedError(`Group ${this.#member.groupId} has begun its next generation without this instance.`)
       await new Promise<void>((resolve) => this.#awaitingGeneration.push(resolve))
     }
     return this.member()
   }
 
-  /** Whether the coordinator still counts this member in. */
+  /** Whether the coordinator still accepts this member's heartbeat. */
   async isMember(): Promise<boolean> {
     try {
       await this.#options.groups.heartbeat(this.#member)
@@ -140,7 +141,7 @@ export class Membership implements CommitIdentity {
 
   /** Stops without LeaveGroup, as a crash would. */
   abandon(): void {
-    this.#stopped.abort(new TaskMigratedError('The instance stops'))
+    this.#stopped.abort(new TaskMigratedError('The instance is stopping'))
     this.#wake()
   }
 

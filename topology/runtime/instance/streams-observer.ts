@@ -1,10 +1,10 @@
 import type { Broker } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
+import { TopicTable } from '../../topics/topic-table.ts'
 import { decodeAssignment, type Assignment, type Owner } from '../assignment/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryTransport, type TaskDirectory } from '../queries/index.ts'
-import { TopicTable } from '../../topics/topic-table.ts'
 
 export interface StreamsObserverOptions {
   readonly topology: Topology
@@ -72,7 +72,7 @@ export class StreamsObserver implements TaskDirectory {
   }
 
   async close(): Promise<void> {
-    this.#stopped.abort(new Error('The observer stops'))
+    this.#stopped.abort(new Error('The observer is closed'))
     await this.#polling
   }
 

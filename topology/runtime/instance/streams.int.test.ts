@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => app.close())
 
-/** Counts the words behind a repartition topic, so that there are two sub-topologies. */
+/** Counts words after a repartition topic: two sub-topologies. */
 function countingWords(): Topology {
   const builder = new StreamsBuilder()
   builder
@@ -46,30 +46,30 @@ describe('An application of several instances', () => {
     expect(countsOf(rows, 'b')).toEqual(upTo(1))
   })
 
-  it('divides the tasks, and goes on counting when an instance is added, stopped and killed', async () => {
+  it('divides the tasks, and keeps counting when an instance is added, stopped and killed', async () => {
     const one = await app.start('one')
     const words = upTo(8)
-    const everyone = async (rounds: number): Promise<void> => {
+    const expectCounts = async (rounds: number): Promise<void> => {
       const rows = await app.rows('out', rounds * words.length)
       for (const word of words) expect(countsOf(rows, word)).toEqual(upTo(rounds))
     }
     await send(...words)
-    await everyone(1)
+    await expectCounts(1)
     const two = await app.start('two')
     const three = await app.start('three')
     const running = (): number[] => [one, two, three].map((streams) => tasksIn(streams, 'running').length).toSorted()
     await app.until(() => running().join() === '2,3,3')
     await send(...words)
-    await everyone(2)
+    await expectCounts(2)
     await two.stop()
     await send(...words)
-    await everyone(3)
+    await expectCounts(3)
     await one.kill()
     await send(...words)
-    await everyone(4)
+    await expectCounts(4)
   })
 
-  it('takes up where it stopped, restoring nothing that its disk holds', async () => {
+  it('continues where it stopped, and restores nothing that its disk holds', async () => {
     const storages = memoryTaskStorages()
     const first = await app.start('one', { storages })
     await send('a', 'a')
@@ -81,7 +81,7 @@ describe('An application of several instances', () => {
     expect(second.tasks().reduce((sum, { restored }) => sum + restored, 0)).toBe(0)
   })
 
-  it('restores from the changelog where the disk holds nothing', async () => {
+  it('restores from the changelog when its disk is empty', async () => {
     const first = await app.start('one')
     await send('a', 'a')
     await app.rows('out', 2)
@@ -91,7 +91,7 @@ describe('An application of several instances', () => {
     expect(countsOf(await app.rows('out', 3), 'a')).toEqual(upTo(3))
   })
 
-  it('puts a record that cannot be processed to the dead letters and goes on with the others', async () => {
+  it('sends a record that cannot be processed to the dead letters and continues with the others', async () => {
     await app.start('one')
     await send('a', 'poison', 'a', 'b')
     expect(countsOf(await app.rows('out', 3), 'a')).toEqual(upTo(2))
@@ -107,7 +107,7 @@ describe('An application of several instances', () => {
     await expect(app.start('one')).rejects.toThrow(/Source topics are missing: in/)
   })
 
-  it('whose input was deleted under it fails with advice, and skips nothing', async () => {
+  it('fails with advice when its committed offset has been deleted from the input, and skips nothing', async () => {
     const one = await app.start('one')
     const [end] = await app.send('in', ['a', 'a'])
     if (end === undefined) throw new RangeError('nothing was sent')

@@ -33,13 +33,15 @@ async function countsOf(key: string): Promise<(string | null)[]> {
   return (await app.read('out')).filter((row) => row.key === key).map(({ value }) => value)
 }
 
-/** All tasks run, each on one instance. */
-async function settled(...instances: readonly Streams[]): Promise<void> {
-  await expect.poll(() => instances.flatMap((one) => tasksIn(one, 'running')).toSorted(), POLLING).toEqual(['0_0', '0_1', '0_2', '0_3'])
+/** Resolves when every task runs on exactly one of the instances. */
+async function allTasksRunning(...instances: readonly Streams[]): Promise<void> {
+  await expect
+    .poll(() => instances.flatMap((instance) => tasksIn(instance, 'running')).toSorted(), POLLING)
+    .toEqual(['0_0', '0_1', '0_2', '0_3'])
 }
 
 describe('An application on Kafka', () => {
-  it('counts every record once and in order, while instances come, go and die, and records keep coming', async () => {
+  it('counts every record once and in order while instances start, stop and die', async () => {
     let sent = 0
     const send = async (): Promise<void> => {
       await app.send('in', ...KEYS.map((key) => [key, 'x'] as const))
@@ -47,24 +49,24 @@ describe('An application on Kafka', () => {
     }
     const one = await app.start('one', TIMES)
     await send()
-    await settled(one)
+    await allTasksRunning(one)
     const two = await app.start('two', TIMES)
     for (let times = 0; times < 5; times++) await send()
-    await settled(one, two)
+    await allTasksRunning(one, two)
     const three = await app.start('three', TIMES)
     for (let times = 0; times < 5; times++) await send()
     await one.stop()
     await send()
-    await settled(two, three)
+    await allTasksRunning(two, three)
     await two.kill()
     const again = await app.start('two', TIMES)
     for (let times = 0; times < 5; times++) await send()
-    await settled(again, three)
+    await allTasksRunning(again, three)
     await expect.poll(async () => (await app.read('out')).length, POLLING).toBeGreaterThanOrEqual(sent * KEYS.length)
     for (const key of KEYS) expect(await countsOf(key)).toEqual(upTo(sent))
   })
 
-  it('reads where to go on only when the former holder of a task can commit no more', async () => {
+  it('reads committed offsets only after the former owner has been fenced', async () => {
     await app.send('in', ...KEYS.map((key) => [key, 'x'] as const))
     const ends = await app.broker.admin.listOffsets(
       Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: 'in', partition })),
@@ -83,24 +85,24 @@ describe('An application on Kafka', () => {
     for (const zombie of zombies) await expect(zombie.commit()).rejects.toBeInstanceOf(FencedError)
   })
 
-  it('gives an instance that was killed and starts again its tasks back, and the others notice nothing', async () => {
+  it('returns its tasks to an instance that was killed and restarts, without a rebalance of the others', async () => {
     const storages = memoryTaskStorages()
     const one = await app.start('one', TIMES)
     const two = await app.start('two', { ...TIMES, storages })
-    await settled(one, two)
+    await allTasksRunning(one, two)
     await expect.poll(() => [one.state, two.state], POLLING).toEqual(['running', 'running'])
     const [tasks, generation] = [tasksIn(two, 'running'), one.generation]
     const states: string[] = []
     one.onStateChange((state) => states.push(state))
     await two.kill()
     const again = await app.start('two', { ...TIMES, storages })
-    await settled(one, again)
+    await allTasksRunning(one, again)
     expect(tasksIn(again, 'running')).toEqual(tasks)
     expect([one.generation, again.generation]).toEqual([generation, generation])
     expect(states).toEqual([])
   })
 
-  it('stops with advice when its committed offset is not in the log any more, and begins nowhere else', async () => {
+  it('fails with advice when its committed offset is no longer in the log, and skips nothing', async () => {
     const key = 'a'
     const one = await app.start('one', TIMES)
     const [end] = await app.send('in', [key, 'x'])

@@ -36,7 +36,7 @@ export interface StreamsOptions {
   readonly guarantee?: 'exactly_once' | 'at_least_once'
   /** The longest a busy task goes without a commit; an idle one commits at once. Default 500 ms. */
   readonly commitIntervalMs?: number
-  /** Rows and records gathered at most before a commit. Default 100,000. */
+  /** The most rows written and records to be sent before a commit. Default 100,000. */
   readonly commitRecords?: number
   /** Default 6,000 ms. */
   readonly sessionTimeoutMs?: number

@@ -12,8 +12,8 @@ import {
   type PartitionOffset,
 } from '../../broker/index.ts'
 import { StreamsBuilder, tumbling } from '../../dsl/index.ts'
-import type { Topology } from '../../graph/index.ts'
 import { NotAvailableError } from '../../errors.ts'
+import type { Topology } from '../../graph/index.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { HttpQueryTransport, inProcessQueryTransport, memoryTaskStorages, Streams, StreamsObserver, type QueryTransport } from '../index.ts'
 

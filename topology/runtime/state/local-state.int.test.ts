@@ -22,7 +22,7 @@ const restored = (streams: { tasks(): readonly { restored: number }[] }): number
   streams.tasks().reduce((sum, task) => sum + task.restored, 0)
 
 describe('Local state', () => {
-  it('on the disk is used again after a stop and after a kill', async () => {
+  it('on disk is reused after a stop and after a kill', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bob-task-'))
     const app = await open()
     try {
@@ -38,7 +38,7 @@ describe('Local state', () => {
     }
   })
 
-  it('of tasks that commit together is each at its own place in the changelog', async () => {
+  it('of tasks that share a transaction has its own position for each task', async () => {
     const app = await open(4)
     let transactions = 0
     const slow = withCommits(app.broker, async (commit) => {
@@ -48,16 +48,16 @@ describe('Local state', () => {
     })
     const one = await app.start('one', { broker: slow })
     const keys = Array.from({ length: 40 }, (_, at) => `key-${at}`)
-    const placed = keys.flatMap((key) => Array.from({ length: 1 + partitionOf(Buffer.from(key), 4) }, () => [key, 'x'] as const))
-    await app.send('in', ...placed)
-    await app.rows('out', placed.length)
+    const records = keys.flatMap((key) => Array.from({ length: 1 + partitionOf(Buffer.from(key), 4) }, () => [key, 'x'] as const))
+    await app.send('in', ...records)
+    await app.rows('out', records.length)
     const commits = (): number => one.tasks().reduce((sum, task) => sum + task.commits, 0)
     await app.until(() => commits() >= 4)
     expect(transactions).toBeLessThan(commits())
     for (let partition = 0; partition < 4; partition++) {
       const [end] = await app.broker.admin.listOffsets([{ topic: CHANGELOG, partition }], 'settled')
-      const behindLastRecord = (end?.offset ?? 0) - 1 // the marker comes after it
-      expect(one.task(`0_${partition}`)?.state?.position('counts')).toBe(behindLastRecord)
+      const afterLastRecord = (end?.offset ?? 0) - 1 // the transaction's marker is the last offset
+      expect(one.task(`0_${partition}`)?.state?.position('counts')).toBe(afterLastRecord)
     }
   })
 
@@ -81,16 +81,16 @@ describe('Local state', () => {
     }
   })
 
-  it('is restored to the end of its changelog, also when that brings nothing at first', async () => {
+  it('is restored to the end of its changelog, even if the first fetch returns nothing', async () => {
     const app = await open()
     const one = await app.start('one')
     await app.send('in', ['a', 'x'], ['a', 'x'])
     await app.rows('out', 2)
     await one.stop()
-    let hesitates = true
+    let isEmpty = true
     const broker = withFetches(app.broker, (partitions, fetch) => {
-      if (!hesitates || !partitions.some(({ topic }) => topic === CHANGELOG)) return fetch()
-      hesitates = false
+      if (!isEmpty || !partitions.some(({ topic }) => topic === CHANGELOG)) return fetch()
+      isEmpty = false
       return Promise.resolve([])
     })
     await app.start('two', { broker })
@@ -98,7 +98,7 @@ describe('Local state', () => {
     expect(values(await app.rows('out', 3))).toEqual(['1', '2', '3'])
   })
 
-  it('of a changelog that was made anew is not reused', async () => {
+  it('of a changelog that was deleted and created again is not reused', async () => {
     const app = await open()
     const storages = memoryTaskStorages()
     const one = await app.start('one', { storages })
@@ -113,25 +113,25 @@ describe('Local state', () => {
 })
 
 describe('A restore', () => {
-  it('goes to the end of the changelog, though its new leader hands over less for a moment', async () => {
+  it('continues to the end of the changelog although its new leader serves less for a moment', async () => {
     const app = await open()
     const first = await app.start('one')
     await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
     await app.rows('out', 5)
     await first.stop()
-    let behind = 5
-    let firstEnd = true
+    let emptyFetches = 5
+    let isFirstEnd = true
     const admin = override(app.broker.admin, {
       listOffsets: async (partitions, at) => {
         const offsets = await app.broker.admin.listOffsets(partitions, at)
         if ((at !== 'latest' && at !== 'settled') || partitions[0]?.topic !== CHANGELOG) return offsets
-        if (!firstEnd && behind > 0) return offsets.map((one) => ({ ...one, offset: 0 }))
-        firstEnd = false
+        if (!isFirstEnd && emptyFetches > 0) return offsets.map((end) => ({ ...end, offset: 0 }))
+        isFirstEnd = false
         return offsets
       },
     })
     const broker = withFetches(app.broker, (partitions, fetch) =>
-      partitions[0]?.topic === CHANGELOG && behind-- > 0 ? Promise.resolve([]) : fetch(),
+      partitions[0]?.topic === CHANGELOG && emptyFetches-- > 0 ? Promise.resolve([]) : fetch(),
     )
     await app.start('one', { broker: override(broker, { admin }), storages: memoryTaskStorages() })
     await app.send('in', ['a', 'x'])
@@ -139,16 +139,16 @@ describe('A restore', () => {
   })
 })
 
-describe('A storage that refuses a write in the midst of a restore', () => {
-  it('is opened again, and the restore goes to its end', async () => {
+describe('A storage that fails to write during a restore', () => {
+  it('is opened again, and the restore continues to the end', async () => {
     const app = await open()
     const first = await app.start('one')
     await app.send('in', ...Array.from({ length: 5 }, () => ['a', 'x'] as const))
     await app.rows('out', 5)
     await first.stop()
     const storages = memoryTaskStorages()
-    let refusals = 0
-    const refusing: TaskStorages = {
+    let failures = 0
+    const failing: TaskStorages = {
       ...storages,
       open: async (task) => {
         const storage = await storages.open(task)
@@ -156,7 +156,7 @@ describe('A storage that refuses a write in the midst of a restore', () => {
           batch: () => {
             const batch = storage.batch()
             const write: typeof batch.write = async (options) => {
-              if (refusals++ < 2) throw new StateWriteError('The disk is full.')
+              if (failures++ < 2) throw new StateWriteError('The disk is full.')
               return batch.write(options)
             }
             return override(batch, { write })
@@ -164,15 +164,15 @@ describe('A storage that refuses a write in the midst of a restore', () => {
         })
       },
     }
-    const two = await app.start('two', { storages: refusing })
+    const two = await app.start('two', { storages: failing })
     await app.send('in', ['a', 'x'])
     expect((await app.rows('out', 6)).at(-1)?.value).toBe('6')
-    expect(refusals).toBeGreaterThan(2)
+    expect(failures).toBeGreaterThan(2)
     expect(two.state).toBe('running')
   })
 })
 
-/** A broker where each fetch goes through `around`, which may answer with nothing. */
+/** A broker whose fetches go through `around`, which may answer with nothing. */
 function withFetches(
   broker: Broker,
   around: (partitions: readonly TopicPartition[], fetch: () => ReturnType<Fetcher['fetch']>) => ReturnType<Fetcher['fetch']>,

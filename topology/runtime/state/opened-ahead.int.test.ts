@@ -30,9 +30,9 @@ async function filled(): Promise<void> {
 }
 
 describe('Storages opened ahead', () => {
-  it('are those on the disk, are handed to who asks, once, and let go when all are closed', async () => {
+  it('are those on disk; each is handed out once, and close() closes those left', async () => {
     await filled()
-    await writeFile(join(directory, 'notes'), 'of somebody')
+    await writeFile(join(directory, 'notes'), 'not a storage')
     const ahead = new OpenedAhead(levelTaskStorages(directory))
     const one = await ahead.open(ONE)
     expect(Buffer.from(one.get(KEY) ?? []).toString()).toBe('of 1')
@@ -44,7 +44,7 @@ describe('Storages opened ahead', () => {
     await one.close()
   })
 
-  it('begin with nothing in an empty place, and again after they were destroyed', async () => {
+  it('are empty in a new directory, and after they were destroyed', async () => {
     const none = new OpenedAhead(levelTaskStorages(join(directory, 'nowhere')))
     await none.close()
     await filled()
@@ -56,7 +56,7 @@ describe('Storages opened ahead', () => {
     await ahead.close()
   })
 
-  it('that cannot be opened say so to who asks, and hold up nobody else', async () => {
+  it('that cannot be opened reject their own task, and do not affect others', async () => {
     await filled()
     for (const file of await readdir(join(directory, '0_1'))) if (file === 'CURRENT') await rm(join(directory, '0_1', file))
     const ahead = new OpenedAhead(levelTaskStorages(directory))

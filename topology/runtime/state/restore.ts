@@ -9,15 +9,15 @@ import {
   type RecordBatch,
   type TopicPartition,
 } from '../../broker/index.ts'
-import type { Timers } from '../../ports.ts'
 import { TaskCorruptedError } from '../../errors.ts'
+import type { Timers } from '../../ports.ts'
 
 const FETCH_BYTES = 4 << 20
-/** Rows are written in portions of so many bytes, so that the objects made for them are still young garbage. */
+/** Rows are written in portions of this size, so that the objects made for them become garbage while they are young. */
 const WRITE_BYTES = 256 << 10
-/** The answer comes at once when there is anything to answer with. */
+/** A fetch that finds records returns at once. */
 const FETCH_WAIT_MS = 500
-const BEHIND_MS = 50
+const LEADER_RETRY_MS = 50
 const NO_KEY = new Uint8Array(0)
 
 export interface Restore {
@@ -31,7 +31,7 @@ export interface Restore {
   readonly first: FetchedPartition | undefined
   /** End of what was committed when the restore began. */
   readonly end: number
-  /** The end of committed records that the changelog's leader names now. */
+  /** The end of the committed records as the changelog's leader reports it now. */
   latest(): Promise<number>
   readonly timers: Timers
   /** Aborted when the task is revoked. */
@@ -40,11 +40,13 @@ export interface Restore {
 
 export type Tail = Pick<Restore, 'store' | 'changelog' | 'from' | 'end'>
 
-/** The first parts of several tails, in one request (DECISIONS 77). Throws `TaskCorruptedError` when a changelog no longer holds that offset, or ends before it. */
+/** The first parts of several tails, in one request (DECISIONS 77). Throws `TaskCorruptedError` when a changelog no longer holds a tail's first offset, or ends before it. */
 export async function fetchFirstParts(fetcher: Fetcher, tails: readonly Tail[]): Promise<readonly FetchedPartition[]> {
-  for (const { store, from, end } of tails)
-    if (from > end)
-      throw new TaskCorruptedError(`Store ${store} is ahead of its changelog: ${from} > ${end}.`, { reason: 'ahead-of-changelog' })
+  for (const { store, changelog, from, end } of tails) {
+    if (from <= end) continue
+    const message = `Store ${store} is at ${partitionName(changelog)}@${from} and is ahead of its changelog, which ends at ${end}.`
+    throw new TaskCorruptedError(message, { reason: 'ahead-of-changelog' })
+  }
   return fetchParts(
     fetcher,
     tails.map(({ changelog, from }) => ({ ...changelog, offset: from })),
@@ -94,18 +96,18 @@ async function writeParts({ state, store, offset, fetched: { batches, nextOffset
 }
 
 /**
- * A leader that was just elected may for a moment serve less than its predecessor did; it does not name the predecessor's end then, and is
- * asked again (DECISIONS 60).
+ * A newly elected leader may for a moment serve less than its predecessor did. Its end is then smaller too, so the fetch is repeated until the end
+ * has been reached (DECISIONS 60).
  */
 async function nextPart({ fetcher, changelog, end, latest, timers, signal }: Restore, offset: number): Promise<FetchedPartition> {
-  for (let isAllThere = false; ;) {
+  for (let reachesEnd = false; ;) {
     const [fetched] = await fetchParts(fetcher, [{ ...changelog, offset }])
     signal.throwIfAborted()
     if (fetched !== undefined) return fetched
-    if (isAllThere)
+    if (reachesEnd)
       throw new RetriableBrokerError(`A fetch of ${partitionName(changelog)}@${offset} returned nothing before its end ${end}.`)
-    isAllThere = (await latest()) >= end
-    if (!isAllThere) await timers.sleep(BEHIND_MS, signal)
+    reachesEnd = (await latest()) >= end
+    if (!reachesEnd) await timers.sleep(LEADER_RETRY_MS, signal)
   }
 }
 
@@ -125,7 +127,7 @@ async function fetchParts(fetcher: Fetcher, partitions: readonly FetchPartition[
   }
 }
 
-/** The records of batches from an offset on. */
+/** The records of batches, starting at an offset. */
 class RecordsFrom implements ChangelogCursor {
   readonly #batches: Iterator<RecordBatch>
   readonly #offset: number

@@ -18,7 +18,7 @@ import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
 /** Where an instance's tasks keep their state. */
 export interface TaskStorages {
   open(task: TaskId): Promise<OrderedStorage>
-  /** Deletes what the task keeps; it is not open. */
+  /** Deletes the task's state, which is not open. */
   destroy(task: TaskId): Promise<void>
 }
 
@@ -45,8 +45,8 @@ interface Checkpoint {
 }
 
 /**
- * The stores of a task, and how they come to hold what their changelogs say. What is on the disk is committed, so a restore replays only the tail
- * behind it. What cannot be trusted is wiped and restored in full: damaged rows, rows of a changelog that was deleted and created again, rows so
+ * The stores of a task, and how they come to hold what their changelogs say. What is on disk is committed, so a restore replays only the tail
+ * after it. What cannot be trusted is wiped and restored in full: damaged rows, rows of a changelog that was deleted and created again, rows so
  * old that the changelog may have compacted later deletions away.
  */
 export class TaskStores {
@@ -85,7 +85,7 @@ export class TaskStores {
 
   /**
    * Makes a transaction that the broker has committed part of the local state; `ends` are the offsets that it was given, those of other
-   * tasks among them. A storage that fails to write is closed: when it is opened again, it gets what it lacks from the changelogs.
+   * tasks among them. A storage that fails to write is closed: when it is opened again, the changelogs supply what it lacks.
    */
   async commit(ends: readonly PartitionOffset[]): Promise<void> {
     const state = this.#state

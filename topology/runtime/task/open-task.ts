@@ -13,7 +13,7 @@ export interface OpenTaskParts {
   readonly metrics: TaskMetrics
 }
 
-/** What a task works with from one opening to the next. After an error the whole of it is dropped. */
+/** The parts of a task that last from one opening to the next: its queues, its graph, its record handler. Dropped as a whole after an error. */
 export class OpenTask {
   readonly queues: readonly RecordQueue[]
   readonly graph: RunningGraph
@@ -55,7 +55,7 @@ export class OpenTask {
     return this.#isPunctuationDue || this.#nextQueue() !== undefined
   }
 
-  /** Timestamp of the record that is processed next; undefined: there is none, or an older one may still arrive. */
+  /** Timestamp of the record that is processed next; undefined when there is none, or when an older one may still arrive. */
   get nextTimestamp(): number | undefined {
     return this.#nextQueue()?.head(this.graph.streamTime)?.timestamp
   }
@@ -109,7 +109,7 @@ export class OpenTask {
     return queue.position > (this.#committed.get(queue) ?? 0)
   }
 
-  /** The queue whose record is oldest; none while another partition may still have an older one (KIP-353). */
+  /** The queue with the oldest record; undefined while another partition may still have an older one (KIP-353). */
   #nextQueue(): RecordQueue | undefined {
     let next: RecordQueue | undefined
     let oldest = Infinity

@@ -6,8 +6,8 @@ import type { Topology } from '../../graph/index.ts'
 import type { Application } from '../testing/application.ts'
 import { openApplication } from '../testing/open-application.ts'
 
-/** So many records a task works on before it looks whether it has room for more. */
-const TURN = 1_000
+/** Records that a task processes before it checks for room for more. */
+const RECORDS_PER_TURN = 1_000
 
 function open(topology: Topology): Promise<Application> {
   return openApplication({ topology, topics: ['in', 'out'] })
@@ -16,7 +16,7 @@ function open(topology: Topology): Promise<Application> {
 const values = (rows: readonly { value: string | null }[]): (string | null)[] => rows.map(({ value }) => value)
 
 describe('Processors', () => {
-  it('that answer with promises get one record after the other', async () => {
+  it('that return promises get one record after the other', async () => {
     const builder = new StreamsBuilder()
     builder
       .stream('in', { key: Serdes.string, value: Serdes.string })
@@ -28,12 +28,12 @@ describe('Processors', () => {
               forward = (key, value) => context.forward({ key, value, timestamp: 1 })
             },
             process: async ({ key, value }) => {
-              for (let turn = Number(value) % 3; turn > 0; turn--) await Promise.resolve()
+              for (let ticks = Number(value) % 3; ticks > 0; ticks--) await Promise.resolve()
               forward(key, String(value))
             },
           }
         },
-        { name: 'later', key: Serdes.string, value: Serdes.string },
+        { name: 'asynchronous', key: Serdes.string, value: Serdes.string },
       )
       .to('out', { key: Serdes.string, value: Serdes.string })
     const app = await open(builder.build())
@@ -43,7 +43,7 @@ describe('Processors', () => {
     expect(values(await app.rows('out', 30))).toEqual(sent)
   })
 
-  it('get what comes after a batch larger than what is read ahead, when their turn ends with it', async () => {
+  it('get the records after a batch that is larger than the fetch buffer and fills a whole turn', async () => {
     const builder = new StreamsBuilder()
     builder
       .stream('in', { key: Serdes.string, value: Serdes.string })
@@ -54,15 +54,15 @@ describe('Processors', () => {
     const producer = await app.broker.openProducer({})
     for (const _ of ['first', 'second']) {
       const batch = createRecordBatchBuilder()
-      for (let number = 0; number < TURN; number++) batch.append(null, Buffer.alloc(5_000, 'x'), 1)
+      for (let number = 0; number < RECORDS_PER_TURN; number++) batch.append(null, Buffer.alloc(5_000, 'x'), 1)
       await producer.send('in', 0, batch)
       await producer.commit()
     }
     await producer.close()
-    expect(await app.rows('out', 2 * TURN)).toHaveLength(2 * TURN)
+    expect(await app.rows('out', 2 * RECORDS_PER_TURN)).toHaveLength(2 * RECORDS_PER_TURN)
   })
 
-  it('whose punctuator throws lose no record to the dead letters', async () => {
+  it('whose punctuator throws send no record to the dead letters', async () => {
     let isBroken = true
     let fired = 0
     const builder = new StreamsBuilder()
@@ -76,7 +76,7 @@ describe('Processors', () => {
               store = context.store('seen')
               context.schedule({ intervalMs: 10, clock: 'stream' }, () => {
                 fired++
-                if (isBroken) throw new Error('broken clock')
+                if (isBroken) throw new Error('not now')
                 context.forward({ key: 'tick', value: String(store.get('a')), timestamp: 1 })
               })
             },

@@ -1,8 +1,8 @@
 import { partitionOf } from '../../broker/index.ts'
 import type { SinkNode } from '../../graph/index.ts'
+import type { TopicTable } from '../../topics/topic-table.ts'
 import type { OutputBuffer, TopicOutput } from '../commit/index.ts'
 import type { AnyRecord } from './graph-environment.ts'
-import type { TopicTable } from '../../topics/topic-table.ts'
 
 /** Serializes a sink's records into the output of their topic and partition. Throws `RetriableError` for a topic that does not exist (yet). */
 export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBuffer, ownPartition: number): (record: AnyRecord) => void {

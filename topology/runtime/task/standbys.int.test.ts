@@ -21,8 +21,8 @@ const start = (instanceId: string): Promise<Streams> =>
 
 const sendAll = (): Promise<unknown> => app.send('in', ...KEYS.map((key) => [key, 'x'] as const))
 
-/** Each has half of the tasks, and copies of the other half. */
-const isShared = (one: Streams, two: Streams): boolean =>
+/** Each owns half of the tasks and has standbys of the other half. */
+const isDivided = (one: Streams, two: Streams): boolean =>
   tasksIn(one, 'running').length === PARTITIONS / 2 &&
   tasksIn(two, 'running').length === PARTITIONS / 2 &&
   String(tasksIn(one, 'standby')) === String(tasksIn(two, 'running')) &&
@@ -35,10 +35,10 @@ const restored = (streams: Streams, names: readonly string[]): number =>
     .reduce((sum, task) => sum + task.restored, 0)
 
 describe('A standby', () => {
-  it('takes over what another instance leaves behind with next to nothing to restore', async () => {
+  it('becomes the active task with nothing to restore when the owner dies', async () => {
     const one = await start('one')
     const two = await start('two')
-    await app.until(() => isShared(one, two))
+    await app.until(() => isDivided(one, two))
     await sendAll()
     await app.rows('out', KEYS.length)
     const taken = tasksIn(one, 'running')
@@ -52,10 +52,10 @@ describe('A standby', () => {
     expect(rows.filter(({ value }) => value === '2').length).toBe(KEYS.length)
   })
 
-  it('answers, and says how old the answer may be, while nobody has the task', async () => {
+  it('answers queries, with the age of the answer, while no instance owns the task', async () => {
     const one = await start('one')
     const two = await start('two')
-    await app.until(() => isShared(one, two))
+    await app.until(() => isDivided(one, two))
     await sendAll()
     await app.rows('out', KEYS.length)
     await app.ports.timers.sleep(300)
@@ -70,7 +70,7 @@ describe('A standby', () => {
     expect(oldest).toBeLessThan(2_000)
   })
 
-  it('is made first where a task is to go: until then the task stays and works on', async () => {
+  it('warms up before a task moves: until then the task keeps running on its owner', async () => {
     const one = await start('one')
     await app.until(() => tasksIn(one, 'running').length === PARTITIONS)
     await sendAll()
@@ -78,7 +78,7 @@ describe('A standby', () => {
     const two = await start('two')
     await app.until(() => tasksIn(two, 'standby').length > 0)
     expect(tasksIn(one, 'running').length).toBe(PARTITIONS)
-    await app.until(() => isShared(one, two))
+    await app.until(() => isDivided(one, two))
     expect(restored(two, tasksIn(two, 'running'))).toBe(0)
     await sendAll()
     expect((await app.rows('out', 2 * KEYS.length)).filter(({ value }) => value === '2').length).toBe(KEYS.length)

@@ -11,14 +11,14 @@ export interface TaskLoopOptions {
   readonly ports: Ports
   /** The longest a busy task goes without a commit, milliseconds. */
   readonly commitIntervalMs: number
-  /** The most that it gathers before a commit, in rows written and records to be sent. */
+  /** The most rows written and records to be sent before a commit. */
   readonly commitRecords: number
   /** A task with work that has committed nothing for so long is stalled, milliseconds. */
   readonly stallTimeoutMs: number
   /** The task has room for more input. */
   onHungry(): void
   onFatal(error: unknown): void
-  /** Whether the instance is still a member of the group: after an error the task is opened again only then (DECISIONS 13). */
+  /** Whether the instance is still a member of the group. After an error the task is opened again only if it is (DECISIONS 13). */
   isMember(): Promise<boolean>
 }
 
