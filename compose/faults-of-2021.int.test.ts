@@ -13,7 +13,7 @@ const TOKENS = 5_000
 
 afterEach(() => vi.restoreAllMocks())
 
-async function declared() {
+async function declaredTopics() {
   const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
   return allTopics(bankApplication(codec), 4).map((topic) => ({ ...topic, replicationFactor: 3 }))
 }
@@ -34,10 +34,10 @@ describe('Faults of the 2021 bank', () => {
 
   it('existing topic settings never checked by the synchroniser', async () => {
     const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() })
-    const wanted = await declared()
+    const topics = await declaredTopics()
     const plan = async (): Promise<TopicPlan> => {
       const existing = await broker.admin.describeTopics()
-      return planTopics({ wanted, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
+      return planTopics({ wanted: topics, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
     }
     await applyTopics(broker.admin, (await plan()).actions)
     expect(await plan()).toMatchObject({ actions: [], problems: [] })
@@ -52,11 +52,18 @@ describe('Faults of the 2021 bank', () => {
   })
 
   it('one broker, no TLS: every topic has three replicas and needs two in sync, and connections use TLS and SASL', async () => {
-    const wanted = await declared()
-    const { actions } = planTopics({ wanted, existing: [], brokers: 3, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
+    const topics = await declaredTopics()
+    const { actions } = planTopics({
+      wanted: topics,
+      existing: [],
+      brokers: 3,
+      prefix: `${APPLICATION}-`,
+      prune: false,
+      addPartitions: false,
+    })
     for (const action of actions)
       expect(action).toMatchObject({ kind: 'create', topic: { replicationFactor: 3, config: { 'min.insync.replicas': '2' } } })
-    expect(actions).toHaveLength(wanted.length)
+    expect(actions).toHaveLength(topics.length)
 
     const secured = { BOB_KAFKA_CA: '/ca.pem', BOB_KAFKA_SASL: 'SCRAM-SHA-512', BOB_KAFKA_USER: 'api', BOB_KAFKA_PASSWORD: 'secret' }
     const { kafka, tls, sasl } = readConnection({ kafka: 'one:9093,two:9093,three:9093' }, secured)

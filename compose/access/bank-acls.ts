@@ -59,7 +59,7 @@ function apiGrants(topology: Topology, codec: RecordCodec): readonly Grant[] {
     ...topics(commandTopics, 'write', 'describeConfigs'),
     ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read', 'describeConfigs'),
     ...topics(own, 'read', 'write', 'describeConfigs'),
-    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // their partition counts give the number of tasks
+    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // partition counts give the tasks
     ...literal('group', APPLICATION, 'describe'),
     ...literal('group', `${APPLICATION}-redrive`, 'describe'),
   ]

@@ -3,8 +3,8 @@ import type { Measured } from './count.ts'
 import { caughtUp, fill, PARTITIONS, type Workplace } from './workplace.ts'
 
 /**
- * An instance with an empty disk restores a table with that many keys and 100-byte values from its changelog. The measurement starts when its tasks
- * are assigned, because the length of a rebalance depends on settings of the broker.
+ * An instance with an empty disk restores a table with that many keys and 100-byte values from its changelog. The measurement starts when
+ * its tasks are assigned, because the length of a rebalance depends on settings of the broker.
  */
 export async function benchRestore(workplace: Workplace, keys: number): Promise<Measured> {
   const { broker, start } = workplace

@@ -11,7 +11,7 @@ export interface PublishedCheckOptions {
 
 /**
  * Reads the topics that no processor reads (DECISIONS 34). Every other reader of these topics skips a record that it cannot decode; this
- * one writes it as a dead letter, exactly once, because its position is a committed group offset.
+ * one writes it as a dead letter, exactly once, because letter and position are committed in one transaction.
  */
 export class PublishedCheck {
   readonly #tail: TopicTail

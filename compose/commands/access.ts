@@ -1,4 +1,7 @@
-/** `npm run access -- plan|apply [--kafka host:port,…]`: compares the ACLs of a secured cluster with those the bank declares, and applies the difference. */
+/**
+ * `npm run access -- plan|apply [--kafka host:port,…]`: compares the ACLs of a secured cluster with those the bank declares, and applies
+ * the difference.
+ */
 import { Argument, Command } from 'commander'
 import { aclName, BrokerError, systemPorts } from '../../topology/index.ts'
 import { AccessSynchroniser, type AccessDifference } from '../access/access-synchroniser.ts'
@@ -9,7 +12,8 @@ import { createLogger } from '../logger.ts'
 
 const program = new Command('access')
   .description(
-    'plan: print the ACLs that differ from the declaration; change nothing. apply: create and delete them, and set the users’ passwords. Exit code 0: nothing differs.',
+    'plan: print the ACLs that differ from the declaration; change nothing. apply: create and delete them, and set passwords. ' +
+      'Exit code 0: nothing differs.',
   )
   .addArgument(new Argument('<what>').choices(['plan', 'apply']))
   .option('--kafka <addresses>', 'bootstrap brokers as host:port, comma-separated, on the listener for administrators')

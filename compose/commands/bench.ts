@@ -1,4 +1,7 @@
-/** `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N] [--rate N]`: runs one workload and prints its figures as a line of JSON. */
+/**
+ * `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N]
+ * [--rate N]`: runs one workload and prints its figures as a line of JSON.
+ */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { measureLevelCeilings } from '../../state/testing/index.ts'
 import { benchCount } from '../bench/count.ts'

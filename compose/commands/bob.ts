@@ -1,6 +1,6 @@
 /**
- * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each subcommand imports only what it
- * needs, because a restarting processor's tasks are idle until its modules are loaded (DECISIONS 73).
+ * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each subcommand imports only
+ * what it needs, because a restarting processor's tasks are idle until its modules are loaded (DECISIONS 73).
  */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'

@@ -1,4 +1,7 @@
-/** `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--standbys 1] [--json]`: exit code 1 when a transfer was lost or doubled, or anything else is wrong. */
+/**
+ * `npm run chaos -- [--kills 50] [--minutes 5] [--brokers 1|3] [--seed N] [--standbys 1] [--json]`: exit code 1 when a transfer was lost or
+ * doubled, or anything else is wrong.
+ */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
@@ -15,7 +18,8 @@ const program = new Command('chaos')
   .option('--json', 'print only the closing line')
   .parse()
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)) // child processes are killed by their exit handlers
+// Exit handlers kill the child processes.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const { kills, minutes, brokers, seed, standbys, json } = program.opts<{
   kills: number
   minutes: number

@@ -9,8 +9,8 @@ import { stopRequested } from '../run/stop-requested.ts'
 
 const program = new Command('kafka')
   .option('--brokers <number>', 'number of brokers: 1 or 3', brokerCount, 1)
-  .option('--port <number>', 'port of the first broker; the others use the ports after it (default 9092)', port, 9092)
-  .option('--registry-port <number>', 'port of the schema registry (default 8081)', port, 8081)
+  .option('--port <number>', 'port of the first broker; the others use the ports after it', port, 9092)
+  .option('--registry-port <number>', 'port of the schema registry', port, 8081)
   .option('--data <directory>', 'where to keep packages, logs and data', join('data', 'kafka'))
   .parse()
 

@@ -1,4 +1,4 @@
-/** `npm run kills -- [--kills 20] [--load 20] [--json]`: kills the bank under load, again and again; exit code 1 when a transfer was lost or doubled. */
+/** `npm run kills -- [--kills 20] [--load 20] [--json]`: kills the bank under load; exit code 1 when a transfer was lost or doubled. */
 import { Command, InvalidArgumentError } from 'commander'
 import { killTest } from '../kills/kill-test.ts'
 

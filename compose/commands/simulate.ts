@@ -1,4 +1,7 @@
-/** `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--scenario bank|ledger|both] [--json]`: runs simulations from seeds; `-- --mutations` lists the deliberate bugs. */
+/**
+ * `npm run simulate -- --seeds 2000 [--from N] [--mutation NAME] [--scenario bank|ledger|both] [--json]`: runs simulations from seeds;
+ * `-- --mutations` lists the deliberate bugs.
+ */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { bankScenario } from '../simulation/bank-scenario.ts'
 import { ledgerScenario, mutationNames, runSimulation } from '../../topology/testing/index.ts'

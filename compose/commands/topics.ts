@@ -1,4 +1,7 @@
-/** `npm run topics -- plan|apply [--prune] [--json] …`: compares a cluster's topics and schemas with those the bank declares, and applies the difference. */
+/**
+ * `npm run topics -- plan|apply [--prune] [--json] …`: compares a cluster's topics and schemas with those the bank declares, and applies
+ * the difference.
+ */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { IncompatibleSchemaError, RegistryUnreachableError } from '../../schemas/index.ts'
 import { BrokerError, RetriableBrokerError, systemPorts, type Broker } from '../../topology/index.ts'

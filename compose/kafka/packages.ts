@@ -29,7 +29,10 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `
 
-/** Downloads Kafka and the registry by their Maven coordinates, unless they are there; Maven's settings choose the repository. Throws `MissingToolError`. */
+/**
+ * Downloads Kafka and the registry by their Maven coordinates, unless they are in the directory already. Maven's own settings choose the
+ * repository. Throws `MissingToolError`.
+ */
 export async function fetchPackages(directory: string): Promise<Packages> {
   const cache = resolve(directory)
   const kafka = join(cache, `kafka-${KAFKA_VERSION}`)

@@ -11,8 +11,8 @@ export interface Status {
 }
 
 /**
- * One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · books balanced ✓ · tasks 8+8+8`. The tasks come last, because
- * the terminal cuts off a line that is too long.
+ * One line for the terminal: `12.0 transfers/s · p50 4 ms, p99 11 ms · lag 0 · books balanced ✓ · tasks 8+8+8`. The tasks come last,
+ * because the terminal cuts off a line that is too long.
  */
 export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, booksBalanced }: Status): string {
   return [

@@ -19,9 +19,9 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const packages = await fetchPackages(join(project.config.root, 'data/kafka/packages'))
   const directory = await mkdtemp(join(tmpdir(), 'bob-kafka-'))
-  const ends: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })]
-  const end = async (): Promise<void> => {
-    for (let last = ends.pop(); last !== undefined; last = ends.pop()) await last()
+  const cleanups: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })]
+  const cleanUp = async (): Promise<void> => {
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup()
   }
   try {
     const kafka = await LocalKafka.start({
@@ -30,15 +30,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
       brokers: 1,
       settings: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000', 'log.cleaner.backoff.ms': '200' },
     })
-    ends.push(() => kafka.stop())
+    cleanups.push(() => kafka.stop())
     const registry = await LocalRegistry.start({ jar: packages.registry, directory })
-    ends.push(() => registry.stop())
+    cleanups.push(() => registry.stop())
     project.provide('kafka', kafka.addresses)
     project.provide('registry', registry.url)
     project.provide('kafkaClassPath', packages.kafka)
-    return end
+    return cleanUp
   } catch (error) {
-    await end()
+    await cleanUp()
     throw error
   }
 }
