@@ -120,7 +120,10 @@ export class ChaosRun {
     if (mishap === 'add-instance') await this.#removeAddedInstance()
   }
 
-  /** Returns a more precise kind and the affected tasks, where they differ from the default. Undefined: the processor was not working, so it does not count. */
+  /**
+   * Returns a more precise kind and the affected tasks, where they differ from the default. Undefined: the mishap does not count, because the
+   * processor was not working.
+   */
   async #mishap(mishap: Mishap, name: string): Promise<Partial<Pick<Disturbance, 'kind' | 'tasks'>> | undefined> {
     const { fleet, kafka, proxies } = this.#testBed
     switch (mishap) {

@@ -7,7 +7,10 @@ interface ProxyState {
   dropped: number
 }
 
-/** A TCP proxy in front of one broker. On `drop` it drops the next response and closes the connection: the broker did the work, but the client does not know. */
+/**
+ * A TCP proxy in front of one broker. After `drop` it discards the next response and closes the connection, so that the client cannot
+ * know whether its request took effect.
+ */
 export class DroppingProxy {
   readonly port: number
   readonly #server: Server

@@ -20,7 +20,7 @@ export interface StateVerdict {
 
 /**
  * Compares every copy of a store with its changelog, up to the copy's own position; so a lagging copy, or one that a task left when it
- * moved, is checked too. `copiesPerTask` copies of each task must not lag. Assumes that changelogs have not been compacted, as is the case within a run.
+ * moved, is checked too. `copiesPerTask` copies of each task must not lag. Assumes that changelogs are not compacted within a run.
  */
 export function judgeState({ copies, recordsOf, copiesPerTask }: StateEvidence): StateVerdict {
   const stateFaults: string[] = []

@@ -23,7 +23,7 @@ export interface StateAndTime extends StateVerdict {
 /** One store of each subtopology whose tasks always have work. */
 const BUSY_STORES = ['accounts', 'transfers', 'last-rows']
 
-/** Compares the instances' state on disk with the changelogs, and measures from the commit markers how long tasks were silent (DECISIONS 61, 62). */
+/** Compares state on disk with the changelogs, and measures from commit markers how long tasks were silent (DECISIONS 61, 62). */
 export async function verifyState({ kafka, directory, standbys, disturbances }: StateVerifierOptions): Promise<StateAndTime> {
   const reader = new TopicReader(kafka)
   const copies = await stateCopies(directory)
