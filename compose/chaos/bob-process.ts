@@ -7,12 +7,12 @@ export interface BobProcessOptions {
   readonly kind: 'processor' | 'api'
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Everything it writes goes there too. */
+  /** Receives all output of the process. */
   readonly logFile: string
 }
 
-/** How a process came to its end. */
-export interface End {
+/** How and when a process ended. */
+export interface ProcessExit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   /** Milliseconds since the epoch. */
@@ -21,16 +21,19 @@ export interface End {
 
 const LAUNCHER = 'compose/launch.mjs'
 const READY = /(?:answers at|Page and API at) (http:\/\/[^\s;]+);/
-const READY_MS = 60_000
-const STOP_MS = 60_000
+const READY_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 60_000
+const LAST_LINES = 5
+/** pino's level for errors. */
 const ERROR_LEVEL = 50
-const WIPED = 'local state is wiped and restored'
+/** Code of the engine's warning that it deletes a task's local state and restores it. */
+const STATE_WIPED = 'state-wiped'
 
-/** `npm run bob` as a process beside this one; it does not outlive it. */
+/** `npm run bob` as a child process; it is killed when this process exits. */
 export class BobProcess {
-  /** Resolves with its address when it answers; rejects when it ends instead. */
+  /** Resolves with the URL when the process answers; rejects if it ends before, or if that takes too long. */
   readonly ready: Promise<string>
-  readonly ended: Promise<End>
+  readonly ended: Promise<ProcessExit>
   readonly #child: ChildProcess
   #wipes = 0
   #errors = 0
@@ -46,42 +49,47 @@ export class BobProcess {
       signal: signal as NodeJS.Signals | null,
       at: Date.now(),
     }))
-    const endWithUs = (): void => void child.kill('SIGKILL')
-    process.once('exit', endWithUs)
-    void this.ended.then(() => process.off('exit', endWithUs))
+    const killChild = (): void => void child.kill('SIGKILL')
+    process.once('exit', killChild)
+    void this.ended.then(() => process.off('exit', killChild))
     const log = createWriteStream(logFile, { flags: 'a' })
-    const last: string[] = []
+    const lastLines: string[] = []
     this.ready = new Promise((resolve, reject) => {
-      const giveUp = setTimeout(() => reject(new Error(`${kind} is not ready after ${READY_MS} ms: ${last.join('\n')}`)), READY_MS)
+      const timeout = setTimeout(() => {
+        reject(new Error(`The ${kind} is not ready after ${READY_TIMEOUT_MS} ms; see ${logFile}. Last lines: ${lastLines.join('\n')}`))
+      }, READY_TIMEOUT_MS)
       void this.ended.then(({ code, signal }) => {
-        clearTimeout(giveUp)
-        reject(new Error(`${kind} ended with ${signal ?? code} before it was ready: ${last.join('\n')}`))
+        clearTimeout(timeout)
+        reject(
+          new Error(`The ${kind} ended with ${signal ?? code} before it was ready; see ${logFile}. Last lines: ${lastLines.join('\n')}`),
+        )
       })
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
           log.write(`${line}\n`)
-          last.push(line)
-          if (last.length > 5) last.shift()
-          this.#hear(line)
+          lastLines.push(line)
+          if (lastLines.length > LAST_LINES) lastLines.shift()
+          this.#count(line)
           const url = READY.exec(line)?.[1]
           if (url === undefined) return
-          clearTimeout(giveUp)
+          clearTimeout(timeout)
           resolve(url)
         })
       }
     })
-    this.ready.catch(() => undefined) // whoever waits for it hears of it
+    this.ready.catch(() => undefined) // the caller that awaits it gets the error; otherwise it is not an unhandled rejection
   }
 
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** How often it began with empty state because what it had could not be trusted. */
+  /** How often the engine deleted a task's local state because it could not be trusted. */
   get wipes(): number {
     return this.#wipes
   }
 
+  /** Lines logged at error level. */
   get errors(): number {
     return this.#errors
   }
@@ -91,14 +99,17 @@ export class BobProcess {
     await this.ended
   }
 
-  /** In order. Rejects when that takes too long. */
-  async stop(): Promise<End> {
+  /** Stops it gracefully. Rejects if that takes too long. */
+  async stop(): Promise<ProcessExit> {
     this.#child.kill('SIGTERM')
-    let giveUp: NodeJS.Timeout | undefined
+    let timeout: NodeJS.Timeout | undefined
     const tooLong = new Promise<never>((_, reject) => {
-      giveUp = setTimeout(() => reject(new Error(`A process has not stopped after ${STOP_MS} ms: see its log.`)), STOP_MS)
+      timeout = setTimeout(
+        () => reject(new Error(`Process ${this.#child.pid} has not stopped ${STOP_TIMEOUT_MS} ms after SIGTERM. See its log.`)),
+        STOP_TIMEOUT_MS,
+      )
     })
-    return Promise.race([this.ended, tooLong]).finally(() => clearTimeout(giveUp))
+    return Promise.race([this.ended, tooLong]).finally(() => clearTimeout(timeout))
   }
 
   pause(): void {
@@ -109,10 +120,10 @@ export class BobProcess {
     this.#child.kill('SIGCONT')
   }
 
-  #hear(line: string): void {
+  #count(line: string): void {
     if (!line.startsWith('{')) return
-    const { level, msg } = JSON.parse(line) as { readonly level: number; readonly msg: string }
-    if (msg === WIPED) this.#wipes++
+    const { level, code } = JSON.parse(line) as { readonly level: number; readonly code?: string }
+    if (code === STATE_WIPED) this.#wipes++
     if (level >= ERROR_LEVEL) this.#errors++
   }
 }

@@ -8,7 +8,8 @@ import type { Fleet } from './fleet.ts'
 import { MISHAPS, type Mishap } from './mishaps.ts'
 import type { Disturbance } from './verifier/silences.ts'
 
-export interface Stage {
+/** What the run breaks. */
+export interface TestBed {
   readonly kafka: LocalKafka
   readonly proxies: readonly DroppingProxy[]
   readonly fleet: Fleet
@@ -18,14 +19,14 @@ export interface Stage {
 }
 
 export interface RunOptions {
-  /** Kills that have to count. */
+  /** Processor kills to reach; only kills of a working processor count. */
   readonly kills: number
   readonly minutes: number
   readonly seed: number
   onLine(text: string): void
 }
 
-/** What happened, as far as the one who did it knows. */
+/** What the run did, and what it measured from outside. */
 export interface RunReport {
   readonly kills: number
   readonly zombies: number
@@ -40,63 +41,63 @@ export interface RunReport {
 
 const PROCESSORS = ['processor-1', 'processor-2', 'processor-3'] as const
 const ADDED = 'processor-4'
-const SETTLE_MS = 120_000
-const PROGRESS_MS = 120_000
-/** Mishaps are spread over so much of the time; the rest is for those that take long. */
+const IDLE_TIMEOUT_MS = 120_000
+const PROGRESS_TIMEOUT_MS = 120_000
+/** Mishaps are spread over this share of the time; the rest is a reserve for slow ones. */
 const SHARE_OF_TIME = 0.4
-/** Acknowledged before and after a mishap, so that it meets work and work goes on. */
+/** Transfers that must be acknowledged before and after each mishap: it must hit work, and work must go on. */
 const PROGRESS = 5
 const POLL_MS = 50
 const SESSION_MS = 6_000
 const BROKER_DOWN_MS = 1_500
 const CALM_MS = 1_000
-/** Who has committed since then is at work. */
-const LATELY_MS = 1_000
-/** How long a planned end is waited for. */
-const CRASH_MS = 15_000
+/** A processor that commits within this time is working. */
+const WORKING_MS = 1_000
+/** Longest wait for a processor to reach its crash point. */
+const CRASH_TIMEOUT_MS = 15_000
 
-/** Breaks the processes and lines of a bank under load, one mishap after the other, and sees to it that work goes on after each. */
+/** Breaks processes and connections of a bank under load, one mishap after the other, and checks that work goes on after each. */
 export class ChaosRun {
   readonly #options: RunOptions
-  readonly #stage: Stage
+  readonly #testBed: TestBed
   readonly #dice: Dice
   readonly #counts = { kills: 0, zombies: 0, gracefulStops: 0, brokerKills: 0, addedInstances: 0 }
   readonly #outageMs: Record<string, number> = {}
   readonly #disturbances: Disturbance[] = []
   readonly #reached = new Set<CrashPoint>()
   readonly #deck: CrashDeck
-  /** At what the processes that run are to end themselves. */
+  /** Crash points at which running processors will kill themselves. */
   readonly #plans = new Map<string, CrashPlan>()
   #restoredMax = 0
 
-  constructor(options: RunOptions, stage: Stage) {
+  constructor(options: RunOptions, testBed: TestBed) {
     this.#options = options
-    this.#stage = stage
+    this.#testBed = testBed
     this.#dice = new Dice(options.seed)
     this.#deck = new CrashDeck(this.#dice)
   }
 
-  /** Processors, each new. */
+  /** Starts the processors. */
   async start(): Promise<void> {
-    const { fleet, tasks } = this.#stage
+    const { fleet, tasks } = this.#testBed
     await Promise.all(PROCESSORS.map((name) => fleet.start(name)))
-    await fleet.settled(tasks, SETTLE_MS)
+    await fleet.idle(tasks, IDLE_TIMEOUT_MS)
   }
 
-  /** Until there were enough kills, or the time is over. Everybody is up again then. Rejects when nothing moves any more. */
+  /** Runs until there were enough kills or the time is over, then restarts all processors. Rejects if no work is done any more. */
   async go(clients: Clients): Promise<RunReport> {
     const { kills, minutes } = this.#options
-    const { fleet } = this.#stage
+    const { fleet } = this.#testBed
     const giveUpAt = performance.now() + minutes * 60_000
     const paceMs = (SHARE_OF_TIME * minutes * 60_000) / Math.max(1, kills)
     while (this.#counts.kills < kills && performance.now() < giveUpAt) {
       const [begunAt, before] = [performance.now(), this.#counts.kills]
-      await this.#reviveTheDead(clients)
-      await this.#suffer(clients, this.#dice.of(MISHAPS))
+      await this.#restartCrashed(clients)
+      await this.#inflict(clients, this.#dice.pick(MISHAPS))
       const due = paceMs * Math.max(1, this.#counts.kills - before)
       await sleep(Math.max(0, Math.min(due - (performance.now() - begunAt), giveUpAt - performance.now())))
     }
-    await this.#reviveTheDead(clients)
+    await this.#restartCrashed(clients)
     for (const name of fleet.names) if (!fleet.process(name).isRunning) await fleet.start(name)
     return {
       ...this.#counts,
@@ -107,21 +108,24 @@ export class ChaosRun {
     }
   }
 
-  async #suffer(clients: Clients, mishap: Mishap): Promise<void> {
-    const name = this.#dice.of(PROCESSORS)
+  async #inflict(clients: Clients, mishap: Mishap): Promise<void> {
+    const name = this.#dice.pick(PROCESSORS)
     await this.#progress(clients, `before ${mishap}`)
     clients.takeOutageMs()
     const from = Date.now()
-    const closer = await this.#mishap(mishap, name)
-    if (closer === undefined) return
+    const details = await this.#mishap(mishap, name)
+    if (details === undefined) return
     await this.#progress(clients, `after ${mishap}`)
-    this.#note(clients, { kind: mishap, ...closer, from, to: Date.now() }, name)
-    if (mishap === 'add-instance') await this.#dismissAdded()
+    this.#record(clients, { kind: mishap, ...details, from, to: Date.now() }, name)
+    if (mishap === 'add-instance') await this.#removeAddedInstance()
   }
 
-  /** Answers with a closer name for it, and with the tasks to look at, if there are such; undefined: it was not worth anything, and does not count. */
+  /**
+   * Returns a more precise kind and the affected tasks, where they differ from the default. Undefined: the mishap does not count, because the
+   * processor was not working.
+   */
   async #mishap(mishap: Mishap, name: string): Promise<Partial<Pick<Disturbance, 'kind' | 'tasks'>> | undefined> {
-    const { fleet, kafka, proxies } = this.#stage
+    const { fleet, kafka, proxies } = this.#testBed
     switch (mishap) {
       case 'kill':
         if (!(await this.#isWorking(name))) return undefined
@@ -173,33 +177,33 @@ export class ChaosRun {
     }
   }
 
-  /** One more comes and takes its share. Answers with the tasks that stayed where they were. */
+  /** Adds an instance and waits until it has its share of the tasks. Returns the tasks that did not move. */
   async #addInstance(): Promise<readonly string[]> {
-    const { fleet, tasks } = this.#stage
-    const before = await fleet.holders()
+    const { fleet, tasks } = this.#testBed
+    const before = await fleet.owners()
     await fleet.start(ADDED)
-    const fair = Math.floor(tasks / (PROCESSORS.length + 1))
-    await this.#until('the added instance has its share', async () => {
-      const holders = await fleet.holders()
-      return holders.size === tasks && [...holders.values()].filter((name) => name === ADDED).length === fair
+    const share = Math.floor(tasks / (PROCESSORS.length + 1))
+    await this.#until('the added instance has its share of the tasks', async () => {
+      const owners = await fleet.owners()
+      return owners.size === tasks && [...owners.values()].filter((name) => name === ADDED).length === share
     })
-    const after = await fleet.holders()
+    const after = await fleet.owners()
     this.#counts.addedInstances++
     return [...before].filter(([task, name]) => after.get(task) === name).map(([task]) => task)
   }
 
-  /** The one that was added leaves again, when what its coming did can be told from what its leaving does. */
-  async #dismissAdded(): Promise<void> {
-    const { fleet } = this.#stage
+  /** Stops the added instance after a pause, so that the silences of joining and leaving can be distinguished. */
+  async #removeAddedInstance(): Promise<void> {
+    const { fleet } = this.#testBed
     await sleep(CALM_MS)
     await this.#stop(ADDED)
     fleet.forget(ADDED)
     await this.#allRun()
   }
 
-  /** Starts it with a point at which it ends itself, waits for that, and starts it again. Answers with the point. */
+  /** Starts the processor with a crash point, waits until it has killed itself there, and restarts it. Returns the point. */
   async #crash(name: string): Promise<CrashPoint> {
-    const { fleet } = this.#stage
+    const { fleet } = this.#testBed
     const plan = this.#deck.next()
     this.#plans.set(name, plan)
     try {
@@ -210,59 +214,58 @@ export class ChaosRun {
     const other = PROCESSORS[(PROCESSORS.indexOf(name as (typeof PROCESSORS)[number]) + 1) % PROCESSORS.length]
     const isPromotion = plan.point === 'in-promotion' && other !== undefined
     if (isPromotion) await this.#promote(name, other)
-    const giveUpAt = performance.now() + CRASH_MS
+    const giveUpAt = performance.now() + CRASH_TIMEOUT_MS
     while (fleet.process(name).isRunning && performance.now() < giveUpAt) await sleep(POLL_MS)
-    if (!fleet.process(name).isRunning) await this.#revive(name)
+    if (!fleet.process(name).isRunning) await this.#restartAtCrashPoint(name)
     if (isPromotion && !fleet.process(other).isRunning) await fleet.start(other)
     await this.#allRun()
     return plan.point
   }
 
-  /** Another one leaves, whose tasks this one has copies of. */
+  /** Stops the other processor once this one has standbys that are caught up, so that one of them is promoted. */
   async #promote(name: string, other: string): Promise<void> {
-    const { fleet, standbys } = this.#stage
+    const { fleet, standbys } = this.#testBed
     if (standbys === 0) return
-    await this.#until('it has copies', async () => {
-      const copies = (await fleet.status(name))?.tasks.filter(({ state }) => state === 'standby') ?? []
-      return copies.length > 0 && copies.every(({ ageMs }) => ageMs !== undefined)
+    await this.#until(`${name} has standbys`, async () => {
+      const standbyTasks = (await fleet.status(name))?.tasks.filter(({ state }) => state === 'standby') ?? []
+      return standbyTasks.length > 0 && standbyTasks.every(({ ageMs }) => ageMs !== undefined)
     })
     await this.#stop(other)
   }
 
-  /** What it was to end itself at dies with it. */
   async #kill(name: string): Promise<void> {
     this.#plans.delete(name)
-    await this.#stage.fleet.process(name).kill()
+    await this.#testBed.fleet.process(name).kill()
   }
 
-  /** In order, unless it ends itself on the way. */
+  /** Stops the processor gracefully. It may still reach its crash point on the way. */
   async #stop(name: string): Promise<void> {
-    const { code, signal } = await this.#stage.fleet.process(name).stop()
+    const { code, signal } = await this.#testBed.fleet.process(name).stop()
     if (signal === 'SIGKILL' && this.#plans.has(name)) return
-    if (code !== 0) throw new Error(`${name} did not stop in order, but with ${signal ?? code}: see its log.`)
+    if (code !== 0) throw new Error(`${name} ended with ${signal ?? code} instead of a graceful stop. See its log.`)
     this.#plans.delete(name)
     this.#counts.gracefulStops++
   }
 
-  /** Whoever has ended himself at a crash point comes back, and counts. */
-  async #reviveTheDead(clients: Clients): Promise<void> {
-    const { fleet } = this.#stage
+  /** Restarts processors that reached their crash point late, and counts them. */
+  async #restartCrashed(clients: Clients): Promise<void> {
+    const { fleet } = this.#testBed
     for (const name of fleet.names) {
       if (fleet.process(name).isRunning) continue
       const { at } = await fleet.process(name).ended
-      const point = await this.#revive(name)
+      const point = await this.#restartAtCrashPoint(name)
       await this.#allRun()
       await this.#progress(clients, 'after a late crash point')
-      this.#note(clients, { kind: `late ${crashKind(point)}`, from: at, to: Date.now() }, name)
+      this.#record(clients, { kind: `late ${crashKind(point)}`, from: at, to: Date.now() }, name)
     }
   }
 
-  /** Answers with the point at which it ended itself. */
-  async #revive(name: string): Promise<CrashPoint> {
-    const { fleet } = this.#stage
+  /** Restarts a processor that killed itself at its crash point. Returns the point. */
+  async #restartAtCrashPoint(name: string): Promise<CrashPoint> {
+    const { fleet } = this.#testBed
     const { signal, code } = await fleet.process(name).ended
     const plan = this.#plans.get(name)
-    if (signal !== 'SIGKILL' || plan === undefined) throw new Error(`${name} ended with ${signal ?? code}: see its log.`)
+    if (signal !== 'SIGKILL' || plan === undefined) throw new Error(`${name} ended unexpectedly with ${signal ?? code}. See its log.`)
     this.#reached.add(plan.point)
     this.#plans.delete(name)
     await fleet.start(name)
@@ -270,11 +273,11 @@ export class ChaosRun {
     return plan.point
   }
 
-  /** Resolves as soon as it commits; false if it does not for a second. */
+  /** True as soon as the processor commits; false if it does not commit for a second. */
   async #isWorking(name: string): Promise<boolean> {
-    const { fleet } = this.#stage
+    const { fleet } = this.#testBed
     const commits = async (): Promise<number> => (await fleet.status(name))?.tasks.reduce((sum, task) => sum + task.commits, 0) ?? 0
-    const [before, giveUpAt] = [await commits(), performance.now() + LATELY_MS]
+    const [before, giveUpAt] = [await commits(), performance.now() + WORKING_MS]
     while (fleet.process(name).isRunning && performance.now() < giveUpAt) {
       if ((await commits()) > before) return true
       await sleep(POLL_MS)
@@ -282,43 +285,43 @@ export class ChaosRun {
     return false
   }
 
-  /** Resolves when every task runs somewhere. */
+  /** Resolves when every task runs on some processor. */
   #allRun(): Promise<void> {
-    return this.#until('all tasks run', async () => (await this.#stage.fleet.holders()).size === this.#stage.tasks)
+    return this.#until('all tasks run', async () => (await this.#testBed.fleet.owners()).size === this.#testBed.tasks)
   }
 
-  /** Rejects when too little was acknowledged in time. Then the restored records are looked at. */
+  /** Waits for acknowledged transfers, then reads how many records were restored. Rejects after a timeout. */
   async #progress(clients: Clients, when: string): Promise<void> {
-    const { fleet } = this.#stage
-    const wanted = clients.acknowledged + PROGRESS
-    await this.#until(`something moves ${when}`, async () => clients.acknowledged >= wanted)
+    const { fleet } = this.#testBed
+    const target = clients.acknowledged + PROGRESS
+    await this.#until(`${PROGRESS} transfers are acknowledged ${when}`, async () => clients.acknowledged >= target)
     for (const name of fleet.names) {
       const restored = (await fleet.status(name))?.tasks.filter(({ state }) => state !== 'standby').map((task) => task.restored) ?? []
       this.#restoredMax = Math.max(this.#restoredMax, ...restored)
     }
   }
 
-  /** Meanwhile somebody may end himself at a point planned for him earlier. */
-  async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    const { fleet } = this.#stage
-    const giveUpAt = performance.now() + PROGRESS_MS
-    while (!(await isSo())) {
+  /** Polls until the condition holds. Meanwhile processors may reach crash points planned earlier; they are restarted. */
+  async #until(condition: string, isMet: () => Promise<boolean>): Promise<void> {
+    const { fleet } = this.#testBed
+    const giveUpAt = performance.now() + PROGRESS_TIMEOUT_MS
+    while (!(await isMet())) {
       if (performance.now() > giveUpAt)
-        throw new Error(`In ${PROGRESS_MS} ms it did not come about that ${what}: ${await this.#situation()}`)
-      for (const name of this.#plans.keys()) if (!fleet.process(name).isRunning) await this.#revive(name)
+        throw new Error(`Timed out after ${PROGRESS_TIMEOUT_MS} ms waiting until ${condition}. Instances: ${await this.#statusText()}`)
+      for (const name of this.#plans.keys()) if (!fleet.process(name).isRunning) await this.#restartAtCrashPoint(name)
       await sleep(POLL_MS)
     }
   }
 
-  async #situation(): Promise<string> {
-    const { fleet } = this.#stage
+  async #statusText(): Promise<string> {
+    const { fleet } = this.#testBed
     const all = await Promise.all(fleet.names.map(async (name) => [name, await fleet.status(name)] as const))
     return JSON.stringify(
       all.map(([name, status]) => [name, status?.state, ...(status?.tasks.map((task) => `${task.name} ${task.state} ${task.lag}`) ?? [])]),
     )
   }
 
-  #note(clients: Clients, disturbance: Disturbance, name: string): void {
+  #record(clients: Clients, disturbance: Disturbance, name: string): void {
     const { kind, from, to } = disturbance
     const outageMs = clients.takeOutageMs()
     this.#disturbances.push(disturbance)

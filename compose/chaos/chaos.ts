@@ -17,65 +17,69 @@ import { verify } from './verifier/verify.ts'
 import { verifyState } from './verifier/verify-state.ts'
 
 export interface ChaosOptions {
-  /** Mishaps that have to count. */
+  /** Processor kills to reach. */
   readonly kills: number
   readonly minutes: number
   readonly brokers: 1 | 3
   readonly seed: number
-  /** Of each task. */
+  /** Standbys per task. */
   readonly standbys: number
-  /** Where Kafka's packages are kept between runs. */
+  /** Directory that keeps Kafka's packages between runs. */
   readonly packages: string
   onLine(text: string): void
 }
 
 export interface ChaosResult extends Omit<RunReport, 'disturbances' | 'crashPoints'>, Omit<Verdict, 'hangingTransactions'> {
   readonly seed: number
-  /** Points at which a processor has ended itself. */
+  /** Number of crash points at which a processor killed itself. */
   readonly crashPoints: number
-  /** Answers of Kafka that never arrived. */
+  /** Responses of Kafka that the proxies dropped. */
   readonly droppedAnswers: number
   readonly ordered: number
   readonly acknowledged: number
-  /** Stores that are not what their changelogs say, and tasks with too few copies. */
+  /** Stores that differ from their changelogs, and tasks with too few up-to-date copies. */
   readonly stateErrors: number
   readonly comparedStores: number
   /** Errors in the processes' logs. */
   readonly loggedErrors: number
+  /** How often a task's local state was deleted because it could not be trusted. */
   readonly wipes: number
-  /** The longest that an order waited for its answer. */
+  /** Longest time from an order to its answer. */
   readonly outageMsMax: number
-  /** The longest that a task with work went without a commit, by what had happened. */
+  /** Longest time without a commit of a task with work, by mishap. */
   readonly silenceMs: Readonly<Record<string, number>>
   readonly hangingTransactions: number
 }
 
 const PARTITIONS = 4
 const SUBTOPOLOGIES = 6
-const SETTLE_MS = 120_000
+const IDLE_TIMEOUT_MS = 120_000
 
-/** A bank on a Kafka of its own, whose processes and lines are broken again and again under load; then somebody else looks at what is left. */
+/**
+ * Runs a bank on a Kafka of its own, breaks its processes and connections under load, and lets an independent verifier judge the topics and
+ * the state on disk. Keeps the directory if the result is not sound.
+ */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const directory = await mkdtemp(join(tmpdir(), 'bob-chaos-'))
-  const ends: (() => Promise<unknown>)[] = []
+  const cleanups: (() => Promise<unknown>)[] = []
   try {
     const packages = await fetchPackages(options.packages)
     const proxies = await Promise.all(Array.from({ length: options.brokers }, () => DroppingProxy.listen()))
-    ends.push(() => Promise.all(proxies.map((proxy) => proxy.close())))
+    cleanups.push(() => Promise.all(proxies.map((proxy) => proxy.close())))
     const kafka = await LocalKafka.start({
       classPath: packages.kafka,
       directory: join(directory, 'kafka'),
       brokers: options.brokers,
       proxies: proxies.map(({ port }) => port),
     })
-    ends.push(() => kafka.stop())
+    cleanups.push(() => kafka.stop())
     for (const [at, broker] of kafka.brokers.entries()) {
       const proxy = proxies[at]
       if (proxy !== undefined) proxy.target = broker.proxiedPort ?? 0
     }
     await mkdir(join(directory, 'registry'))
     const registry = await LocalRegistry.start({ jar: packages.registry, directory: join(directory, 'registry') })
-    ends.push(() => registry.stop())
+    cleanups.push(() => registry.stop())
     await makeTopics(kafka.addresses, registry.url)
     const fleet = new Fleet({
       kafka: proxies.map(({ port }) => `127.0.0.1:${port}`),
@@ -84,7 +88,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       standbys: options.standbys,
       asBuilt: true,
     })
-    ends.push(() => fleet.kill())
+    cleanups.push(() => fleet.kill())
     const tasks = PARTITIONS * SUBTOPOLOGIES
     const run = new ChaosRun(options, { kafka, proxies, fleet, partitions: PARTITIONS, tasks, standbys: options.standbys })
     await run.start()
@@ -93,18 +97,18 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     options.onLine(`Three processors and an API run; ${options.kills} kills in ${options.minutes} minutes, seed ${options.seed}.`)
     const report = await run.go(clients)
     await clients.stop()
-    options.onLine('All orders are answered; waiting until nothing is under way.')
-    await fleet.settled(tasks, SETTLE_MS)
+    options.onLine('All orders are answered; waiting until all tasks are idle.')
+    await fleet.idle(tasks, IDLE_TIMEOUT_MS)
     await fleet.stop()
-    const result = await judged(options, report, { clients, fleet, proxies, kafka: kafka.addresses[0] ?? '', registry: registry.url })
-    if (isSound(result)) ends.unshift(() => rm(directory, { recursive: true, force: true }))
-    else options.onLine(`What is left of it lies in ${directory}.`)
+    const result = await resultOf(options, report, { clients, fleet, proxies, kafka: kafka.addresses[0] ?? '', registry: registry.url })
+    if (isSound(result)) cleanups.unshift(() => rm(directory, { recursive: true, force: true }))
+    else options.onLine(`State and logs are kept in ${directory}.`)
     return result
   } catch (error) {
     options.onLine(`The logs of all processes are in ${directory}.`)
     throw error
   } finally {
-    for (const end of ends.toReversed()) await end()
+    for (const cleanup of cleanups.toReversed()) await cleanup()
   }
 }
 
@@ -135,26 +139,26 @@ async function makeTopics(kafka: readonly string[], registry: string): Promise<v
       addPartitions: false,
     })
     const left = await synchroniser.apply(await synchroniser.plan())
-    if (!left.matches) throw new Error(`The topics are not as declared: ${JSON.stringify(left)}`)
+    if (!left.matches) throw new Error(`The topics still differ from their declaration after they were created: ${JSON.stringify(left)}`)
   } finally {
     await broker.close()
   }
 }
 
-interface Remains {
+interface FinishedRun {
   readonly clients: Clients
   readonly fleet: Fleet
   readonly proxies: readonly DroppingProxy[]
-  /** Of a broker. */
+  /** Address of a broker. */
   readonly kafka: string
   readonly registry: string
 }
 
-/** Everybody has gone; now the verifier looks. */
-async function judged(
+/** Verifies topics and state; all processes have ended. */
+async function resultOf(
   { seed, standbys }: ChaosOptions,
   { disturbances, crashPoints, ...report }: RunReport,
-  { clients, fleet, proxies, kafka, registry }: Remains,
+  { clients, fleet, proxies, kafka, registry }: FinishedRun,
 ): Promise<ChaosResult> {
   const { orders, acknowledged } = clients
   const verdict = await verify({ kafka, registry, transfers: orders })

@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { partitionOf } from '../../topology/index.ts'
-import { BankClient } from '../kills/bank-client.ts'
+import { BankClient, RefusedRequestError } from '../kills/bank-client.ts'
 
+/** A transfer that a client ordered; acknowledged once the API has answered that it was accepted. */
 export interface Order {
   readonly id: string
   readonly from: string
@@ -11,15 +12,15 @@ export interface Order {
 }
 
 export interface ClientsOptions {
-  /** Of the API. */
+  /** URL of the API. */
   readonly url: string
-  /** Of the bank's topics: as many accounts are opened in each. */
+  /** Partitions of the bank's topics; the same number of accounts is opened in each. */
   readonly partitions: number
-  /** Over all people; new ones come whether the earlier ones have been answered or not. Default 8. */
+  /** Of all clients together, independent of the answers to earlier orders. Default 8. */
   readonly ordersPerSecond?: number
 }
 
-interface Person {
+interface AccountHolder {
   readonly client: BankClient
   readonly iban: string
 }
@@ -32,50 +33,53 @@ interface Answer {
 const SIGNED_UP = 4
 const ACCOUNTS_PER_PARTITION = 2
 const ORDERS_PER_SECOND = 8
-/** Orders under way at a time; who would give one more waits. */
-const MOST_UNDER_WAY = 60
+/** Unanswered orders at a time; at this limit the next order waits. */
+const MAX_IN_FLIGHT = 60
 const DEPOSIT = 100_000
-const LARGEST = 300
+const MAX_AMOUNT = 300
 const RETRY_MS = 50
+/** The API's `extensions.code` while no instance owns the task of the account or the transfer. */
+const TASK_MOVES = 'UNAVAILABLE'
 
 /**
- * People who order transfers between each other's accounts at a steady pace, each order sent until it is answered. They take turns in such
- * a way that every task of accounts and transfers always has something to do, also while others stand still.
+ * Orders transfers between accounts at a steady pace and sends each order until it is answered. Accounts and partitions take turns, so that
+ * every task of accounts and transfers always has work, even while other tasks are stalled.
  */
 export class Clients {
   readonly orders: Order[] = []
   readonly #options: ClientsOptions
-  readonly #people: readonly Person[]
-  readonly #underWay = new Map<Promise<void>, number>()
+  readonly #holders: readonly AccountHolder[]
+  /** Unanswered orders, with the time at which each began. */
+  readonly #inFlight = new Map<Promise<void>, number>()
   #acknowledged = 0
-  #isOver = false
+  #isStopping = false
   #outageMs = 0
   #working: Promise<unknown> = Promise.resolve()
 
-  private constructor(options: ClientsOptions, people: readonly Person[]) {
+  private constructor(options: ClientsOptions, holders: readonly AccountHolder[]) {
     this.#options = options
-    this.#people = people
+    this.#holders = holders
   }
 
-  /** Signs people up, with accounts and money in each. */
+  /** Signs clients up and opens accounts with a deposit. */
   static async open(options: ClientsOptions): Promise<Clients> {
     const { url, partitions } = options
     const clients = Array.from({ length: SIGNED_UP }, () => new BankClient(url, `client-${randomUUID().slice(0, 8)}`))
     for (const client of clients) await client.signIn()
-    const byPartition = Array.from({ length: partitions }, (): Person[] => [])
-    for (let turn = 0; byPartition.some((people) => people.length < ACCOUNTS_PER_PARTITION); turn++) {
-      const client = clients[turn % clients.length]
+    const byPartition = Array.from({ length: partitions }, (): AccountHolder[] => [])
+    for (let count = 0; byPartition.some((holders) => holders.length < ACCOUNTS_PER_PARTITION); count++) {
+      const client = clients[count % clients.length]
       if (client === undefined) break
       const iban = await client.openAccount(randomUUID())
-      const people = byPartition[partitionOf(Buffer.from(iban), partitions)]
-      if (people === undefined || people.length === ACCOUNTS_PER_PARTITION) continue
+      const holders = byPartition[partitionOf(Buffer.from(iban), partitions)]
+      if (holders === undefined || holders.length === ACCOUNTS_PER_PARTITION) continue
       const deposit = { id: randomUUID(), to: iban, amount: String(DEPOSIT) }
       const { deposit: answer } = await client.ask<{ deposit: Answer }>(
         'mutation ($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { pending reason } }',
         deposit,
       )
-      if (answer.reason !== null) throw new Error(`A deposit failed: ${answer.reason}`)
-      people.push({ client, iban })
+      if (answer.reason !== null) throw new Error(`The deposit to ${iban} failed: ${answer.reason}`)
+      holders.push({ client, iban })
     }
     return new Clients(options, byPartition.flat())
   }
@@ -84,10 +88,10 @@ export class Clients {
     return this.#acknowledged
   }
 
-  /** The longest that one of them has waited for an answer since this was asked last. */
+  /** The longest wait for an answer since the last call; resets it. */
   takeOutageMs(): number {
     const now = performance.now()
-    const longest = Math.max(this.#outageMs, ...[...this.#underWay.values()].map((since) => now - since))
+    const longest = Math.max(this.#outageMs, ...[...this.#inFlight.values()].map((since) => now - since))
     this.#outageMs = 0
     return Math.round(longest)
   }
@@ -98,32 +102,32 @@ export class Clients {
 
   /** Resolves when every order has been answered. */
   async stop(): Promise<void> {
-    this.#isOver = true
+    this.#isStopping = true
     await this.#working
   }
 
   async #work(): Promise<void> {
     const { partitions, ordersPerSecond = ORDERS_PER_SECOND } = this.#options
-    for (let turn = 0; !this.#isOver; turn++) {
-      const at = (turn * ACCOUNTS_PER_PARTITION + Math.floor(turn / partitions)) % this.#people.length
-      const [person, other] = [this.#people[at], this.#people[(at + randomInt(1, this.#people.length)) % this.#people.length]]
-      if (person !== undefined && other !== undefined) this.#begin(person, other, turn % partitions)
+    for (let count = 0; !this.#isStopping; count++) {
+      const at = (count * ACCOUNTS_PER_PARTITION + Math.floor(count / partitions)) % this.#holders.length
+      const [payer, payee] = [this.#holders[at], this.#holders[(at + randomInt(1, this.#holders.length)) % this.#holders.length]]
+      if (payer !== undefined && payee !== undefined) this.#begin(payer, payee, count % partitions)
       await sleep(1_000 / ordersPerSecond)
-      if (this.#underWay.size >= MOST_UNDER_WAY) await Promise.race(this.#underWay.keys())
+      if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight.keys())
     }
-    await Promise.all(this.#underWay.keys())
+    await Promise.all(this.#inFlight.keys())
   }
 
-  #begin({ client, iban }: Person, other: Person, partition: number): void {
+  #begin({ client, iban }: AccountHolder, payee: AccountHolder, partition: number): void {
     const id = idIn(partition, this.#options.partitions)
-    const order: Order = { id, from: iban, to: other.iban, amount: 1 + randomInt(LARGEST), isAcknowledged: false }
+    const order: Order = { id, from: iban, to: payee.iban, amount: 1 + randomInt(MAX_AMOUNT), isAcknowledged: false }
     this.orders.push(order)
     const begunAt = performance.now()
     const answered = this.#order(client, order).then(() => {
       this.#outageMs = Math.max(this.#outageMs, performance.now() - begunAt)
-      this.#underWay.delete(answered)
+      this.#inFlight.delete(answered)
     })
-    this.#underWay.set(answered, begunAt)
+    this.#inFlight.set(answered, begunAt)
   }
 
   async #order(client: BankClient, order: Order): Promise<void> {
@@ -139,14 +143,14 @@ export class Clients {
   }
 }
 
-/** The transfer's own task is the one of its id. */
+/** An id in the partition: a transfer's own task is that of its id. */
 function idIn(partition: number, partitions: number): string {
   let id = randomUUID()
   while (partitionOf(Buffer.from(id), partitions) !== partition) id = randomUUID()
   return id
 }
 
-/** Undefined: nobody answered. */
+/** Undefined: no answer, or the account's task is moving to another instance; the order must be sent again. */
 async function transfer(client: BankClient, { id, from, to, amount }: Order): Promise<Answer | undefined> {
   try {
     const { transfer: answer } = await client.ask<{ transfer: Answer }>(
@@ -158,13 +162,10 @@ async function transfer(client: BankClient, { id, from, to, amount }: Order): Pr
     return answer
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError) return undefined
-    if (error instanceof Error && error.message.includes(MOVING)) return undefined
+    if (error instanceof RefusedRequestError && error.code === TASK_MOVES) return undefined
     throw error
   }
 }
-
-/** What the API says while the account's task is with nobody. */
-const MOVING = 'is moving to another instance'
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -6,14 +6,14 @@ import { Dice } from './dice.ts'
 const dealt = (deck: CrashDeck): readonly string[] => CRASH_POINTS.map(() => deck.next().point)
 
 describe('A deck of crash points', () => {
-  it('deals each of them once before one comes again, in another order each time', () => {
+  it('deals each point once before any point again, in another order each time', () => {
     const deck = new CrashDeck(new Dice(1))
     const [first, second] = [dealt(deck), dealt(deck)]
     for (const round of [first, second]) expect(round.toSorted()).toEqual(CRASH_POINTS.toSorted())
     expect(second).not.toEqual(first)
   })
 
-  it('deals the same again from the same seed', () => {
+  it('deals the same points for the same seed', () => {
     expect(dealt(new CrashDeck(new Dice(7)))).toEqual(dealt(new CrashDeck(new Dice(7))))
   })
 })

@@ -1,69 +1,73 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-interface Line {
+interface ProxyState {
   target: number
   drops: number
   dropped: number
 }
 
-/** Stands before one broker. Told to, it swallows the next answer and ends the line: the broker has done what nobody hears of. */
+/**
+ * A TCP proxy in front of one broker. After `drop` it discards the next response and closes the connection, so that the client cannot
+ * know whether its request took effect.
+ */
 export class DroppingProxy {
   readonly port: number
   readonly #server: Server
   readonly #sockets: ReadonlySet<Socket>
-  readonly #line: Line
+  readonly #state: ProxyState
 
-  private constructor(port: number, server: Server, sockets: ReadonlySet<Socket>, line: Line) {
+  private constructor(port: number, server: Server, sockets: ReadonlySet<Socket>, state: ProxyState) {
     this.port = port
     this.#server = server
     this.#sockets = sockets
-    this.#line = line
+    this.#state = state
   }
 
   static async listen(): Promise<DroppingProxy> {
     const sockets = new Set<Socket>()
-    const line: Line = { target: 0, drops: 0, dropped: 0 }
+    const state: ProxyState = { target: 0, drops: 0, dropped: 0 }
     const server = createServer((client) => {
-      const broker = connect(line.target, '127.0.0.1')
-      for (const [one, other] of [
+      const broker = connect(state.target, '127.0.0.1')
+      for (const [socket, other] of [
         [client, broker],
         [broker, client],
       ] as const) {
-        sockets.add(one)
-        one.setNoDelay(true)
-        one.on('error', () => other.destroy()) // the other side learns of it by its own end
-        one.on('close', () => {
-          sockets.delete(one)
+        sockets.add(socket)
+        socket.setNoDelay(true)
+        socket.on('error', () => other.destroy())
+        socket.on('close', () => {
+          sockets.delete(socket)
           other.destroy()
         })
       }
       client.pipe(broker)
       broker.on('data', (bytes: Buffer) => {
-        if (line.drops === 0) return void client.write(bytes)
-        line.drops--
-        line.dropped++
+        if (state.drops === 0) return void client.write(bytes)
+        state.drops--
+        state.dropped++
         broker.destroy()
       })
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('The proxy has no port.')
-    return new DroppingProxy(address.port, server, sockets, line)
+    if (address === null || typeof address === 'string') throw new Error('The proxy listens on no TCP port.')
+    return new DroppingProxy(address.port, server, sockets, state)
   }
 
+  /** Responses dropped so far. */
   get dropped(): number {
-    return this.#line.dropped
+    return this.#state.dropped
   }
 
-  /** Where the broker listens. */
+  /** The broker's port. */
   set target(port: number) {
-    this.#line.target = port
+    this.#state.target = port
   }
 
-  drop(answers: number): void {
-    this.#line.drops += answers
+  drop(responses: number): void {
+    this.#state.drops += responses
   }
 
   async close(): Promise<void> {

@@ -8,15 +8,15 @@ import { BobProcess } from './bob-process.ts'
 export interface FleetOptions {
   readonly kafka: readonly string[]
   readonly registry: string
-  /** Of each task. Default 0. */
+  /** Standbys per task. Default 0. */
   readonly standbys?: number
-  /** State and logs of all processes. */
+  /** Holds state and logs of all processes. */
   readonly directory: string
-  /** They were built by whoever starts them, and are not built anew. */
+  /** Uses the existing build of the server instead of checking and rebuilding it. */
   readonly asBuilt?: boolean
 }
 
-interface Place {
+interface Processor {
   process: BobProcess
   url: string
 }
@@ -28,8 +28,9 @@ const STATUS_MS = 1_000
 /** The processes of a bank on Kafka: processors by name, and an API. */
 export class Fleet {
   readonly #options: FleetOptions
-  readonly #processors = new Map<string, Place>()
-  readonly #past: BobProcess[] = []
+  readonly #processors = new Map<string, Processor>()
+  /** All processes ever started. */
+  readonly #started: BobProcess[] = []
   readonly #apis: BobProcess[] = []
 
   constructor(options: FleetOptions) {
@@ -45,20 +46,20 @@ export class Fleet {
   }
 
   get wipes(): number {
-    return this.#past.reduce((sum, { wipes }) => sum + wipes, 0)
+    return this.#started.reduce((sum, { wipes }) => sum + wipes, 0)
   }
 
   get errors(): number {
-    return this.#past.reduce((sum, { errors }) => sum + errors, 0)
+    return this.#started.reduce((sum, { errors }) => sum + errors, 0)
   }
 
   process(name: string): BobProcess {
-    const place = this.#processors.get(name)
-    if (place === undefined) throw new RangeError(`There is no processor ${name}.`)
-    return place.process
+    const processor = this.#processors.get(name)
+    if (processor === undefined) throw new RangeError(`There is no processor "${name}". Start it first.`)
+    return processor.process
   }
 
-  /** Starts a processor, or starts it again. Resolves when it answers. */
+  /** Starts or restarts a processor. Resolves when it answers. */
   async start(name: string, crash?: CrashPlan): Promise<void> {
     const process = await this.#run(
       'processor',
@@ -68,19 +69,19 @@ export class Fleet {
         ...(crash === undefined ? {} : { BOB_CRASH_AT: `${crash.point}:${crash.passing}` }),
       },
     )
-    const place: Place = { process, url: '' }
-    this.#processors.set(name, place)
-    place.url = await process.ready
+    const processor: Processor = { process, url: '' }
+    this.#processors.set(name, processor)
+    processor.url = await process.ready
   }
 
-  /** One more; answers with the address of page and API. */
+  /** Starts another API process and returns its URL. */
   async startApi(): Promise<string> {
     const api = await this.#run('api', `api-${this.#apis.length + 1}`, ['--port', '0'], {})
     this.#apis.push(api)
     return api.ready
   }
 
-  /** Undefined: it does not answer. */
+  /** Undefined if the processor does not answer. */
   async status(name: string): Promise<InstanceStatus | undefined> {
     const url = this.#processors.get(name)?.url
     try {
@@ -94,19 +95,16 @@ export class Fleet {
     }
   }
 
-  /** Which processor runs which task, as far as they say. */
-  async holders(): Promise<ReadonlyMap<string, string>> {
-    const holders = new Map<string, string>()
+  /** The processor of each running task, according to the processors that answer. */
+  async owners(): Promise<ReadonlyMap<string, string>> {
+    const owners = new Map<string, string>()
     for (const name of this.names)
-      for (const task of (await this.status(name))?.tasks ?? []) if (task.state === 'running') holders.set(task.name, name)
-    return holders
+      for (const task of (await this.status(name))?.tasks ?? []) if (task.state === 'running') owners.set(task.name, name)
+    return owners
   }
 
-  /**
-   * Resolves when so many tasks run on these processors, none waits for anything, and every standby has copied all that was committed
-   * before; rejects when that takes too long.
-   */
-  async settled(tasks: number, timeoutMs: number): Promise<void> {
+  /** Resolves when exactly `tasks` tasks run, none has lag, and every standby has caught up since then. Rejects after the timeout. */
+  async idle(tasks: number, timeoutMs: number): Promise<void> {
     const giveUpAt = performance.now() + timeoutMs
     for (let since: number | undefined; ;) {
       const all = (await Promise.all(this.names.map((name) => this.status(name)))).flatMap((status) => status?.tasks ?? [])
@@ -114,27 +112,31 @@ export class Fleet {
       const running = active.filter(({ state, lag }) => state === 'running' && lag === 0)
       const now = performance.now()
       since = running.length === tasks && active.length === tasks ? (since ?? now) : undefined
-      const calmMs = now - (since ?? now)
-      const isCopied = all.every(({ state, ageMs }) => state !== 'standby' || (ageMs ?? Infinity) < calmMs)
-      if (since !== undefined && isCopied) return
-      if (now > giveUpAt) throw new Error(`After ${timeoutMs} ms ${running.length} of ${tasks} tasks run and have nothing waiting.`)
+      const idleMs = now - (since ?? now)
+      const isCaughtUp = all.every(({ state, ageMs }) => state !== 'standby' || (ageMs ?? Infinity) < idleMs)
+      if (since !== undefined && isCaughtUp) return
+      if (now > giveUpAt) {
+        throw new Error(
+          `The tasks are not idle after ${timeoutMs} ms: ${running.length} of ${tasks} run without lag. See the logs in ${this.directory}.`,
+        )
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }
 
-  /** It has stopped and is not to come back. */
+  /** Removes a stopped processor for good. */
   forget(name: string): void {
     this.#processors.delete(name)
   }
 
-  /** In order. */
+  /** Stops all processes gracefully. */
   async stop(): Promise<void> {
     await Promise.all(this.#apis.map((api) => api.stop()))
     await Promise.all([...this.#processors.values()].map(({ process }) => process.stop()))
   }
 
   async kill(): Promise<void> {
-    await Promise.all(this.#past.filter(({ isRunning }) => isRunning).map((process) => process.kill()))
+    await Promise.all(this.#started.filter(({ isRunning }) => isRunning).map((process) => process.kill()))
   }
 
   async #run(kind: 'processor' | 'api', name: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
@@ -146,7 +148,7 @@ export class Fleet {
       environment: { BOB_SECRET: SECRET, ...(asBuilt ? { BOB_AS_BUILT: '1' } : {}), ...environment },
       logFile: join(directory, `${name}.log`),
     })
-    this.#past.push(process)
+    this.#started.push(process)
     return process
   }
 }

@@ -1,7 +1,7 @@
-/** What befalls a bank in processes of its own. */
+/** A fault that the chaos run injects into a bank of several processes. */
 export type Mishap = 'kill' | 'kill-and-stay-away' | 'crash-point' | 'pause' | 'stop' | 'add-instance' | 'drop-answers' | 'broker-kill'
 
-/** Of so many, how many are of each kind. A crash point is two kills. */
+/** Relative frequency of each kind. A crash point counts as two kills. */
 const SHARES: Readonly<Record<Mishap, number>> = {
   kill: 14,
   'kill-and-stay-away': 1,
@@ -13,7 +13,7 @@ const SHARES: Readonly<Record<Mishap, number>> = {
   'broker-kill': 1,
 }
 
-/** One of these at random has the shares' odds. */
+/** Each mishap as often as its share, so that a uniform choice has the right odds. */
 export const MISHAPS: readonly [Mishap, ...Mishap[]] = [
   'kill',
   ...Object.entries(SHARES)

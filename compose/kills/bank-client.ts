@@ -1,3 +1,18 @@
+/** The bank answered a request with an error; `code` is its `extensions.code`, if it has one. */
+export class RefusedRequestError extends Error {
+  readonly code: string | undefined
+
+  constructor(message: string, code: string | undefined) {
+    super(message)
+    this.code = code
+  }
+}
+
+interface GraphqlResponse<T> {
+  readonly data?: T | null
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
+}
+
 /** A client of the bank over GraphQL, as the page is. Requests throw `TypeError` while the bank cannot be reached. */
 export class BankClient {
   readonly #url: string
@@ -28,6 +43,7 @@ export class BankClient {
     return openAccount.account.iban
   }
 
+  /** Throws `RefusedRequestError` if the bank answers with an error. */
   async ask<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T> {
     const response = await fetch(`${this.#url}/graphql`, {
       method: 'POST',
@@ -36,9 +52,11 @@ export class BankClient {
     })
     const cookie = response.headers.get('set-cookie')
     if (cookie !== null) this.#cookie = cookie.split(';')[0] ?? ''
-    const { data, errors } = (await response.json()) as { data?: T | null; errors?: readonly { message: string }[] }
-    if (data === undefined || data === null || errors !== undefined)
-      throw new Error(`The bank refused a request: ${errors?.[0]?.message ?? response.status}`)
+    const { data, errors } = (await response.json()) as GraphqlResponse<T>
+    if (data === undefined || data === null || errors !== undefined) {
+      const error = errors?.[0]
+      throw new RefusedRequestError(`The bank refused a request: ${error?.message ?? response.status}`, error?.extensions?.code)
+    }
     return data
   }
 }

@@ -58,7 +58,7 @@ describe.sequential('A bank in several processes', () => {
       expect((await synchroniser.apply(await synchroniser.plan())).matches).toBe(true)
       fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
       await Promise.all(['one', 'two'].map((name) => fleet.start(name)))
-      await fleet.settled(TASKS, STABLE_TIMEOUT_MS)
+      await fleet.idle(TASKS, STABLE_TIMEOUT_MS)
       for (const name of ['one', 'two'])
         await expect.poll(async () => (await fleet.status(name))?.tasks.length, { timeout: STABLE_TIMEOUT_MS }).toBe(TASKS / 2)
     },
@@ -106,7 +106,7 @@ describe.sequential('A bank in several processes', () => {
       await more()
       await clients.stop()
       await fleet.start('two')
-      await fleet.settled(TASKS, STABLE_TIMEOUT_MS)
+      await fleet.idle(TASKS, STABLE_TIMEOUT_MS)
       const verdict = await verify({ kafka: inject('kafka')[0] ?? '', registry: inject('registry'), transfers: clients.orders })
       expect(verdict).toMatchObject({ lost: 0, doubled: 0, booksBalanced: true, faults: [] })
       expect(verdict.commands).toBeGreaterThan(30)

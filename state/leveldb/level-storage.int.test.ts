@@ -37,7 +37,7 @@ async function openState(): Promise<TaskState> {
   }
 }
 
-/** As `fill`, but in tables: LevelDB converts the log to tables when it opens. (A full write buffer becomes a table in the background, which closing interrupts.) */
+/** As `fill`, but in tables, because LevelDB converts its log to tables when it opens. (Those of a full write buffer may stay unfinished.) */
 async function fillTables(): Promise<void> {
   await fill()
   await (await openState()).close()

@@ -66,7 +66,7 @@ export class History {
     return undefined
   }
 
-  /** A history with the value from `added.from` on. The span that covers this time ends there; if none does, the value fills the gap up to `to`. */
+  /** Adds the value from `added.from` on. The span that covers this time ends there; without one, the value fills the gap up to `to`. */
   with(added: Span): History {
     return added.from >= this.end ? this.#append(added) : History.of(withSpan(this.spans(), added))
   }

@@ -1,6 +1,6 @@
 import avro from 'avsc'
 
-/** An Avro record as it is written: its name, and amounts as bigint. */
+/** A decoded Avro record: its name and its fields, with 64-bit integers as bigint. */
 export interface PlainRecord {
   readonly name: string
   readonly fields: Readonly<Record<string, unknown>>
@@ -16,10 +16,10 @@ const long = avro.types.LongType.__with({
   fromJSON: BigInt,
   toJSON: String,
   isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (one: bigint, other: bigint) => (one === other ? 0 : one < other ? -1 : 1),
+  compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
 })
 
-/** Reads records with the very schema they were written with, as the registry has it. */
+/** Decodes records with their writer's schema from the registry. */
 export class AvroReader {
   readonly #registry: string
   readonly #types = new Map<number, avro.Type>()
@@ -29,7 +29,7 @@ export class AvroReader {
   }
 
   async read(bytes: Buffer): Promise<PlainRecord> {
-    if (bytes[0] !== 0) throw new Error('A record without a schema id lies in a topic of the bank.')
+    if (bytes[0] !== 0) throw new Error('A record in a topic of the bank has no schema id: its first byte is not 0.')
     const type = await this.#type(bytes.readInt32BE(1))
     const fields = type.fromBuffer(bytes.subarray(5)) as Record<string, unknown>
     return { name: type.name?.slice(type.name.lastIndexOf('.') + 1) ?? '', fields }
@@ -39,7 +39,7 @@ export class AvroReader {
     const known = this.#types.get(id)
     if (known !== undefined) return known
     const answer = await fetch(`${this.#registry}/schemas/ids/${id}`)
-    if (!answer.ok) throw new Error(`The registry does not know the schema ${id} of a record that lies in a topic.`)
+    if (!answer.ok) throw new Error(`The registry has no schema ${id}, but a record was written with it (HTTP ${answer.status}).`)
     const { schema } = (await answer.json()) as { schema: string }
     const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { registry: { long }, omitRecordMethods: true })
     this.#types.set(id, type)

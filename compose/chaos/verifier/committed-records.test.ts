@@ -36,24 +36,24 @@ const valuesOf = (...log: readonly Buffer[]): readonly string[] =>
   committedRecords(Buffer.concat(log)).records.map(({ value }) => String(value))
 
 describe('The verifier’s filter', () => {
-  it('takes what is outside transactions as it comes', () => {
+  it('keeps records outside transactions, in order', () => {
     expect(valuesOf(texts(0, -1, 0, 'a', 'b'), texts(2, 7, 0, 'c'))).toEqual(['a', 'b', 'c'])
   })
 
-  it('takes what was committed and leaves what was aborted, however transactions overlap', () => {
+  it('keeps committed and drops aborted records of overlapping transactions', () => {
     const log = [
       texts(0, 1, TRANSACTIONAL, 'one'),
       texts(1, 2, TRANSACTIONAL, 'two'),
       texts(2, 1, TRANSACTIONAL, 'one again'),
       marker(3, 2, false),
-      texts(4, 2, TRANSACTIONAL, 'two anew'),
+      texts(4, 2, TRANSACTIONAL, 'two retried'),
       marker(5, 1, true),
       marker(6, 2, true),
     ]
-    expect(valuesOf(...log)).toEqual(['one', 'one again', 'two anew'])
+    expect(valuesOf(...log)).toEqual(['one', 'one again', 'two retried'])
   })
 
-  it('tells when each commit was written down, and no abort', () => {
+  it('returns the time of each commit marker, but not of abort markers', () => {
     const log = [
       texts(0, 1, TRANSACTIONAL, 'a'),
       marker(1, 1, true),
@@ -64,9 +64,9 @@ describe('The verifier’s filter', () => {
     expect(committedRecords(Buffer.concat(log)).commitTimes).toEqual([TIME + 1, TIME + 4])
   })
 
-  it('takes no key of four zero bytes for a marker, and names who has not ended', () => {
-    const { records, hanging } = committedRecords(Buffer.concat([texts(0, 1, TRANSACTIONAL, 'open'), texts(1, -1, 0, 'there')]))
-    expect(records.map(({ value }) => String(value))).toEqual(['there'])
+  it('does not mistake a key of four zero bytes for a marker, and lists producers with an open transaction', () => {
+    const { records, hanging } = committedRecords(Buffer.concat([texts(0, 1, TRANSACTIONAL, 'open'), texts(1, -1, 0, 'plain')]))
+    expect(records.map(({ value }) => String(value))).toEqual(['plain'])
     expect(hanging).toEqual([1])
   })
 })

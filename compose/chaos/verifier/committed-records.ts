@@ -7,12 +7,12 @@ export interface LogRecord {
   readonly timestamp: number
 }
 
-/** A partition as it lies there: what was committed, and who has a transaction open at its end. */
+/** The committed records of a partition, and the producers with an open transaction at its end. */
 export interface CommittedLog {
   readonly records: readonly LogRecord[]
   /** Producer ids whose transaction was neither committed nor aborted. */
   readonly hanging: readonly number[]
-  /** When the broker wrote down each commit, milliseconds since the epoch; in order. */
+  /** Timestamps of the commit markers, milliseconds since the epoch, in order. */
   readonly commitTimes: readonly number[]
 }
 
@@ -29,8 +29,8 @@ const CONTROL = 0b100000
 const COMMIT = 1
 
 /**
- * Follows each producer from its records to the marker that decides on them: records outside a transaction count at once, those inside
- * when a commit marker comes. The broker's list of aborted transactions is not asked.
+ * Filters a log by its transaction markers: a transactional record counts once its producer's commit marker follows, any other record
+ * immediately. Does not rely on the broker's list of aborted transactions.
  */
 export function committedRecords(log: Buffer): CommittedLog {
   const open = new Map<number, LogRecord[]>()
@@ -54,7 +54,7 @@ export function committedRecords(log: Buffer): CommittedLog {
     } else committed.push(...records)
     at = end
   }
-  return { records: committed.sort((one, other) => one.offset - other.offset), hanging: [...open.keys()], commitTimes }
+  return { records: committed.sort((a, b) => a.offset - b.offset), hanging: [...open.keys()], commitTimes }
 }
 
 function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
@@ -63,7 +63,8 @@ function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
   const count = batch.readInt32BE(COUNT_AT)
   const packed = batch.subarray(BATCH_HEAD)
   const codec = attributes & COMPRESSION
-  if (codec !== 0 && codec !== GZIP) throw new Error(`The verifier does not read the compression ${codec}.`)
+  if (codec !== 0 && codec !== GZIP)
+    throw new Error(`The verifier cannot read the batch at offset ${base}: unsupported compression codec ${codec}.`)
   const bytes = codec === GZIP ? gunzipSync(packed) : packed
   let at = 0
   const varint = (): number => {

@@ -26,42 +26,42 @@ interface Copy {
   readonly position?: number
 }
 
-function judged(store: string, records: readonly LogRecord[], copies: readonly Copy[], wanted = 1): readonly string[] {
+function judged(store: string, records: readonly LogRecord[], copies: readonly Copy[], copiesPerTask = 1): readonly string[] {
   const all = copies.map(({ instance = 'one', rows, position = 100 }): StateCopy => {
     return { instance, task: '1_0', stores: [store], positionOf: () => position, rowsOf: () => rows }
   })
-  return judgeState({ copies: all, recordsOf: () => [records], wanted }).stateFaults
+  return judgeState({ copies: all, recordsOf: () => [records], copiesPerTask }).stateFaults
 }
 
-/** A is 1, then 2; B was there and is gone. */
+/** A is 1, then 2; B is 1, then deleted. */
 const LOG = [record(0, 'a', '1'), record(2, 'b', '1'), record(4, 'a', '2'), record(6, 'b', null)]
 
 describe('The judge of state', () => {
-  it('has nothing against copies that are what the changelog says, with or without the time of each row', () => {
+  it('accepts copies that match the changelog, with or without timestamps in the rows', () => {
     const copies = [{ rows: [row('a', '2')] }, { instance: 'two', rows: [row('a', timed('2'))] }]
     expect(judged('accounts', LOG, copies, 2)).toEqual([])
   })
 
   it.each<[string, readonly LevelRow[], string]>([
-    ['a row that is missing', [], '1 rows are missing'],
-    ['a row that nobody told of', [row('a', '2'), row('c', '1')], '1 are not told of'],
-    ['a row that should be gone', [row('a', '2'), row('b', '1')], '1 are not told of'],
-    ['a row of before', [row('a', '1')], '1 have another value, as a'],
-    ['a row with another time', [row('a', Buffer.concat([double(TIME + 1), Buffer.from('2')]))], '1 have another value'],
-  ])('sees %s', (_, rows, fault) => {
+    ['a missing row', [], '1 rows are missing'],
+    ['a row without a changelog record', [row('a', '2'), row('c', '1')], '1 are not in the changelog'],
+    ['a row that was deleted', [row('a', '2'), row('b', '1')], '1 are not in the changelog'],
+    ['an outdated row', [row('a', '1')], '1 have another value, first key: a'],
+    ['a row with another timestamp', [row('a', Buffer.concat([double(TIME + 1), Buffer.from('2')]))], '1 have another value'],
+  ])('finds %s', (_, rows, fault) => {
     expect(judged('accounts', LOG, [{ rows }]).join()).toContain(fault)
   })
 
-  it('holds a copy that was left behind against the changelog up to where it came', () => {
+  it('compares an outdated copy with the changelog up to its own position', () => {
     const current = { rows: [row('a', '2')] }
     const former = { instance: 'two', rows: [row('a', '1'), row('b', '1')], position: 3 }
     expect(judged('accounts', LOG, [current, former])).toEqual([])
-    expect(judged('accounts', LOG, [current, { ...former, rows: [row('a', '2'), row('b', '1')] }]).join()).toContain('task 1_0 at two')
+    expect(judged('accounts', LOG, [current, { ...former, rows: [row('a', '2'), row('b', '1')] }]).join()).toContain('task 1_0 on two')
   })
 
-  it('wants so many copies of each task that lag behind nothing', () => {
+  it('requires enough up-to-date copies of each task', () => {
     const behind = { instance: 'two', rows: [row('a', '2'), row('b', '1')], position: 5 }
-    expect(judged('accounts', LOG, [{ rows: [row('a', '2')] }, behind], 2)).toEqual(['task 1_0 has 1 copies up to date instead of 2'])
+    expect(judged('accounts', LOG, [{ rows: [row('a', '2')] }, behind], 2)).toEqual(['task 1_0 has 1 up-to-date copies instead of 2'])
   })
 
   describe('of windows', () => {
@@ -87,14 +87,14 @@ describe('The judge of state', () => {
     })
     const head: LevelRow = { key: Buffer.of(0), value: Buffer.from('{}') }
 
-    it('reads each window out of its block', () => {
+    it('decodes windows from their blocks', () => {
       const log = [windowed(0, TIME, 'x'), windowed(1, TIME + 60_000, 'y')]
       const rows = [head, block(entry(TIME, 'x'), entry(TIME + 60_000, 'y'))]
       expect(judged('turnover-by-minute', log, [{ rows }])).toEqual([])
       expect(judged('turnover-by-minute', log, [{ rows: [head, block(entry(TIME, 'x'))] }]).join()).toContain('1 rows are missing')
     })
 
-    it('does not miss windows that have expired', () => {
+    it('ignores expired windows', () => {
       const log = [windowed(0, TIME, 'x'), windowed(1, TIME + 30_001, 'y')]
       expect(judged('transfers-in-flight-left', log, [{ rows: [head, block(entry(TIME + 30_001, 'y'))] }])).toEqual([])
     })
@@ -117,11 +117,11 @@ describe('The judge of state', () => {
     })
     const log = [record(0, 'a', '1', 10), record(1, 'a', '2', 20), record(2, 'a', '3', 20)]
 
-    it('reads the latest and those before', () => {
+    it('decodes the latest and earlier versions', () => {
       expect(judged('balances', log, [{ rows: [latest('a', 20, '3'), history('a', span(10, 20, '1'))] }])).toEqual([])
     })
 
-    it('sees a version that is missing, and one with the wrong value', () => {
+    it('finds a missing version, and one with the wrong value', () => {
       expect(judged('balances', log, [{ rows: [latest('a', 20, '3')] }]).join()).toContain('1 rows are missing')
       const rows = [latest('a', 20, '2'), history('a', span(10, 20, '1'))]
       expect(judged('balances', log, [{ rows }]).join()).toContain('1 have another value')

@@ -5,25 +5,24 @@ import { kindOf, rowsOfChangelog, rowsOnDisk, type StoreRows } from './store-row
 
 export interface StateEvidence {
   readonly copies: readonly StateCopy[]
-  /** The changelog of a store, what was committed to it, partition by partition. */
+  /** Committed records of a store's changelog, by partition. */
   recordsOf(store: string): readonly (readonly LogRecord[])[]
-  /** Copies that each task must have up to date. */
-  readonly wanted: number
+  /** Up-to-date copies that each task must have. */
+  readonly copiesPerTask: number
 }
 
 export interface StateVerdict {
-  /** Stores on some disk that were held against their changelog. */
+  /** Stores on disk that were compared with their changelog. */
   readonly comparedStores: number
-  /** Everything about them that does not fit together, in words. */
+  /** All differences found, in words. */
   readonly stateFaults: readonly string[]
 }
 
 /**
- * Folds each changelog and holds every copy of its store against it. A copy that lags, or was left behind by a task that moved, must be what
- * the changelog says up to the copy's own position; so many copies of each task must lag behind nothing. What a compaction took away would
- * be missed here: changelogs of the age of a run have not been compacted.
+ * Compares every copy of a store with its changelog, up to the copy's own position; so a lagging copy, or one that a task left when it
+ * moved, is checked too. `copiesPerTask` copies of each task must not lag. Assumes that changelogs are not compacted within a run.
  */
-export function judgeState({ copies, recordsOf, wanted }: StateEvidence): StateVerdict {
+export function judgeState({ copies, recordsOf, copiesPerTask }: StateEvidence): StateVerdict {
   const stateFaults: string[] = []
   const upToDate = new Map<string, number>()
   let comparedStores = 0
@@ -37,30 +36,30 @@ export function judgeState({ copies, recordsOf, wanted }: StateEvidence): StateV
       if (until.length < records.length) isUpToDate = false
       comparedStores++
       const kind = kindOf(store)
-      const held = rowsOnDisk(kind, copy.rowsOf(store))
-      const told = rowsOfChangelog(kind, until, held)
-      if (digestOf(held) !== digestOf(told))
+      const onDisk = rowsOnDisk(kind, copy.rowsOf(store))
+      const expected = rowsOfChangelog(kind, until, onDisk)
+      if (digestOf(onDisk) !== digestOf(expected))
         stateFaults.push(
-          `${store} of task ${copy.task} at ${copy.instance} is not its changelog up to ${position}: ${difference(held, told)}`,
+          `store ${store} of task ${copy.task} on ${copy.instance} differs from its changelog up to ${position}: ${difference(onDisk, expected)}`,
         )
     }
     upToDate.set(copy.task, (upToDate.get(copy.task) ?? 0) + Number(isUpToDate))
   }
   for (const [task, count] of upToDate)
-    if (count < wanted) stateFaults.push(`task ${task} has ${count} copies up to date instead of ${wanted}`)
+    if (count < copiesPerTask) stateFaults.push(`task ${task} has ${count} up-to-date copies instead of ${copiesPerTask}`)
   return { comparedStores, stateFaults }
 }
 
 function digestOf(rows: StoreRows): string {
   const hash = createHash('sha256')
-  for (const [key, value] of [...rows].sort(([one], [other]) => (one < other ? -1 : 1))) hash.update(`${key}=${value}\n`)
+  for (const [key, value] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${key}=${value}\n`)
   return hash.digest('hex')
 }
 
-function difference(held: StoreRows, told: StoreRows): string {
-  const missing = [...told.keys()].filter((key) => !held.has(key))
-  const foreign = [...held.keys()].filter((key) => !told.has(key))
-  const other = [...held.keys()].filter((key) => told.has(key) && told.get(key) !== held.get(key))
-  const [first] = [...missing, ...foreign, ...other]
-  return `${missing.length} rows are missing, ${foreign.length} are not told of, ${other.length} have another value, as ${Buffer.from(first ?? '', 'hex').toString('latin1')}`
+function difference(onDisk: StoreRows, expected: StoreRows): string {
+  const missing = [...expected.keys()].filter((key) => !onDisk.has(key))
+  const extra = [...onDisk.keys()].filter((key) => !expected.has(key))
+  const changed = [...onDisk.keys()].filter((key) => expected.has(key) && expected.get(key) !== onDisk.get(key))
+  const [first] = [...missing, ...extra, ...changed]
+  return `${missing.length} rows are missing, ${extra.length} are not in the changelog, ${changed.length} have another value, first key: ${Buffer.from(first ?? '', 'hex').toString('latin1')}`
 }

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type JudgedTopic, type Placed } from './judge.ts'
+import { judge, type JudgedTopic, type TopicRecord } from './judge.ts'
 
 const [A, B] = ['NL00OPEN0000000001', 'NL00OPEN0000000002']
 
-type Topics = Partial<Record<JudgedTopic, readonly Placed[]>>
+type Topics = Partial<Record<JudgedTopic, readonly TopicRecord[]>>
 
-const record = (key: string, name: string, fields: object): Placed => ({ key, name, fields: { ...fields } })
+const record = (key: string, name: string, fields: object): TopicRecord => ({ key, name, fields: { ...fields } })
 
 const moved = (iban: string, name: string, version: number, amount: bigint, balance: bigint, counterparty: string, transferId = 't1') =>
   record(iban, name, { command: `${transferId}-${name}`, version, amount, balance, counterparty, transferId })
 
 const row = (iban: string, sequence: number, newBalance: bigint) => record(iban, 'TransactionRow', { sequence, newBalance })
 
-/** One transfer of 30 from A to B, as it should lie there. */
+/** One transfer of 30 from A to B, without a fault. */
 const SOUND: Topics = {
   'bank-transfer-commands': [record('t1', 'MoneyTransfer', { id: 't1' })],
   'bank-transfer-events': [
@@ -35,38 +35,38 @@ function judged(change: Topics = {}, hangingTransactions = 0, deadLetters = 0) {
   return judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions, deadLetters, transfers })
 }
 
-const without = (topic: JudgedTopic, name: string): Topics => ({ [topic]: (SOUND[topic] ?? []).filter((one) => one.name !== name) })
-const and = (topic: JudgedTopic, ...more: readonly Placed[]): Topics => ({ [topic]: [...(SOUND[topic] ?? []), ...more] })
+const without = (topic: JudgedTopic, name: string): Topics => ({ [topic]: (SOUND[topic] ?? []).filter((sound) => sound.name !== name) })
+const and = (topic: JudgedTopic, ...more: readonly TopicRecord[]): Topics => ({ [topic]: [...(SOUND[topic] ?? []), ...more] })
 
 describe('The judge', () => {
-  it('has nothing against a bank that is as it should be', () => {
+  it('finds nothing in a sound bank', () => {
     expect(judged()).toEqual({ commands: 1, lost: 0, doubled: 0, booksBalanced: true, hangingTransactions: 0, faults: [] })
   })
 
-  it('sees an acknowledged transfer that is lost', () => {
+  it('finds an acknowledged transfer that is lost', () => {
     expect(judged(without('bank-transfer-events', 'TransferCompleted'))).toMatchObject({ lost: 1 })
   })
 
-  it('sees a step that was done twice', () => {
+  it('finds a step that was done twice', () => {
     const verdict = judged(and('bank-account-events', moved(B, 'MoneyCredited', 3, 30n, 60n, A)))
     expect(verdict).toMatchObject({ doubled: 1, booksBalanced: false })
-    expect(verdict.faults.join()).toContain('made two events MoneyCredited')
+    expect(verdict.faults.join()).toContain('produced two MoneyCredited events')
   })
 
-  it('sees money that was taken and brought nowhere', () => {
+  it('finds money that was debited and not credited', () => {
     const verdict = judged(without('bank-account-events', 'MoneyCredited'))
     expect(verdict.booksBalanced).toBe(false)
     expect(verdict.faults.join()).toContain('was completed with MoneyDebited')
   })
 
-  it('sees money that came from nowhere', () => {
+  it('finds money that was credited and not debited', () => {
     const more = [moved(B, 'MoneyCredited', 3, 5n, 35n, A, 't2')]
     const verdict = judged(and('bank-account-events', ...more))
     expect(verdict.booksBalanced).toBe(false)
-    expect(verdict.faults.join()).toContain('the transfer t2 moved money and never ended')
+    expect(verdict.faults.join()).toContain('transfer t2 moved money and never ended')
   })
 
-  it('does not count what went out of the bank, or came in, into the books', () => {
+  it('leaves money that leaves or enters the bank out of the balance of the books', () => {
     const abroad = moved(A, 'MoneyDebited', 3, 7n, -37n, 'DE02100100109307118603', 't3')
     const cash = moved(B, 'MoneyCredited', 3, 9n, 39n, 'cash', 't4')
     const ended = ['t3', 't4'].map((id) => record(id, 'TransferCompleted', { version: 1, command: id }))
@@ -77,10 +77,10 @@ describe('The judge', () => {
     })
   })
 
-  it('does not call lost what nobody was told of', () => {
+  it('does not count a transfer as lost if it was not acknowledged', () => {
     const topics = { ...SOUND, ...without('bank-transfer-events', 'TransferCompleted') }
-    const unknown = [{ id: 't1', isAcknowledged: false }]
-    expect(judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions: 0, deadLetters: 0, transfers: unknown }).lost).toBe(0)
+    const transfers = [{ id: 't1', isAcknowledged: false }]
+    expect(judge({ recordsOf: (topic) => topics[topic] ?? [], hangingTransactions: 0, deadLetters: 0, transfers }).lost).toBe(0)
   })
 
   it.each<[string, Topics, string]>([
@@ -93,22 +93,26 @@ describe('The judge', () => {
         ],
         'bank-account-events': [moved(A, 'MoneyDebited', 1, 30n, -30n, B)],
       },
-      'the transfer t1 failed, and -30 cents moved',
+      'transfer t1 failed, but moved -30 cents',
     ],
     [
-      'a transfer that was given back and completed all the same',
+      'a transfer that was returned and completed',
       and('bank-account-events', moved(A, 'MoneyReturned', 3, 30n, 0n, B)),
       'was completed with MoneyDebited, MoneyCredited, MoneyReturned',
     ],
-    ['a version that is there twice', and('bank-account-events', moved(B, 'MoneyReturned', 2, 0n, 30n, A)), 'has version 2 instead of 3'],
-    ['a row with another balance', { 'bank-transactions': [row(A, 1, -30n), row(B, 1, 31n)] }, `row 1 of ${B} is number 1 with 31`],
+    ['a duplicate version', and('bank-account-events', moved(B, 'MoneyReturned', 2, 0n, 30n, A)), 'has version 2 instead of 3'],
     [
-      'a command that two things came of',
-      and('bank-transfer-events', record('t1', 'TransferStarted', { version: 3, command: 't1' })),
-      'made two events TransferStarted',
+      'a row with another balance',
+      { 'bank-transactions': [row(A, 1, -30n), row(B, 1, 31n)] },
+      `row 1 of ${B} has sequence 1 and balance 31`,
     ],
     [
-      'a version that is missing',
+      'a command with two equal events',
+      and('bank-transfer-events', record('t1', 'TransferStarted', { version: 3, command: 't1' })),
+      'produced two TransferStarted events',
+    ],
+    [
+      'a missing version',
       and('bank-transfer-events', record('t1', 'TransferFailed', { version: 4, command: 'x' })),
       'version 4 instead of 3',
     ],
@@ -118,27 +122,27 @@ describe('The judge', () => {
       'ended 2 times',
     ],
     [
-      'a balance that does not follow',
+      'a balance that does not follow from the events',
       { 'bank-account-events': [moved(A, 'MoneyDebited', 1, 30n, -31n, B)] },
-      'tells -31 where its events make -30',
+      'has balance -31, but its events add up to -30',
     ],
-    ['a row that is missing', { 'bank-transactions': [row(A, 1, -30n)] }, `${B} has 0 rows for 1 changes`],
-    ['a row that is there twice', and('bank-transactions', row(A, 1, -30n)), `row 2 of ${A} is number 1`],
-    ['a command without an outcome', { 'bank-outcomes': [] }, 'the command t1 was never answered'],
+    ['a missing row', { 'bank-transactions': [row(A, 1, -30n)] }, `${B} has 0 rows for 1 changes`],
+    ['a duplicate row', and('bank-transactions', row(A, 1, -30n)), `row 2 of ${A} has sequence 1`],
+    ['a command without an outcome', { 'bank-outcomes': [] }, 'command t1 has no outcome'],
     [
       'a command with two different outcomes',
       and('bank-outcomes', record('api', 'CommandFailed', { command: 't1', code: 'EXPIRED' })),
-      'was answered CommandSucceeded 2 and CommandFailed EXPIRED',
+      'has the outcomes CommandSucceeded 2 and CommandFailed EXPIRED',
     ],
-  ])('sees %s', (_, change, fault) => {
+  ])('finds %s', (_, change, fault) => {
     expect(judged(change).faults.join('\n')).toContain(fault)
   })
 
-  it('sees records that were put aside', () => {
-    expect(judged({}, 0, 2).faults).toEqual(['2 records went to the dead letters'])
+  it('finds dead letters', () => {
+    expect(judged({}, 0, 2).faults).toEqual(['there are 2 dead letters'])
   })
 
-  it('sees a transaction that hangs', () => {
-    expect(judged({}, 1).faults).toEqual(['1 transactions hang'])
+  it('finds a hanging transaction', () => {
+    expect(judged({}, 1).faults).toEqual(['there are 1 hanging transactions'])
   })
 })

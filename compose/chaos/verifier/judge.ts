@@ -1,13 +1,13 @@
 import type { PlainRecord } from './avro-reader.ts'
 
-/** What clients know of their transfers. */
+/** A transfer as the client knows it. */
 export interface KnownTransfer {
   readonly id: string
   readonly isAcknowledged: boolean
 }
 
-/** A record in its topic, those of one key in their order. */
-export interface Placed extends PlainRecord {
+/** A record of a topic; records of one key are in their order. */
+export interface TopicRecord extends PlainRecord {
   readonly key: string
 }
 
@@ -27,28 +27,28 @@ export const JUDGED_TOPICS = [
 export type JudgedTopic = (typeof JUDGED_TOPICS)[number]
 
 export interface Evidence {
-  recordsOf(topic: JudgedTopic): readonly Placed[]
+  recordsOf(topic: JudgedTopic): readonly TopicRecord[]
   readonly hangingTransactions: number
-  /** Records that a step threw for, or that could not be read. */
   readonly deadLetters: number
   readonly transfers: readonly KnownTransfer[]
 }
 
 export interface Verdict {
   readonly commands: number
-  /** Acknowledged, but not there. */
+  /** Transfers that were acknowledged but not completed. */
   readonly lost: number
-  /** Moved more than once. */
+  /** Transfers that moved money more than once. */
   readonly doubled: number
   readonly booksBalanced: boolean
   readonly hangingTransactions: number
-  /** Everything that does not fit together, in words. */
+  /** All contradictions found, in words. */
   readonly faults: readonly string[]
 }
 
+/** IBANs of this bank. */
 const OWN = /^NL\d{2}OPEN/
 
-/** The bank's rules over what lies in its topics at rest. */
+/** Checks the bank's rules over the complete topics of a stopped bank. */
 export function judge({ recordsOf, hangingTransactions, deadLetters, transfers }: Evidence): Verdict {
   const faults: string[] = []
   const accounts = recordsOf('bank-account-events')
@@ -58,12 +58,12 @@ export function judge({ recordsOf, hangingTransactions, deadLetters, transfers }
   checkRows(recordsOf('bank-transactions'), fold(accounts, faults), faults)
   const moved = checkTransfers(accounts, sagas, faults)
   checkOutcomes(orders, recordsOf('bank-outcomes'), faults)
-  if (deadLetters > 0) faults.push(`${deadLetters} records went to the dead letters`)
-  if (hangingTransactions > 0) faults.push(`${hangingTransactions} transactions hang`)
-  const done = new Set(sagas.filter(({ name }) => name === 'TransferCompleted').map(({ key }) => key))
+  if (deadLetters > 0) faults.push(`there are ${deadLetters} dead letters`)
+  if (hangingTransactions > 0) faults.push(`there are ${hangingTransactions} hanging transactions`)
+  const completed = new Set(sagas.filter(({ name }) => name === 'TransferCompleted').map(({ key }) => key))
   return {
     commands: new Set(orders.map(({ fields }) => fields.id)).size,
-    lost: transfers.filter(({ id, isAcknowledged }) => isAcknowledged && !done.has(id)).length,
+    lost: transfers.filter(({ id, isAcknowledged }) => isAcknowledged && !completed.has(id)).length,
     doubled: moved.doubled,
     booksBalanced: moved.isBalanced,
     hangingTransactions,
@@ -71,17 +71,17 @@ export function judge({ recordsOf, hangingTransactions, deadLetters, transfers }
   }
 }
 
-/** Versions of each aggregate go 1, 2, 3; no command made the same event twice. */
-function checkVersions(events: readonly Placed[], faults: string[]): void {
+/** Versions of each aggregate are contiguous from 1; no command produced the same event twice. */
+function checkVersions(events: readonly TopicRecord[], faults: string[]): void {
   const versions = new Map<string, number>()
-  const made = new Set<string>()
+  const seen = new Set<string>()
   for (const { key, name, fields } of events) {
     const expected = (versions.get(key) ?? 0) + 1
     if (fields.version !== expected) faults.push(`${name} of ${key} has version ${String(fields.version)} instead of ${expected}`)
     versions.set(key, expected)
     const event = `${key} ${name} ${String(fields.command)}`
-    if (made.has(event)) faults.push(`the command ${String(fields.command)} made two events ${name} of ${key}`)
-    made.add(event)
+    if (seen.has(event)) faults.push(`command ${String(fields.command)} produced two ${name} events of ${key}`)
+    seen.add(event)
   }
 }
 
@@ -92,8 +92,8 @@ function changeOf({ name, fields }: PlainRecord): bigint | undefined {
   return sign === undefined ? undefined : sign * (fields.amount as bigint)
 }
 
-/** Balances from the events alone, by account and version. */
-function fold(accounts: readonly Placed[], faults: string[]): ReadonlyMap<string, readonly bigint[]> {
+/** Balances of each account after each of its movements, computed from the events alone. */
+function fold(accounts: readonly TopicRecord[], faults: string[]): ReadonlyMap<string, readonly bigint[]> {
   const balances = new Map<string, bigint[]>()
   for (const event of accounts) {
     const change = changeOf(event)
@@ -102,31 +102,32 @@ function fold(accounts: readonly Placed[], faults: string[]): ReadonlyMap<string
     const balance = (known.at(-1) ?? 0n) + change
     known.push(balance)
     balances.set(event.key, known)
-    if (event.fields.balance !== balance) faults.push(`${event.key} tells ${String(event.fields.balance)} where its events make ${balance}`)
+    if (event.fields.balance !== balance)
+      faults.push(`${event.key} has balance ${String(event.fields.balance)}, but its events add up to ${balance}`)
   }
   return balances
 }
 
-/** The rows that were published are those that follow from the events, in their order, each once. */
-function checkRows(rows: readonly Placed[], balances: ReadonlyMap<string, readonly bigint[]>, faults: string[]): void {
+/** The published rows are those that follow from the events, in order, each once. */
+function checkRows(rows: readonly TopicRecord[], balances: ReadonlyMap<string, readonly bigint[]>, faults: string[]): void {
   const count = new Map<string, number>()
   for (const { key, fields } of rows) {
     const at = count.get(key) ?? 0
     count.set(key, at + 1)
     if (fields.sequence !== at + 1 || fields.newBalance !== balances.get(key)?.[at])
-      faults.push(`row ${at + 1} of ${key} is number ${String(fields.sequence)} with ${String(fields.newBalance)}`)
+      faults.push(`row ${at + 1} of ${key} has sequence ${String(fields.sequence)} and balance ${String(fields.newBalance)}`)
   }
-  for (const [key, of] of balances)
-    if (count.get(key) !== of.length) faults.push(`${key} has ${count.get(key) ?? 0} rows for ${of.length} changes`)
+  for (const [key, { length }] of balances)
+    if (count.get(key) !== length) faults.push(`${key} has ${count.get(key) ?? 0} rows for ${length} changes`)
 }
 
-/** Each transfer ends once; one that ended well moved its money once, one that failed moved none or gave it back. */
+/** Each transfer ends once; a completed one moved its money once, a failed one moved none or returned it. */
 function checkTransfers(
-  accounts: readonly Placed[],
-  sagas: readonly Placed[],
+  accounts: readonly TopicRecord[],
+  sagas: readonly TopicRecord[],
   faults: string[],
 ): { readonly doubled: number; readonly isBalanced: boolean } {
-  const moves = new Map<string, Placed[]>()
+  const moves = new Map<string, TopicRecord[]>()
   for (const event of accounts) {
     if (changeOf(event) === undefined) continue
     const id = String(event.fields.transferId)
@@ -137,35 +138,35 @@ function checkTransfers(
   const ends = new Map<string, string[]>()
   for (const { key, name } of sagas) if (name !== 'TransferStarted') ends.set(key, [...(ends.get(key) ?? []), name])
   for (const { key, name } of sagas)
-    if (name === 'TransferStarted' && ends.get(key)?.length !== 1)
-      faults.push(`the transfer ${key} ended ${ends.get(key)?.length ?? 0} times`)
+    if (name === 'TransferStarted' && ends.get(key)?.length !== 1) faults.push(`transfer ${key} ended ${ends.get(key)?.length ?? 0} times`)
   let doubled = 0
-  let underWay = 0n
+  let difference = 0n
   for (const [id, events] of moves) {
-    const of = (name: string): number => events.filter((event) => event.name === name).length
-    if (['MoneyDebited', 'MoneyCredited', 'MoneyReturned'].some((name) => of(name) > 1)) doubled++
+    const count = (name: string): number => events.filter((event) => event.name === name).length
+    if (['MoneyDebited', 'MoneyCredited', 'MoneyReturned'].some((name) => count(name) > 1)) doubled++
     const end = ends.get(id)?.[0]
     const isInside = events.every(({ fields }) => OWN.test(String(fields.counterparty)))
     const sum = events.reduce((total, event) => total + (changeOf(event) ?? 0n), 0n)
-    if (isInside) underWay += sum
-    if (end === 'TransferCompleted' && isInside && (of('MoneyDebited') !== 1 || of('MoneyCredited') !== 1 || of('MoneyReturned') !== 0))
-      faults.push(`the transfer ${id} was completed with ${events.map(({ name }) => name).join(', ')}`)
-    if (end === 'TransferFailed' && sum !== 0n) faults.push(`the transfer ${id} failed, and ${sum} cents moved`)
-    if (end === undefined) faults.push(`the transfer ${id} moved money and never ended`)
+    if (isInside) difference += sum
+    const isComplete = count('MoneyDebited') === 1 && count('MoneyCredited') === 1 && count('MoneyReturned') === 0
+    if (end === 'TransferCompleted' && isInside && !isComplete)
+      faults.push(`transfer ${id} was completed with ${events.map(({ name }) => name).join(', ')}`)
+    if (end === 'TransferFailed' && sum !== 0n) faults.push(`transfer ${id} failed, but moved ${sum} cents`)
+    if (end === undefined) faults.push(`transfer ${id} moved money and never ended`)
   }
-  return { doubled, isBalanced: underWay === 0n }
+  return { doubled, isBalanced: difference === 0n }
 }
 
-/** Every order has its outcome, and always the same one. */
-function checkOutcomes(orders: readonly Placed[], outcomes: readonly Placed[], faults: string[]): void {
-  const answers = new Map<string, string>()
+/** Every command has an outcome, and repeated outcomes are equal. */
+function checkOutcomes(orders: readonly TopicRecord[], outcomes: readonly TopicRecord[], faults: string[]): void {
+  const outcomeOf = new Map<string, string>()
   for (const { name, fields } of outcomes) {
     const command = String(fields.command)
-    const answer = `${name} ${String(fields.code ?? fields.version)}`
-    const before = answers.get(command)
-    if (before !== undefined && before !== answer) faults.push(`the command ${command} was answered ${before} and ${answer}`)
-    answers.set(command, answer)
+    const outcome = `${name} ${String(fields.code ?? fields.version)}`
+    const before = outcomeOf.get(command)
+    if (before !== undefined && before !== outcome) faults.push(`command ${command} has the outcomes ${before} and ${outcome}`)
+    outcomeOf.set(command, outcome)
   }
   for (const id of new Set(orders.map(({ fields }) => String(fields.id))))
-    if (!answers.has(id)) faults.push(`the command ${id} was never answered`)
+    if (!outcomeOf.has(id)) faults.push(`command ${id} has no outcome`)
 }

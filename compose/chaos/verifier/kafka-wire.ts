@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 /**
- * As much of Kafka's protocol as reading whole topics takes, written for the verifier alone: it must not share a mistake with the
- * client that it checks. One connection, one request at a time.
+ * The part of Kafka's protocol that reads whole topics, written for the verifier so that it shares no bug with the client that it
+ * checks. One connection, one request at a time.
  */
 export class KafkaWire {
   readonly #socket: Socket
@@ -23,7 +23,7 @@ export class KafkaWire {
     return new KafkaWire(socket)
   }
 
-  /** The body of the answer. */
+  /** Returns the body of the response. */
   async request(apiKey: number, apiVersion: number, body: Buffer): Promise<Answer> {
     const head = Buffer.alloc(14)
     head.writeInt32BE(head.length - 4 + body.length, 0)
@@ -35,7 +35,7 @@ export class KafkaWire {
     const parts = [this.#received]
     for (let length = this.#received.length; length < 4 || length < 4 + joined(parts).readInt32BE(0);) {
       const { value, done } = await this.#incoming.next()
-      if (done) throw new Error('The broker has closed the verifier’s connection.')
+      if (done) throw new Error(`The broker closed the verifier’s connection during a request with API key ${apiKey}.`)
       parts.push(value)
       length += value.length
     }
@@ -51,14 +51,14 @@ export class KafkaWire {
   }
 }
 
-/** The parts as one, which then is the only part. */
+/** Concatenates the parts and replaces them by the result. */
 function joined(parts: Buffer[]): Buffer {
   const whole = parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts)
   parts.splice(0, parts.length, whole)
   return whole
 }
 
-/** Reads an answer's fields from front to back. */
+/** Reads a response's fields in order. */
 export class Answer {
   readonly #bytes: Buffer
   #at = 0
@@ -83,7 +83,6 @@ export class Answer {
     return Number(this.#bytes.readBigInt64BE(this.#move(8)))
   }
 
-  /** Null: none. */
   string(): string | null {
     const length = this.int16()
     return length < 0 ? null : this.#bytes.toString('utf8', this.#move(length), this.#at)

@@ -7,7 +7,7 @@ export interface LevelRow {
 
 const CHECKSUM_BYTES = 4
 
-/** All rows of a task's LevelDB that nobody has open, ascending, without their checksums: who compares what is in them need not trust these. */
+/** All rows of a task's closed LevelDB, ascending. Checksums are skipped, because the verifier compares the values themselves. */
 export async function levelRows(directory: string): Promise<readonly LevelRow[]> {
   const db = new ClassicLevel<Buffer, Buffer>(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer', createIfMissing: false })
   await db.open()

@@ -9,23 +9,23 @@ const COMMITS = new Map([
 const silent = (...disturbances: readonly Disturbance[]) => silences(COMMITS, disturbances)
 
 describe('The longest silence', () => {
-  it('is the longest time between two commits of a task around what happened', () => {
+  it('is the longest gap between two commits of a task that overlaps the disturbance', () => {
     expect(silent({ kind: 'kill', from: 300, to: 1_000 })).toEqual({ kill: 1_700 })
   })
 
-  it('is that of the tasks that are looked at', () => {
+  it('considers only the tasks of the disturbance', () => {
     expect(silent({ kind: 'add', from: 300, to: 1_000, tasks: ['1_1'] })).toEqual({ add: 1_600 })
   })
 
-  it('is none of what came before or after', () => {
+  it('ignores gaps before and after the disturbance', () => {
     expect(silent({ kind: 'stop', from: 20, to: 90 })).toEqual({ stop: 150 })
   })
 
-  it('is the longest over all that happened of a kind', () => {
+  it('is the maximum over all disturbances of a kind', () => {
     expect(silent({ kind: 'kill', from: 20, to: 90 }, { kind: 'kill', from: 2_100, to: 3_000 })).toEqual({ kill: 3_000 })
   })
 
-  it('is put down to neither of two things that happened at once', () => {
+  it('is attributed to neither of two disturbances that overlap', () => {
     expect(silent({ kind: 'kill', from: 300, to: 1_000 }, { kind: 'stop', from: 900, to: 1_500 })).toEqual({ [SEVERAL]: 1_700 })
   })
 })

@@ -1,22 +1,22 @@
-/** A span of time in which something was broken. */
+/** A span of time during which a mishap had its effect. */
 export interface Disturbance {
   readonly kind: string
   /** Milliseconds since the epoch. */
   readonly from: number
   readonly to: number
-  /** The tasks that are looked at; undefined: all. */
+  /** Tasks to consider; undefined for all. */
   readonly tasks?: readonly string[]
 }
 
-/** When a task committed, in order, milliseconds since the epoch. */
+/** Commit times of each task, ascending, milliseconds since the epoch. */
 export type CommitTimes = ReadonlyMap<string, readonly number[]>
 
-/** The kind of what happened while something else was not yet over. */
+/** Kind under which overlapping disturbances are counted. */
 export const SEVERAL = 'several'
 
 /**
- * The longest that any task went without a commit, by what had happened: the time between two commits of which the second came after the
- * beginning and the first before the end. All tasks are meant to have work all the time.
+ * Longest time without a commit of any task, by kind of disturbance (DECISIONS 62): the longest gap between two consecutive commits that
+ * overlaps the disturbance. Assumes that all tasks have work all the time.
  */
 export function silences(commits: CommitTimes, disturbances: readonly Disturbance[]): Readonly<Record<string, number>> {
   const longest: Record<string, number> = {}

@@ -32,8 +32,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-/** Commits, as the engine would, what the stores have to say, and answers with the changelogs. */
-async function written(
+/** Commits as the engine does and returns the changelogs. */
+async function commitRounds(
   instance: string,
   work: (state: TaskState, round: number) => void,
 ): Promise<ReadonlyMap<string, readonly LogRecord[]>> {
@@ -67,33 +67,33 @@ function work(state: TaskState, round: number): void {
   balances.put('bert', String(round), TIME - round)
 }
 
-describe('What an instance leaves on its disk', () => {
-  it('is what its changelogs say', async () => {
-    const logs = await written('one', work)
-    const verdict = judgeState({ copies: await stateCopies(directory), recordsOf: (store) => [logs.get(store) ?? []], wanted: 1 })
+describe('The state that an instance leaves on disk', () => {
+  it('matches its changelogs', async () => {
+    const logs = await commitRounds('one', work)
+    const verdict = judgeState({ copies: await stateCopies(directory), recordsOf: (store) => [logs.get(store) ?? []], copiesPerTask: 1 })
     expect(verdict).toEqual({ comparedStores: 3, stateFaults: [] })
   })
 
-  it.each(['accounts', 'turnover-by-minute', 'balances'])('is found out when it is not, in %s', async (store) => {
-    const logs = await written('one', work)
+  it.each(['accounts', 'turnover-by-minute', 'balances'])('is reported if store %s does not match its changelog', async (store) => {
+    const logs = await commitRounds('one', work)
     const recordsOf = (name: string): readonly (readonly LogRecord[])[] => {
       const log = logs.get(name) ?? []
       return [name === store ? log.map((record) => ({ ...record, value: record.value && Buffer.from('forged') })) : log]
     }
-    const { stateFaults } = judgeState({ copies: await stateCopies(directory), recordsOf, wanted: 1 })
+    const { stateFaults } = judgeState({ copies: await stateCopies(directory), recordsOf, copiesPerTask: 1 })
     expect(stateFaults.length).toBe(1)
-    expect(stateFaults[0]).toContain(`${store} of task 1_0 at one is not its changelog`)
+    expect(stateFaults[0]).toContain(`store ${store} of task 1_0 on one differs from its changelog`)
   })
 
-  it('is found out when LevelDB has lost a part of it without a word', async () => {
-    const logs = await written('one', work)
+  it('is reported if LevelDB silently lost a part of it', async () => {
+    const logs = await commitRounds('one', work)
     const task = join(directory, 'one', 'tasks', '1_0')
     for (const file of (await readdir(task)).filter((name) => name.endsWith('.log'))) {
       const bytes = await readFile(join(task, file))
       bytes.write('balance 4', Math.max(0, bytes.indexOf('balance 3')))
       await writeFile(join(task, file), bytes)
     }
-    const verdict = judgeState({ copies: await stateCopies(directory), recordsOf: (store) => [logs.get(store) ?? []], wanted: 1 })
-    expect(verdict.stateFaults).toContain('task 1_0 has 0 copies up to date instead of 1')
+    const verdict = judgeState({ copies: await stateCopies(directory), recordsOf: (store) => [logs.get(store) ?? []], copiesPerTask: 1 })
+    expect(verdict.stateFaults).toContain('task 1_0 has 0 up-to-date copies instead of 1')
   })
 })

@@ -3,18 +3,18 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { levelRows, type LevelRow } from './level-rows.ts'
 
-/** One instance's copy of a task's stores, as it lies on the disk: the task's own, a standby's, or what one of them left behind. */
+/** One instance's copy of a task's stores on disk: of an active task, of a standby, or left by a task that moved. */
 export interface StateCopy {
   readonly instance: string
   readonly task: string
   readonly stores: readonly string[]
-  /** Behind the last record of the changelog that the store holds; undefined: it holds none. */
+  /** Changelog offset up to which (exclusive) the store holds every record; undefined if it holds none. */
   positionOf(store: string): number | undefined
-  /** With keys that lack the store's number. */
+  /** Keys are without the store's number. */
   rowsOf(store: string): readonly LevelRow[]
 }
 
-/** The first row of the LevelDB. */
+/** The head row, the first of the LevelDB. */
 interface Head {
   readonly positions: Readonly<Record<string, number>>
   readonly numbers: Readonly<Record<string, number>>
@@ -24,7 +24,7 @@ const HEAD = '0000'
 const NUMBER_BYTES = 2
 const USED = 'FORMAT'
 
-/** Of all instances below the directory. Nobody may have them open. */
+/** Reads the copies of all instances under the directory. The instances must have ended. */
 export async function stateCopies(directory: string): Promise<readonly StateCopy[]> {
   const copies: StateCopy[] = []
   for (const instance of await readdir(directory)) {

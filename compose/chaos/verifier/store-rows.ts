@@ -2,17 +2,17 @@ import type { LogRecord } from './committed-records.ts'
 import type { LevelRow } from './level-rows.ts'
 
 /**
- * What a store holds, in the changelog's terms: texts of a row's key by the row's key, each with a text of value and time. The same for
- * rows on the disk and for a changelog, if the store is what its changelog says.
+ * The rows of a store in a normal form, as text by text: the changelog's key, and the value with its timestamp. Rows on disk and rows folded
+ * from a changelog are equal in this form if the store matches its changelog.
  */
 export type StoreRows = ReadonlyMap<string, string>
 
-/** How a store lays its rows out: one each (key-value, time-ordered), blocks of windows, or versions. */
+/** How a store encodes its rows: one by one (key-value, time-ordered), in blocks of windows, or as versions. */
 export type StoreKind = { readonly kind: 'rows' } | { readonly kind: 'window'; readonly keptMs: number } | { readonly kind: 'versioned' }
 
 const DAY_MS = 86_400_000
 
-/** The bank's stores whose rows are not one each. */
+/** The bank's stores whose rows are not encoded one by one. */
 const KINDS: ReadonlyMap<string, StoreKind> = new Map([
   ['turnover-by-minute', { kind: 'window', keptMs: DAY_MS }],
   ['turnover-by-hour', { kind: 'window', keptMs: 400 * DAY_MS }],
@@ -29,7 +29,7 @@ export function kindOf(store: string): StoreKind {
   return KINDS.get(store) ?? { kind: 'rows' }
 }
 
-/** From the store's rows on the disk, whose keys are without the store's number. */
+/** Decodes a store's rows on disk; their keys are without the store's number. */
 export function rowsOnDisk(kind: StoreKind, rows: readonly LevelRow[]): StoreRows {
   switch (kind.kind) {
     case 'rows':
@@ -51,8 +51,8 @@ export function rowsOnDisk(kind: StoreKind, rows: readonly LevelRow[]): StoreRow
   }
 }
 
-/** From the changelog's records, in order. Rows on the disk may have the time before the value, or not: `like` tells. */
-export function rowsOfChangelog(kind: StoreKind, records: readonly LogRecord[], like: StoreRows): StoreRows {
+/** Folds changelog records, in order. Rows with a timestamp in front of the value are recognised by comparison with `onDisk`. */
+export function rowsOfChangelog(kind: StoreKind, records: readonly LogRecord[], onDisk: StoreRows): StoreRows {
   const last = new Map<string, LogRecord>()
   for (const record of records) {
     const key = hex(record.key ?? Buffer.alloc(0))
@@ -60,29 +60,29 @@ export function rowsOfChangelog(kind: StoreKind, records: readonly LogRecord[], 
     last.delete(name)
     last.set(name, record)
   }
-  const present = [...last].filter(([, { value }]) => value !== null)
+  const live = [...last].filter(([, { value }]) => value !== null)
   switch (kind.kind) {
     case 'rows':
       return new Map(
-        present.map(([key, { value, timestamp }]) => {
+        live.map(([key, { value, timestamp }]) => {
           const [plain, timed] = [hex(value), timeHex(timestamp) + hex(value)]
-          return [key, like.get(key) === timed ? timed : plain]
+          return [key, onDisk.get(key) === timed ? timed : plain]
         }),
       )
     case 'window':
       return kept(
         kind.keptMs,
-        present.map(([key, { value, timestamp }]) => [key, `${timestamp} ${hex(value)}`] as const),
+        live.map(([key, { value, timestamp }]) => [key, `${timestamp} ${hex(value)}`] as const),
         records.reduce((latest, { key }) => Math.max(latest, startOf(hex(key))), -1),
       )
     case 'versioned':
-      return new Map(present.map(([name, { value }]) => [name, hex(value)]))
+      return new Map(live.map(([name, { value }]) => [name, hex(value)]))
     default:
       return kind satisfies never
   }
 }
 
-/** A block has the rows of one key: start, sequence, time and length, then the value. */
+/** A block holds the rows of one key, each as start, sequence, timestamp, length and value. */
 function windowRows(key: Buffer, block: Buffer): (readonly [string, string])[] {
   const rows: (readonly [string, string])[] = []
   for (let at = 0; at < block.length;) {
@@ -96,7 +96,7 @@ function windowRows(key: Buffer, block: Buffer): (readonly [string, string])[] {
   return rows
 }
 
-/** What has expired may still be there, or not. */
+/** Drops expired windows, because a store may or may not have deleted them yet. */
 function kept(keptMs: number, rows: readonly (readonly [string, string])[], latest = -1): StoreRows {
   const newest = rows.reduce((newestYet, [key]) => Math.max(newestYet, startOf(key)), latest)
   return new Map(rows.filter(([key]) => startOf(key) > newest - keptMs))
@@ -106,13 +106,13 @@ function startOf(key: string): number {
   return Number(Buffer.from(key.slice(-2 * WINDOW_SUFFIX), 'hex').readBigInt64BE(0))
 }
 
-/** Time, the number of segments with earlier versions, whether there is a value, the segments, the value. */
+/** Layout: timestamp, number of segments with earlier versions, 1 if there is a value, the segments, the value. */
 function latestVersion(key: Buffer, row: Buffer): (readonly [string, string])[] {
   if (row.readUInt32BE(12) === 0) return []
   return [[`${hex(key)}@${row.readDoubleBE(0)}`, hex(row.subarray(16 + row.readUInt32BE(8) * 8))]]
 }
 
-/** One behind the other: from, to, length (negative: no value), value. */
+/** Layout, repeated: from, to, length (negative: no value), value. */
 function earlierVersions(key: Buffer, block: Buffer): (readonly [string, string])[] {
   const versions: (readonly [string, string])[] = []
   for (let at = 0; at < block.length;) {

@@ -8,22 +8,22 @@ const FETCH_BYTES = 8 << 20
 const EARLIEST = -2
 const LATEST = -1
 
-/** Reads whole topics, uncommitted records too, and decides itself what is committed. */
+/** Reads whole topics with isolation level read_uncommitted, and decides by the markers what is committed. */
 export class TopicReader {
-  readonly #first: string
+  readonly #bootstrapAddress: string
 
-  constructor(address: string) {
-    this.#first = address
+  constructor(bootstrapAddress: string) {
+    this.#bootstrapAddress = bootstrapAddress
   }
 
-  /** The topic's partitions in order. */
+  /** Reads a topic's partitions, in order. */
   async read(topic: string): Promise<readonly CommittedLog[]> {
     const leaders = await this.#leadersOf(topic)
     return Promise.all(leaders.map(async (address, partition) => committedRecords(await this.#logOf(address, topic, partition))))
   }
 
   async #leadersOf(topic: string): Promise<readonly string[]> {
-    const wire = await KafkaWire.connect(this.#first)
+    const wire = await KafkaWire.connect(this.#bootstrapAddress)
     const answer = await wire.request(METADATA, 1, Buffer.concat([int32(1), string(topic)]))
     wire.close()
     const brokers = new Map(
@@ -46,10 +46,10 @@ export class TopicReader {
         answer.list(() => answer.int32())
         return { index, leader }
       })
-      if (error !== 0) throw new Error(`The verifier does not find ${topic}: error ${error}.`)
+      if (error !== 0) throw new Error(`The verifier cannot find the topic ${topic}: Kafka error ${error}.`)
       return found
     })
-    return (partitions ?? []).toSorted((one, other) => one.index - other.index).map(({ leader }) => brokers.get(leader) ?? this.#first)
+    return (partitions ?? []).toSorted((a, b) => a.index - b.index).map(({ leader }) => brokers.get(leader) ?? this.#bootstrapAddress)
   }
 
   async #logOf(address: string, topic: string, partition: number): Promise<Buffer> {
@@ -61,7 +61,7 @@ export class TopicReader {
       while (offset < end) {
         const part = await fetch(wire, topic, partition, offset)
         const next = endOf(part)
-        if (next === undefined) throw new Error(`${topic}-${partition} ends at ${offset} instead of ${end}.`)
+        if (next === undefined) throw new Error(`${topic}-${partition}@${offset} has no batch, but the partition ends at ${end}.`)
         parts.push(part)
         offset = next
       }
@@ -78,7 +78,7 @@ async function offsetAt(wire: KafkaWire, topic: string, partition: number, time:
   return onlyPartition(answer, () => {
     const error = answer.int16()
     answer.int64()
-    if (error !== 0) throw new Error(`The end of ${topic}-${partition} cannot be asked: error ${error}.`)
+    if (error !== 0) throw new Error(`ListOffsets for ${topic}-${partition} failed: Kafka error ${error}.`)
     return answer.int64()
   })
 }
@@ -95,7 +95,7 @@ async function fetch(wire: KafkaWire, topic: string, partition: number, offset: 
     answer.int64()
     answer.int64()
     answer.list(() => [answer.int64(), answer.int64()])
-    if (error !== 0) throw new Error(`${topic}-${partition} cannot be read at ${offset}: error ${error}.`)
+    if (error !== 0) throw new Error(`Fetch of ${topic}-${partition}@${offset} failed: Kafka error ${error}.`)
     return wholeBatches(answer.bytes(), offset)
   })
 }
@@ -110,11 +110,11 @@ function onlyPartition<T>(answer: Answer, read: () => T): T {
       })
     })
     .flat()
-  if (found === undefined) throw new Error('The broker’s answer lacks the partition that was asked for.')
+  if (found === undefined) throw new Error('The broker’s response lacks the requested partition.')
   return found
 }
 
-/** Without a batch that is cut off at the end, and without one that ends before the offset. */
+/** Drops a truncated batch at the end, and batches that end before the offset. */
 function wholeBatches(bytes: Buffer, from: number): Buffer {
   let begin = 0
   let at = 0

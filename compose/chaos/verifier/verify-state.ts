@@ -5,25 +5,25 @@ import { stateCopies } from './state-copy.ts'
 import { TopicReader } from './topic-reader.ts'
 
 export interface StateVerifierOptions {
-  /** Of one broker. */
+  /** Address of a broker. */
   readonly kafka: string
-  /** Below it each instance has kept its state; all have ended. */
+  /** Holds the state of all instances, which have ended. */
   readonly directory: string
-  /** Of each task. */
+  /** Standbys per task. */
   readonly standbys: number
   readonly disturbances: readonly Disturbance[]
 }
 
 export interface StateAndTime extends StateVerdict {
   readonly hangingTransactions: number
-  /** The longest without a commit of a task that always had work, milliseconds, by what had happened. */
+  /** Longest time without a commit of a task that always had work, by kind of disturbance. */
   readonly silenceMs: Readonly<Record<string, number>>
 }
 
-/** A store of each task that every order passes. */
+/** One store of each subtopology whose tasks always have work. */
 const BUSY_STORES = ['accounts', 'transfers', 'last-rows']
 
-/** Holds what the instances left on their disks against the changelogs, and reads from those when each task was at work. */
+/** Compares state on disk with the changelogs, and measures from commit markers how long tasks were silent (DECISIONS 61, 62). */
 export async function verifyState({ kafka, directory, standbys, disturbances }: StateVerifierOptions): Promise<StateAndTime> {
   const reader = new TopicReader(kafka)
   const copies = await stateCopies(directory)
@@ -39,7 +39,7 @@ export async function verifyState({ kafka, directory, standbys, disturbances }: 
     ...judgeState({
       copies,
       recordsOf: (store) => (changelogs.get(store) ?? []).map(({ records }) => records),
-      wanted: 1 + standbys,
+      copiesPerTask: 1 + standbys,
     }),
     hangingTransactions: [...changelogs.values()].flat().reduce((sum, { hanging }) => sum + hanging.length, 0),
     silenceMs: silences(commits, disturbances),
