@@ -5,7 +5,7 @@
  * markers, compaction), an answer can be lost after the effect happened, ownership can be taken away at any time.
  * Adapters: `embedded/` (in process, durable), `kafkajs/` (Apache Kafka); decorators: `faulty/`.
  */
-import type { RecordBatch, RecordBatchBuilder } from './record-batch/record-batch.ts'
+import type { RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
 
 export interface TopicPartition {
   readonly topic: string

@@ -5,8 +5,8 @@
  * broker*, for simulations. Errors are named after the reaction they need.
  */
 export type * from './broker.ts'
-export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/record-batch.ts'
-export { createRecordBatchBuilder } from './record-batch/batch-builder.ts'
+export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
+export { createRecordBatchBuilder } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { partitionName } from './topic-partition.ts'
 export {
@@ -21,14 +21,9 @@ export {
   UnknownMemberError,
   UnknownTopicError,
 } from './errors.ts'
-export { EmbeddedBroker } from './embedded/embedded-broker.ts'
-export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
-export { KafkaBroker } from './kafka/kafka-broker.ts'
-export type { KafkaBrokerOptions } from './kafka/kafka-broker.ts'
-export { aclName } from './kafka/kafka-access.ts'
-export type { KafkaAccess } from './kafka/kafka-access.ts'
-export type { Acl, ScramCredential } from './kafka/protocol/access.ts'
-export { faultyBroker } from './faulty/faulty-broker.ts'
-export type { FaultyBrokerOptions } from './faulty/faulty-broker.ts'
-export { noFaults } from './faulty/fault-profile.ts'
-export type { FaultProfile } from './faulty/fault-profile.ts'
+export { EmbeddedBroker } from './embedded/index.ts'
+export type { EmbeddedBrokerOptions } from './embedded/index.ts'
+export { aclName, KafkaBroker } from './kafka/index.ts'
+export type { Acl, KafkaAccess, KafkaBrokerOptions, ScramCredential } from './kafka/index.ts'
+export { faultyBroker, noFaults } from './faulty/index.ts'
+export type { FaultProfile, FaultyBrokerOptions } from './faulty/index.ts'

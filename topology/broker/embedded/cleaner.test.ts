@@ -3,7 +3,7 @@ import { MemoryStorage } from '../../../state/index.ts'
 import type { Broker } from '../broker.ts'
 import { manualPorts, type ManualPorts } from '../../testing/manual-ports.ts'
 import { readAll } from '../testing/records.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 
 const T = { topic: 't', partition: 0 }

@@ -1,7 +1,6 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
-import { filterBatch } from '../record-batch/filter-batch.ts'
-import { BatchReader } from '../record-batch/batch-reader.ts'
+import { BatchReader, filterBatch } from '../record-batch/index.ts'
 import type { Journal } from './journal.ts'
 import type { LogEntry, PartitionLog } from './partition-log.ts'
 import type { Topic, Topics } from './topics.ts'

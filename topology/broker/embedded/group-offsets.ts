@@ -1,5 +1,6 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { PartitionOffset, TopicPartition } from '../broker.ts'
+import { partitionName } from '../topic-partition.ts'
 import { GROUP_OFFSET, packNumbers, rangeOf, textOf, textRow, unpackNumber } from './keys.ts'
 
 interface Pending {
@@ -29,7 +30,7 @@ export class GroupOffsets {
     const settled = new Promise<void>((resolve) => (settle = resolve))
     const pending: Pending = {
       groupId,
-      partitions: new Set(partitions.map(nameOf)),
+      partitions: new Set(partitions.map(partitionName)),
       settled,
     }
     this.#pending.add(pending)
@@ -41,7 +42,7 @@ export class GroupOffsets {
 
   /** What is stored, once no transaction under way has a say in it. */
   async settled(groupId: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
-    const names = partitions.map(nameOf)
+    const names = partitions.map(partitionName)
     for (;;) {
       const undecided = [...this.#pending].filter(
         (pending) => pending.groupId === groupId && names.some((name) => pending.partitions.has(name)),
@@ -65,7 +66,7 @@ export class GroupOffsets {
         key: rowKey(groupId, offset),
         value: null,
       })),
-      apply: () => gone.forEach(({ groupId, offset }) => this.#offsets.get(groupId)?.delete(nameOf(offset))),
+      apply: () => gone.forEach(({ groupId, offset }) => this.#offsets.get(groupId)?.delete(partitionName(offset))),
     }
   }
 
@@ -79,12 +80,8 @@ export class GroupOffsets {
   #set(groupId: string, offsets: readonly PartitionOffset[]): void {
     let ofGroup = this.#offsets.get(groupId)
     if (ofGroup === undefined) this.#offsets.set(groupId, (ofGroup = new Map()))
-    for (const { topic, partition, offset } of offsets) ofGroup.set(nameOf({ topic, partition }), { topic, partition, offset })
+    for (const { topic, partition, offset } of offsets) ofGroup.set(partitionName({ topic, partition }), { topic, partition, offset })
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }
 
 function rowKey(groupId: string, { topic, partition }: TopicPartition): Buffer {

@@ -1,6 +1,5 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
-import { BatchReader, InvalidBatchError } from '../record-batch/batch-reader.ts'
-import { placeBatch } from '../record-batch/batch-builder.ts'
+import { BatchReader, InvalidBatchError, placeBatch } from '../record-batch/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../errors.ts'
 import type { BatchCache } from './batch-cache.ts'
 import { BATCH, BATCH_ENTRY, batchRow, packNumbers, partitionRow, unpackNumber } from './keys.ts'

@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { PartitionOffset } from '../broker.ts'
 import { UnknownTopicError } from '../errors.ts'
-import type { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import type { PartitionLog, SealedBatch } from './partition-log.ts'
 
 interface PartitionBatches {
@@ -15,7 +15,7 @@ interface PartitionBatches {
 export class PendingBatches {
   readonly #byLog = new Map<PartitionLog, PartitionBatches>()
 
-  add(log: PartitionLog, topic: string, partition: number, builder: BatchBuilder, producerId: number, producerEpoch: number): void {
+  add(log: PartitionLog, topic: string, partition: number, builder: RecordBatchBuilder, producerId: number, producerEpoch: number): void {
     let pending = this.#byLog.get(log)
     if (pending === undefined) this.#byLog.set(log, (pending = { topic, partition, batches: [], nextSequence: 0 }))
     const transactional = producerId >= 0

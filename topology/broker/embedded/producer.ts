@@ -1,9 +1,9 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, RetriableBrokerError, StaleGenerationError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
+import { RetriableBrokerError, StaleGenerationError } from '../errors.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { partitionName } from '../topic-partition.ts'
 import type { Groups } from './groups.ts'
 import type { Journal } from './journal.ts'
 import { PendingBatches } from './pending-batches.ts'
@@ -25,7 +25,7 @@ export class TransactionalProducer implements Producer {
   }
 
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, ourBuilder(batch)))
+    return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, batch))
   }
 
   sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
@@ -80,11 +80,10 @@ export class PlainProducer implements Producer {
 
   async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     this.#options.check()
-    const builder = ourBuilder(batch)
     const log = this.#options.topics.log(topic, partition)
-    if (builder.recordCount === 0) return
+    if (batch.recordCount === 0) return
     const pending = new PendingBatches()
-    pending.add(log, topic, partition, builder, -1, -1)
+    pending.add(log, topic, partition, batch, -1, -1)
     const operations: StorageOperation[] = []
     const apply: (() => void)[] = []
     const results = pending.place(0, this.#options.clock.now(), operations, apply)
@@ -106,7 +105,7 @@ export class PlainProducer implements Producer {
     this.#sends = []
     this.#offsets = []
     const results = new Map<string, PartitionOffset>()
-    for (const sent of await Promise.all(sends)) for (const result of sent) results.set(`${result.topic}/${result.partition}`, result)
+    for (const sent of await Promise.all(sends)) for (const result of sent) results.set(partitionName(result), result)
     for (const { group, offsets } of stored) {
       this.#options.groups.checkMember(group)
       await this.#options.groups.storeOffsets(group.groupId, offsets)
@@ -124,9 +123,4 @@ export class PlainProducer implements Producer {
   async close(): Promise<void> {
     await Promise.allSettled(this.#sends)
   }
-}
-
-function ourBuilder(batch: RecordBatchBuilder): BatchBuilder {
-  if (batch instanceof BatchBuilder) return batch
-  throw new FatalBrokerError('A batch must be made with createRecordBatchBuilder().')
 }

@@ -2,6 +2,7 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
+import { partitionName } from '../topic-partition.ts'
 import type { BatchCache } from './batch-cache.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
@@ -217,10 +218,17 @@ export class Topics {
   }
 
   #newLog(name: string, number: number, partition: number): PartitionLog {
-    return new PartitionLog(`${name}-${partition}`, number, partition, this.#options.storage, this.#options.cache, (log) => {
-      const topic = this.#topics.get(name)
-      if (topic !== undefined) this.#options.onGrown(topic, log)
-    })
+    return new PartitionLog(
+      partitionName({ topic: name, partition }),
+      number,
+      partition,
+      this.#options.storage,
+      this.#options.cache,
+      (log) => {
+        const topic = this.#topics.get(name)
+        if (topic !== undefined) this.#options.onGrown(topic, log)
+      },
+    )
   }
 }
 

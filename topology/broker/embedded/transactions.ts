@@ -2,7 +2,7 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, PartitionOffset } from '../broker.ts'
 import { FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
-import type { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { PendingBatches } from './pending-batches.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Groups } from './groups.ts'
@@ -95,7 +95,7 @@ export class Transactions {
     return holder
   }
 
-  send(holder: TransactionHolder, topic: string, partition: number, builder: BatchBuilder): void {
+  send(holder: TransactionHolder, topic: string, partition: number, builder: RecordBatchBuilder): void {
     const transaction = this.#begin(holder)
     const log = this.#options.topics.log(topic, partition)
     if (builder.recordCount > 0) transaction.batches.add(log, topic, partition, builder, holder.producerId, holder.epoch)

@@ -1,9 +1,17 @@
 import type { Ports } from '../../ports.ts'
 import type { TopicPartition } from '../broker.ts'
 import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
-import { check, Code } from './protocol/error-codes.ts'
-import { Connection, NoAnswerError, type Address, type KafkaRequest, type SocketFactory } from './connection.ts'
-import { findCoordinator, metadata, type ClusterMetadata, type CoordinatorKind, type TopicMetadata } from './protocol/cluster.ts'
+import {
+  Code,
+  check,
+  findCoordinator,
+  metadata,
+  type ClusterMetadata,
+  type CoordinatorKind,
+  type TopicMetadata,
+  type KafkaRequest,
+} from './protocol/index.ts'
+import { Connection, NoAnswerError, type Address, type SocketFactory } from './connection.ts'
 
 export interface ClusterOptions {
   /** `host:port` of brokers to begin with. */

@@ -1,10 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { FatalBrokerError } from '../errors.ts'
-import type { RecordBatch } from '../record-batch/record-batch.ts'
-import { BatchReader, InvalidBatchError } from '../record-batch/batch-reader.ts'
-import * as at from '../record-batch/layout.ts'
-import { withRecords } from '../record-batch/with-records.ts'
-import type { AbortedTransaction } from './protocol/fetch.ts'
+import { BatchReader, InvalidBatchError, layout as at, withRecords, type RecordBatch } from '../record-batch/index.ts'
+import type { AbortedTransaction } from './protocol/index.ts'
 
 export interface CommittedBatches {
   readonly batches: readonly RecordBatch[]

@@ -6,7 +6,7 @@ import { createLogger } from 'kafkajs/src/loggers/index.js'
 import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { Logger } from '../../ports.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import { Reader, Writer } from './protocol/wire.ts'
+import { Reader, Writer, type KafkaRequest } from './protocol/index.ts'
 
 export type { ISocketFactory as SocketFactory }
 
@@ -22,21 +22,6 @@ export interface ConnectionOptions {
   readonly sasl?: unknown
   readonly socketFactory?: ISocketFactory
   readonly logger: Logger
-}
-
-/** One request of the protocol in one version. */
-export interface KafkaRequest<T> {
-  readonly apiKey: number
-  readonly apiVersion: number
-  readonly name: string
-  /** Whether the version is a flexible one, whose headers have tagged fields. */
-  readonly flexible?: boolean
-  /** A broker that takes longer for it, milliseconds, is taken for dead. Default 30 s. */
-  readonly timeoutMs?: number
-  /** How long it is, about, where that is much. */
-  readonly sizeInBytes?: number
-  write(writer: Writer): void
-  read(reader: Reader): T
 }
 
 /** It was asked and did not answer: what it was asked for may have been done all the same. */

@@ -1,16 +1,18 @@
 import type { KafkaCluster } from './cluster.ts'
 import { RetriableBrokerError } from '../errors.ts'
-import { brokerError, check, Code } from './protocol/error-codes.ts'
-import type { KafkaRequest } from './connection.ts'
 import {
+  Code,
   alterScramCredentials,
+  brokerError,
+  check,
   createAcls,
   deleteAcls,
   describeAcls,
   type AccessError,
   type Acl,
   type ScramCredential,
-} from './protocol/access.ts'
+  type KafkaRequest,
+} from './protocol/index.ts'
 
 /** The same for the same rule. */
 export function aclName({ principal, operation, resource, pattern, name }: Acl): string {

@@ -1,20 +1,24 @@
 import type { Admin, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
+import { partitionName } from '../topic-partition.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { brokerError, check, Code, leaderError } from './protocol/error-codes.ts'
-import type { KafkaRequest } from './connection.ts'
 import {
+  Code,
   alterConfigs,
+  brokerError,
+  check,
   createPartitions,
   createTopics,
   deleteRecords,
   deleteTopics,
   describeConfigs,
+  leaderError,
   listOffsets,
+  listOpenTransactions,
+  offsetCommit,
   type TopicError,
-} from './protocol/admin.ts'
-import { offsetCommit } from './protocol/groups.ts'
-import { listOpenTransactions } from './protocol/producer.ts'
+  type KafkaRequest,
+} from './protocol/index.ts'
 
 const EARLIEST = -2
 const LATEST = -1
@@ -102,11 +106,11 @@ export class KafkaAdmin implements Admin {
     if (at === 'settled') return this.#settledEnds(partitions)
     const timestamp = at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : at.timestampMs
     const found = await this.#atLeaders(partitions, (of) => listOffsets(of, timestamp, true), 'its offsets')
-    const missing = partitions.filter((partition) => found.get(nameOf(partition))?.offset === -1)
+    const missing = partitions.filter((partition) => found.get(partitionName(partition))?.offset === -1)
     const ends = missing.length === 0 ? [] : await this.listOffsets(missing, 'latest')
-    const endOf = new Map(ends.map((end) => [nameOf(end), end.offset]))
+    const endOf = new Map(ends.map((end) => [partitionName(end), end.offset]))
     return partitions.map(({ topic, partition }) => {
-      const name = nameOf({ topic, partition })
+      const name = partitionName({ topic, partition })
       return { topic, partition, offset: endOf.get(name) ?? found.get(name)?.offset ?? 0 }
     })
   }
@@ -129,7 +133,7 @@ export class KafkaAdmin implements Admin {
     const attempt = async (): Promise<readonly PartitionOffset[]> => {
       const [stable, written] = await Promise.all([ends(true), ends(false)])
       return partitions.map(({ topic, partition }) => {
-        const name = nameOf({ topic, partition })
+        const name = partitionName({ topic, partition })
         const offset = stable.get(name)?.offset
         if (offset === undefined || offset !== written.get(name)?.offset)
           throw new RetriableBrokerError(`A transaction is open in ${name}.`)
@@ -165,7 +169,7 @@ export class KafkaAdmin implements Admin {
     await this.#cluster.retrying(async () => {
       const byLeader = new Map<number, P[]>()
       for (const partition of partitions) {
-        if (answers.has(nameOf(partition))) continue
+        if (answers.has(partitionName(partition))) continue
         const leader = await this.#cluster.leaderOf(partition)
         byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
       }
@@ -178,13 +182,13 @@ export class KafkaAdmin implements Admin {
         }
       })
       for (const answer of (await Promise.all(asked)).flat()) {
-        if (answer.error === Code.none) answers.set(nameOf(answer), answer)
+        if (answer.error === Code.none) answers.set(partitionName(answer), answer)
         else this.#cluster.forgetLeader(answer)
       }
-      const unanswered = partitions.find((partition) => !answers.has(nameOf(partition)))
+      const unanswered = partitions.find((partition) => !answers.has(partitionName(partition)))
       if (unanswered !== undefined) {
-        const error = (await Promise.all(asked)).flat().find((answer) => nameOf(answer) === nameOf(unanswered))?.error ?? -1
-        throw leaderError(error, `${nameOf(unanswered)} for ${what}`)
+        const error = (await Promise.all(asked)).flat().find((answer) => partitionName(answer) === partitionName(unanswered))?.error ?? -1
+        throw leaderError(error, `${partitionName(unanswered)} for ${what}`)
       }
     })
     return answers
@@ -223,7 +227,3 @@ export class KafkaAdmin implements Admin {
 
 /** The topic is there, and a partition of it has no leader. */
 const LEADERLESS = 5
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
-}

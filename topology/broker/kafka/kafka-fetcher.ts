@@ -2,8 +2,7 @@ import type { FetchedPartition, Fetcher, FetchOptions, FetchPartition } from '..
 import { RetriableBrokerError } from '../errors.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { committedBatches } from './committed-batches.ts'
-import { check, Code, leaderError } from './protocol/error-codes.ts'
-import { fetchRecords, type PartitionAnswer } from './protocol/fetch.ts'
+import { Code, check, fetchRecords, leaderError, type PartitionAnswer } from './protocol/index.ts'
 
 /** A request waits no longer than this at the broker, so that one that nobody waits for any more is soon over. */
 const LONGEST_POLL_MS = 500

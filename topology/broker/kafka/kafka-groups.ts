@@ -1,9 +1,18 @@
 import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { brokerError, check, Code } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
-import type { KafkaRequest } from './connection.ts'
-import { describeGroup, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './protocol/groups.ts'
+import {
+  Code,
+  brokerError,
+  check,
+  describeGroup,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  offsetFetch,
+  syncGroup,
+  type KafkaRequest,
+} from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
 
 const UNSTABLE_PAUSE_MS = 10
 /** Who has waited so long looks again for whom he waits. */

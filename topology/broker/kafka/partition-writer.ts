@@ -1,10 +1,9 @@
 import type { PartitionOffset, TopicPartition } from '../broker.ts'
-import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
+import { RetriableBrokerError } from '../errors.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { partitionName } from '../topic-partition.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { Code, leaderError } from './protocol/error-codes.ts'
-import { produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './protocol/producer.ts'
+import { Code, leaderError, produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './protocol/index.ts'
 
 interface Waiting extends SealedPartition {
   readonly name: string
@@ -44,8 +43,7 @@ export class PartitionWriter {
 
   /** Takes a copy of the batch at once. */
   write({ topic, partition }: TopicPartition, batch: RecordBatchBuilder): Promise<void> {
-    if (!(batch instanceof BatchBuilder)) throw new FatalBrokerError('A batch must be made with createRecordBatchBuilder().')
-    const name = nameOf({ topic, partition })
+    const name = partitionName({ topic, partition })
     const firstSequence = this.#sequences.get(name) ?? 0
     const { recordCount } = batch
     const bytes = batch.seal({
@@ -122,7 +120,7 @@ export class PartitionWriter {
   }
 
   #settle(round: Map<string, Waiting>, { topic, partition, error, baseOffset }: ProducedPartition): unknown {
-    const name = nameOf({ topic, partition })
+    const name = partitionName({ topic, partition })
     const one = round.get(name)
     if (one === undefined) return undefined
     if (error !== Code.none) return leaderError(error, `a batch for ${name}`)
@@ -131,8 +129,4 @@ export class PartitionWriter {
     one.resolve()
     return undefined
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }

@@ -1,10 +1,9 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { check } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
+import { check, offsetCommit } from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { offsetCommit } from './protocol/groups.ts'
 
 /** At least once: every send stands for itself; `commit` waits for them and then stores the offsets. */
 export class KafkaPlainProducer implements Producer {

@@ -6,13 +6,11 @@ import { systemPorts } from '../../system-ports.ts'
 import type { Broker } from '../broker.ts'
 import type { SocketFactory } from './connection.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
-import * as at from '../record-batch/layout.ts'
+import { layout as at } from '../record-batch/index.ts'
 import { batchOf, produce, recordsOf, valuesOf } from '../testing/records.ts'
 import { KafkaCluster } from './cluster.ts'
-import { Code, leaderError } from './protocol/error-codes.ts'
+import { Code, leaderError, produce as produceRequest } from './protocol/index.ts'
 import { KafkaBroker } from './kafka-broker.ts'
-import { produce as produceRequest } from './protocol/producer.ts'
 import { kafkaAddresses } from './testing/kafka-addresses.ts'
 
 const NOWHERE = { host: '127.0.0.1', port: 1 }
@@ -129,9 +127,7 @@ async function openedAgain(from: Broker) {
 
 /** One record in a codec that Node does not have: a frame of Zstandard with one block, which is not compressed. */
 async function writeStrange(to: string): Promise<void> {
-  const builder = batchOf('strange')
-  if (!(builder instanceof BatchBuilder)) throw new TypeError('not a builder of ours')
-  const plain = builder.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false })
+  const plain = batchOf('strange').seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false })
   const records = plain.subarray(at.RECORDS)
   const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, records.length, 0, 0, 0])
   head.writeUIntLE((records.length << 3) | 1, 6, 3)

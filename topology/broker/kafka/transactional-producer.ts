@@ -1,12 +1,11 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError, StaleGenerationError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { check } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
-import { NoAnswerError, type KafkaRequest } from './connection.ts'
+import { check, endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity, type KafkaRequest } from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
+import { NoAnswerError } from './connection.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity } from './protocol/producer.ts'
 
 interface TransactionalProducerOptions {
   readonly cluster: KafkaCluster

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Header } from './record-batch.ts'
-import { BatchBuilder, placeBatch, type SealOptions } from './batch-builder.ts'
+import { RecordBatchBuilder, placeBatch, type SealOptions } from './record-batch-builder.ts'
 import { BatchReader, InvalidBatchError, splitBatches } from './batch-reader.ts'
 import { filterBatch } from './filter-batch.ts'
 
@@ -110,8 +110,8 @@ function record(value: string): Written {
   return { key: Buffer.from('k'), value: Buffer.from(value), timestamp: 1000, headers: [] }
 }
 
-function builderOf(records: readonly Written[]): BatchBuilder {
-  const builder = new BatchBuilder()
+function builderOf(records: readonly Written[]): RecordBatchBuilder {
+  const builder = new RecordBatchBuilder()
   for (const { key, value, timestamp, headers } of records) builder.append(key, value, timestamp, headers)
   return builder
 }

@@ -26,14 +26,3 @@ export interface RecordBatch {
   /** Decoded on demand. */
   readonly headers: readonly Header[]
 }
-
-export interface RecordBatchBuilder {
-  /** Copies key and value into the batch. Timestamps are milliseconds since the epoch. */
-  append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void
-  /** Copies the records of another builder behind those that are here. */
-  appendAll(other: RecordBatchBuilder): void
-  readonly recordCount: number
-  readonly sizeInBytes: number
-  /** Empties the builder, keeping its memory. */
-  reset(): void
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { batchOf, readAll } from './records.ts'
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, Fetcher, TopicPartition } from '../broker.ts'
 import { OffsetOutOfRangeError, UnknownTopicError } from '../errors.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { hasSettled } from './has-settled.ts'
 import { batchOf, produce, readAll, recordsOf, valuesOf } from './records.ts'

@@ -1,6 +1,5 @@
 import type { Broker, FetchedPartition, Producer, TopicPartition } from '../broker.ts'
-import type { RecordBatch, RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder, type RecordBatch, type RecordBatchBuilder } from '../record-batch/index.ts'
 
 /** A record as tests write it down. */
 export interface ReadRecord {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, TopicPartition } from '../broker.ts'
 import { FencedError, UnknownTopicError } from '../errors.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { hasSettled } from './has-settled.ts'
 import { outsider } from './outsider.ts'

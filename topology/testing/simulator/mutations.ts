@@ -4,16 +4,15 @@
  */
 import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
 import {
+  createRecordBatchBuilder,
   OutcomeUnknownError,
+  partitionName,
   type Broker,
   type GroupCoordinator,
   type PartitionOffset,
   type Producer,
   type RecordBatchBuilder,
-  type TopicPartition,
 } from '../../broker/index.ts'
-import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
-import { BatchReader } from '../../broker/record-batch/batch-reader.ts'
 import { override } from '../override.ts'
 
 export interface Mutation {
@@ -58,7 +57,6 @@ function withProducers(broker: Broker, wrap: Wrap): Broker {
 
 /** A task that opens again reads its offsets while its last commit is still on its way: it sees those from before it. */
 function readOffsetsBeforeFencing(broker: Broker): Broker {
-  const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
   const settled = new Map<string, number>()
   const early = new Map<string, number>()
   const wrapped = withProducers(broker, async (producer) => {
@@ -73,10 +71,10 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
         sent = []
         try {
           const ends = await producer.commit()
-          for (const offset of mine) settled.set(keyOf(offset), offset.offset)
+          for (const offset of mine) settled.set(partitionName(offset), offset.offset)
           return ends
         } catch (error) {
-          for (const offset of mine) early.set(keyOf(offset), settled.get(keyOf(offset)) ?? 0)
+          for (const offset of mine) early.set(partitionName(offset), settled.get(partitionName(offset)) ?? 0)
           throw error
         }
       },
@@ -85,9 +83,9 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
   const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions) => {
     const fresh = await broker.groups.committedOffsets(groupId, partitions)
     return fresh.map((offset) => {
-      const seen = early.get(keyOf(offset)) ?? offset.offset
-      early.delete(keyOf(offset))
-      settled.set(keyOf(offset), seen)
+      const seen = early.get(partitionName(offset)) ?? offset.offset
+      early.delete(partitionName(offset))
+      settled.set(partitionName(offset), seen)
       return { ...offset, offset: seen }
     })
   }
@@ -226,10 +224,7 @@ function storeAsOutsider(producer: Producer): Producer {
 
 /** The builder is reused by its owner as soon as the send has resolved. */
 function copyOf(batch: RecordBatchBuilder): RecordBatchBuilder {
-  if (!(batch instanceof BatchBuilder)) throw new TypeError('A batch builder of the seam is expected')
-  const copy = new BatchBuilder()
-  if (batch.recordCount === 0) return copy
-  const reader = new BatchReader(batch.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }))
-  while (reader.next()) copy.append(reader.key, reader.value, reader.timestamp, reader.headers)
+  const copy = createRecordBatchBuilder()
+  copy.appendAll(batch)
   return copy
 }

@@ -1,4 +1,4 @@
-import type { KafkaRequest } from '../connection.ts'
+import type { KafkaRequest } from './request.ts'
 
 /** Requests about who may do what. */
 const RESOURCES = { topic: 2, group: 3, cluster: 4, transactionalId: 5 } as const

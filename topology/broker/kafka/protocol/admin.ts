@@ -1,6 +1,6 @@
 import type { PartitionOffset, TopicPartition, TopicSpec } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
-import { byTopic } from './groups.ts'
+import type { KafkaRequest } from './request.ts'
+import { byTopic } from './by-topic.ts'
 
 /** Requests about topics and their offsets. */
 export interface TopicError {

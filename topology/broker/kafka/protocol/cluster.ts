@@ -1,4 +1,4 @@
-import type { KafkaRequest } from '../connection.ts'
+import type { KafkaRequest } from './request.ts'
 
 /** Requests about the cluster itself: who is where. */
 export interface NodeInfo {

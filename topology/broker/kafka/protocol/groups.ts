@@ -1,5 +1,6 @@
 import type { GroupMember, JoinRequest, PartitionOffset, TopicPartition } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
+import { byTopic } from './by-topic.ts'
+import type { KafkaRequest } from './request.ts'
 
 /** Requests to the coordinator of a group. */
 const PROTOCOL_TYPE = 'bob'
@@ -223,14 +224,4 @@ export function offsetCommit(
       return errors.find((error) => error !== 0) ?? 0
     },
   }
-}
-
-export function byTopic<T extends TopicPartition>(partitions: readonly T[]): readonly (readonly [string, readonly T[]])[] {
-  const topics = new Map<string, T[]>()
-  for (const partition of partitions) {
-    const of = topics.get(partition.topic)
-    if (of === undefined) topics.set(partition.topic, [partition])
-    else of.push(partition)
-  }
-  return [...topics]
 }

@@ -1,6 +1,7 @@
 import type { PartitionOffset, TopicPartition } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
-import { byTopic, type NamedMember } from './groups.ts'
+import type { KafkaRequest } from './request.ts'
+import { byTopic } from './by-topic.ts'
+import type { NamedMember } from './groups.ts'
 
 /** Requests of a producer. */
 export interface ProducerIdentity {

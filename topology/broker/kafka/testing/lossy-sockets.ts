@@ -1,5 +1,5 @@
-import type { ISocketFactory } from 'kafkajs'
 import { connect } from 'node:net'
+import type { SocketFactory } from '../connection.ts'
 
 /** `request`: the broker never hears of it. `answer`: the broker has done it. */
 export type Loss = 'request' | 'answer'
@@ -18,7 +18,7 @@ export class LossySockets {
     return this.#armed === undefined
   }
 
-  readonly factory: ISocketFactory = ({ host, port, onConnect }) => {
+  readonly factory: SocketFactory = ({ host, port, onConnect }) => {
     const socket = connect({ host, port }, onConnect)
     const write = socket.write.bind(socket)
     const emit = socket.emit.bind(socket)

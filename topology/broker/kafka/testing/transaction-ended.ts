@@ -1,6 +1,5 @@
 import type { KafkaCluster } from '../cluster.ts'
-import { check } from '../protocol/error-codes.ts'
-import type { KafkaRequest } from '../connection.ts'
+import { check, type KafkaRequest } from '../protocol/index.ts'
 
 /** Resolves when the id has no transaction under way, not even one whose markers are still being written. */
 export async function transactionEnded(cluster: KafkaCluster, transactionalId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32'
 import { copyInto } from '../../../state/index.ts'
-import type { Header, RecordBatchBuilder } from './record-batch.ts'
+import type { Header } from './record-batch.ts'
 import * as at from './layout.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
@@ -9,7 +9,7 @@ const INITIAL_BYTES = 1 << 10
 const RECORD_HEAD_BYTES = 48
 
 /** Writes records straight into the bytes that go over the wire; the memory is kept from batch to batch. */
-export class BatchBuilder implements RecordBatchBuilder {
+export class RecordBatchBuilder {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
   #end = at.RECORDS
   #count = 0
@@ -63,7 +63,6 @@ export class BatchBuilder implements RecordBatchBuilder {
   }
 
   appendAll(other: RecordBatchBuilder): void {
-    if (!(other instanceof BatchBuilder)) throw new TypeError('A batch must be made with createRecordBatchBuilder().')
     const from = new VarintReader(other.#bytes, at.RECORDS)
     this.#reserve(other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES)
     for (let record = 0; record < other.#count; record++) {
@@ -130,7 +129,7 @@ export interface SealOptions {
 
 /** What the engine makes its batches with; one builder serves any number of batches. */
 export function createRecordBatchBuilder(): RecordBatchBuilder {
-  return new BatchBuilder()
+  return new RecordBatchBuilder()
 }
 
 /** The log's part of a sealed batch: where it stands. The checksum does not cover it. */

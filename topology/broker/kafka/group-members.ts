@@ -1,5 +1,5 @@
-import type { GroupMember } from '../../broker.ts'
-import type { NamedMember } from './groups.ts'
+import type { GroupMember } from '../broker.ts'
+import type { NamedMember } from './protocol/index.ts'
 
 /** Under which static name each member joined: Kafka wants to hear both. */
 export class GroupMembers {
