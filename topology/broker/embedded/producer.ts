@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { RetriableBrokerError, StaleGenerationError } from '../errors.ts'
+import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { Groups } from './groups.ts'
@@ -15,7 +15,7 @@ export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder
   readonly #check: () => void
-  #failure: unknown
+  readonly #guard = new ProducerGuard()
 
   /** `check` throws once the broker is gone. */
   constructor(transactions: Transactions, holder: TransactionHolder, check: () => void) {
@@ -44,15 +44,11 @@ export class TransactionalProducer implements Producer {
     this.#transactions.close(this.#holder)
   }
 
-  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    this.#check()
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof RetriableBrokerError || error instanceof StaleGenerationError)) this.#failure = error
-      throw error
-    }
+  #guarded<T>(call: () => T | Promise<T>): Promise<T> {
+    return this.#guard.run(() => {
+      this.#check()
+      return call()
+    })
   }
 }
 

@@ -27,13 +27,29 @@ describe('the faulty broker', () => {
     await expect(producer.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
     profile.enabled = false
     expect(await valuesOf(broker, partition)).toEqual(['kept'])
-    await producer.send('t', 0, batchOf('lost'))
+    const next = await broker.openProducer({ transactionalId: 'p' })
+    await next.send('t', 0, batchOf('lost'))
     Object.assign(profile, { enabled: true, lostAnswer: 0, lostRequest: 1 })
-    await expect(producer.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
+    await expect(next.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
     await expect(broker.admin.describeTopics()).rejects.toBeInstanceOf(RetriableBrokerError)
     profile.enabled = false
     await broker.openProducer({ transactionalId: 'p' })
     expect(await valuesOf(broker, partition)).toEqual(['kept'])
+  })
+
+  it('spends a transactional producer with the first call that is lost', async () => {
+    const profile = noFaults()
+    const { broker } = await faulty(profile)
+    await broker.admin.createTopics([{ name: 't', partitions: 1 }])
+    const producer = await broker.openProducer({ transactionalId: 'p' })
+    Object.assign(profile, { enabled: true, lostAnswer: 1 })
+    const lost: unknown = await producer.send('t', 0, batchOf('lost')).catch((error: unknown) => error)
+    profile.enabled = false
+    expect(lost).toBeInstanceOf(OutcomeUnknownError)
+    await expect(producer.send('t', 0, batchOf('too late'))).rejects.toBe(lost)
+    await expect(producer.commit()).rejects.toBe(lost)
+    await producer.close()
+    expect(await valuesOf(broker, partition)).toEqual([])
   })
 
   it('makes the same faults from the same seed', async () => {

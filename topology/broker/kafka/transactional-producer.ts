@@ -1,5 +1,6 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, OutcomeUnknownError, StaleGenerationError } from '../errors.ts'
+import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
+import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
 import { check, endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity, type KafkaRequest } from './protocol/index.ts'
@@ -23,7 +24,7 @@ export class KafkaTransactionalProducer implements Producer {
   #identity: ProducerIdentity
   readonly #writer: PartitionWriter
   #isOpen = false
-  #failure: unknown
+  readonly #guard = new ProducerGuard()
 
   private constructor(options: TransactionalProducerOptions, identity: ProducerIdentity) {
     this.#options = options
@@ -48,7 +49,7 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       if (batch.recordCount === 0) return
       this.#isOpen = true
       await this.#writer.write({ topic, partition }, batch)
@@ -56,7 +57,7 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       if (offsets.length === 0) return
       const { cluster, members, transactionalId } = this.#options
       this.#isOpen = true
@@ -66,7 +67,7 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   commit(): Promise<readonly PartitionOffset[]> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       await this.#writer.settled()
       if (!this.#isOpen) return []
       await this.#end(true)
@@ -75,7 +76,7 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   abort(): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       await this.#writer.settled()
       if (this.#isOpen) await this.#end(false)
       this.#writer.takeEnds()
@@ -84,7 +85,7 @@ export class KafkaTransactionalProducer implements Producer {
 
   /** An open transaction is left to whoever opens the id next, or to its time-out. */
   async close(): Promise<void> {
-    this.#failure ??= new FatalBrokerError('The producer was closed.')
+    this.#guard.spend(new FatalBrokerError('The producer is closed: open another one.'))
   }
 
   async #end(commit: boolean): Promise<void> {
@@ -107,16 +108,6 @@ export class KafkaTransactionalProducer implements Producer {
     this.#identity = { producerId, producerEpoch }
     this.#writer.becomes(this.#identity)
     this.#isOpen = false
-  }
-
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof StaleGenerationError)) this.#failure ??= error
-      throw error
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import { describeCompaction } from './compaction.contract.ts'
 import { describeFencing } from './fencing.contract.ts'
 import { describeFetching } from './fetching.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeSpentProducers } from './spent-producers.contract.ts'
 import { describeTopics } from './topics.contract.ts'
 import { describeTransactions } from './transactions.contract.ts'
 
@@ -22,6 +23,7 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
     describeFetching(() => under)
     describeGroups(() => under)
     describeFencing(() => under)
+    describeSpentProducers(() => under)
     describeCompaction(() => under)
     describeTopics(() => under)
   })

@@ -36,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
     broker: (broker) => withProducers(broker, async (producer) => takeForCommitted(producer)),
   },
   { ...FAITHFUL, name: 'stock-filter', broker: (broker) => withProducers(broker, leakAborted(broker)) },
-  { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, async (producer) => reuseSequence(producer)) },
+  { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, reuseSequence(broker)) },
   { ...FAITHFUL, name: 'marker-skipped', lostWrite: (lost) => lost.filter(({ value }) => value === null || value.length === 0) },
   { ...FAITHFUL, name: 'position-from-produced', openState: positionFromProduced },
   { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
@@ -196,23 +196,57 @@ function leakAborted(broker: Broker): Wrap {
   }
 }
 
-/** After a send without an answer the next one gets the same sequence numbers: the broker takes it for a duplicate. */
-function reuseSequence(producer: Producer): Producer {
-  let failed = false
-  return override(producer, {
-    send: async (topic, partition, batch) => {
-      if (failed) {
-        failed = false
-        return
-      }
-      try {
-        await producer.send(topic, partition, batch)
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknownError)) throw error
-        failed = true
-      }
-    },
-  })
+/**
+ * After a send with an unknown outcome the producer numbers its batches wrongly: it opens its id again, repeats the transaction, and the
+ * broker takes the next batch for a duplicate.
+ */
+function reuseSequence(broker: Broker): Wrap {
+  return async (first, transactionalId) => {
+    let producer = first
+    let sent: (() => Promise<void>)[] = []
+    let takesNextForDuplicate = false
+    let lastSend: Promise<unknown> = Promise.resolve()
+    const inOrder = (call: () => Promise<void>): Promise<void> => {
+      const result = lastSend.then(call)
+      lastSend = result.catch(() => undefined)
+      return result
+    }
+    return {
+      send: (topic, partition, batch) => {
+        const copy = copyOf(batch)
+        const call = (): Promise<void> => producer.send(topic, partition, copy)
+        return inOrder(async () => {
+          if (takesNextForDuplicate) {
+            takesNextForDuplicate = false
+            return
+          }
+          sent.push(call)
+          try {
+            await call()
+          } catch (error) {
+            if (!(error instanceof OutcomeUnknownError) || transactionalId === undefined) throw error
+            producer = await broker.openProducer({ transactionalId })
+            for (const again of sent) await again()
+            takesNextForDuplicate = true
+          }
+        })
+      },
+      sendOffsets: (group, offsets) => {
+        const call = (): Promise<void> => producer.sendOffsets(group, offsets)
+        return inOrder(() => {
+          sent.push(call)
+          return call()
+        })
+      },
+      commit: async () => {
+        await lastSend
+        sent = []
+        return producer.commit()
+      },
+      abort: () => producer.abort(),
+      close: () => producer.close(),
+    }
+  }
 }
 
 /** Offsets are stored without saying as which member: nobody is refused for having lost his place. */
