@@ -168,7 +168,7 @@ export interface TopicDescription {
  * `earliest`: first offset still there. `latest`: last stable offset. `settled`: the end, once no transaction is open in the
  * partition. A number: first offset at or after that timestamp.
  */
-export type OffsetPlace = 'earliest' | 'latest' | 'settled' | { readonly timestampMs: number }
+export type OffsetPlace = 'earliest' | 'latest' | 'stable' | { readonly timestampMs: number }
 
 export interface Admin {
   /** How many brokers there are now: more replicas than that a topic cannot have. */

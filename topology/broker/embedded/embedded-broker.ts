@@ -188,7 +188,7 @@ export class EmbeddedBroker implements Broker {
       },
       listOffsets: async (partitions, at) => {
         this.#checkUp()
-        if (at !== 'settled') return topics.listOffsets(partitions, at)
+        if (at !== 'stable') return topics.listOffsets(partitions, at)
         await this.#transactions.ended(partitions.map(({ topic, partition }) => topics.log(topic, partition)))
         this.#checkUp()
         return topics.listOffsets(partitions, 'latest')

@@ -157,7 +157,7 @@ export class Topics {
     if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
   }
 
-  listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'settled'>): PartitionOffset[] {
+  listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'stable'>): PartitionOffset[] {
     return partitions.map(({ topic, partition }) => {
       const log = this.log(topic, partition)
       const offset = at === 'earliest' ? log.startOffset : at === 'latest' ? log.endOffset : log.offsetAt(at.timestampMs)

@@ -45,13 +45,13 @@ export function describeTransactions(under: () => BrokerUnderTest): void {
 
     it('tells where a partition ends once no transaction is open in it, however it ends', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
-      const end = async (): Promise<number | undefined> => (await broker.admin.listOffsets([T0], 'settled'))[0]?.offset
+      const end = async (): Promise<number | undefined> => (await broker.admin.listOffsets([T0], 'stable'))[0]?.offset
       expect(await end()).toBe(0)
       for (const how of ['commit', 'abort'] as const) {
         await producer.send('orders', 0, batchOf('a'))
         const asked = end()
         expect(await hasSettled(under(), asked)).toBe(false)
-        expect(await broker.admin.listOffsets([T1], 'settled')).toEqual([{ ...T1, offset: 0 }])
+        expect(await broker.admin.listOffsets([T1], 'stable')).toEqual([{ ...T1, offset: 0 }])
         await producer[how]()
         expect([await asked]).toEqual((await broker.admin.listOffsets([T0], 'latest')).map(({ offset }) => offset))
       }

@@ -55,7 +55,7 @@ describe('Local state', () => {
     await app.until(() => commits() >= 4)
     expect(transactions).toBeLessThan(commits())
     for (let partition = 0; partition < 4; partition++) {
-      const [end] = await app.broker.admin.listOffsets([{ topic: CHANGELOG, partition }], 'settled')
+      const [end] = await app.broker.admin.listOffsets([{ topic: CHANGELOG, partition }], 'stable')
       const behindLastRecord = (end?.offset ?? 0) - 1 // the marker comes after it
       expect(one.task(`0_${partition}`)?.state?.position('counts')).toBe(behindLastRecord)
     }
@@ -124,7 +124,7 @@ describe('A restore', () => {
     const admin = override(app.broker.admin, {
       listOffsets: async (partitions, at) => {
         const offsets = await app.broker.admin.listOffsets(partitions, at)
-        if ((at !== 'latest' && at !== 'settled') || partitions[0]?.topic !== CHANGELOG) return offsets
+        if ((at !== 'latest' && at !== 'stable') || partitions[0]?.topic !== CHANGELOG) return offsets
         if (!firstEnd && behind > 0) return offsets.map((one) => ({ ...one, offset: 0 }))
         firstEnd = false
         return offsets

@@ -32,7 +32,7 @@ export interface TaskStoresOptions {
   readonly topics: TopicTable
   readonly cacheBytes: number | undefined
   /** Up to where they are restored: for a task to what its changelogs hold, for a copy of it to what is there at the moment. */
-  readonly end: 'settled' | 'latest'
+  readonly end: 'stable' | 'latest'
   readonly onRestored: (records: number) => void
 }
 
