@@ -1,8 +1,8 @@
 /**
- * The *broker seam*: all that the engine asks of a Kafka-like log. A *producer* sends *batches* of records to *partitions* in
- * transactions, a *fetcher* reads committed ones from any offset, the *group coordinator* tells instances about each other, the
- * *admin* keeps the topics. Adapters: the *embedded broker* (in this process, on an ordered storage), the *kafkajs broker* (Apache Kafka). Decorators: the *faulty
- * broker*, for simulations. Errors are named after the reaction they need.
+ * The *broker seam*: everything the engine needs of a Kafka-like log. A *producer* sends *record batches* to *partitions* in transactions,
+ * a *fetcher* reads committed batches from any offset, the *group coordinator* forms groups of members and keeps their offsets, the
+ * *admin* manages topics. Adapters: the *embedded broker* (in this process, on an ordered storage) and the *Kafka broker* (Apache Kafka).
+ * Decorator: the *faulty broker*, for simulations. Errors are named after the reaction they need.
  */
 export type * from './broker.ts'
 export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'

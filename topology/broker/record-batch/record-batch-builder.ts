@@ -5,10 +5,10 @@ import * as at from './layout.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
 const INITIAL_BYTES = 1 << 10
-/** Room for the varints of a record besides its key, value and headers. */
+/** Upper bound of a record's varints, besides key, value and headers. */
 const RECORD_HEAD_BYTES = 48
 
-/** Writes records straight into the bytes that go over the wire; the memory is kept from batch to batch. */
+/** Writes records straight into the wire format. `reset` keeps the memory for the next batch. */
 export class RecordBatchBuilder {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
   #end = at.RECORDS
@@ -28,6 +28,7 @@ export class RecordBatchBuilder {
     return this.#maxTimestamp
   }
 
+  /** Copies key and value into the batch. Timestamps are milliseconds since the epoch. */
   append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers: readonly Header[] = []): void {
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
@@ -62,6 +63,7 @@ export class RecordBatchBuilder {
     this.#count++
   }
 
+  /** Copies the records of another builder after the own ones. */
   appendAll(other: RecordBatchBuilder): void {
     const from = new VarintReader(other.#bytes, at.RECORDS)
     this.#reserve(other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES)
@@ -87,12 +89,13 @@ export class RecordBatchBuilder {
     }
   }
 
+  /** Removes all records. */
   reset(): void {
     this.#end = at.RECORDS
     this.#count = 0
   }
 
-  /** A copy of the batch as it goes into a log. Sequence and producer are −1 where there is none. */
+  /** For adapters: a copy of the batch with header and checksum. Producer id, epoch and sequence are −1 without an idempotent producer. */
   seal(options: SealOptions): Buffer {
     const bytes = Buffer.from(this.#bytes.subarray(0, this.#end))
     bytes.writeBigInt64BE(BigInt(options.baseOffset), at.BASE_OFFSET)
@@ -127,12 +130,12 @@ export interface SealOptions {
   readonly transactional: boolean
 }
 
-/** What the engine makes its batches with; one builder serves any number of batches. */
+/** Creates an empty builder. Reuse it for any number of batches. */
 export function createRecordBatchBuilder(): RecordBatchBuilder {
   return new RecordBatchBuilder()
 }
 
-/** The log's part of a sealed batch: where it stands. The checksum does not cover it. */
+/** Sets the base offset of a sealed batch, which the checksum does not cover. */
 export function placeBatch(sealed: Buffer, baseOffset: number): void {
   sealed.writeBigInt64BE(BigInt(baseOffset), at.BASE_OFFSET)
 }
