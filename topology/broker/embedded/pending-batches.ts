@@ -11,7 +11,7 @@ interface PartitionBatches {
   nextSequence: number
 }
 
-/** Sealed batches that wait for their place in the logs. */
+/** Sealed batches without offsets yet, by partition. */
 export class PendingBatches {
   readonly #byLog = new Map<PartitionLog, PartitionBatches>()
 
@@ -39,9 +39,9 @@ export class PendingBatches {
     return this.#byLog.has(log)
   }
 
-  /** Gives every batch its offsets. Answers with the offset behind the last record of each partition. */
+  /** Assigns offsets to all batches and adds their rows. Returns the offset after the last record of each partition. */
   place(gap: number, appendedAt: number, operations: StorageOperation[], apply: (() => void)[]): PartitionOffset[] {
-    for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`The topic ${topic} was deleted.`)
+    for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`Topic ${topic} was deleted: create it again.`)
     const results: PartitionOffset[] = []
     for (const [log, { topic, partition, batches }] of this.#byLog) {
       const entries = log.reserve(batches, gap, appendedAt, operations)

@@ -10,14 +10,14 @@ import { PendingBatches } from './pending-batches.ts'
 import type { Topics } from './topics.ts'
 import type { TransactionHolder, Transactions } from './transactions.ts'
 
-/** Any error but a stale generation leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
+/** A producer with a transactional id: the right to use the id until it is opened again. */
 export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder
   readonly #check: () => void
   readonly #guard = new ProducerGuard()
 
-  /** `check` throws once the broker is gone. */
+  /** `check` throws once the broker has stopped. */
   constructor(transactions: Transactions, holder: TransactionHolder, check: () => void) {
     this.#transactions = transactions
     this.#holder = holder
@@ -57,11 +57,11 @@ interface PlainProducerOptions {
   readonly topics: Topics
   readonly groups: Groups
   readonly clock: Clock
-  /** Throws once the broker is gone. */
+  /** Throws once the broker has stopped. */
   readonly check: () => void
 }
 
-/** At least once: every send is appended on its own; `commit` waits for them and then stores the offsets. */
+/** At least once: each send is an append of its own; `commit` waits for all of them and then stores the offsets. */
 export class PlainProducer implements Producer {
   readonly #options: PlainProducerOptions
   #sends: Promise<readonly PartitionOffset[]>[] = []
@@ -84,7 +84,7 @@ export class PlainProducer implements Producer {
     const apply: (() => void)[] = []
     const results = pending.place(0, this.#options.clock.now(), operations, apply)
     const sent = this.#options.journal.append(operations, () => apply.forEach((step) => step())).then(() => results)
-    sent.catch(() => undefined) // told by commit
+    sent.catch(() => undefined) // surfaces in commit()
     this.#sends.push(sent)
   }
 
@@ -97,19 +97,19 @@ export class PlainProducer implements Producer {
   async commit(): Promise<readonly PartitionOffset[]> {
     this.#options.check()
     const sends = this.#sends
-    const stored = this.#offsets
+    const offsetsToStore = this.#offsets
     this.#sends = []
     this.#offsets = []
     const results = new Map<string, PartitionOffset>()
     for (const sent of await Promise.all(sends)) for (const result of sent) results.set(partitionName(result), result)
-    for (const { group, offsets } of stored) {
+    for (const { group, offsets } of offsetsToStore) {
       this.#options.groups.checkMember(group)
       await this.#options.groups.storeOffsets(group.groupId, offsets)
     }
     return [...results.values()]
   }
 
-  /** What was sent stays sent; only the offsets are not stored. */
+  /** Records that were sent stay in the log; only the offsets are not stored. */
   async abort(): Promise<void> {
     this.#options.check()
     this.#sends = []
