@@ -1,12 +1,12 @@
 import type { BrokerUnderTest } from './broker-under-test.ts'
 
-/** Whether a promise settles while the broker has every chance to work. */
-export async function hasSettled(under: BrokerUnderTest, promise: Promise<unknown>): Promise<boolean> {
+/** Whether the promise is settled once the broker has finished its current work. */
+export async function hasSettled(underTest: BrokerUnderTest, promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.then(
     () => (settled = true),
     () => (settled = true),
   )
-  await under.advance(0)
+  await underTest.advance(0)
   return settled
 }

@@ -27,10 +27,10 @@ const SPENDING: readonly Spending[] = [
 ]
 
 /** Which errors spend a producer. `StaleGenerationError`, which does not, is part of the fencing contract. */
-export function describeSpentProducers(under: () => BrokerUnderTest): void {
+export function describeSpentProducers(underTest: () => BrokerUnderTest): void {
   describe('a producer', () => {
     it.each(SPENDING)('with a transactional id is spent by $error.name until the id is opened again', async ({ error, call }) => {
-      const { broker } = under()
+      const { broker } = underTest()
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await producer.send('orders', 0, batchOf('lost'))
       const first: unknown = await call(producer, broker).catch((reason: unknown) => reason)
@@ -46,7 +46,7 @@ export function describeSpentProducers(under: () => BrokerUnderTest): void {
     })
 
     it('without a transactional id is not spent: a commit that failed has dropped what belonged to it', async () => {
-      const { broker } = under()
+      const { broker } = underTest()
       const producer = await broker.openProducer({})
       await expect(producer.send('nowhere', 0, batchOf('x')).then(() => producer.commit())).rejects.toBeInstanceOf(UnknownTopicError)
       await produce(producer, T0, 'next')
