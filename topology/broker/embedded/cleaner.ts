@@ -40,7 +40,7 @@ export class Cleaner {
     for (const topic of this.#options.topics.all()) for (const log of topic.logs) this.onGrown(topic, log)
   }
 
-  /** Queues the log for compaction if more than half of it is new. */
+  /** Queues the log for compaction if its topic is compacted and enough of it is new. */
   onGrown(topic: Topic, log: PartitionLog): void {
     if (
       log.dirtyBytes < this.#options.compactionMinBytes ||

@@ -10,7 +10,7 @@ import { PendingBatches } from './pending-batches.ts'
 import type { Topics } from './topics.ts'
 import type { TransactionHolder, Transactions } from './transactions.ts'
 
-/** A producer with a transactional id: the right to use the id until it is opened again. */
+/** A producer with a transactional id. */
 export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder

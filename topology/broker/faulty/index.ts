@@ -1,6 +1,6 @@
 /**
  * The faulty broker: a decorator for simulations. It puts a *faulty connection* between one client and any broker; the *fault profile*
- * says which requests and responses it loses, delays or holds back.
+ * sets how often requests and responses are lost or delayed.
  */
 export { faultyBroker } from './faulty-broker.ts'
 export type { FaultyBrokerOptions } from './faulty-broker.ts'

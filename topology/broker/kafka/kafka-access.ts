@@ -28,7 +28,7 @@ export class KafkaAccess {
   }
 
   async acls(): Promise<readonly Acl[]> {
-    const { error, acls } = await this.#ask(describeAcls())
+    const { error, acls } = await this.#request(describeAcls())
     check(error, 'DescribeAcls')
     return acls
   }
@@ -51,7 +51,7 @@ export class KafkaAccess {
   }
 
   async #change(request: KafkaRequest<readonly AccessError[]>): Promise<void> {
-    for (const { error, message } of await this.#ask(request))
+    for (const { error, message } of await this.#request(request))
       if (error !== Code.none) throw brokerError(error, `${request.name}${message === null ? '' : ` (${message})`}`)
   }
 
@@ -62,7 +62,7 @@ export class KafkaAccess {
     })
   }
 
-  #ask<T>(request: KafkaRequest<T>): Promise<T> {
+  #request<T>(request: KafkaRequest<T>): Promise<T> {
     return this.#cluster.retrying(async () => this.#cluster.request(await this.#cluster.controller(), request))
   }
 }

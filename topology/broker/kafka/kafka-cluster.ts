@@ -71,11 +71,11 @@ export class KafkaCluster {
 
   /** Asks any broker, and learns brokers, controller and partition leaders from the response. */
   async metadata(names?: readonly string[], retryTimeoutMs?: number): Promise<ClusterMetadata> {
-    const answer = await this.retrying(() => this.#onConnection(this.#anyAddress(), metadata(names), 0), retryTimeoutMs)
-    this.#nodes = new Map(answer.nodes.map(({ id, host, port }) => [id, { host, port }]))
-    this.#controller = answer.controller
-    for (const topic of answer.topics) this.#learnLeaders(topic)
-    return answer
+    const response = await this.retrying(() => this.#onConnection(this.#anyAddress(), metadata(names), 0), retryTimeoutMs)
+    this.#nodes = new Map(response.nodes.map(({ id, host, port }) => [id, { host, port }]))
+    this.#controller = response.controller
+    for (const topic of response.topics) this.#learnLeaders(topic)
+    return response
   }
 
   /** The metadata of each broker that responds. A change has propagated once all of them report it. */
@@ -195,9 +195,9 @@ export class KafkaCluster {
     }
     connection ??= await this.#open(address)
     try {
-      const answer = await connection.request(request, serverWaitMs)
+      const response = await connection.request(request, serverWaitMs)
       this.#markReachable(name)
-      return answer
+      return response
     } catch (error) {
       if (error instanceof NoResponseError) this.#markUnreachable(name, error)
       throw error

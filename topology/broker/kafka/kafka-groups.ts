@@ -34,18 +34,18 @@ export class KafkaGroups implements GroupCoordinator {
   async join(request: JoinRequest): Promise<JoinAnswer> {
     const { groupId, rebalanceTimeoutMs } = request
     const join = (memberId: string) =>
-      this.#ask(
+      this.#request(
         groupId,
         joinGroup({ ...request, memberId }),
         ({ error }) => (error === Code.memberIdRequired ? 0 : error),
         rebalanceTimeoutMs,
       )
-    let answer = await join(request.memberId)
-    if (answer.error === Code.memberIdRequired) {
-      answer = await join(answer.memberId)
-      check(answer.error, `JoinGroup for group ${groupId}`)
+    let response = await join(request.memberId)
+    if (response.error === Code.memberIdRequired) {
+      response = await join(response.memberId)
+      check(response.error, `JoinGroup for group ${groupId}`)
     }
-    const { memberId, generation, leaderId, members } = answer
+    const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
     return {
       memberId,
@@ -57,22 +57,22 @@ export class KafkaGroups implements GroupCoordinator {
 
   async sync({ assignments, ...member }: SyncRequest): Promise<Uint8Array> {
     const request = syncGroup(this.#members.named(member), assignments)
-    const { assignment } = await this.#ask(member.groupId, request, ({ error }) => error, SYNC_WAIT_MS)
+    const { assignment } = await this.#request(member.groupId, request, ({ error }) => error, SYNC_WAIT_MS)
     return assignment
   }
 
   async heartbeat(member: GroupMember): Promise<void> {
-    await this.#ask(member.groupId, heartbeat(this.#members.named(member)), (error) => error)
+    await this.#request(member.groupId, heartbeat(this.#members.named(member)), (error) => error)
   }
 
   async leave(groupId: string, memberId: string): Promise<void> {
     const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
-    await this.#ask(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
+    await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
     this.#members.left(memberId)
   }
 
   async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
-    const { state, members } = await this.#ask(groupId, describeGroup(groupId), ({ error }) => error)
+    const { state, members } = await this.#request(groupId, describeGroup(groupId), ({ error }) => error)
     if (REBALANCING_STATES.includes(state)) return undefined
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
@@ -82,7 +82,7 @@ export class KafkaGroups implements GroupCoordinator {
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#ask(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
+      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
       const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
       if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
       if (offsets.every(({ error }) => error === Code.none)) {
@@ -94,13 +94,13 @@ export class KafkaGroups implements GroupCoordinator {
     }
   }
 
-  #ask<T>(groupId: string, request: KafkaRequest<T>, errorOf: (answer: T) => number, serverWaitMs = 0): Promise<T> {
+  #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {
     const checked: KafkaRequest<T> = {
       ...request,
       read: (reader) => {
-        const answer = request.read(reader)
-        check(errorOf(answer), `${request.name} for group ${groupId}`)
-        return answer
+        const response = request.read(reader)
+        check(errorOf(response), `${request.name} for group ${groupId}`)
+        return response
       },
     }
     return this.#cluster.atCoordinator('group', groupId, checked, { serverWaitMs })

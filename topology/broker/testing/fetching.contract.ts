@@ -3,7 +3,7 @@ import type { Broker, Fetcher, TopicPartition } from '../broker.ts'
 import { OffsetOutOfRangeError, UnknownTopicError } from '../errors.ts'
 import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
-import { hasSettled } from './has-settled.ts'
+import { isDone } from './is-done.ts'
 import { batchOf, produce, readAll, recordsOf, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
@@ -115,7 +115,7 @@ export function describeFetching(underTest: () => BrokerUnderTest): void {
       const fetcher = broker.openFetcher()
       const fetched = fetcher.fetch([await end(T0), await end(T1)], { maxWaitMs: 600_000 })
       await producer.send('orders', 1, batchOf('new'))
-      expect(await hasSettled(underTest(), fetched)).toBe(false)
+      expect(await isDone(underTest(), fetched)).toBe(false)
       await producer.commit()
       expect((await fetched).flatMap(({ batches }) => batches.flatMap(recordsOf)).map(({ value }) => value)).toEqual(['new'])
       await fetcher.close()
@@ -152,7 +152,7 @@ export function describeFetching(underTest: () => BrokerUnderTest): void {
 
     async function expectWokenUp(fetcher: Fetcher): Promise<void> {
       const waiting = fetcher.fetch([await end(T0)], { maxWaitMs: 600_000 })
-      expect(await hasSettled(underTest(), waiting)).toBe(false)
+      expect(await isDone(underTest(), waiting)).toBe(false)
       fetcher.wakeup()
       expect((await waiting).flatMap(({ batches }) => batches)).toEqual([])
     }

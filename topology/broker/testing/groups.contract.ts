@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, GroupMember, JoinAnswer, JoinRequest, TopicPartition } from '../broker.ts'
 import { FatalBrokerError, FencedError, RebalanceInProgressError, UnknownMemberError } from '../errors.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
-import { hasSettled } from './has-settled.ts'
+import { isDone } from './is-done.ts'
 import { outsider } from './outsider.ts'
 import { batchOf, valuesOf } from './records.ts'
 
@@ -34,11 +34,11 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
     it('are returned only once no open transaction has offsets of the partition', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
-      const asked = broker.groups.committedOffsets('g', [T0])
+      const offsets = broker.groups.committedOffsets('g', [T0])
       expect(await broker.groups.committedOffsets('g', [T1])).toEqual([])
-      expect(await hasSettled(underTest(), asked)).toBe(false)
+      expect(await isDone(underTest(), offsets)).toBe(false)
       await producer.commit()
-      expect(await asked).toEqual([{ ...T0, offset: 3 }])
+      expect(await offsets).toEqual([{ ...T0, offset: 3 }])
     })
 
     it('become stable when the transactional id of the open transaction is opened again', async () => {
@@ -73,7 +73,7 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       await broker.groups.sync({ ...member(first), assignments: new Map() })
       await broker.groups.heartbeat(member(first))
       const joining = broker.groups.join(joinRequest({ metadata: bytes('m2') }))
-      expect(await hasSettled(underTest(), joining)).toBe(false)
+      expect(await isDone(underTest(), joining)).toBe(false)
       await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(RebalanceInProgressError)
       await expect(broker.groups.sync({ ...member(first), assignments: new Map() })).rejects.toBeInstanceOf(RebalanceInProgressError)
       const again = await broker.groups.join(joinRequest({ memberId: first.memberId }))

@@ -3,7 +3,7 @@ import type { Broker, TopicPartition } from '../broker.ts'
 import { FencedError, UnknownTopicError } from '../errors.ts'
 import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
-import { hasSettled } from './has-settled.ts'
+import { isDone } from './is-done.ts'
 import { outsider } from './outsider.ts'
 import { batchOf, produce, readAll, valuesOf } from './records.ts'
 
@@ -53,7 +53,7 @@ export function describeTransactions(underTest: () => BrokerUnderTest): void {
       for (const how of ['commit', 'abort'] as const) {
         await producer.send('orders', 0, batchOf('a'))
         const stableEnd = end()
-        expect(await hasSettled(underTest(), stableEnd)).toBe(false)
+        expect(await isDone(underTest(), stableEnd)).toBe(false)
         expect(await broker.admin.listOffsets([T1], 'stable')).toEqual([{ ...T1, offset: 0 }])
         await producer[how]()
         expect([await stableEnd]).toEqual((await broker.admin.listOffsets([T0], 'latest')).map(({ offset }) => offset))

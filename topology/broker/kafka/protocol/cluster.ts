@@ -20,7 +20,7 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[]
 }
 
-/** Short, because any broker can answer: another one is asked instead. */
+/** Short, because any broker can answer: the client turns to another one. */
 const TIMEOUT_MS = 5_000
 
 /** Without names, of all topics. */

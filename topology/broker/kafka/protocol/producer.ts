@@ -21,7 +21,7 @@ export interface ProducedPartition extends TopicPartition {
 const OVERHEAD_BYTES = 100
 const ACKS_ALL = -1
 const TIMEOUT_MS = 30_000
-/** Short, because every broker is asked and a frozen one must not delay the result. */
+/** Short, because all brokers get this request and a frozen one must not delay the result. */
 const LIST_TIMEOUT_MS = 5_000
 
 export function initProducerId(transactionalId: string, timeoutMs: number): KafkaRequest<ProducerIdentity & { readonly error: number }> {
