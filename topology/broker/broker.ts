@@ -1,28 +1,26 @@
-/**
- * The broker seam: everything the engine asks of a Kafka-like log, in bytes and batches.
- *
- * It promises what Apache Kafka promises and no more: offsets of a partition ascend but may have gaps (transaction
- * markers, compaction), an answer can be lost after the effect happened, ownership can be taken away at any time.
- * Adapters: `embedded/` (in process, durable), `kafkajs/` (Apache Kafka); decorators: `faulty/`.
- */
-import type { RecordBatch, RecordBatchBuilder } from './record-batch/record-batch.ts'
+import type { RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
 
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
 }
 
-/** Offsets are safe integers: a partition would need 2^53 records to leave them. */
+/** A safe integer: a partition would need 2^53 records to exceed it. */
 export type Offset = number
 
+/**
+ * The broker seam: everything the engine needs of a Kafka-like log, in bytes and batches. It promises what Apache Kafka promises and no
+ * more: offsets of a partition ascend but have gaps (transaction markers, compaction), a response can be lost after the call had its
+ * effect, and a group or a newer producer can revoke ownership at any time.
+ */
 export interface Broker {
   readonly admin: Admin
   readonly groups: GroupCoordinator
-  /** A fetcher has at most one long poll under way; each owner (an instance, an API hub, a restore) opens its own. */
+  /** A fetcher has at most one fetch in flight, so each owner (an instance, an API hub, a restore) opens its own. */
   openFetcher(): Fetcher
   /**
-   * With a `transactionalId`: fences every earlier holder of that id, settles its open transaction, and only then
-   * resolves. Without: an at-least-once producer on which `commit` flushes the sends and then stores the offsets.
+   * With a `transactionalId`: fences all earlier producers of that id, ends their open transaction, and then resolves. Without:
+   * an at-least-once producer, on which `commit` flushes the sends and then stores the offsets.
    */
   openProducer(options: ProducerOptions): Promise<Producer>
   close(): Promise<void>
@@ -30,31 +28,33 @@ export interface Broker {
 
 export interface ProducerOptions {
   readonly transactionalId?: string
-  /** After this long an open transaction is aborted by the broker. Milliseconds; only with a transactionalId. */
+  /** The broker aborts a transaction that is open for longer. Milliseconds; only with a `transactionalId`. */
   readonly transactionTimeoutMs?: number
 }
 
 /**
  * One sequence of transactions: the first `send` or `sendOffsets` opens one, `commit` or `abort` ends it.
- * After any error but a `RetriableBrokerError` or a `StaleGenerationError` the producer is spent: close it and open another one.
+ *
+ * Any error except `StaleGenerationError` spends a producer with a transactional id: later calls reject with the same error, and the
+ * caller closes it and opens the id again. A `RetriableBrokerError` spends it too, because the adapter has given up retrying and the
+ * request may have had its effect. A producer without an id is never spent: a `commit` that rejects has dropped its sends and offsets.
  */
 export interface Producer {
   /**
-   * Appends what the builder holds to one partition. The builder may be reset and reused once the promise has
-   * resolved. Resolving means accepted, not committed.
+   * Appends the builder's records to one partition. The builder may be reset and reused once the promise has resolved.
+   * Resolving means accepted, not committed; without a transactional id an error may surface only in `commit`.
    */
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void>
   /**
-   * Stores the offsets to go on from, as part of the transaction, fenced by member and generation of the group. Throws
-   * `StaleGenerationError` for a member of another generation, and the transaction goes on. An empty member id
-   * with a generation below 0 is for groups that nobody is in: in a transaction it is refused by none, as in Kafka, so whoever has lost
-   * his place must not use it.
+   * Stores the next offsets to read as part of the transaction, fenced by member and generation of the group (KIP-447). Throws
+   * `StaleGenerationError` for another generation, and the transaction continues. An empty member id with a generation below 0 is
+   * for groups without members: like Kafka, a transaction does not fence it, so a member that lost its place must not use it.
    */
   sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void>
   /**
-   * Ends the transaction. Resolves with, for each partition sent to, the offset after the last record of this
-   * transaction. Throws `OutcomeUnknownError` when the answer was lost: opening the transactional id again settles it
-   * and the committed offset then tells what happened.
+   * Commits the transaction. Resolves with the offset after its last record for each partition sent to. Throws
+   * `OutcomeUnknownError` when the response is lost: opening the transactional id again ends the transaction, and the committed
+   * offset then shows how.
    */
   commit(): Promise<readonly PartitionOffset[]>
   abort(): Promise<void>
@@ -75,19 +75,19 @@ export interface GroupMember {
 
 export interface Fetcher {
   /**
-   * Waits until one of the partitions has something after its offset, the wait is over, or `wakeup` is called;
-   * partitions with nothing new may be left out of the answer. Only committed records are handed over.
-   * Throws `OffsetOutOfRangeError`, `UnknownTopicError`, and `RetriableBrokerError` when nobody answers: an empty answer says that there is nothing.
+   * Waits until a partition has records after its offset, `maxWaitMs` has passed, or `wakeup` is called. Returns committed records
+   * only; the result may omit partitions with nothing new. Throws `OffsetOutOfRangeError`, `UnknownTopicError`, and
+   * `RetriableBrokerError` when no broker responds: an empty result means that there is nothing to read.
    */
   fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]>
-  /** Ends the wait of the fetch under way, which then answers with what it has. */
+  /** Ends the wait of the fetch in flight, which resolves with what it has. */
   wakeup(): void
   close(): Promise<void>
 }
 
 export interface FetchPartition extends TopicPartition {
   readonly offset: Offset
-  /** Upper bound of bytes for this partition; one batch is handed over even if it alone is larger. */
+  /** Upper bound for this partition. A first batch that is larger is still returned. */
   readonly maxBytes?: number
 }
 
@@ -97,9 +97,9 @@ export interface FetchOptions {
 }
 
 export interface FetchedPartition extends TopicPartition {
-  /** Committed batches in order, checksums verified. The first may begin before the asked offset: skip those records. */
+  /** Committed batches in order, checksums verified. The first may begin before the requested offset: skip those records. */
   readonly batches: readonly RecordBatch[]
-  /** Where to go on: beyond everything in `batches` and beyond skipped markers and aborted records. */
+  /** The offset to fetch next: after everything in `batches` and after skipped markers and aborted records. */
   readonly nextOffset: Offset
   readonly lastStableOffset: Offset
   readonly logStartOffset: Offset
@@ -107,18 +107,18 @@ export interface FetchedPartition extends TopicPartition {
 
 /* ---------------------------------------------------------------------------------------------- groups */
 
-/** Stateless calls: the caller keeps member id and generation. Errors are those of `errors.ts`. */
+/** The calls are stateless: the caller keeps member id and generation. */
 export interface GroupCoordinator {
-  /** Resolves when the rebalance gathers: for the leader with everybody's metadata, else with an empty list. */
+  /** Resolves when all members have joined. Only the leader gets the members and their metadata. */
   join(request: JoinRequest): Promise<JoinAnswer>
-  /** The leader hands in the assignment of every member (opaque bytes); everyone gets his own. */
+  /** The leader passes the assignment of every member (opaque bytes); each member gets its own. */
   sync(request: SyncRequest): Promise<Uint8Array>
-  /** Throws `RebalanceInProgressError` when the member has to join again, `UnknownMemberError` when it is out. */
+  /** Throws `RebalanceInProgressError` when the member must join again, `UnknownMemberError` when it was removed from the group. */
   heartbeat(member: GroupMember): Promise<void>
   leave(groupId: string, memberId: string): Promise<void>
-  /** What each member was assigned, for somebody outside the group. Undefined while the group gathers. */
+  /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
-  /** The committed offsets, once no transaction with offsets of these partitions is pending. Absent: none was stored. */
+  /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
   committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
 }
 
@@ -126,7 +126,7 @@ export interface JoinRequest {
   readonly groupId: string
   /** Empty for a new member. */
   readonly memberId: string
-  /** Static membership: a member that comes back with the same instance id replaces its former self at once. */
+  /** Static membership (KIP-345): a member that returns with the same instance id replaces its earlier self without a rebalance. */
   readonly instanceId?: string
   readonly metadata: Uint8Array
   readonly sessionTimeoutMs: number
@@ -137,7 +137,7 @@ export interface JoinAnswer {
   readonly memberId: string
   readonly generation: number
   readonly leaderId: string
-  /** Only for the leader. */
+  /** Empty for followers. */
   readonly members: readonly { readonly memberId: string; readonly instanceId?: string; readonly metadata: Uint8Array }[]
 }
 
@@ -151,13 +151,13 @@ export interface TopicSpec {
   readonly name: string
   readonly partitions: number
   readonly replicationFactor?: number
-  /** Kafka's topic settings by their Kafka names, e.g. `cleanup.policy`, `retention.ms`. */
+  /** Topic settings by their Kafka names, e.g. `cleanup.policy`, `retention.ms`. */
   readonly config?: Readonly<Record<string, string>>
 }
 
 export interface TopicDescription {
   readonly name: string
-  /** Changes when a topic is deleted and created again. */
+  /** A recreated topic has another id. */
   readonly topicId: string
   readonly partitions: number
   readonly replicationFactor: number
@@ -165,27 +165,27 @@ export interface TopicDescription {
 }
 
 /**
- * `earliest`: first offset still there. `latest`: last stable offset. `settled`: the end, once no transaction is open in the
- * partition. A number: first offset at or after that timestamp.
+ * `earliest`: log start offset. `latest`: last stable offset. `stable`: the log end, once no transaction is open in the partition, so that
+ * it equals the last stable offset. `timestampMs`: first offset at or after that time, or the end.
  */
-export type OffsetPlace = 'earliest' | 'latest' | 'settled' | { readonly timestampMs: number }
+export type OffsetPlace = 'earliest' | 'latest' | 'stable' | { readonly timestampMs: number }
 
 export interface Admin {
-  /** How many brokers there are now: more replicas than that a topic cannot have. */
+  /** The number of live brokers, the upper bound of a topic's replication factor. */
   brokerCount(): Promise<number>
-  /** Creates what is missing; an existing topic is left as it is (its settings are the synchroniser's business). */
+  /** Creates the missing topics and does not change existing ones. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
-  /** Those of the names that exist; all topics without names. */
+  /** Describes those of the named topics that exist; without names, all topics. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>
   alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   createPartitions(name: string, partitions: number): Promise<void>
-  /** Names that do not exist are passed over. The groups' offsets of the topics go with them. */
+  /** Ignores names that do not exist. Also deletes committed offsets of the topics. */
   deleteTopics(names: readonly string[]): Promise<void>
   listOffsets(partitions: readonly TopicPartition[], at: OffsetPlace): Promise<readonly PartitionOffset[]>
-  /** Transactional ids, of whomever, that have sent something and neither committed nor aborted it. */
+  /** The transactional ids of all clients whose transaction is open. */
   openTransactions(): Promise<readonly string[]>
-  /** Drops the records before the offset (used on repartition topics once they are committed). */
+  /** Deletes the records before each offset (repartition topics are purged after their records are committed). */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>
-  /** Sets a group's offsets from outside the group; refused while the group has members. */
+  /** Sets a group's offsets. Throws `FatalBrokerError` while the group has members. */
   alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>
 }

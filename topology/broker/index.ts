@@ -1,12 +1,12 @@
 /**
- * The *broker seam*: all that the engine asks of a Kafka-like log. A *producer* sends *batches* of records to *partitions* in
- * transactions, a *fetcher* reads committed ones from any offset, the *group coordinator* tells instances about each other, the
- * *admin* keeps the topics. Adapters: the *embedded broker* (in this process, on an ordered storage), the *kafkajs broker* (Apache Kafka). Decorators: the *faulty
- * broker*, for simulations. Errors are named after the reaction they need.
+ * The *broker seam*: everything the engine needs of a Kafka-like log. A *producer* sends *record batches* to *partitions* in transactions,
+ * a *fetcher* reads committed batches from any offset, the *group coordinator* forms groups of members and keeps their offsets, the
+ * *admin* manages topics. Adapters: the *embedded broker* (in this process, on an ordered storage) and the *Kafka broker* (Apache Kafka).
+ * Decorator: the *faulty broker*, for simulations. Errors are named after the reaction they need.
  */
 export type * from './broker.ts'
-export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/record-batch.ts'
-export { createRecordBatchBuilder } from './record-batch/batch-builder.ts'
+export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
+export { createRecordBatchBuilder } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { partitionName } from './topic-partition.ts'
 export {
@@ -21,14 +21,9 @@ export {
   UnknownMemberError,
   UnknownTopicError,
 } from './errors.ts'
-export { EmbeddedBroker } from './embedded/embedded-broker.ts'
-export type { EmbeddedBrokerOptions } from './embedded/embedded-broker.ts'
-export { KafkaBroker } from './kafka/kafka-broker.ts'
-export type { KafkaBrokerOptions } from './kafka/kafka-broker.ts'
-export { aclName } from './kafka/kafka-access.ts'
-export type { KafkaAccess } from './kafka/kafka-access.ts'
-export type { Acl, ScramCredential } from './kafka/protocol/access.ts'
-export { faultyBroker } from './faulty/faulty-broker.ts'
-export type { FaultyBrokerOptions } from './faulty/faulty-broker.ts'
-export { noFaults } from './faulty/fault-profile.ts'
-export type { FaultProfile } from './faulty/fault-profile.ts'
+export { EmbeddedBroker } from './embedded/index.ts'
+export type { EmbeddedBrokerOptions } from './embedded/index.ts'
+export { aclName, KafkaBroker } from './kafka/index.ts'
+export type { Acl, KafkaAccess, KafkaBrokerOptions, ScramCredential } from './kafka/index.ts'
+export { faultyBroker, noFaults } from './faulty/index.ts'
+export type { FaultProfile, FaultyBrokerOptions } from './faulty/index.ts'

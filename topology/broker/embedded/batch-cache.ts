@@ -1,10 +1,10 @@
-/** A batch of a log whose bytes may be let go: they are in the storage too. */
+/** A batch whose bytes the cache may drop, because they are in the storage too. */
 export interface CachedBatch {
   readonly sizeInBytes: number
   bytes: Buffer | undefined
 }
 
-/** The newest batches of all partitions, up to a number of bytes: who follows the logs never reads from the storage. */
+/** Keeps the newest batches of all partitions, up to a number of bytes, so that readers at the log ends do not read the storage. */
 export class BatchCache {
   readonly #maxBytes: number
   readonly #entries = new Set<CachedBatch>()

@@ -3,7 +3,7 @@ import { MemoryStorage } from '../../../state/index.ts'
 import type { Broker } from '../broker.ts'
 import { manualPorts, type ManualPorts } from '../../testing/manual-ports.ts'
 import { readAll } from '../testing/records.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 
 const T = { topic: 't', partition: 0 }
@@ -24,14 +24,14 @@ describe('the cleaner', () => {
     return EmbeddedBroker.open({ storage, ports, compactionMinBytes: 2_000 })
   }
 
-  it('keeps the last value of every key of a compacted topic, at its offset, and bounds the log', async () => {
+  it('keeps the last value of each key of a compacted topic at its offset, and bounds the log', async () => {
     await broker.admin.createTopics([{ name: 't', partitions: 1, config: { 'cleanup.policy': 'compact' } }])
     const written: string[] = []
     for (let i = 0; i < 400; i++) written.push(await put(broker, `k${i % 7}`, `v${i}`))
     await ports.advance(1)
     const records = await readAll(broker, T)
     expect(records.length).toBeLessThan(120)
-    expect(records.map(({ value }) => value).filter((value, at, all) => at > 0 && all[at - 1] === value)).toEqual([])
+    expect(records.map(({ value }) => value).filter((value, index, all) => index > 0 && all[index - 1] === value)).toEqual([])
     const last = new Map(records.map(({ key, value }) => [key, value]))
     for (let k = 0; k < 7; k++) expect(last.get(`k${k}`)).toBe(written.findLast((_, i) => i % 7 === k))
     for (const { offset, value } of records) expect(value).toBe(`v${offset / 2}`)
@@ -44,24 +44,24 @@ describe('the cleaner', () => {
     expect(rows).toBeLessThan(1_500)
   })
 
-  it('keeps a deletion for delete.retention.ms, so that no reader misses it', async () => {
+  it('keeps a tombstone for delete.retention.ms, so that readers see the deletion', async () => {
     await broker.admin.createTopics([
       { name: 't', partitions: 1, config: { 'cleanup.policy': 'compact', 'delete.retention.ms': `${HOUR}` } },
     ])
-    await put(broker, 'gone', 'x')
-    await put(broker, 'gone', null)
+    await put(broker, 'deleted', 'x')
+    await put(broker, 'deleted', null)
     const fill = async (): Promise<void> => {
       for (let i = 0; i < 100; i++) await put(broker, 'other', `${i}`)
       await ports.advance(1)
     }
     await fill()
-    expect((await readAll(broker, T)).filter(({ key }) => key === 'gone').map(({ value }) => value)).toEqual([null])
+    expect((await readAll(broker, T)).filter(({ key }) => key === 'deleted').map(({ value }) => value)).toEqual([null])
     await ports.advance(2 * HOUR)
     await fill()
-    expect((await readAll(broker, T)).filter(({ key }) => key === 'gone')).toEqual([])
+    expect((await readAll(broker, T)).filter(({ key }) => key === 'deleted')).toEqual([])
   })
 
-  it('drops batches past retention.ms but never the newest, and none without a retention', async () => {
+  it('deletes batches older than retention.ms but never the newest, and none without a retention', async () => {
     const forever = { topic: 'forever', partition: 0 }
     await broker.admin.createTopics([
       { name: 't', partitions: 1, config: { 'retention.ms': `${HOUR}` } },
@@ -77,7 +77,7 @@ describe('the cleaner', () => {
   })
 })
 
-/** A transaction with one record: its offset is the double of how many there were before, as each leaves a marker. */
+/** Commits one record. The n-th record, from 0, gets offset 2n, because each transaction also writes a marker. */
 async function put(broker: Broker, key: string, value: string | null, topic = 't'): Promise<string> {
   const producer = await broker.openProducer({ transactionalId: 'p' })
   const builder = createRecordBatchBuilder()

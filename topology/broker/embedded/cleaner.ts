@@ -1,15 +1,14 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
-import { filterBatch } from '../record-batch/filter-batch.ts'
-import { BatchReader } from '../record-batch/batch-reader.ts'
+import { BatchReader, filterBatch } from '../record-batch/index.ts'
 import type { Journal } from './journal.ts'
 import type { LogEntry, PartitionLog } from './partition-log.ts'
 import type { Topic, Topics } from './topics.ts'
 
-/** Kafka's defaults of `retention.ms` and `delete.retention.ms`. */
+/** Kafka's defaults for `retention.ms` and `delete.retention.ms`. */
 const DEFAULT_RETENTION_MS = 7 * 86_400_000
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
-/** Work between two pauses, so that records flow on while a log is compacted. */
+/** The cleaner yields after this many bytes, so that compaction does not block other work. */
 const STEP_BYTES = 1 << 20
 
 interface CleanerOptions {
@@ -21,9 +20,9 @@ interface CleanerOptions {
 }
 
 /**
- * Takes away what the topics' settings no longer keep: whole batches past `retention.ms` by the
- * records' time and by the broker's (policy `delete`), records whose key
- * came again (policy `compact`), and deletions of keys older than `delete.retention.ms`. The newest batch always stays.
+ * Removes what the topics' settings no longer keep. Policy `delete`: whole batches older than `retention.ms`, both by record timestamp and
+ * by append time. Policy `compact`: records with a newer record of the same key, and tombstones older than `delete.retention.ms`. The
+ * newest batch always stays.
  */
 export class Cleaner {
   readonly #options: CleanerOptions
@@ -38,11 +37,11 @@ export class Cleaner {
 
   start(): void {
     this.#checkRetention()
-    for (const topic of this.#options.topics.all()) for (const log of topic.logs) this.grown(topic, log)
+    for (const topic of this.#options.topics.all()) for (const log of topic.logs) this.onGrown(topic, log)
   }
 
-  /** A log has got more records. */
-  grown(topic: Topic, log: PartitionLog): void {
+  /** Queues the log for compaction if its topic is compacted and enough of it is new. */
+  onGrown(topic: Topic, log: PartitionLog): void {
     if (
       log.dirtyBytes < this.#options.compactionMinBytes ||
       log.dirtyBytes < log.sizeInBytes - log.dirtyBytes ||
@@ -54,6 +53,7 @@ export class Cleaner {
     this.#working ??= this.#work()
   }
 
+  /** Call after topics or their settings change: starts the retention check if it has become necessary. */
   topicsChanged(): void {
     if (this.#timer === undefined) this.#armRetention()
   }
@@ -71,7 +71,7 @@ export class Cleaner {
         await this.#compact(log, Number(topic.config['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS))
       }
     } catch (error) {
-      if (!this.#stopped) this.#options.ports.logger.error('Cleaning a log failed; it stays as it is', { error: String(error) })
+      if (!this.#stopped) this.#options.ports.logger.error('Compaction of a log failed; the log is unchanged', { error: String(error) })
     } finally {
       this.#working = undefined
     }
@@ -83,14 +83,14 @@ export class Cleaner {
     await this.#inSteps(log, entries, (batch) => {
       while (batch.next()) if (batch.key !== null) latest.set(textOf(batch.key), batch.offset)
     })
-    const deletionsUntil = this.#options.ports.clock.now() - deleteRetentionMs
+    const tombstonesExpireBefore = this.#options.ports.clock.now() - deleteRetentionMs
     let changes = new Map<LogEntry, Buffer | undefined>()
     await this.#inSteps(
       log,
       entries.slice(0, -1),
       (batch, entry) => {
         const kept = filterBatch(batch, ({ key, value, offset }) => {
-          return key !== null && latest.get(textOf(key)) === offset && (value !== null || entry.appendedAt > deletionsUntil)
+          return key !== null && latest.get(textOf(key)) === offset && (value !== null || entry.appendedAt > tombstonesExpireBefore)
         })
         if (!(kept instanceof BatchReader)) changes.set(entry, kept)
       },
@@ -101,7 +101,7 @@ export class Cleaner {
     )
   }
 
-  /** Reads the batches, pausing now and then; stops early when the broker does. */
+  /** Reads the batches in steps of `STEP_BYTES`. Returns early when the cleaner is stopped. */
   async #inSteps(
     log: PartitionLog,
     entries: readonly LogEntry[],
@@ -135,25 +135,25 @@ export class Cleaner {
     const now = this.#options.ports.clock.now()
     const drops = []
     for (const topic of this.#options.topics.all()) {
-      const keptMs = retentionMs(topic)
+      const topicRetentionMs = retentionMs(topic)
       for (const [partition, log] of topic.logs.entries()) {
-        const keep = log.entries.findIndex(
-          (entry, at) => Math.max(entry.maxTimestamp, entry.appendedAt) >= now - keptMs || at === log.entries.length - 1,
+        const firstKept = log.entries.findIndex(
+          (entry, index) => Math.max(entry.maxTimestamp, entry.appendedAt) >= now - topicRetentionMs || index === log.entries.length - 1,
         )
-        const offset = log.entries[keep]?.baseOffset
-        if (keep > 0 && offset !== undefined) drops.push({ topic: topic.name, partition, offset })
+        const offset = log.entries[firstKept]?.baseOffset
+        if (firstKept > 0 && offset !== undefined) drops.push({ topic: topic.name, partition, offset })
       }
     }
     this.#options.topics.deleteRecords(drops).catch((error: unknown) => {
       if (!this.#stopped)
-        this.#options.ports.logger.error('Dropping old records failed', {
+        this.#options.ports.logger.error('Retention failed to delete old records', {
           error: String(error),
         })
     })
     this.#armRetention()
   }
 
-  /** No timer while no topic has a retention. */
+  /** Sets no timer while no topic has a retention. */
   #armRetention(): void {
     const needed = [...this.#options.topics.all()].some((topic) => retentionMs(topic) !== Infinity)
     this.#timer =

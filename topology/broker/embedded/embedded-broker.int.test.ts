@@ -38,7 +38,7 @@ describe('the embedded broker on disk', () => {
   })
   afterEach(() => rm(directory, { recursive: true }))
 
-  it('finds records, offsets, topics and epochs again after a restart', async () => {
+  it('keeps records, offsets, topics and epochs across a restart', async () => {
     const before = await openAt(directory)
     await before.admin.createTopics([{ name: 't', partitions: 2, config: { 'cleanup.policy': 'compact' } }])
     const producer = await before.openProducer({ transactionalId: 'p' })
@@ -60,7 +60,7 @@ describe('the embedded broker on disk', () => {
     await after.close()
   })
 
-  it('refuses a directory that is in use in one sentence', async () => {
+  it('rejects a directory that is in use, in one sentence', async () => {
     const broker = await openAt(directory)
     await expect(openAt(directory)).rejects.toThrow(FatalBrokerError)
     await expect(openAt(directory)).rejects.toThrow(/^[^\n]{20,200}$/)
@@ -68,7 +68,7 @@ describe('the embedded broker on disk', () => {
     await broker.close()
   })
 
-  it('refuses damaged data with advice, at opening or at reading, and deletes nothing', async () => {
+  it('rejects damaged data with advice, at opening or at reading, and deletes nothing', async () => {
     const broker = await openAt(directory)
     await broker.admin.createTopics([{ name: 't', partitions: 2 }])
     const producer = await broker.openProducer({ transactionalId: 'p' })
@@ -88,7 +88,7 @@ describe('the embedded broker on disk', () => {
     }
   })
 
-  it('loses nothing it acknowledged when its process is killed, and shows no half of a transaction', { timeout: 60_000 }, async () => {
+  it('loses no acknowledged transaction when its process is killed, and shows none in part', { timeout: 60_000 }, async () => {
     const acknowledged: string[] = []
     for (let run = 0; run < 4; run++) acknowledged.push(...(await acknowledgedUntilKilled(directory, run, 40 + 25 * run)))
     const broker = await openAt(directory)
@@ -119,7 +119,7 @@ async function readEverything(directory: string): Promise<void> {
   }
 }
 
-/** Lets a process commit until it has acknowledged so many, then kills it. */
+/** Runs a process until it has acknowledged `count` transactions, then kills it with SIGKILL. */
 function acknowledgedUntilKilled(directory: string, run: number, count: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const script = join(import.meta.dirname, '../testing/acknowledging-producer.ts')
@@ -131,7 +131,7 @@ function acknowledgedUntilKilled(directory: string, run: number, count: number):
     })
     child.on('error', reject)
     child.on('close', (_code, signal) => {
-      if (signal !== 'SIGKILL') reject(new Error('The producing process ended by itself.'))
+      if (signal !== 'SIGKILL') reject(new Error('The producing process ended before it was killed.'))
       else resolve(output.split('\n').slice(0, -1))
     })
   })

@@ -14,22 +14,23 @@ import { Topics } from './topics.ts'
 import { Transactions } from './transactions.ts'
 
 export interface EmbeddedBrokerOptions {
-  /** Where everything lies; the broker closes it. A function is called by `open`, which then explains what goes wrong. */
+  /** Holds all data; the broker closes it. If this is a function, `open` calls it and turns its errors into `FatalBrokerError`s. */
   readonly storage: OrderedStorage | (() => Promise<OrderedStorage>)
   readonly ports: Ports
-  /** Newest batches kept in memory. Default 64 MiB. */
+  /** How many bytes of the newest batches stay in memory. Default 64 MiB. */
   readonly cacheBytes?: number
-  /** How long the first rebalance of a group waits for more members. Default 0. */
+  /** Kafka's `group.initial.rebalance.delay.ms`. Default 0. */
   readonly initialRebalanceDelayMs?: number
-  /** How often topics with a retention are looked through. Default 5 minutes. */
+  /** Kafka's `log.retention.check.interval.ms`. Default 5 minutes. */
   readonly retentionCheckIntervalMs?: number
-  /** A compacted partition is compacted when this much was written to it, and as much as is left of it. Default 8 MiB. */
+  /** A partition is compacted when at least this many bytes, and half of its bytes, are new. Default 8 MiB. */
   readonly compactionMinBytes?: number
 }
 
 /**
- * A broker in this process, on one ordered storage: partitions, transactions, groups, fencing, compaction and retention as
- * Kafka has them. What was acknowledged is on disk. A storage serves one broker at a time.
+ * A broker in this process, on one ordered storage, with Kafka's partitions, transactions, groups, fencing, compaction and retention.
+ * An acknowledged write is on disk. Simplifications compared with a real broker: records of a transaction are invisible to all readers
+ * until commit, groups live in memory, and there is one replica. A storage serves one broker at a time.
  */
 export class EmbeddedBroker implements Broker {
   readonly admin: Admin
@@ -43,7 +44,7 @@ export class EmbeddedBroker implements Broker {
   readonly #transactions: Transactions
   readonly #cleaner: Cleaner
   readonly #fetchers = new Set<EmbeddedFetcher>()
-  #ended: BrokerError | undefined
+  #endReason: BrokerError | undefined
 
   private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
     const { ports } = options
@@ -57,7 +58,7 @@ export class EmbeddedBroker implements Broker {
       cache: new BatchCache(options.cacheBytes ?? 64 << 20),
       offsets,
       ports,
-      onGrown: (topic, log) => this.#cleaner.grown(topic, log),
+      onGrown: (topic, log) => this.#cleaner.onGrown(topic, log),
     })
     this.#groups = new Groups({
       ports,
@@ -85,7 +86,7 @@ export class EmbeddedBroker implements Broker {
     this.admin = this.#createAdmin()
   }
 
-  /** Throws `FatalBrokerError` with advice when another process holds the storage, or it is damaged. */
+  /** Throws `FatalBrokerError` with advice when another process has the storage open, or when it is damaged. */
   static async open(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
     let storage: OrderedStorage | undefined
     try {
@@ -99,13 +100,13 @@ export class EmbeddedBroker implements Broker {
       return broker
     } catch (error) {
       await storage?.close()
-      throw explained(error)
+      throw withAdvice(error)
     }
   }
 
   openFetcher(): Fetcher {
     const fetcher = new EmbeddedFetcher(this.#topics, this.#ports.timers, (closed) => this.#fetchers.delete(closed))
-    if (this.#ended !== undefined) fetcher.end(this.#ended)
+    if (this.#endReason !== undefined) fetcher.end(this.#endReason)
     else this.#fetchers.add(fetcher)
     return fetcher
   }
@@ -113,7 +114,8 @@ export class EmbeddedBroker implements Broker {
   async openProducer(options: ProducerOptions): Promise<Producer> {
     this.#checkUp()
     const check = (): void => {
-      if (this.#ended !== undefined) throw new OutcomeUnknownError('The broker was stopped: open another producer.', { cause: this.#ended })
+      if (this.#endReason !== undefined)
+        throw new OutcomeUnknownError('The embedded broker has stopped: open another producer.', { cause: this.#endReason })
     }
     if (options.transactionalId === undefined) {
       return new PlainProducer({
@@ -131,10 +133,10 @@ export class EmbeddedBroker implements Broker {
     )
   }
 
-  /** Writes what has been accepted, ends everybody's waits, closes the storage. Open transactions are dropped. */
+  /** Writes what was accepted, ends all waiting calls and closes the storage. Open transactions are aborted. */
   async close(): Promise<void> {
-    if (this.#ended !== undefined) return
-    const reason = new FatalBrokerError('The broker is closed.')
+    if (this.#endReason !== undefined) return
+    const reason = new FatalBrokerError('The embedded broker is closed: open another one.')
     this.#end(reason)
     await this.#cleaner.stop()
     await this.#journal.close(reason)
@@ -142,18 +144,18 @@ export class EmbeddedBroker implements Broker {
   }
 
   /**
-   * Ends as a killed process would: whatever is under way fails, nothing more is written, the storage stays as it is. For
-   * simulations, which then open another broker on the same storage.
+   * Ends like a killed process: calls in flight fail, nothing more is written, the storage stays open. For simulations, which then
+   * open another broker on the same storage.
    */
   crash(): void {
-    const reason = new RetriableBrokerError('The broker is down.')
+    const reason = new RetriableBrokerError('The embedded broker is down; retry.')
     this.#journal.end(reason)
     this.#end(reason)
     void this.#cleaner.stop()
   }
 
   #end(reason: BrokerError): void {
-    this.#ended = reason
+    this.#endReason = reason
     this.#groups.end(reason)
     this.#transactions.end()
     for (const fetcher of this.#fetchers) fetcher.end(reason)
@@ -188,8 +190,8 @@ export class EmbeddedBroker implements Broker {
       },
       listOffsets: async (partitions, at) => {
         this.#checkUp()
-        if (at !== 'settled') return topics.listOffsets(partitions, at)
-        await this.#transactions.ended(partitions.map(({ topic, partition }) => topics.log(topic, partition)))
+        if (at !== 'stable') return topics.listOffsets(partitions, at)
+        await this.#transactions.noneOpenIn(partitions.map(({ topic, partition }) => topics.log(topic, partition)))
         this.#checkUp()
         return topics.listOffsets(partitions, 'latest')
       },
@@ -206,7 +208,7 @@ export class EmbeddedBroker implements Broker {
   }
 
   #checkUp(): void {
-    if (this.#ended !== undefined) throw this.#ended
+    if (this.#endReason !== undefined) throw this.#endReason
   }
 }
 
@@ -218,18 +220,20 @@ async function checkFormat(storage: OrderedStorage): Promise<void> {
       lt: Buffer.from([0xff]),
     })) {
       throw new FatalBrokerError(
-        `The broker's data has no format row but other rows (the first is ${row.key.length} bytes long): it is damaged or not a broker's.`,
+        `The broker's storage has rows but no format row (the first key has ${row.key.length} bytes): it is damaged or belongs to another program. Choose another data directory, or put a copy back.`,
       )
     }
     const batch = storage.batch()
     batch.put(FORMAT_KEY, Buffer.of(FORMAT))
     await batch.write({ sync: true })
   } else if (stored[0] !== FORMAT) {
-    throw new FatalBrokerError(`The broker's data is of format ${stored[0]}, and this version reads format ${FORMAT}.`)
+    throw new FatalBrokerError(
+      `The broker's storage has format ${stored[0]}, but this version reads format ${FORMAT}: use the version that wrote it, or reset the data directory.`,
+    )
   }
 }
 
-function explained(error: unknown): unknown {
+function withAdvice(error: unknown): unknown {
   if (error instanceof StateLockedError || error instanceof StateFormatError) return new FatalBrokerError(error.message, { cause: error })
   if (error instanceof StateCorruptedError) {
     return new FatalBrokerError(

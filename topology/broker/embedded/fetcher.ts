@@ -6,15 +6,15 @@ import type { Topics } from './topics.ts'
 const DEFAULT_MAX_BYTES = 16 << 20
 const DEFAULT_PARTITION_MAX_BYTES = 1 << 20
 
-/** A fetch with nothing to bring waits on the partitions' logs: it costs nothing until one of them grows. */
+/** A fetch without new records waits for a callback of the partitions' logs, so waiting costs nothing. */
 export class EmbeddedFetcher implements Fetcher {
   readonly #topics: Topics
   readonly #timers: Timers
   readonly #onClose: (fetcher: EmbeddedFetcher) => void
   #endWait: (() => void) | undefined
-  #ended: Error | undefined
-  /** The first partition of the next answer, so that a full answer does not starve the same ones every time. */
-  #turn = 0
+  #endReason: Error | undefined
+  /** The index of the first partition in the next response, so that a full response does not always omit the same ones. */
+  #nextFirst = 0
 
   constructor(topics: Topics, timers: Timers, onClose: (fetcher: EmbeddedFetcher) => void) {
     this.#topics = topics
@@ -23,7 +23,7 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   async fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
-    if (this.#endWait !== undefined) throw new FatalBrokerError('A fetcher has one fetch under way at a time.')
+    if (this.#endWait !== undefined) throw new FatalBrokerError('This fetcher has a fetch in flight: await it, or open another fetcher.')
     this.#checkUp()
     const found = this.#collect(partitions, options)
     if (found.length > 0 || options.maxWaitMs <= 0) return found
@@ -37,36 +37,40 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   async close(): Promise<void> {
-    this.end(new FatalBrokerError('The fetcher is closed.'))
+    this.end(new FatalBrokerError('The fetcher is closed: open another one.'))
     this.#onClose(this)
   }
 
+  /** Makes the fetch in flight and all later ones throw the reason. */
   end(reason: Error): void {
-    this.#ended ??= reason
+    this.#endReason ??= reason
     this.wakeup()
   }
 
   #collect(partitions: readonly FetchPartition[], options: FetchOptions): FetchedPartition[] {
     const fetched: FetchedPartition[] = []
     let left = options.maxBytes ?? DEFAULT_MAX_BYTES
-    const first = this.#turn
+    const first = this.#nextFirst
     for (let i = 0; i < partitions.length; i++) {
-      const asked = partitions[(first + i) % partitions.length]
-      if (asked === undefined) continue
-      const log = this.#topics.log(asked.topic, asked.partition)
-      if (!log.hasBeyond(asked.offset)) continue
-      const { batches, nextOffset, sizeInBytes } = log.read(asked.offset, Math.min(asked.maxBytes ?? DEFAULT_PARTITION_MAX_BYTES, left))
+      const requested = partitions[(first + i) % partitions.length]
+      if (requested === undefined) continue
+      const log = this.#topics.log(requested.topic, requested.partition)
+      if (!log.hasBeyond(requested.offset)) continue
+      const { batches, nextOffset, sizeInBytes } = log.read(
+        requested.offset,
+        Math.min(requested.maxBytes ?? DEFAULT_PARTITION_MAX_BYTES, left),
+      )
       left -= sizeInBytes
       fetched.push({
-        topic: asked.topic,
-        partition: asked.partition,
+        topic: requested.topic,
+        partition: requested.partition,
         batches,
         nextOffset,
         lastStableOffset: log.endOffset,
         logStartOffset: log.startOffset,
       })
       if (left <= 0) {
-        this.#turn = (first + i + 1) % partitions.length
+        this.#nextFirst = (first + i + 1) % partitions.length
         break
       }
     }
@@ -74,19 +78,19 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   async #wait(partitions: readonly FetchPartition[], maxWaitMs: number): Promise<void> {
-    const ends: (() => void)[] = []
+    const cleanups: (() => void)[] = []
     await new Promise<void>((resolve) => {
       const endWait = (): void => resolve()
       this.#endWait = endWait
-      for (const { topic, partition } of partitions) ends.push(this.#topics.log(topic, partition).onPublish(endWait))
+      for (const { topic, partition } of partitions) cleanups.push(this.#topics.log(topic, partition).onPublish(endWait))
       const timer = this.#timers.setTimeout(endWait, maxWaitMs)
-      ends.push(() => timer.cancel())
+      cleanups.push(() => timer.cancel())
     })
     this.#endWait = undefined
-    for (const end of ends) end()
+    for (const cleanup of cleanups) cleanup()
   }
 
   #checkUp(): void {
-    if (this.#ended !== undefined) throw this.#ended
+    if (this.#endReason !== undefined) throw this.#endReason
   }
 }

@@ -1,19 +1,21 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { PartitionOffset, TopicPartition } from '../broker.ts'
+import { partitionName } from '../topic-partition.ts'
 import { GROUP_OFFSET, packNumbers, rangeOf, textOf, textRow, unpackNumber } from './keys.ts'
 
 interface Pending {
   readonly groupId: string
   readonly partitions: ReadonlySet<string>
-  readonly settled: Promise<void>
+  /** Resolves when the transaction is committed or aborted. */
+  readonly ended: Promise<void>
 }
 
-/** Committed offsets of all groups, and which of them are part of a transaction that is not settled yet. */
+/** The committed offsets of all groups, and which partitions have offsets in an open transaction. */
 export class GroupOffsets {
   readonly #offsets = new Map<string, Map<string, PartitionOffset>>()
   readonly #pending = new Set<Pending>()
 
-  /** The rows of new offsets, and what makes them visible once written. */
+  /** Adds the rows of new offsets to `operations`. Call the returned function once they are on disk to make them visible. */
   change(groupId: string, offsets: readonly PartitionOffset[], operations: StorageOperation[]): () => void {
     for (const offset of offsets)
       operations.push({
@@ -23,49 +25,48 @@ export class GroupOffsets {
     return () => this.#set(groupId, offsets)
   }
 
-  /** Marks offsets as undecided; call the answer when the transaction is settled. */
+  /** Marks partitions as part of an open transaction. Call the returned function when the transaction has ended. */
   addPending(groupId: string, partitions: readonly TopicPartition[]): () => void {
-    let settle = (): void => {}
-    const settled = new Promise<void>((resolve) => (settle = resolve))
+    let end = (): void => {}
+    const ended = new Promise<void>((resolve) => (end = resolve))
     const pending: Pending = {
       groupId,
-      partitions: new Set(partitions.map(nameOf)),
-      settled,
+      partitions: new Set(partitions.map(partitionName)),
+      ended,
     }
     this.#pending.add(pending)
     return () => {
       this.#pending.delete(pending)
-      settle()
+      end()
     }
   }
 
-  /** What is stored, once no transaction under way has a say in it. */
-  async settled(groupId: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
-    const names = partitions.map(nameOf)
+  /** The committed offsets, once no open transaction has offsets of these partitions. */
+  async whenStable(groupId: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
+    const names = partitions.map(partitionName)
     for (;;) {
-      const undecided = [...this.#pending].filter(
-        (pending) => pending.groupId === groupId && names.some((name) => pending.partitions.has(name)),
-      )
-      if (undecided.length === 0) break
-      await Promise.all(undecided.map((pending) => pending.settled))
+      const open = [...this.#pending].filter((pending) => pending.groupId === groupId && names.some((name) => pending.partitions.has(name)))
+      if (open.length === 0) break
+      await Promise.all(open.map((pending) => pending.ended))
     }
     const offsets = this.#offsets.get(groupId)
     return names.flatMap((name) => offsets?.get(name) ?? [])
   }
 
+  /** The operations that delete all offsets of the topics, and what to call once they are on disk. */
   forgetTopics(topics: ReadonlySet<string>): {
     readonly operations: StorageOperation[]
     readonly apply: () => void
   } {
-    const gone = [...this.#offsets].flatMap(([groupId, offsets]) =>
+    const deleted = [...this.#offsets].flatMap(([groupId, offsets]) =>
       [...offsets.values()].filter(({ topic }) => topics.has(topic)).map((offset) => ({ groupId, offset })),
     )
     return {
-      operations: gone.map(({ groupId, offset }) => ({
+      operations: deleted.map(({ groupId, offset }) => ({
         key: rowKey(groupId, offset),
         value: null,
       })),
-      apply: () => gone.forEach(({ groupId, offset }) => this.#offsets.get(groupId)?.delete(nameOf(offset))),
+      apply: () => deleted.forEach(({ groupId, offset }) => this.#offsets.get(groupId)?.delete(partitionName(offset))),
     }
   }
 
@@ -77,14 +78,10 @@ export class GroupOffsets {
   }
 
   #set(groupId: string, offsets: readonly PartitionOffset[]): void {
-    let ofGroup = this.#offsets.get(groupId)
-    if (ofGroup === undefined) this.#offsets.set(groupId, (ofGroup = new Map()))
-    for (const { topic, partition, offset } of offsets) ofGroup.set(nameOf({ topic, partition }), { topic, partition, offset })
+    let groupOffsets = this.#offsets.get(groupId)
+    if (groupOffsets === undefined) this.#offsets.set(groupId, (groupOffsets = new Map()))
+    for (const { topic, partition, offset } of offsets) groupOffsets.set(partitionName({ topic, partition }), { topic, partition, offset })
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }
 
 function rowKey(groupId: string, { topic, partition }: TopicPartition): Buffer {

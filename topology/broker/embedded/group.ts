@@ -2,10 +2,10 @@ import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, JoinAnswer, JoinRequest, SyncRequest } from '../broker.ts'
 import { FencedError, RebalanceInProgressError, StaleGenerationError, UnknownMemberError } from '../errors.ts'
 
-/** Ids of replaced static members that are remembered, to tell a zombie so. */
+/** How many ids of replaced static members are remembered, so that a zombie is fenced instead of unknown. */
 const REPLACED_KEPT = 64
 
-type GroupState = 'empty' | 'gathering' | 'assigning' | 'stable'
+type GroupState = 'empty' | 'preparingRebalance' | 'completingRebalance' | 'stable'
 
 interface Waiter<T> {
   readonly resolve: (value: T) => void
@@ -19,7 +19,7 @@ interface Member {
   sessionTimeoutMs: number
   rebalanceTimeoutMs: number
   assignment: Uint8Array
-  /** Calls of join and sync that wait for the others. A call made again after a lost answer joins the first one. */
+  /** Pending join and sync calls. A call repeated after a lost response waits beside the first one. */
   readonly joining: Waiter<JoinAnswer>[]
   readonly syncing: Waiter<Uint8Array>[]
   lastSeen: number
@@ -27,10 +27,12 @@ interface Member {
 }
 
 /**
- * One group of the coordinator, as a state machine: `empty` → `gathering` (joins wait for each other) → `assigning` (syncs
- * wait for the leader) → `stable`. It lives in memory: after a restart of the broker all members are unknown and join anew.
+ * One consumer group as a state machine with Kafka's states: `empty` → `preparingRebalance` (joins wait for all members) →
+ * `completingRebalance` (syncs wait for the leader's assignments) → `stable`. It lives in memory only: after a restart of the broker all
+ * members are unknown and join as new ones.
  */
 export class Group {
+  readonly #groupId: string
   readonly #ports: Ports
   readonly #initialDelayMs: number
   readonly #members = new Map<string, Member>()
@@ -39,10 +41,11 @@ export class Group {
   #generation = 0
   #leaderId = ''
   #deadline: TimerHandle | undefined
-  /** The first rebalance of an empty group waits for more members to come. */
-  #waitsForMore = false
+  /** Whether the first rebalance of an empty group still waits for more members (`group.initial.rebalance.delay.ms`). */
+  #isInitialDelay = false
 
-  constructor(ports: Ports, initialDelayMs: number) {
+  constructor(groupId: string, ports: Ports, initialDelayMs: number) {
+    this.#groupId = groupId
     this.#ports = ports
     this.#initialDelayMs = initialDelayMs
   }
@@ -51,9 +54,9 @@ export class Group {
     return this.#members.size === 0
   }
 
-  /** By member; undefined until the leader has handed them in. */
+  /** The assignment of each member. Undefined during a rebalance. */
   get assignments(): ReadonlyMap<string, Uint8Array> | undefined {
-    if (this.#state === 'gathering' || this.#state === 'assigning') return undefined
+    if (this.#state === 'preparingRebalance' || this.#state === 'completingRebalance') return undefined
     return new Map([...this.#members.values()].map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
@@ -61,18 +64,18 @@ export class Group {
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }
       if (request.memberId !== '') return this.#rejoin(this.#known(request.memberId), request, waiter)
-      const former = this.#ofInstance(request.instanceId)
+      const former = this.#memberOfInstance(request.instanceId)
       if (former !== undefined) return this.#replace(former, request, waiter)
       const member = this.#add(request)
       member.joining.push(waiter)
-      this.#gather()
+      this.#rebalance()
     })
   }
 
   async sync(request: SyncRequest): Promise<Uint8Array> {
     const member = this.#checked(request)
-    this.#seen(member)
-    if (this.#state === 'gathering') throw new RebalanceInProgressError('The group gathers again: join.')
+    this.#touch(member)
+    if (this.#state === 'preparingRebalance') throw this.#rebalanceInProgress()
     if (this.#state === 'stable') return member.assignment
     const answer = new Promise<Uint8Array>((resolve, reject) => member.syncing.push({ resolve, reject }))
     if (member.memberId === this.#leaderId) this.#assign(request.assignments)
@@ -80,20 +83,20 @@ export class Group {
   }
 
   heartbeat(request: GroupMember): void {
-    this.#seen(this.#checked(request))
-    if (this.#state === 'gathering') throw new RebalanceInProgressError('The group gathers again: join.')
+    this.#touch(this.#checked(request))
+    if (this.#state === 'preparingRebalance') throw this.#rebalanceInProgress()
   }
 
   leave(memberId: string): void {
-    this.#remove(this.#known(memberId), new UnknownMemberError(`The member ${memberId} has left.`))
+    this.#remove(this.#known(memberId), new UnknownMemberError(`Member ${memberId} has left group ${this.#groupId}: join as a new member.`))
   }
 
-  /** Whether this member may store offsets in this generation. */
+  /** Throws unless this is a member of the current generation. */
   checkMember(request: GroupMember): void {
     this.#checked(request)
   }
 
-  /** Ends all waiting calls and timers. */
+  /** Rejects all pending calls and cancels all timers. */
   end(reason: Error): void {
     this.#deadline?.cancel()
     for (const member of this.#members.values()) dismiss(member, reason)
@@ -104,16 +107,17 @@ export class Group {
   /* ------------------------------------------------------------------------------------------ joining */
 
   #rejoin(member: Member, request: JoinRequest, waiter: Waiter<JoinAnswer>): void {
-    this.#seen(member)
-    const changed = Buffer.compare(member.metadata, request.metadata) !== 0
-    Object.assign(member, times(request), { metadata: request.metadata })
-    const answersAtOnce = !changed && (this.#state === 'assigning' || (this.#state === 'stable' && member.memberId !== this.#leaderId))
-    if (answersAtOnce) return waiter.resolve(this.#answerFor(member))
+    this.#touch(member)
+    const isChanged = Buffer.compare(member.metadata, request.metadata) !== 0
+    Object.assign(member, timeouts(request), { metadata: request.metadata })
+    const isAnsweredAtOnce =
+      !isChanged && (this.#state === 'completingRebalance' || (this.#state === 'stable' && member.memberId !== this.#leaderId))
+    if (isAnsweredAtOnce) return waiter.resolve(this.#answerFor(member))
     member.joining.push(waiter)
-    this.#gather()
+    this.#rebalance()
   }
 
-  /** A static member is back under a new id: its place and assignment are his, and nobody else has to join. */
+  /** A static member returns with a new member id: it keeps its assignment, and a stable group does not rebalance (KIP-345). */
   #replace(former: Member, request: JoinRequest, waiter: Waiter<JoinAnswer>): void {
     const member = this.#add(request)
     member.assignment = former.assignment
@@ -124,10 +128,10 @@ export class Group {
       if (this.#replaced.size <= REPLACED_KEPT) break
       this.#replaced.delete(oldest)
     }
-    dismiss(former, replacedError(former.memberId))
+    dismiss(former, this.#replacedError(former.memberId))
     if (this.#state === 'stable') return waiter.resolve(this.#answerFor(member))
     member.joining.push(waiter)
-    this.#gather()
+    this.#rebalance()
   }
 
   #add(request: JoinRequest): Member {
@@ -135,7 +139,7 @@ export class Group {
       memberId: `${request.instanceId ?? 'member'}-${this.#ports.random.uuid()}`,
       instanceId: request.instanceId,
       metadata: request.metadata,
-      ...times(request),
+      ...timeouts(request),
       assignment: new Uint8Array(0),
       joining: [],
       syncing: [],
@@ -143,35 +147,40 @@ export class Group {
       session: undefined,
     }
     this.#members.set(member.memberId, member)
-    this.#seen(member)
+    this.#touch(member)
     return member
   }
 
-  /** Begins a rebalance, or goes on with it: it is complete when every member has joined. */
-  #gather(): void {
-    if (this.#state !== 'gathering') {
-      const first = this.#state === 'empty'
-      this.#state = 'gathering'
-      for (const member of this.#members.values()) rejectAll(member.syncing, new RebalanceInProgressError('The group gathers again: join.'))
-      if (first && this.#initialDelayMs > 0) {
-        this.#waitsForMore = true
+  /** Begins a rebalance, and completes it once every member has joined. */
+  #rebalance(): void {
+    if (this.#state !== 'preparingRebalance') {
+      const wasEmpty = this.#state === 'empty'
+      this.#state = 'preparingRebalance'
+      for (const member of this.#members.values()) rejectAll(member.syncing, this.#rebalanceInProgress())
+      if (wasEmpty && this.#initialDelayMs > 0) {
+        this.#isInitialDelay = true
         this.#deadline = this.#ports.timers.setTimeout(() => this.#complete(), this.#initialDelayMs)
         return
       }
       const timeoutMs = Math.max(0, ...[...this.#members.values()].map((member) => member.rebalanceTimeoutMs))
       this.#deadline = this.#ports.timers.setTimeout(() => this.#complete(), timeoutMs)
     }
-    if (!this.#waitsForMore && [...this.#members.values()].every((member) => member.joining.length > 0)) this.#complete()
+    if (!this.#isInitialDelay && [...this.#members.values()].every((member) => member.joining.length > 0)) this.#complete()
   }
 
-  /** Members that did not join in time are out, but for static ones: those have until the end of their session. */
+  /** Removes dynamic members that did not join in time. Static members stay until their session expires. */
   #complete(): void {
     this.#deadline?.cancel()
-    this.#waitsForMore = false
+    this.#isInitialDelay = false
     for (const member of [...this.#members.values()]) {
       if (member.joining.length > 0 || member.instanceId !== undefined) continue
       this.#members.delete(member.memberId)
-      dismiss(member, new UnknownMemberError(`The member ${member.memberId} did not join in time.`))
+      dismiss(
+        member,
+        new UnknownMemberError(
+          `Member ${member.memberId} did not join the rebalance of group ${this.#groupId} in time: join as a new member.`,
+        ),
+      )
     }
     const joined = [...this.#members.values()].filter((member) => member.joining.length > 0)
     this.#generation++
@@ -179,12 +188,12 @@ export class Group {
       this.#state = 'empty'
       return
     }
-    this.#state = 'assigning'
+    this.#state = 'completingRebalance'
     if (!joined.some((member) => member.memberId === this.#leaderId))
       this.#leaderId = (joined[0] ?? [...this.#members.values()][0])?.memberId ?? ''
     for (const member of joined) {
       const answer = this.#answerFor(member)
-      this.#seen(member)
+      this.#touch(member)
       for (const waiter of member.joining.splice(0)) waiter.resolve(answer)
     }
   }
@@ -219,56 +228,66 @@ export class Group {
   #remove(member: Member, reason: Error): void {
     this.#members.delete(member.memberId)
     dismiss(member, reason)
-    if (this.#members.size > 0) return this.#gather()
+    if (this.#members.size > 0) return this.#rebalance()
     this.#deadline?.cancel()
-    this.#waitsForMore = false
+    this.#isInitialDelay = false
     this.#generation++
     this.#state = 'empty'
   }
 
-  #seen(member: Member): void {
+  #touch(member: Member): void {
     member.lastSeen = this.#ports.clock.monotonic()
-    member.session ??= this.#watch(member, member.sessionTimeoutMs)
+    member.session ??= this.#startSessionTimer(member, member.sessionTimeoutMs)
   }
 
-  /** One timer a member, set again only when it fires: a heartbeat just notes the time. */
-  #watch(member: Member, delayMs: number): TimerHandle {
+  /** One session timer per member, set again only when it fires: a heartbeat only records the time. */
+  #startSessionTimer(member: Member, delayMs: number): TimerHandle {
     return this.#ports.timers.setTimeout(() => {
-      const waits = member.joining.length > 0 || member.syncing.length > 0
-      const leftMs = waits ? member.sessionTimeoutMs : member.lastSeen + member.sessionTimeoutMs - this.#ports.clock.monotonic()
-      if (leftMs > 0) member.session = this.#watch(member, leftMs)
-      else this.#remove(member, new UnknownMemberError(`The session of ${member.memberId} is over.`))
+      const isWaiting = member.joining.length > 0 || member.syncing.length > 0
+      const leftMs = isWaiting ? member.sessionTimeoutMs : member.lastSeen + member.sessionTimeoutMs - this.#ports.clock.monotonic()
+      if (leftMs > 0) member.session = this.#startSessionTimer(member, leftMs)
+      else
+        this.#remove(
+          member,
+          new UnknownMemberError(`The session of member ${member.memberId} in group ${this.#groupId} expired: join as a new member.`),
+        )
     }, delayMs)
   }
 
   #checked({ memberId, generation }: GroupMember): Member {
     const member = this.#known(memberId)
     if (generation !== this.#generation)
-      throw new StaleGenerationError(`The group is in generation ${this.#generation}, not ${generation}.`)
+      throw new StaleGenerationError(
+        `Group ${this.#groupId} is in generation ${this.#generation}, but member ${memberId} called with ${generation}.`,
+      )
     return member
   }
 
   #known(memberId: string): Member {
     const member = this.#members.get(memberId)
     if (member !== undefined) return member
-    if (this.#replaced.has(memberId)) throw replacedError(memberId)
-    throw new UnknownMemberError(`The group does not know the member ${memberId}.`)
+    if (this.#replaced.has(memberId)) throw this.#replacedError(memberId)
+    throw new UnknownMemberError(`Group ${this.#groupId} has no member ${memberId}: join as a new member.`)
   }
 
-  #ofInstance(instanceId: string | undefined): Member | undefined {
+  #rebalanceInProgress(): RebalanceInProgressError {
+    return new RebalanceInProgressError(`Group ${this.#groupId} is rebalancing: join again.`)
+  }
+
+  #replacedError(memberId: string): FencedError {
+    return new FencedError(`Member ${memberId} of group ${this.#groupId} was replaced by a newer one with the same instance id.`)
+  }
+
+  #memberOfInstance(instanceId: string | undefined): Member | undefined {
     return instanceId === undefined ? undefined : [...this.#members.values()].find((member) => member.instanceId === instanceId)
   }
 }
 
-function times({ sessionTimeoutMs, rebalanceTimeoutMs }: JoinRequest): {
+function timeouts({ sessionTimeoutMs, rebalanceTimeoutMs }: JoinRequest): {
   sessionTimeoutMs: number
   rebalanceTimeoutMs: number
 } {
   return { sessionTimeoutMs, rebalanceTimeoutMs }
-}
-
-function replacedError(memberId: string): FencedError {
-  return new FencedError(`The member ${memberId} was replaced by a newer one of the same instance id.`)
 }
 
 function dismiss(member: Member, reason: Error): void {

@@ -4,7 +4,7 @@ import type { JoinRequest } from '../broker.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
 
-it('the first rebalance of an empty group waits for more members, each time the group has been empty', async () => {
+it('the first rebalance waits for more members each time the group was empty', async () => {
   const ports = manualPorts()
   const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, initialRebalanceDelayMs: 50 })
   const request: JoinRequest = {

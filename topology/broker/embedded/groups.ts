@@ -17,7 +17,7 @@ interface GroupsOptions {
 export class Groups implements GroupCoordinator {
   readonly #options: GroupsOptions
   readonly #groups = new Map<string, Group>()
-  #ended: Error | undefined
+  #endReason: Error | undefined
 
   constructor(options: GroupsOptions) {
     this.#options = options
@@ -45,13 +45,13 @@ export class Groups implements GroupCoordinator {
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     this.#checkUp()
-    const offsets = await this.#options.offsets.settled(groupId, partitions)
+    const offsets = await this.#options.offsets.whenStable(groupId, partitions)
     this.#checkUp()
     return offsets
   }
 
   async alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
-    if (!this.#group(groupId).isEmpty) throw new FatalBrokerError(`The group ${groupId} has members: stop them, then set its offsets.`)
+    if (!this.#group(groupId).isEmpty) throw new FatalBrokerError(`Group ${groupId} has members: stop them before setting its offsets.`)
     await this.storeOffsets(groupId, offsets)
   }
 
@@ -61,26 +61,28 @@ export class Groups implements GroupCoordinator {
     await this.#options.journal.append(operations, apply)
   }
 
-  /** Whether offsets may be stored in this name. Without a member (empty id) only in a group that nobody is in. */
+  /** Throws unless this member may store offsets. The empty member id may do so only while the group has no members. */
   checkMember(member: GroupMember): void {
     const group = this.#group(member.groupId)
     if (member.memberId !== '') group.checkMember(member)
-    else if (!group.isEmpty) throw new UnknownMemberError(`The group ${member.groupId} has members: only they store offsets.`)
+    else if (!group.isEmpty)
+      throw new UnknownMemberError(`Group ${member.groupId} has members: only they can store offsets outside of a transaction.`)
   }
 
   end(reason: Error): void {
-    this.#ended = reason
+    this.#endReason = reason
     for (const group of this.#groups.values()) group.end(reason)
   }
 
   #group(groupId: string): Group {
     this.#checkUp()
     let group = this.#groups.get(groupId)
-    if (group === undefined) this.#groups.set(groupId, (group = new Group(this.#options.ports, this.#options.initialRebalanceDelayMs)))
+    if (group === undefined)
+      this.#groups.set(groupId, (group = new Group(groupId, this.#options.ports, this.#options.initialRebalanceDelayMs)))
     return group
   }
 
   #checkUp(): void {
-    if (this.#ended !== undefined) throw this.#ended
+    if (this.#endReason !== undefined) throw this.#endReason
   }
 }

@@ -2,7 +2,7 @@ import { addAll, type OrderedStorage, type StorageOperation } from '../../../sta
 import { FatalBrokerError } from '../errors.ts'
 import { markerRow, WRITE_MARKER, rangeOf } from './keys.ts'
 
-/** Markers of this many latest writes are kept. */
+/** The markers of this many newest writes are kept. */
 const MARKERS_KEPT = 1024
 
 interface Entry {
@@ -13,18 +13,18 @@ interface Entry {
 }
 
 /**
- * The one way of changing the storage. What arrives while a write is under way shares the next one (group commit): one wait
- * for the disk, all or nothing. `apply` makes the effect visible in memory, in the order of arrival, once it is on disk.
+ * The only writer of the storage. Appends that arrive during a write share the next one (group commit): one atomic write, one fsync.
+ * `apply` makes an append visible in memory once it is on disk; appends are applied in order of arrival.
  *
- * Each write leaves a numbered marker and takes away an old one. Storages lose rows of a damaged file without telling;
- * then a marker is missing, or an old one is still there, and `openJournal` refuses the data.
+ * Each write adds a numbered marker and deletes an old one. A storage loses the rows of a damaged file silently; then a marker is
+ * missing, or an old one is still present, and `openJournal` rejects the data.
  */
 export class Journal {
   readonly #storage: OrderedStorage
   #sequence: number
   #queue: Entry[] = []
   #writing: Promise<void> | undefined
-  #ended: Error | undefined
+  #endReason: Error | undefined
 
   constructor(storage: OrderedStorage, sequence: number) {
     this.#storage = storage
@@ -32,32 +32,32 @@ export class Journal {
   }
 
   append(operations: readonly StorageOperation[], apply: () => void): Promise<void> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    if (this.#endReason !== undefined) return Promise.reject(this.#endReason)
     return new Promise((resolve, reject) => {
       this.#queue.push({ operations, apply, resolve, reject })
       this.#writing ??= this.#drain()
     })
   }
 
-  /** Lets what has arrived get to the disk and takes nothing more. */
+  /** Writes what has arrived, then rejects further appends. */
   async close(reason: Error): Promise<void> {
     await this.#writing
     this.end(reason)
   }
 
-  /** Drops what has not been written; of a write under way nobody hears. */
+  /** Rejects all appends, including those of a write in flight. */
   end(reason: Error): void {
-    this.#ended ??= reason
-    for (const entry of this.#queue.splice(0)) entry.reject(this.#ended)
+    this.#endReason ??= reason
+    for (const entry of this.#queue.splice(0)) entry.reject(this.#endReason)
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       const entries = this.#queue
       this.#queue = []
-      const ended = await this.#write(entries)
+      const failure = await this.#write(entries)
       for (const entry of entries) {
-        if (ended !== undefined) entry.reject(ended)
+        if (failure !== undefined) entry.reject(failure)
         else {
           entry.apply()
           entry.resolve()
@@ -77,14 +77,16 @@ export class Journal {
       await batch.write({ sync: true })
     } catch (cause) {
       this.end(
-        new FatalBrokerError('The storage of the embedded broker did not take a write: look at disk space, then start again.', { cause }),
+        new FatalBrokerError('A write to the storage of the embedded broker failed: check the free disk space, then start again.', {
+          cause,
+        }),
       )
     }
-    return this.#ended
+    return this.#endReason
   }
 }
 
-/** Throws `FatalBrokerError` when writes are missing from the storage. */
+/** Throws `FatalBrokerError` when the storage lacks an earlier write. */
 export async function openJournal(storage: OrderedStorage): Promise<Journal> {
   let first: number | undefined
   let last = 0
@@ -100,6 +102,6 @@ export async function openJournal(storage: OrderedStorage): Promise<Journal> {
 
 function missing(what: string): FatalBrokerError {
   return new FatalBrokerError(
-    `The broker's data is damaged: ${what} is missing. Nothing was changed; put a copy of the data directory back, or reset it to start empty.`,
+    `The data of the embedded broker is damaged: ${what} is missing. Nothing was changed; put a copy of the data directory back, or reset it to start empty.`,
   )
 }

@@ -1,21 +1,21 @@
 /**
- * Rows of the embedded broker in its storage, told apart by the first byte. Topics have numbers that are never used again, so
- * rows that a deleted topic left behind belong to nobody.
+ * The format row. The first byte of a key tells the kind of row. A topic's number is never reused, so rows that a deleted topic leaves
+ * behind are never read as another topic's.
  */
 export const FORMAT_KEY = Buffer.from('f')
 export const FORMAT = 1
 
 export const TOPIC = 0x74
-/** One row a deleted topic, kept for ever: it is what keeps the number from being used again. */
+/** One row per deleted topic, kept forever, so that its number is not reused. */
 export const DELETED_TOPIC = 0x64
 export const TRANSACTIONAL_ID = 0x78
 export const GROUP_OFFSET = 0x6f
 export const WRITE_MARKER = 0x6d
-/** One row a partition: log start and end. */
+/** One row per partition: log start and log end. */
 export const PARTITION = 0x70
-/** One row a batch: what a reader must know of it to find it. */
+/** One row per batch: its entry in the partition's index. */
 export const BATCH_ENTRY = 0x69
-/** One row a batch: the batch in Kafka's format. */
+/** One row per batch: the batch in Kafka's format. */
 export const BATCH = 0x62
 
 export function textRow(kind: number, text: string): Buffer {
@@ -60,7 +60,7 @@ export function markerRow(sequence: number): Buffer {
   return key
 }
 
-/** All rows of a kind, or of a kind and a topic's number. */
+/** All rows of a kind, or those of one topic by its number. */
 export function rangeOf(kind: number, topic?: number): { readonly gte: Buffer; readonly lt: Buffer } {
   if (topic === undefined) return { gte: Buffer.from([kind]), lt: Buffer.from([kind + 1]) }
   const bound = (number: number): Buffer => {

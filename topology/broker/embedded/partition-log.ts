@@ -1,18 +1,17 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
-import { BatchReader, InvalidBatchError } from '../record-batch/batch-reader.ts'
-import { placeBatch } from '../record-batch/batch-builder.ts'
+import { BatchReader, InvalidBatchError, placeBatch } from '../record-batch/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../errors.ts'
 import type { BatchCache } from './batch-cache.ts'
 import { BATCH, BATCH_ENTRY, batchRow, packNumbers, partitionRow, unpackNumber } from './keys.ts'
 
-/** What is known of a batch without reading it. Times are milliseconds since the epoch, `appendedAt` by the broker's clock. */
+/** Index entry of a batch. Times are milliseconds since the epoch; `appendedAt` is by the broker's clock. */
 export interface LogEntry {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly maxTimestamp: number
   sizeInBytes: number
   readonly appendedAt: number
-  /** The batch itself while it is in the cache. */
+  /** The batch, while it is in the cache. */
   bytes: Buffer | undefined
 }
 
@@ -29,8 +28,8 @@ export interface LogRead {
 }
 
 /**
- * One partition: a list of its batches in memory, the batches in storage, the newest of them cached. Appending reserves
- * offsets at once and shows the records when they are on disk (`publish`).
+ * The log of one partition: the index of its batches in memory, the batches in the storage, the newest ones cached. `reserve` assigns
+ * offsets at once; `publish` makes the records visible once they are on disk.
  */
 export class PartitionLog {
   readonly name: string
@@ -45,7 +44,7 @@ export class PartitionLog {
   #end = 0
   #start = 0
   #reservedStart = 0
-  /** Bytes written since the cleaner has been here. */
+  /** Bytes appended since the last compaction. */
   dirtyBytes = 0
   sizeInBytes = 0
   deleted = false
@@ -70,19 +69,19 @@ export class PartitionLog {
     return this.#entries
   }
 
-  /** First offset that can be read. */
+  /** The first offset that can be read. */
   get startOffset(): number {
     return this.#start
   }
 
-  /** Behind the last committed record and its marker: high watermark and last stable offset in one. */
+  /** High watermark and last stable offset, which are equal, because a transaction is appended only at its commit. */
   get endOffset(): number {
     return this.#end
   }
 
   /* ------------------------------------------------------------------------------------------ writing */
 
-  /** Places the batches behind all reserved ones and adds their rows. `gap` offsets stay empty behind them. */
+  /** Assigns the next offsets to the batches and adds their rows. Leaves `gap` offsets unused after them. */
   reserve(batches: readonly SealedBatch[], gap: number, appendedAt: number, operations: StorageOperation[]): LogEntry[] {
     const entries = batches.map(({ bytes, recordCount, maxTimestamp }) => {
       const baseOffset = this.#reserved
@@ -104,6 +103,7 @@ export class PartitionLog {
     return entries
   }
 
+  /** Makes reserved batches visible to readers. Call it in the order of `reserve`. */
   publish(entries: readonly LogEntry[], gap: number): void {
     for (const entry of entries) {
       this.#entries.push(entry)
@@ -117,7 +117,7 @@ export class PartitionLog {
     this.#onGrown(this)
   }
 
-  /** Rows to write for a new log start; `dropBefore` then makes it so. */
+  /** Adds the operations for a new log start. Call `dropBefore` once they are on disk. */
   dropRows(offset: number, operations: StorageOperation[]): void {
     for (const entry of this.#entries) {
       if (entry.lastOffset >= offset) break
@@ -128,13 +128,13 @@ export class PartitionLog {
   }
 
   dropBefore(offset: number): void {
-    const keep = this.#entries.findIndex((entry) => entry.lastOffset >= offset)
-    const dropped = this.#entries.splice(0, keep < 0 ? this.#entries.length : keep)
+    const firstKept = this.#entries.findIndex((entry) => entry.lastOffset >= offset)
+    const dropped = this.#entries.splice(0, firstKept < 0 ? this.#entries.length : firstKept)
     for (const entry of dropped) this.#forget(entry)
     this.#start = Math.max(this.#start, offset)
   }
 
-  /** Rows for batches that the cleaner made smaller, or (without bytes) takes away; `rewrite` then makes it so. */
+  /** Adds the operations for batches that the cleaner shrank or (undefined) removed. Call `rewrite` once they are on disk. */
   rewriteRows(changes: ReadonlyMap<LogEntry, Buffer | undefined>, operations: StorageOperation[]): void {
     for (const [entry, bytes] of changes) {
       if (bytes === undefined) this.#removeRows(entry, operations)
@@ -152,45 +152,47 @@ export class PartitionLog {
     this.#entries = this.#entries.filter((entry) => !changes.has(entry) || changes.get(entry) !== undefined)
   }
 
-  /** Whether the batch is still part of the log, also after the changes on their way to the disk. */
+  /** Whether the batch stays in the log, taking pending changes into account. */
   holds(entry: LogEntry): boolean {
     return !this.deleted && entry.lastOffset >= this.#reservedStart
   }
 
   /* ------------------------------------------------------------------------------------------ reading */
 
-  /** Whether a fetch from here has something to bring. */
+  /** Whether a fetch from this offset returns at once: there are records, or the offset is out of range. */
   hasBeyond(offset: number): boolean {
     return offset !== this.#end
   }
 
-  /** Whole batches from the offset on, up to `maxBytes` but at least one. Throws `OffsetOutOfRangeError`. */
+  /** Whole batches from the offset on, up to `maxBytes`, but at least one. Throws `OffsetOutOfRangeError`. */
   read(offset: number, maxBytes: number): LogRead {
     if (offset < this.#start || offset > this.#end) {
-      throw new OffsetOutOfRangeError(`Offset ${offset} of ${this.name} is not in the log: it has ${this.#start} to ${this.#end}.`)
+      throw new OffsetOutOfRangeError(
+        `Cannot fetch ${this.name}@${offset}: the log has offsets ${this.#start} to ${this.#end}. Begin at the earliest or latest offset.`,
+      )
     }
     const batches: BatchReader[] = []
     let sizeInBytes = 0
-    let at = this.#indexOf(offset)
-    for (; at < this.#entries.length; at++) {
-      const entry = this.#entries[at]
+    let index = this.#indexOf(offset)
+    for (; index < this.#entries.length; index++) {
+      const entry = this.#entries[index]
       if (entry === undefined || (sizeInBytes > 0 && sizeInBytes + entry.sizeInBytes > maxBytes)) break
       sizeInBytes += entry.sizeInBytes
       batches.push(this.readBatch(entry))
     }
     const last = batches.at(-1)
-    const nextOffset = at >= this.#entries.length ? this.#end : last === undefined ? offset : last.lastOffset + 1
+    const nextOffset = index >= this.#entries.length ? this.#end : last === undefined ? offset : last.lastOffset + 1
     return { batches, nextOffset, sizeInBytes }
   }
 
   readBatch(entry: LogEntry): BatchReader {
     try {
       const stored = entry.bytes ?? this.#storage.get(batchRow(BATCH, this.#topic, this.#partition, entry.baseOffset))
-      if (stored === undefined) throw new InvalidBatchError(`The batch at offset ${entry.baseOffset} is gone.`)
+      if (stored === undefined) throw new InvalidBatchError(`The storage has no batch at offset ${entry.baseOffset}.`)
       return new BatchReader(Buffer.isBuffer(stored) ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length))
     } catch (cause) {
       throw new FatalBrokerError(
-        `The broker's data of ${this.name} is damaged at offset ${entry.baseOffset}. Put a copy of the data directory back.`,
+        `The data of the embedded broker is damaged at ${this.name}@${entry.baseOffset}. Put a copy of the data directory back.`,
         {
           cause,
         },
@@ -198,7 +200,7 @@ export class PartitionLog {
     }
   }
 
-  /** First offset with a timestamp at or after this one; the end when there is none. */
+  /** The first offset with a timestamp at or after this one, or the end. */
   offsetAt(timestampMs: number): number {
     for (const entry of this.#entries) {
       if (entry.maxTimestamp < timestampMs) continue
@@ -208,7 +210,7 @@ export class PartitionLog {
     return this.#end
   }
 
-  /** Calls back once something is published; the answer ends the wait. */
+  /** Calls back at each publish until the returned function is called. */
   onPublish(callback: () => void): () => void {
     this.#waiting.add(callback)
     return () => this.#waiting.delete(callback)
@@ -238,7 +240,7 @@ export class PartitionLog {
     if (entry.lastOffset < this.#start) return
     if (entry.lastOffset >= this.#end || (before !== undefined && entry.baseOffset <= before.lastOffset)) {
       throw new FatalBrokerError(
-        `The broker's data of ${this.name} contradicts itself at offset ${entry.baseOffset}. Put a copy of the data directory back.`,
+        `The data of the embedded broker is inconsistent at ${this.name}@${entry.baseOffset}. Put a copy of the data directory back.`,
       )
     }
     this.#entries.push(entry)

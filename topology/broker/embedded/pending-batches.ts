@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { PartitionOffset } from '../broker.ts'
 import { UnknownTopicError } from '../errors.ts'
-import type { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import type { PartitionLog, SealedBatch } from './partition-log.ts'
 
 interface PartitionBatches {
@@ -11,11 +11,11 @@ interface PartitionBatches {
   nextSequence: number
 }
 
-/** Sealed batches that wait for their place in the logs. */
+/** Sealed batches without offsets yet, by partition. */
 export class PendingBatches {
   readonly #byLog = new Map<PartitionLog, PartitionBatches>()
 
-  add(log: PartitionLog, topic: string, partition: number, builder: BatchBuilder, producerId: number, producerEpoch: number): void {
+  add(log: PartitionLog, topic: string, partition: number, builder: RecordBatchBuilder, producerId: number, producerEpoch: number): void {
     let pending = this.#byLog.get(log)
     if (pending === undefined) this.#byLog.set(log, (pending = { topic, partition, batches: [], nextSequence: 0 }))
     const transactional = producerId >= 0
@@ -39,9 +39,9 @@ export class PendingBatches {
     return this.#byLog.has(log)
   }
 
-  /** Gives every batch its offsets. Answers with the offset behind the last record of each partition. */
+  /** Assigns offsets to all batches and adds their rows. Returns the offset after the last record of each partition. */
   place(gap: number, appendedAt: number, operations: StorageOperation[], apply: (() => void)[]): PartitionOffset[] {
-    for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`The topic ${topic} was deleted.`)
+    for (const [log, { topic }] of this.#byLog) if (log.deleted) throw new UnknownTopicError(`Topic ${topic} was deleted: create it again.`)
     const results: PartitionOffset[] = []
     for (const [log, { topic, partition, batches }] of this.#byLog) {
       const entries = log.reserve(batches, gap, appendedAt, operations)

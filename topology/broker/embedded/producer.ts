@@ -1,23 +1,23 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, RetriableBrokerError, StaleGenerationError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
+import { ProducerGuard } from '../producer-guard.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { partitionName } from '../topic-partition.ts'
 import type { Groups } from './groups.ts'
 import type { Journal } from './journal.ts'
 import { PendingBatches } from './pending-batches.ts'
 import type { Topics } from './topics.ts'
 import type { TransactionHolder, Transactions } from './transactions.ts'
 
-/** Any error but a stale generation leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
+/** A producer with a transactional id. */
 export class TransactionalProducer implements Producer {
   readonly #transactions: Transactions
   readonly #holder: TransactionHolder
   readonly #check: () => void
-  #failure: unknown
+  readonly #guard = new ProducerGuard()
 
-  /** `check` throws once the broker is gone. */
+  /** `check` throws once the broker has stopped. */
   constructor(transactions: Transactions, holder: TransactionHolder, check: () => void) {
     this.#transactions = transactions
     this.#holder = holder
@@ -25,7 +25,7 @@ export class TransactionalProducer implements Producer {
   }
 
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, ourBuilder(batch)))
+    return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, batch))
   }
 
   sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
@@ -44,15 +44,11 @@ export class TransactionalProducer implements Producer {
     this.#transactions.close(this.#holder)
   }
 
-  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    this.#check()
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof RetriableBrokerError || error instanceof StaleGenerationError)) this.#failure = error
-      throw error
-    }
+  #guarded<T>(call: () => T | Promise<T>): Promise<T> {
+    return this.#guard.run(() => {
+      this.#check()
+      return call()
+    })
   }
 }
 
@@ -61,11 +57,11 @@ interface PlainProducerOptions {
   readonly topics: Topics
   readonly groups: Groups
   readonly clock: Clock
-  /** Throws once the broker is gone. */
+  /** Throws once the broker has stopped. */
   readonly check: () => void
 }
 
-/** At least once: every send is appended on its own; `commit` waits for them and then stores the offsets. */
+/** At least once: each send is an append of its own; `commit` waits for all of them and then stores the offsets. */
 export class PlainProducer implements Producer {
   readonly #options: PlainProducerOptions
   #sends: Promise<readonly PartitionOffset[]>[] = []
@@ -80,16 +76,15 @@ export class PlainProducer implements Producer {
 
   async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     this.#options.check()
-    const builder = ourBuilder(batch)
     const log = this.#options.topics.log(topic, partition)
-    if (builder.recordCount === 0) return
+    if (batch.recordCount === 0) return
     const pending = new PendingBatches()
-    pending.add(log, topic, partition, builder, -1, -1)
+    pending.add(log, topic, partition, batch, -1, -1)
     const operations: StorageOperation[] = []
     const apply: (() => void)[] = []
     const results = pending.place(0, this.#options.clock.now(), operations, apply)
     const sent = this.#options.journal.append(operations, () => apply.forEach((step) => step())).then(() => results)
-    sent.catch(() => undefined) // told by commit
+    sent.catch(() => undefined) // surfaces in commit()
     this.#sends.push(sent)
   }
 
@@ -102,19 +97,19 @@ export class PlainProducer implements Producer {
   async commit(): Promise<readonly PartitionOffset[]> {
     this.#options.check()
     const sends = this.#sends
-    const stored = this.#offsets
+    const offsetsToStore = this.#offsets
     this.#sends = []
     this.#offsets = []
     const results = new Map<string, PartitionOffset>()
-    for (const sent of await Promise.all(sends)) for (const result of sent) results.set(`${result.topic}/${result.partition}`, result)
-    for (const { group, offsets } of stored) {
+    for (const sent of await Promise.all(sends)) for (const result of sent) results.set(partitionName(result), result)
+    for (const { group, offsets } of offsetsToStore) {
       this.#options.groups.checkMember(group)
       await this.#options.groups.storeOffsets(group.groupId, offsets)
     }
     return [...results.values()]
   }
 
-  /** What was sent stays sent; only the offsets are not stored. */
+  /** Records that were sent stay in the log; only the offsets are not stored. */
   async abort(): Promise<void> {
     this.#options.check()
     this.#sends = []
@@ -124,9 +119,4 @@ export class PlainProducer implements Producer {
   async close(): Promise<void> {
     await Promise.allSettled(this.#sends)
   }
-}
-
-function ourBuilder(batch: RecordBatchBuilder): BatchBuilder {
-  if (batch instanceof BatchBuilder) return batch
-  throw new FatalBrokerError('A batch must be made with createRecordBatchBuilder().')
 }

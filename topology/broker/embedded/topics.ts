@@ -2,6 +2,7 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
+import { partitionName } from '../topic-partition.ts'
 import type { BatchCache } from './batch-cache.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
@@ -10,7 +11,7 @@ import { PartitionLog } from './partition-log.ts'
 
 export interface Topic {
   readonly name: string
-  /** In storage keys; never used twice. */
+  /** Identifies the topic in storage keys; never reused. */
   readonly number: number
   readonly topicId: string
   readonly replicationFactor: number
@@ -18,7 +19,7 @@ export interface Topic {
   readonly logs: PartitionLog[]
 }
 
-/** What is stored of a topic, as JSON. */
+/** A topic as it is stored, in JSON. */
 interface TopicRow {
   readonly number: number
   readonly topicId: string
@@ -36,13 +37,13 @@ interface TopicsOptions {
   readonly onGrown: (topic: Topic, log: PartitionLog) => void
 }
 
-/** The topics and their partitions' logs. Every change is on disk when its promise resolves. */
+/** The topics and the logs of their partitions. A change is on disk when its promise resolves. */
 export class Topics {
   readonly #options: TopicsOptions
   readonly #topics = new Map<string, Topic>()
   #nextNumber = 1
-  /** Creations and deletions follow each other: the second `createTopics` of a name waits for the first. */
-  #last: Promise<unknown> = Promise.resolve()
+  /** Changes run one after another, so that a second creation of the same name sees the first. */
+  #lastChange: Promise<unknown> = Promise.resolve()
 
   constructor(options: TopicsOptions) {
     this.#options = options
@@ -54,12 +55,13 @@ export class Topics {
 
   log(topic: string, partition: number): PartitionLog {
     const log = this.#topics.get(topic)?.logs[partition]
-    if (log === undefined) throw new UnknownTopicError(`There is no partition ${partition} of topic ${topic}.`)
+    if (log === undefined)
+      throw new UnknownTopicError(`The embedded broker has no partition ${partitionName({ topic, partition })}: create it.`)
     return log
   }
 
   create(specs: readonly TopicSpec[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#afterLastChange(async () => {
       const operations: StorageOperation[] = []
       const created: Topic[] = []
       for (const spec of specs) {
@@ -80,7 +82,7 @@ export class Topics {
     })
   }
 
-  /** Those asked for that exist; all without names. */
+  /** The named topics that exist; without names, all topics. */
   describe(names: readonly string[] | undefined): TopicDescription[] {
     const topics = names === undefined ? [...this.#topics.values()] : names.flatMap((name) => this.#topics.get(name) ?? [])
     return topics.map(({ name, topicId, replicationFactor, config, logs }) => ({
@@ -93,7 +95,7 @@ export class Topics {
   }
 
   alter(name: string, config: Readonly<Record<string, string>>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#afterLastChange(async () => {
       const topic = this.#topic(name)
       const altered = { ...topic.config, ...config }
       await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => (topic.config = altered))
@@ -101,11 +103,13 @@ export class Topics {
   }
 
   createPartitions(name: string, partitions: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#afterLastChange(async () => {
       const topic = this.#topic(name)
       checkPartitions(name, partitions)
       if (partitions < topic.logs.length) {
-        throw new FatalBrokerError(`Topic ${name} has ${topic.logs.length} partitions: their number can grow, not shrink to ${partitions}.`)
+        throw new FatalBrokerError(
+          `Topic ${name} has ${topic.logs.length} partitions and cannot shrink to ${partitions}: ask for at least as many.`,
+        )
       }
       const added = Array.from({ length: partitions - topic.logs.length }, (_, i) =>
         this.#newLog(name, topic.number, topic.logs.length + i),
@@ -116,9 +120,9 @@ export class Topics {
     })
   }
 
-  /** Unknown names are passed over. Committed offsets of the topics go with them. */
+  /** Ignores unknown names. Deletes committed offsets of the topics too. */
   delete(names: readonly string[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#afterLastChange(async () => {
       const topics = [...new Set(names)].flatMap((name) => this.#topics.get(name) ?? [])
       if (topics.length === 0) return
       const operations = topics.map((topic) => ({
@@ -141,7 +145,7 @@ export class Topics {
           }
         }
       })
-      for (const topic of topics) await this.#clear(topic.number)
+      for (const topic of topics) await this.#deleteRows(topic.number)
     })
   }
 
@@ -156,7 +160,7 @@ export class Topics {
     if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
   }
 
-  listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'settled'>): PartitionOffset[] {
+  listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'stable'>): PartitionOffset[] {
     return partitions.map(({ topic, partition }) => {
       const log = this.log(topic, partition)
       const offset = at === 'earliest' ? log.startOffset : at === 'latest' ? log.endOffset : log.offsetAt(at.timestampMs)
@@ -164,7 +168,7 @@ export class Topics {
     })
   }
 
-  /** Reads the topics back from the storage, and clears away what a deleted one may have left. */
+  /** Reads the topics from the storage, and deletes rows that a deleted topic left behind. */
   async restore(): Promise<void> {
     const { storage } = this.#options
     const byNumber = new Map<number, Topic>()
@@ -175,8 +179,8 @@ export class Topics {
       byNumber.set(topic.number, topic)
     }
     const logOf = (key: Uint8Array): PartitionLog | undefined => {
-      const at = Buffer.from(key.buffer, key.byteOffset, key.length)
-      return byNumber.get(at.readUInt32BE(1))?.logs[at.readUInt32BE(5)]
+      const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
+      return byNumber.get(bytes.readUInt32BE(1))?.logs[bytes.readUInt32BE(5)]
     }
     for await (const { key, value } of storage.scan(rangeOf(PARTITION))) logOf(key)?.restoreBounds(value)
     for await (const { key, value } of storage.scan(rangeOf(BATCH_ENTRY))) logOf(key)?.restoreEntry(key, value)
@@ -184,23 +188,23 @@ export class Topics {
     for await (const { key } of storage.scan(rangeOf(DELETED_TOPIC))) {
       const number = Buffer.from(key).readUInt32BE(1)
       this.#nextNumber = Math.max(this.#nextNumber, number + 1)
-      await this.#clear(number)
+      await this.#deleteRows(number)
     }
   }
 
-  async #clear(number: number): Promise<void> {
+  async #deleteRows(number: number): Promise<void> {
     for (const kind of [BATCH, BATCH_ENTRY, PARTITION]) await this.#options.storage.clear(rangeOf(kind, number))
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(work)
-    this.#last = turn.catch(() => undefined)
-    return turn
+  #afterLastChange(change: () => Promise<void>): Promise<void> {
+    const result = this.#lastChange.then(change)
+    this.#lastChange = result.catch(() => undefined)
+    return result
   }
 
   #topic(name: string): Topic {
     const topic = this.#topics.get(name)
-    if (topic === undefined) throw new UnknownTopicError(`There is no topic ${name}.`)
+    if (topic === undefined) throw new UnknownTopicError(`The embedded broker has no topic ${name}: create it.`)
     return topic
   }
 
@@ -217,10 +221,17 @@ export class Topics {
   }
 
   #newLog(name: string, number: number, partition: number): PartitionLog {
-    return new PartitionLog(`${name}-${partition}`, number, partition, this.#options.storage, this.#options.cache, (log) => {
-      const topic = this.#topics.get(name)
-      if (topic !== undefined) this.#options.onGrown(topic, log)
-    })
+    return new PartitionLog(
+      partitionName({ topic: name, partition }),
+      number,
+      partition,
+      this.#options.storage,
+      this.#options.cache,
+      (log) => {
+        const topic = this.#topics.get(name)
+        if (topic !== undefined) this.#options.onGrown(topic, log)
+      },
+    )
   }
 }
 
@@ -241,6 +252,6 @@ function rowOf(topic: Topic, partitions = topic.logs.length): StorageOperation {
 
 function checkPartitions(name: string, partitions: number): void {
   if (!Number.isSafeInteger(partitions) || partitions < 1) {
-    throw new FatalBrokerError(`Topic ${name} cannot have ${partitions} partitions: give a whole number from 1 on.`)
+    throw new FatalBrokerError(`Topic ${name} cannot have ${partitions} partitions: use an integer of at least 1.`)
   }
 }

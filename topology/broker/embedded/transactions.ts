@@ -2,7 +2,7 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, PartitionOffset } from '../broker.ts'
 import { FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
-import type { BatchBuilder } from '../record-batch/batch-builder.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { PendingBatches } from './pending-batches.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Groups } from './groups.ts'
@@ -11,14 +11,14 @@ import type { PartitionLog } from './partition-log.ts'
 import { packNumbers, rangeOf, textOf, textRow, TRANSACTIONAL_ID, unpackNumber } from './keys.ts'
 import type { Topics } from './topics.ts'
 
-/** Kafka's default of `transaction.timeout.ms`. */
+/** Kafka's default for `transaction.timeout.ms`. */
 const DEFAULT_TIMEOUT_MS = 60_000
-/** The marker that ends a transaction takes one offset of each of its partitions. */
+/** As in Kafka, the marker at the end of a transaction takes one offset in each of its partitions. */
 const MARKER_OFFSETS = 1
 /** Epochs are 16 bits in a batch. */
 const MAX_EPOCH = 32_767
 
-/** The life of one transactional id over all its holders. */
+/** The state of one transactional id, across all producers that open it. */
 interface TransactionalId {
   readonly id: string
   producerId: number
@@ -33,7 +33,7 @@ interface Transaction {
     readonly groupId: string
     readonly offsets: readonly PartitionOffset[]
   }[]
-  readonly settle: (() => void)[]
+  readonly onEnd: (() => void)[]
   readonly timeout: TimerHandle
 }
 
@@ -47,75 +47,75 @@ interface TransactionsOptions {
 }
 
 /**
- * Transactional ids and their open transactions. What a transaction sends waits in memory and is appended at commit: records
- * of all partitions and offsets in one write of the storage. A crash before it is an abort.
+ * Transactional ids and their open transactions. The batches of a transaction wait in memory until commit, which writes the records of all
+ * partitions and the offsets in one write of the storage. A crash before that write aborts the transaction.
  */
 export class Transactions {
   readonly #options: TransactionsOptions
   readonly #ids = new Map<string, TransactionalId>()
-  /** Open, or on their way to the disk. */
-  readonly #unsettled = new Set<Transaction>()
+  /** Neither committed nor aborted: open, or being written. */
+  readonly #undecided = new Set<Transaction>()
   #nextProducerId = 1
 
   constructor(options: TransactionsOptions) {
     this.#options = options
   }
 
-  /** Fences the former holder, settles what it left, and answers with the new holder's epoch. */
+  /** Fences the former producer of the id, aborts its open transaction, and returns the new producer's right to the id. */
   async open(id: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<TransactionHolder> {
-    let held = this.#ids.get(id)
-    if (held === undefined) {
-      held = {
+    let state = this.#ids.get(id)
+    if (state === undefined) {
+      state = {
         id,
         producerId: this.#nextProducerId++,
         epoch: -1,
         timeoutMs,
         transaction: undefined,
       }
-      this.#ids.set(id, held)
+      this.#ids.set(id, state)
     }
-    if (held.epoch === MAX_EPOCH) {
-      held.producerId = this.#nextProducerId++
-      held.epoch = -1
+    if (state.epoch === MAX_EPOCH) {
+      state.producerId = this.#nextProducerId++
+      state.epoch = -1
     }
-    const epoch = ++held.epoch
-    held.timeoutMs = timeoutMs
+    const epoch = ++state.epoch
+    state.timeoutMs = timeoutMs
     const holder: TransactionHolder = {
-      held,
-      producerId: held.producerId,
+      state,
+      producerId: state.producerId,
       epoch,
     }
-    this.#drop(held)
+    this.#abort(state)
     const row = {
       key: textRow(TRANSACTIONAL_ID, id),
-      value: packNumbers(held.producerId, epoch),
+      value: packNumbers(state.producerId, epoch),
     }
-    // The journal keeps the order: a commit of the former holder that is on its way is on disk before this.
+    // The journal keeps the order: a commit of the former producer that is being written is on disk before this row.
     await this.#options.journal.append([row], () => {})
     return holder
   }
 
-  send(holder: TransactionHolder, topic: string, partition: number, builder: BatchBuilder): void {
+  send(holder: TransactionHolder, topic: string, partition: number, builder: RecordBatchBuilder): void {
     const transaction = this.#begin(holder)
     const log = this.#options.topics.log(topic, partition)
     if (builder.recordCount > 0) transaction.batches.add(log, topic, partition, builder, holder.producerId, holder.epoch)
   }
 
   sendOffsets(holder: TransactionHolder, member: GroupMember, offsets: readonly PartitionOffset[]): void {
-    checkHolder(holder)
+    checkCurrent(holder)
     if (!isOutsider(member)) this.#options.groups.checkMember(member)
     const transaction = this.#begin(holder)
     transaction.offsets.push({ groupId: member.groupId, offsets })
-    transaction.settle.push(this.#options.offsets.addPending(member.groupId, offsets))
+    transaction.onEnd.push(this.#options.offsets.addPending(member.groupId, offsets))
   }
 
   async commit(holder: TransactionHolder): Promise<readonly PartitionOffset[]> {
-    checkHolder(holder)
-    const { held } = holder
-    const transaction = held.transaction
+    checkCurrent(holder)
+    const { state } = holder
+    const transaction = state.transaction
     if (transaction === undefined) return []
     transaction.timeout.cancel()
-    held.transaction = undefined
+    state.transaction = undefined
     try {
       const operations: StorageOperation[] = []
       const apply: (() => void)[] = []
@@ -125,39 +125,41 @@ export class Transactions {
       return results
     } catch (error) {
       if (!(error instanceof RetriableBrokerError)) throw error
-      throw new OutcomeUnknownError(`It is not known whether the transaction of ${held.id} was committed.`, { cause: error })
+      throw new OutcomeUnknownError(`Commit by ${state.id} has an unknown outcome: open the id again and read the committed offset.`, {
+        cause: error,
+      })
     } finally {
-      this.#settle(transaction)
+      this.#end(transaction)
     }
   }
 
-  /** Ids whose transaction waits for its holder. */
+  /** The ids with an open transaction. */
   openIds(): readonly string[] {
     return [...this.#ids.values()].filter(({ transaction }) => transaction !== undefined).map(({ id }) => id)
   }
 
-  /** Resolves once no transaction has anything for one of the partitions that is neither committed nor dropped. */
-  async ended(logs: readonly PartitionLog[]): Promise<void> {
+  /** Resolves once no transaction with records for one of these partitions is undecided. */
+  async noneOpenIn(logs: readonly PartitionLog[]): Promise<void> {
     for (;;) {
-      const open = [...this.#unsettled].filter(({ batches }) => logs.some((log) => batches.has(log)))
+      const open = [...this.#undecided].filter(({ batches }) => logs.some((log) => batches.has(log)))
       if (open.length === 0) return
-      await Promise.all(open.map(({ settle }) => new Promise<void>((resolve) => settle.push(resolve))))
+      await Promise.all(open.map(({ onEnd }) => new Promise<void>((resolve) => onEnd.push(resolve))))
     }
   }
 
   abort(holder: TransactionHolder): void {
-    checkHolder(holder)
-    this.#drop(holder.held)
+    checkCurrent(holder)
+    this.#abort(holder.state)
   }
 
-  /** A closed producer's open transaction is dropped; its id stays. */
+  /** Aborts the open transaction of a closed producer. */
   close(holder: TransactionHolder): void {
-    if (isHolder(holder)) this.#drop(holder.held)
+    if (isCurrent(holder)) this.#abort(holder.state)
   }
 
-  /** Ends the timers and every wait for a transaction. */
+  /** Aborts all transactions, which cancels their timers and ends all waits for them. */
   end(): void {
-    for (const held of this.#ids.values()) this.#drop(held)
+    for (const state of this.#ids.values()) this.#abort(state)
   }
 
   async restore(): Promise<void> {
@@ -177,57 +179,58 @@ export class Transactions {
   }
 
   #begin(holder: TransactionHolder): Transaction {
-    checkHolder(holder)
-    const { held } = holder
-    if (held.transaction !== undefined) return held.transaction
+    checkCurrent(holder)
+    const { state } = holder
+    if (state.transaction !== undefined) return state.transaction
     const transaction: Transaction = {
       batches: new PendingBatches(),
       offsets: [],
-      settle: [],
-      timeout: this.#options.ports.timers.setTimeout(() => this.#expire(held), held.timeoutMs),
+      onEnd: [],
+      timeout: this.#options.ports.timers.setTimeout(() => this.#expire(state), state.timeoutMs),
     }
-    held.transaction = transaction
-    this.#unsettled.add(transaction)
+    state.transaction = transaction
+    this.#undecided.add(transaction)
     return transaction
   }
 
-  /** As in Kafka the broker that aborts also fences: the producer must not go on as if nothing had been. */
-  #expire(held: TransactionalId): void {
-    this.#options.ports.logger.warn('A transaction took too long and was aborted', { transactionalId: held.id, timeoutMs: held.timeoutMs })
-    held.epoch++
-    this.#drop(held)
+  /** Like Kafka, raises the epoch: the producer is fenced, so that it cannot continue after the abort unnoticed. */
+  #expire(state: TransactionalId): void {
+    this.#options.ports.logger.warn('A transaction timed out and was aborted', { transactionalId: state.id, timeoutMs: state.timeoutMs })
+    state.epoch++
+    this.#abort(state)
   }
 
-  #drop(held: TransactionalId): void {
-    const transaction = held.transaction
+  #abort(state: TransactionalId): void {
+    const transaction = state.transaction
     if (transaction === undefined) return
     transaction.timeout.cancel()
-    held.transaction = undefined
-    this.#settle(transaction)
+    state.transaction = undefined
+    this.#end(transaction)
   }
 
-  #settle(transaction: Transaction): void {
-    this.#unsettled.delete(transaction)
-    for (const settle of transaction.settle) settle()
+  #end(transaction: Transaction): void {
+    this.#undecided.delete(transaction)
+    for (const callback of transaction.onEnd) callback()
   }
 }
 
-/** Kafka checks no group for him in a transaction, whoever is in it. */
+/** Within a transaction Kafka does not check a caller without a member id and generation, even if the group has members. */
 function isOutsider({ memberId, generation }: GroupMember): boolean {
   return memberId === '' && generation < 0
 }
 
-/** The right to a transactional id, until somebody opens it again. */
+/** A producer's right to a transactional id. It ends when the id is opened again or a transaction times out. */
 export interface TransactionHolder {
-  readonly held: TransactionalId
+  readonly state: TransactionalId
   readonly producerId: number
   readonly epoch: number
 }
 
-function isHolder({ held, producerId, epoch }: TransactionHolder): boolean {
-  return held.epoch === epoch && held.producerId === producerId
+function isCurrent({ state, producerId, epoch }: TransactionHolder): boolean {
+  return state.epoch === epoch && state.producerId === producerId
 }
 
-function checkHolder(holder: TransactionHolder): void {
-  if (!isHolder(holder)) throw new FencedError(`The transactional id ${holder.held.id} was opened again, or its transaction took too long.`)
+function checkCurrent(holder: TransactionHolder): void {
+  if (!isCurrent(holder))
+    throw new FencedError(`A producer of ${holder.state.id} is fenced: the id was opened again, or its transaction timed out.`)
 }

@@ -1,21 +1,21 @@
-/** What goes wrong, and how often. May be changed at any time; probabilities are from 0 to 1 per call. */
+/** Which faults happen, and how often. May be changed at any time. Probabilities are per call, from 0 to 1. */
 export interface FaultProfile {
-  /** Off: every call goes straight through. */
+  /** When false, every call passes straight through. */
   enabled: boolean
   /** The request does not arrive: an error without effect. */
   lostRequest: number
-  /** The request has its effect, the answer does not arrive. */
+  /** The request has its effect, but the response is lost. */
   lostAnswer: number
-  /** A commit arrives only after its caller has been told that the outcome is unknown. */
+  /** A commit arrives only after its caller got an `OutcomeUnknownError`. */
   lateCommit: number
-  /** The call takes up to `maxDelayMs` longer, half of it on the way there. */
+  /** The call takes up to `maxDelayMs` longer, half of it before the request arrives. */
   delay: number
   maxDelayMs: number
-  /** This client does not reach the broker: every call fails after `maxDelayMs`, an answer on its way is lost. */
+  /** A network partition: every call fails after `maxDelayMs`, and responses in flight are lost. */
   partitioned: boolean
   /**
-   * So long, from the next send on, no call leaves and no answer comes, and none fails: as with a process that is stopped in the midst
-   * of a commit. Milliseconds; 0: not.
+   * From the next send on, for this long, no request leaves, no response arrives and none fails: like a process suspended in the
+   * middle of a commit. Milliseconds; 0 for no freeze.
    */
   freezeMs: number
 }

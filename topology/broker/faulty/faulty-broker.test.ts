@@ -17,7 +17,7 @@ describeBrokerContract('the faulty broker without faults', async () => {
 describe('the faulty broker', () => {
   const partition = { topic: 't', partition: 0 }
 
-  it('loses requests without effect and answers with their effect', async () => {
+  it('loses requests without effect and responses after their effect', async () => {
     const profile = noFaults()
     const { broker } = await faulty(profile)
     await broker.admin.createTopics([{ name: 't', partitions: 1 }])
@@ -27,16 +27,32 @@ describe('the faulty broker', () => {
     await expect(producer.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
     profile.enabled = false
     expect(await valuesOf(broker, partition)).toEqual(['kept'])
-    await producer.send('t', 0, batchOf('lost'))
+    const next = await broker.openProducer({ transactionalId: 'p' })
+    await next.send('t', 0, batchOf('lost'))
     Object.assign(profile, { enabled: true, lostAnswer: 0, lostRequest: 1 })
-    await expect(producer.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
+    await expect(next.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
     await expect(broker.admin.describeTopics()).rejects.toBeInstanceOf(RetriableBrokerError)
     profile.enabled = false
     await broker.openProducer({ transactionalId: 'p' })
     expect(await valuesOf(broker, partition)).toEqual(['kept'])
   })
 
-  it('makes the same faults from the same seed', async () => {
+  it('spends a transactional producer with the first call that is lost', async () => {
+    const profile = noFaults()
+    const { broker } = await faulty(profile)
+    await broker.admin.createTopics([{ name: 't', partitions: 1 }])
+    const producer = await broker.openProducer({ transactionalId: 'p' })
+    Object.assign(profile, { enabled: true, lostAnswer: 1 })
+    const lost: unknown = await producer.send('t', 0, batchOf('lost')).catch((error: unknown) => error)
+    profile.enabled = false
+    expect(lost).toBeInstanceOf(OutcomeUnknownError)
+    await expect(producer.send('t', 0, batchOf('too late'))).rejects.toBe(lost)
+    await expect(producer.commit()).rejects.toBe(lost)
+    await producer.close()
+    expect(await valuesOf(broker, partition)).toEqual([])
+  })
+
+  it('produces the same faults from the same seed', async () => {
     const trace = async (): Promise<string> => {
       const { broker } = await faulty({ ...noFaults(), enabled: true, lostRequest: 0.3, lostAnswer: 0.3 })
       let outcomes = ''
@@ -52,7 +68,7 @@ describe('the faulty broker', () => {
     expect(await trace()).toBe(first)
   })
 
-  it('cuts a client off, waiting fetches included, and lets it in again', async () => {
+  it('partitions a client from the broker, waiting fetches included, and reconnects it', async () => {
     const profile = { ...noFaults(), enabled: true, maxDelayMs: 50 }
     const { broker, inner, ports } = await faulty(profile)
     await inner.admin.createTopics([{ name: 't', partitions: 1 }])
@@ -66,7 +82,7 @@ describe('the faulty broker', () => {
     expect(await valuesOf(broker, partition)).toEqual(['x'])
   })
 
-  it('stands still from the next send on, for as long as it was told, and then does what was asked of it', async () => {
+  it('freezes for freezeMs from the next send on, and then completes its calls', async () => {
     const profile = { ...noFaults(), enabled: true, maxDelayMs: 2, freezeMs: 500 }
     const { broker, ports } = await faulty(profile)
     await broker.admin.createTopics([{ name: 't', partitions: 1 }])
@@ -82,7 +98,7 @@ describe('the faulty broker', () => {
     expect(await valuesOf(broker, partition)).toEqual(['late'])
   })
 
-  it('finds the broker that was opened after a crash, and there what was committed', async () => {
+  it('uses the broker opened after a crash, which has what was committed', async () => {
     const ports = manualPorts()
     const storage = new MemoryStorage()
     let inner = await EmbeddedBroker.open({ storage, ports })

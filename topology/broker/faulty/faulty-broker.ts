@@ -1,11 +1,12 @@
 import type { Random, Timers } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, FetchOptions, FetchPartition, FetchedPartition, GroupCoordinator, Producer } from '../broker.ts'
 import { OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
+import { ProducerGuard } from '../producer-guard.ts'
 import type { FaultProfile } from './fault-profile.ts'
-import { FaultyLink } from './faulty-link.ts'
+import { FaultyConnection } from './faulty-connection.ts'
 
 export interface FaultyBrokerOptions {
-  /** The broker as it is now: after a crash the next call finds the one that was opened since. */
+  /** The current broker, asked for at each call: after a crash that is the broker opened since. */
   readonly target: () => Broker
   readonly profile: FaultProfile
   readonly random: Random
@@ -13,15 +14,15 @@ export interface FaultyBrokerOptions {
 }
 
 /**
- * One client's view of a broker over a bad link, for simulations: give every client its own. The same random numbers make
- * the same faults. It fails as the seam allows and no worse: a call that may be made again fails as retriable, a lost commit
- * or send leaves the outcome unknown.
+ * One client's view of a broker over an unreliable connection, for simulations; each client needs its own. The same random numbers
+ * produce the same faults. It fails only as the seam allows: a call that may be repeated fails with `RetriableBrokerError`, a producer's
+ * call with `OutcomeUnknownError`.
  */
 export function faultyBroker(options: FaultyBrokerOptions): Broker {
   const { target } = options
-  const link = new FaultyLink(options.profile, options.random, options.timers)
+  const connection = new FaultyConnection(options.profile, options.random, options.timers)
   const retriable = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-    link.call(work, (what) => new RetriableBrokerError(`The ${what} of ${name} was lost.`))
+    connection.call(work, (what) => new RetriableBrokerError(`The ${what} of ${name} was lost.`))
 
   const groups: GroupCoordinator = {
     join: (request) => retriable('join', () => target().groups.join(request)),
@@ -47,7 +48,10 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     admin,
     groups,
     openFetcher: () => new FaultyFetcher(target, retriable),
-    openProducer: async (producer) => faultyProducer(await retriable('openProducer', () => target().openProducer(producer)), link),
+    openProducer: async (producerOptions) => {
+      const producer = await retriable('openProducer', () => target().openProducer(producerOptions))
+      return faultyProducer(producer, connection, producerOptions.transactionalId !== undefined)
+    },
     close: () => target().close(),
   }
 }
@@ -59,8 +63,8 @@ class FaultyFetcher implements Fetcher {
   readonly #retriable: Retriable
   #broker: Broker
   #fetcher: Fetcher
-  #underWay = false
-  #woken = false
+  #isFetching = false
+  #isWoken = false
 
   constructor(target: () => Broker, retriable: Retriable) {
     this.#target = target
@@ -70,18 +74,18 @@ class FaultyFetcher implements Fetcher {
   }
 
   async fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
-    this.#woken = false
-    this.#underWay = true
+    this.#isWoken = false
+    this.#isFetching = true
     try {
-      return await this.#retriable('fetch', () => this.#current().fetch(partitions, this.#woken ? { ...options, maxWaitMs: 0 } : options))
+      return await this.#retriable('fetch', () => this.#current().fetch(partitions, this.#isWoken ? { ...options, maxWaitMs: 0 } : options))
     } finally {
-      this.#underWay = false
+      this.#isFetching = false
     }
   }
 
-  /** A wake-up that meets the request still on its way ends the wait before it begins. */
+  /** A wake-up while the request is still delayed makes the fetch not wait at all once it arrives. */
   wakeup(): void {
-    this.#woken = this.#underWay
+    this.#isWoken = this.#isFetching
     this.#fetcher.wakeup()
   }
 
@@ -99,28 +103,36 @@ class FaultyFetcher implements Fetcher {
   }
 }
 
-/** A send must not be made again when its answer is lost: the records may be in the transaction already. */
-function faultyProducer(producer: Producer, link: FaultyLink): Producer {
-  const unknown =
+/**
+ * A lost call leaves the outcome unknown, because the request may have had its effect: repeating a send could write its records twice.
+ * As in every adapter that spends a transactional producer (`ProducerGuard`).
+ */
+function faultyProducer(producer: Producer, connection: FaultyConnection, isTransactional: boolean): Producer {
+  const unknownOutcome =
     (name: string) =>
     (what: string): Error =>
-      new OutcomeUnknownError(`The ${what} of ${name} was lost.`)
-  let isUnderWay = false
+      new OutcomeUnknownError(`The ${what} of ${name} was lost: open another producer.`)
+  const guard = new ProducerGuard()
+  const guarded = <T>(call: () => Promise<T>): Promise<T> => (isTransactional ? guard.run(call) : call())
+  let isCommitPending = false
   return {
-    send: (topic, partition, batch) => {
-      link.freezeIfDue()
-      return link.call(() => producer.send(topic, partition, batch), unknown('send'))
-    },
-    sendOffsets: (group, offsets) => link.call(() => producer.sendOffsets(group, offsets), unknown('sendOffsets')),
-    commit: async () => {
-      isUnderWay = link.overtaken(() => producer.commit())
-      if (isUnderWay) throw unknown('commit')('answer')
-      return link.call(() => producer.commit(), unknown('commit'))
-    },
-    abort: () => link.call(() => producer.abort(), unknown('abort')),
-    // A request that is under way reaches the broker whatever becomes of the client.
+    send: (topic, partition, batch) =>
+      guarded(() => {
+        connection.freezeIfDue()
+        return connection.call(() => producer.send(topic, partition, batch), unknownOutcome('send'))
+      }),
+    sendOffsets: (group, offsets) =>
+      guarded(() => connection.call(() => producer.sendOffsets(group, offsets), unknownOutcome('sendOffsets'))),
+    commit: () =>
+      guarded(async () => {
+        isCommitPending = connection.deliverLate(() => producer.commit())
+        if (isCommitPending) throw unknownOutcome('commit')('response')
+        return connection.call(() => producer.commit(), unknownOutcome('commit'))
+      }),
+    abort: () => guarded(() => connection.call(() => producer.abort(), unknownOutcome('abort'))),
+    // A request in flight reaches the broker even when its client is gone.
     close: async () => {
-      if (!isUnderWay) await producer.close()
+      if (!isCommitPending) await producer.close()
     },
   }
 }

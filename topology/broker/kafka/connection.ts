@@ -6,7 +6,7 @@ import { createLogger } from 'kafkajs/src/loggers/index.js'
 import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { Logger } from '../../ports.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import { Reader, Writer } from './protocol/wire.ts'
+import { Reader, Writer, type KafkaRequest } from './protocol/index.ts'
 
 export type { ISocketFactory as SocketFactory }
 
@@ -17,37 +17,23 @@ export interface Address {
 
 export interface ConnectionOptions {
   readonly clientId: string
-  /** As kafkajs takes them. */
+  /** Passed to kafkajs as they are. */
   readonly ssl?: unknown
   readonly sasl?: unknown
   readonly socketFactory?: ISocketFactory
   readonly logger: Logger
 }
 
-/** One request of the protocol in one version. */
-export interface KafkaRequest<T> {
-  readonly apiKey: number
-  readonly apiVersion: number
-  readonly name: string
-  /** Whether the version is a flexible one, whose headers have tagged fields. */
-  readonly flexible?: boolean
-  /** A broker that takes longer for it, milliseconds, is taken for dead. Default 30 s. */
-  readonly timeoutMs?: number
-  /** How long it is, about, where that is much. */
-  readonly sizeInBytes?: number
-  write(writer: Writer): void
-  read(reader: Reader): T
-}
+/** The request was sent, but no response came: it may have had its effect. */
+export class NoResponseError extends RetriableBrokerError {}
 
-/** It was asked and did not answer: what it was asked for may have been done all the same. */
-export class NoAnswerError extends RetriableBrokerError {}
+/** For opening the socket, and for each step of the authentication. */
+const CONNECT_TIMEOUT_MS = 5_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** kafkajs's log level for warnings and errors. */
+const WARN = 2
 
-/** For a connection, and for each step of its authentication. */
-const CONNECT_MS = 5_000
-const REQUEST_MS = 30_000
-const WARNINGS = 2
-
-/** One connection to one broker, made and authenticated by kafkajs. Answers come in the order of the requests. */
+/** One connection to one broker, opened and authenticated by kafkajs. Responses come in the order of the requests. */
 export class Connection {
   readonly #connection: RawConnection
   #isBroken = false
@@ -56,11 +42,11 @@ export class Connection {
     this.#connection = connection
   }
 
-  /** Throws `RetriableBrokerError` when nobody answers, `FatalBrokerError` when the authentication is refused. */
+  /** Throws `RetriableBrokerError` when the broker is unreachable, `FatalBrokerError` when it rejects the credentials. */
   static async open({ host, port }: Address, { clientId, ssl, sasl, socketFactory, logger }: ConnectionOptions): Promise<Connection> {
-    const quiet = createLogger({
-      level: WARNINGS,
-      // Whatever it is, it comes as an error too, and whoever gets that says what matters.
+    const kafkajsLogger = createLogger({
+      level: WARN,
+      // Debug only: kafkajs also throws what it logs, and the caller of this class reports that.
       logCreator:
         () =>
         ({ log }) =>
@@ -70,22 +56,22 @@ export class Connection {
       host,
       port,
       clientId,
-      logger: quiet,
+      logger: kafkajsLogger,
       socketFactory: socketFactory ?? defaultSocketFactory(),
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: CONNECT_MS,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: CONNECT_TIMEOUT_MS,
       reauthenticationThreshold: 10_000,
       ...(ssl === undefined ? {} : { ssl }),
       ...(sasl === undefined ? {} : { sasl }),
     })
     try {
-      await new KafkajsConnector({ connectionPool: pool, logger: quiet }).connect()
+      await new KafkajsConnector({ connectionPool: pool, logger: kafkajsLogger }).connect()
       return new Connection(await pool.getConnection())
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       if (error instanceof Error && error.name.startsWith('KafkaJSSASL'))
-        throw new FatalBrokerError(`${host}:${port} refuses this client: ${message}`, { cause: error })
-      throw new RetriableBrokerError(`${host}:${port} cannot be reached: ${message}`, { cause: error })
+        throw new FatalBrokerError(`Kafka broker ${host}:${port} rejects the credentials: ${message}`, { cause: error })
+      throw new RetriableBrokerError(`Kafka broker ${host}:${port} is unreachable: ${message}`, { cause: error })
     }
   }
 
@@ -93,25 +79,25 @@ export class Connection {
     return !this.#isBroken && this.#connection.isConnected()
   }
 
-  /** Throws `NoAnswerError`. */
-  async request<T>(request: KafkaRequest<T>, retryTimeoutMs = 0): Promise<T> {
-    const answer = await this.#send(request, retryTimeoutMs)
-    const reader = new Reader(answer)
+  /** `serverWaitMs`: how long the broker may hold back its response, beyond the request's own time-out. Throws `NoResponseError`. */
+  async request<T>(request: KafkaRequest<T>, serverWaitMs = 0): Promise<T> {
+    const response = await this.#send(request, serverWaitMs)
+    const reader = new Reader(response)
     if (request.flexible) reader.skipTags()
     return request.read(reader)
   }
 
-  /** Does not wait for answers that are on their way. */
+  /** Does not wait for responses: requests in flight reject. */
   close(): void {
     this.#isBroken = true
     this.#connection.rejectRequests(new Error('the connection was closed'))
-    void this.#connection.disconnect() // ends the timer that looks for late answers, which would keep the process alive
+    void this.#connection.disconnect() // stops kafkajs's request timer, which would keep the process alive
     this.#connection.socket?.destroy()
   }
 
   async #send<T>(
-    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_MS, sizeInBytes, write }: KafkaRequest<T>,
-    retryTimeoutMs: number,
+    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_TIMEOUT_MS, sizeInBytes, write }: KafkaRequest<T>,
+    serverWaitMs: number,
   ): Promise<Buffer> {
     try {
       return await this.#connection.send({
@@ -127,12 +113,14 @@ export class Connection {
           },
         },
         response: { decode: async (raw) => ({ raw }), parse: async ({ raw }) => raw },
-        requestTimeout: retryTimeoutMs + timeoutMs,
+        requestTimeout: serverWaitMs + timeoutMs,
         logResponseError: false,
       })
     } catch (error) {
       this.#isBroken = true
-      throw new NoAnswerError(`No answer to ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new NoResponseError(`Kafka did not respond to ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
     }
   }
 }

@@ -1,23 +1,25 @@
-import type { KafkaCluster } from './cluster.ts'
+import type { KafkaCluster } from './kafka-cluster.ts'
 import { RetriableBrokerError } from '../errors.ts'
-import { brokerError, check, Code } from './protocol/error-codes.ts'
-import type { KafkaRequest } from './connection.ts'
 import {
+  Code,
   alterScramCredentials,
+  brokerError,
+  check,
   createAcls,
   deleteAcls,
   describeAcls,
   type AccessError,
   type Acl,
   type ScramCredential,
-} from './protocol/access.ts'
+  type KafkaRequest,
+} from './protocol/index.ts'
 
-/** The same for the same rule. */
+/** Identifies an ACL: equal ACLs have equal names. */
 export function aclName({ principal, operation, resource, pattern, name }: Acl): string {
   return `${principal}: ${operation} ${resource} ${name}${pattern === 'prefixed' ? '*' : ''}`
 }
 
-/** Who may do what on a cluster that has an authorizer. Throws `FatalBrokerError` where there is none, or where one may not ask. */
+/** ACLs and users of a cluster. Throws `FatalBrokerError` when the cluster has no authorizer or this client may not use it. */
 export class KafkaAccess {
   readonly #cluster: KafkaCluster
 
@@ -26,41 +28,41 @@ export class KafkaAccess {
   }
 
   async acls(): Promise<readonly Acl[]> {
-    const { error, acls } = await this.#ask(describeAcls())
-    check(error, 'its access rules')
+    const { error, acls } = await this.#request(describeAcls())
+    check(error, 'DescribeAcls')
     return acls
   }
 
-  /** Resolves when a broker tells of them. */
+  /** Resolves when `acls` lists them. */
   async create(acls: readonly Acl[]): Promise<void> {
     await this.#change(createAcls(acls))
-    await this.#until((isThere) => acls.every(isThere))
+    await this.#until((exists) => acls.every(exists))
   }
 
-  /** Resolves when a broker tells of them no more. */
+  /** Resolves when `acls` lists none of them. */
   async delete(acls: readonly Acl[]): Promise<void> {
     await this.#change(deleteAcls(acls))
-    await this.#until((isThere) => !acls.some(isThere))
+    await this.#until((exists) => !acls.some(exists))
   }
 
-  /** Adds users, or gives them another password. */
+  /** Creates users, or changes their passwords. */
   async setCredentials(credentials: readonly ScramCredential[]): Promise<void> {
     await this.#change(alterScramCredentials(credentials))
   }
 
   async #change(request: KafkaRequest<readonly AccessError[]>): Promise<void> {
-    for (const { error, message } of await this.#ask(request))
+    for (const { error, message } of await this.#request(request))
       if (error !== Code.none) throw brokerError(error, `${request.name}${message === null ? '' : ` (${message})`}`)
   }
 
-  #until(met: (isThere: (acl: Acl) => boolean) => boolean): Promise<void> {
+  #until(met: (exists: (acl: Acl) => boolean) => boolean): Promise<void> {
     return this.#cluster.retrying(async () => {
-      const there = new Set((await this.acls()).map(aclName))
-      if (!met((acl) => there.has(aclName(acl)))) throw new RetriableBrokerError('The change of access rules is not to be seen yet.')
+      const existing = new Set((await this.acls()).map(aclName))
+      if (!met((acl) => existing.has(aclName(acl)))) throw new RetriableBrokerError('The ACL change has not propagated yet; retry.')
     })
   }
 
-  #ask<T>(request: KafkaRequest<T>): Promise<T> {
+  #request<T>(request: KafkaRequest<T>): Promise<T> {
     return this.#cluster.retrying(async () => this.#cluster.request(await this.#cluster.controller(), request))
   }
 }

@@ -1,8 +1,8 @@
 import type { Ports } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
-import { KafkaCluster } from './cluster.ts'
+import { KafkaCluster } from './kafka-cluster.ts'
 import type { SocketFactory } from './connection.ts'
-import { GroupMembers } from './protocol/group-members.ts'
+import { GroupMembers } from './group-members.ts'
 import { KafkaAccess } from './kafka-access.ts'
 import { KafkaAdmin } from './kafka-admin.ts'
 import { KafkaFetcher } from './kafka-fetcher.ts'
@@ -11,29 +11,29 @@ import { KafkaPlainProducer } from './plain-producer.ts'
 import { KafkaTransactionalProducer } from './transactional-producer.ts'
 
 export interface KafkaBrokerOptions {
-  /** `host:port` of some brokers; the others are learned of. */
+  /** Bootstrap brokers, `host:port`; the cluster's metadata names the others. */
   readonly addresses: readonly string[]
   readonly ports: Ports
-  /** Shown in the brokers' logs. Default `bob`. */
+  /** Appears in the brokers' logs. Default `bob`. */
   readonly clientId?: string
-  /** TLS and SASL, as kafkajs takes them. */
+  /** TLS and SASL options, passed to kafkajs as they are. */
   readonly ssl?: unknown
   readonly sasl?: unknown
-  /** Makes the sockets, as kafkajs takes it: for a way through a proxy or a tunnel. */
+  /** Creates the sockets, e.g. through a proxy or a tunnel. Passed to kafkajs as it is. */
   readonly socketFactory?: SocketFactory
-  /** How long a request is tried again while no broker can answer it, milliseconds. Default 30 s. */
+  /** How long a request is retried while no broker can answer it. Milliseconds; default 30 s. */
   readonly retryTimeoutMs?: number
 }
 
-const PATIENCE_MS = 30_000
-/** Longer than any commit takes, and short enough that a lost instance does not hold up readers for long. */
+const RETRY_TIMEOUT_MS = 30_000
+/** Longer than any commit takes, and short enough that a dead instance does not block read-committed readers for long. */
 const TRANSACTION_TIMEOUT_MS = 60_000
 
-/** Apache Kafka behind the seam: connections and authentication are kafkajs's, everything above them is here. */
+/** Apache Kafka behind the broker seam. kafkajs opens and authenticates the connections; the protocol above them is implemented here. */
 export class KafkaBroker implements Broker {
   readonly admin: Admin
   readonly groups: GroupCoordinator
-  /** Beyond the seam: only Kafka has users. */
+  /** Not part of the seam, because only Kafka has users. */
   readonly access: KafkaAccess
   readonly #cluster: KafkaCluster
   readonly #members = new GroupMembers()
@@ -45,9 +45,9 @@ export class KafkaBroker implements Broker {
     this.access = new KafkaAccess(cluster)
   }
 
-  /** Throws `RetriableBrokerError` when no broker answers, `FatalBrokerError` when they refuse this client. */
+  /** Throws `RetriableBrokerError` when no broker is reachable, `FatalBrokerError` when they reject the credentials. */
   static async open(options: KafkaBrokerOptions): Promise<KafkaBroker> {
-    const cluster = new KafkaCluster({ clientId: 'bob', retryTimeoutMs: PATIENCE_MS, ...options })
+    const cluster = new KafkaCluster({ clientId: 'bob', retryTimeoutMs: RETRY_TIMEOUT_MS, ...options })
     try {
       await cluster.metadata([])
       return new KafkaBroker(cluster)
@@ -67,7 +67,7 @@ export class KafkaBroker implements Broker {
       cluster: this.#cluster,
       members: this.#members,
       transactionalId,
-      timeoutMs: transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
+      transactionTimeoutMs: transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
     })
   }
 

@@ -1,34 +1,34 @@
 import type { FetchedPartition, Fetcher, FetchOptions, FetchPartition } from '../broker.ts'
 import { RetriableBrokerError } from '../errors.ts'
-import type { KafkaCluster } from './cluster.ts'
+import { partitionName } from '../topic-partition.ts'
+import type { KafkaCluster } from './kafka-cluster.ts'
 import { committedBatches } from './committed-batches.ts'
-import { check, Code, leaderError } from './protocol/error-codes.ts'
-import { fetchRecords, type PartitionAnswer } from './protocol/fetch.ts'
+import { Code, check, fetchRecords, leaderError, type PartitionAnswer } from './protocol/index.ts'
 
-/** A request waits no longer than this at the broker, so that one that nobody waits for any more is soon over. */
+/** The longest wait of one request at the broker, so that an abandoned request ends soon. */
 const LONGEST_POLL_MS = 500
 const MAX_BYTES = 8 << 20
-/** A broker cuts its answer off at this, and what it cut off is asked for again: of large batches there should fit several. */
+/** A broker cuts a response off in the middle of a batch, and the rest of that batch is fetched again: several should fit (DECISIONS 92). */
 const MAX_PARTITION_BYTES = 2 << 20
-/** Beyond the wait, for an answer to say that there is nothing: leaders move, brokers are started again. */
-const UNANSWERED_MS = 10_000
+/** How long after `maxWaitMs` a failing fetch is still retried: leaders move, brokers restart. */
+const RETRY_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 500
 
-/** What is asked of one broker, and its answer on the way. */
+/** A fetch request in flight to one broker. */
 interface Poll {
   readonly partitions: readonly FetchPartition[]
-  readonly answer: Promise<readonly FetchedPartition[]>
+  readonly response: Promise<readonly FetchedPartition[]>
 }
 
-/** Polls the leaders side by side and answers with what the first of them brings; the others' answers are kept for the next call. */
+/** Polls all leaders in parallel and resolves with the first response; the other polls stay in flight for the next call. */
 export class KafkaFetcher implements Fetcher {
   readonly #cluster: KafkaCluster
   readonly #polls = new Map<number, Poll>()
   #wakeUp: () => void = () => undefined
   #isClosed = false
-  /** Which partition is asked for first: a broker fills its answer from the front. */
-  #turn = 0
+  /** Rotates the order of partitions, because a broker fills its response from the first one on. */
+  #rotation = 0
 
   constructor(cluster: KafkaCluster) {
     this.#cluster = cluster
@@ -37,10 +37,10 @@ export class KafkaFetcher implements Fetcher {
   async fetch(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
     const { clock, logger, timers } = this.#cluster.ports
     const end = clock.monotonic() + options.maxWaitMs
-    let isAwake = false
+    let isWoken = false
     const woken = new Promise<[]>((resolve) => {
       this.#wakeUp = () => {
-        isAwake = true
+        isWoken = true
         resolve([])
       }
     })
@@ -48,13 +48,13 @@ export class KafkaFetcher implements Fetcher {
       const left = Math.max(0, end - clock.monotonic())
       try {
         const fetched = await Promise.race([this.#poll(partitions, { ...options, maxWaitMs: Math.min(left, LONGEST_POLL_MS) }), woken])
-        if (fetched.length > 0 || isAwake || this.#isClosed || clock.monotonic() >= end) return fetched
+        if (fetched.length > 0 || isWoken || this.#isClosed || clock.monotonic() >= end) return fetched
         pause = FIRST_PAUSE_MS
       } catch (error) {
-        if (!(error instanceof RetriableBrokerError) || this.#cluster.isClosed || clock.monotonic() >= end + UNANSWERED_MS) throw error
-        logger.debug('a fetch has to be asked again', { error: error.message })
+        if (!(error instanceof RetriableBrokerError) || this.#cluster.isClosed || clock.monotonic() >= end + RETRY_TIMEOUT_MS) throw error
+        logger.debug('retrying a fetch', { error: error.message })
         await Promise.race([timers.sleep(pause), woken])
-        if (isAwake || this.#isClosed) return []
+        if (isWoken || this.#isClosed) return []
       }
     }
   }
@@ -76,16 +76,16 @@ export class KafkaFetcher implements Fetcher {
     return []
   }
 
-  /** The first answer there is, an empty one too: a broker that is slow to answer, or does not, holds up none of the others. */
+  /** The first response, even an empty one, so that a slow or dead broker does not delay the others. */
   #first(polls: readonly (readonly [number, Poll])[]): Promise<readonly FetchedPartition[]> {
     return new Promise((resolve, reject) => {
       let left = polls.length
-      let isOver = false
+      let isResolved = false
       for (const [node, poll] of polls) {
-        poll.answer.then(
+        poll.response.then(
           (fetched) => {
-            if (isOver) return
-            isOver = true
+            if (isResolved) return
+            isResolved = true
             this.#forget(node, poll)
             resolve(fetched)
           },
@@ -102,13 +102,13 @@ export class KafkaFetcher implements Fetcher {
     if (this.#polls.get(node) === poll) this.#polls.delete(node)
   }
 
-  /** A poll under way is gone on with when it asks for the same. */
+  /** Keeps a poll in flight if it asks for the same, else starts another. */
   async #polling(partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly (readonly [number, Poll])[]> {
-    return [...(await this.#byLeader(partitions))].map(([node, of]) => {
-      const under = this.#polls.get(node)
-      if (under !== undefined && isSame(under.partitions, of)) return [node, under]
-      const poll: Poll = { partitions: of, answer: this.#ask(node, of, options) }
-      poll.answer.then(
+    return [...(await this.#byLeader(partitions))].map(([node, partitionsOfLeader]) => {
+      const inFlight = this.#polls.get(node)
+      if (inFlight !== undefined && isSame(inFlight.partitions, partitionsOfLeader)) return [node, inFlight]
+      const poll: Poll = { partitions: partitionsOfLeader, response: this.#request(node, partitionsOfLeader, options) }
+      poll.response.then(
         (fetched) => fetched.length === 0 && this.#forget(node, poll),
         () => this.#forget(node, poll),
       )
@@ -117,16 +117,16 @@ export class KafkaFetcher implements Fetcher {
     })
   }
 
-  /** Partitions without a leader wait for one, and hold up none of the others. */
+  /** Skips partitions without a leader, so that they do not delay the others. Throws only when no partition has one. */
   async #byLeader(partitions: readonly FetchPartition[]): Promise<ReadonlyMap<number, readonly FetchPartition[]>> {
     const byLeader = new Map<number, FetchPartition[]>()
     let leaderless: RetriableBrokerError | undefined
     for (const partition of partitions) {
       try {
         const leader = await this.#cluster.leaderOf(partition)
-        const of = byLeader.get(leader)
-        if (of === undefined) byLeader.set(leader, [partition])
-        else of.push(partition)
+        const partitionsOfLeader = byLeader.get(leader)
+        if (partitionsOfLeader === undefined) byLeader.set(leader, [partition])
+        else partitionsOfLeader.push(partition)
       } catch (error) {
         if (!(error instanceof RetriableBrokerError)) throw error
         leaderless = error
@@ -136,32 +136,32 @@ export class KafkaFetcher implements Fetcher {
     return byLeader
   }
 
-  async #ask(node: number, partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
-    const first = this.#turn++ % partitions.length
+  async #request(node: number, partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
+    const first = this.#rotation++ % partitions.length
     const ordered = first === 0 ? partitions : [...partitions.slice(first), ...partitions.slice(0, first)]
     const bounds = { maxWaitMs: options.maxWaitMs, maxBytes: options.maxBytes ?? MAX_BYTES, maxPartitionBytes: MAX_PARTITION_BYTES }
-    let answer
+    let response
     try {
-      answer = await this.#cluster.request(node, fetchRecords(ordered, bounds), bounds.maxWaitMs)
+      response = await this.#cluster.request(node, fetchRecords(ordered, bounds), bounds.maxWaitMs)
     } catch (error) {
       for (const partition of partitions) this.#cluster.forgetLeader(partition)
       throw error
     }
-    check(answer.error, 'a fetch')
-    const asked = new Map(partitions.map((partition) => [`${partition.topic}/${partition.partition}`, partition.offset]))
-    return answer.partitions.flatMap((one) => this.#read(one, asked.get(`${one.topic}/${one.partition}`) ?? 0))
+    check(response.error, 'Fetch')
+    const offsets = new Map(partitions.map((partition) => [partitionName(partition), partition.offset]))
+    return response.partitions.flatMap((answer) => this.#read(answer, offsets.get(partitionName(answer)) ?? 0))
   }
 
   #read(
     { topic, partition, error, lastStableOffset, logStartOffset, aborted, records }: PartitionAnswer,
-    from: number,
+    fetchOffset: number,
   ): FetchedPartition[] {
     if (error !== Code.none) {
       this.#cluster.forgetLeader({ topic, partition })
-      throw leaderError(error, `a fetch of ${topic}-${partition} from ${from}`)
+      throw leaderError(error, `Fetch of ${partitionName({ topic, partition })}@${fetchOffset}`)
     }
-    const { batches, nextOffset } = committedBatches(records, aborted, from)
-    return nextOffset === from ? [] : [{ topic, partition, batches, nextOffset, lastStableOffset, logStartOffset }]
+    const { batches, nextOffset } = committedBatches(records, aborted, { topic, partition, offset: fetchOffset })
+    return nextOffset === fetchOffset ? [] : [{ topic, partition, batches, nextOffset, lastStableOffset, logStartOffset }]
   }
 }
 

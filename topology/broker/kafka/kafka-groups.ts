@@ -1,17 +1,26 @@
 import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { brokerError, check, Code } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
-import type { KafkaRequest } from './connection.ts'
-import { describeGroup, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from './protocol/groups.ts'
+import { partitionName } from '../topic-partition.ts'
+import type { KafkaCluster } from './kafka-cluster.ts'
+import {
+  Code,
+  brokerError,
+  check,
+  describeGroup,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  offsetFetch,
+  syncGroup,
+  type KafkaRequest,
+} from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
 
 const UNSTABLE_PAUSE_MS = 10
-/** Who has waited so long looks again for whom he waits. */
-const UNSTABLE_MS = 3_000
-/** A follower's sync is answered when the leader has handed in its assignment. */
-const WAITS_FOR_LEADER_MS = 60_000
-/** Kafka's words for a group that has no assignment yet. */
-const GATHERING = ['PreparingRebalance', 'CompletingRebalance']
+/** Gives up after this long, so that the caller re-checks for transactions left open by dead members (DECISIONS 79). */
+const UNSTABLE_TIMEOUT_MS = 3_000
+/** The coordinator holds back a follower's SyncGroup response until the leader has sent the assignments. */
+const SYNC_WAIT_MS = 60_000
+const REBALANCING_STATES = ['PreparingRebalance', 'CompletingRebalance']
 
 export class KafkaGroups implements GroupCoordinator {
   readonly #cluster: KafkaCluster
@@ -25,19 +34,18 @@ export class KafkaGroups implements GroupCoordinator {
   async join(request: JoinRequest): Promise<JoinAnswer> {
     const { groupId, rebalanceTimeoutMs } = request
     const join = (memberId: string) =>
-      this.#ask(
+      this.#request(
         groupId,
         joinGroup({ ...request, memberId }),
         ({ error }) => (error === Code.memberIdRequired ? 0 : error),
-        'a join',
         rebalanceTimeoutMs,
       )
-    let answer = await join(request.memberId)
-    if (answer.error === Code.memberIdRequired) {
-      answer = await join(answer.memberId)
-      check(answer.error, 'a join')
+    let response = await join(request.memberId)
+    if (response.error === Code.memberIdRequired) {
+      response = await join(response.memberId)
+      check(response.error, `JoinGroup for group ${groupId}`)
     }
-    const { memberId, generation, leaderId, members } = answer
+    const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
     return {
       memberId,
@@ -49,52 +57,52 @@ export class KafkaGroups implements GroupCoordinator {
 
   async sync({ assignments, ...member }: SyncRequest): Promise<Uint8Array> {
     const request = syncGroup(this.#members.named(member), assignments)
-    const { assignment } = await this.#ask(member.groupId, request, ({ error }) => error, 'a sync', WAITS_FOR_LEADER_MS)
+    const { assignment } = await this.#request(member.groupId, request, ({ error }) => error, SYNC_WAIT_MS)
     return assignment
   }
 
   async heartbeat(member: GroupMember): Promise<void> {
-    await this.#ask(member.groupId, heartbeat(this.#members.named(member)), (error) => error, 'a heartbeat')
+    await this.#request(member.groupId, heartbeat(this.#members.named(member)), (error) => error)
   }
 
   async leave(groupId: string, memberId: string): Promise<void> {
     const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
-    await this.#ask(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error, 'a farewell')
+    await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
     this.#members.left(memberId)
   }
 
   async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
-    const { state, members } = await this.#ask(groupId, describeGroup(groupId), ({ error }) => error, 'a description')
-    if (GATHERING.includes(state)) return undefined
+    const { state, members } = await this.#request(groupId, describeGroup(groupId), ({ error }) => error)
+    if (REBALANCING_STATES.includes(state)) return undefined
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
-    const end = clock.monotonic() + Math.min(UNSTABLE_MS, this.#cluster.retryTimeoutMs)
+    const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#ask(groupId, offsetFetch(groupId, partitions), ({ error }) => error, 'the committed offsets')
-      const wrong = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
-      if (wrong !== undefined) throw brokerError(wrong.error, `the committed offset of ${wrong.topic}`)
+      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
+      const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
+      if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
       if (offsets.every(({ error }) => error === Code.none)) {
         return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
       }
       if (clock.monotonic() > end)
-        throw brokerError(Code.unstableOffsets, `the committed offsets of ${groupId}: a transaction holds them up`)
+        throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (an open transaction has offsets of it)`)
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
   }
 
-  #ask<T>(groupId: string, request: KafkaRequest<T>, errorOf: (answer: T) => number, what: string, retryTimeoutMs = 0): Promise<T> {
+  #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {
     const checked: KafkaRequest<T> = {
       ...request,
       read: (reader) => {
-        const answer = request.read(reader)
-        check(errorOf(answer), `${what} in group ${groupId}`)
-        return answer
+        const response = request.read(reader)
+        check(errorOf(response), `${request.name} for group ${groupId}`)
+        return response
       },
     }
-    return this.#cluster.atCoordinator('group', groupId, checked, { retryTimeoutMs })
+    return this.#cluster.atCoordinator('group', groupId, checked, { serverWaitMs })
   }
 }

@@ -1,4 +1,4 @@
-/** The parts of kafkajs 2.2.4 below its public ones; the package has no export map, and no release has changed them since 2023. */
+/** Internal modules of kafkajs 2.2.4. The package has no export map, so they can be imported; no release has changed them since 2023. */
 declare module 'kafkajs/src/network/connectionPool.js' {
   import type { RawConnection } from 'kafkajs/src/network/connection.js'
 
@@ -28,14 +28,14 @@ declare module 'kafkajs/src/network/connection.js' {
       readonly apiKey: number
       readonly apiVersion: number
       readonly apiName: string
-      /** Both are the same bytes. */
+      /** `buf` and `buffer` are the same bytes. */
       encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
     }
     readonly response: {
       decode(raw: Buffer): Promise<{ readonly raw: Buffer }>
       parse(decoded: { readonly raw: Buffer }): Promise<Buffer>
     }
-    /** Used when it is longer than the connection's own. */
+    /** Applies when it is longer than the connection's own. */
     readonly requestTimeout: number
     readonly logResponseError: boolean
   }
@@ -44,7 +44,7 @@ declare module 'kafkajs/src/network/connection.js' {
     isConnected(): boolean
     send(request: RawRequest): Promise<Buffer>
     rejectRequests(error: Error): void
-    /** Waits for the answers to what was asked; resolves in any case. */
+    /** Waits for responses to requests in flight; always resolves. */
     disconnect(): Promise<unknown>
     readonly socket?: import('node:net').Socket
   }
@@ -55,7 +55,7 @@ declare module 'kafkajs/src/broker/index.js' {
 
   export default class Broker {
     constructor(options: { readonly connectionPool: ConnectionPool; readonly logger: import('kafkajs').Logger })
-    /** Connects, learns the broker's versions, authenticates. */
+    /** Connects, asks for ApiVersions, authenticates. */
     connect(): Promise<void>
   }
 }

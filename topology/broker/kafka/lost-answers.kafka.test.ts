@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemPorts } from '../../system-ports.ts'
 import type { Broker, TopicPartition } from '../broker.ts'
 import { OutcomeUnknownError } from '../errors.ts'
+import { outsider } from '../testing/outsider.ts'
 import { batchOf, produce, valuesOf } from '../testing/records.ts'
 import { KafkaBroker } from './kafka-broker.ts'
 import { kafkaAddresses } from './testing/kafka-addresses.ts'
@@ -11,7 +12,6 @@ const PRODUCE = 0
 const TXN_OFFSET_COMMIT = 28
 const END_TXN = 26
 const ports = systemPorts()
-const nobodyIn = (groupId: string) => ({ groupId, memberId: '', generation: -1 })
 
 let id: string
 let partition: TopicPartition
@@ -28,14 +28,14 @@ beforeEach(async () => {
 
 afterEach(() => broker.close())
 
-describe('On a line that breaks', () => {
+describe('When a connection breaks', () => {
   it.each<[loss: Loss, happened: boolean]>([
     ['request', false],
     ['answer', true],
   ])('at the %s of a commit, its outcome is unknown until the id is opened again', async (loss, happened) => {
     const producer = await broker.openProducer({ transactionalId: id })
     await producer.send(partition.topic, 0, batchOf('in doubt'))
-    await producer.sendOffsets(nobodyIn(id), [{ ...partition, offset: 7 }])
+    await producer.sendOffsets(outsider(id), [{ ...partition, offset: 7 }])
     sockets.lose(END_TXN, loss)
     await expect(producer.commit()).rejects.toBeInstanceOf(OutcomeUnknownError)
     expect(sockets.hasLost).toBe(true)
@@ -47,7 +47,7 @@ describe('On a line that breaks', () => {
     await expect.poll(() => valuesOf(broker, partition)).toEqual(happened ? ['in doubt', 'after'] : ['after'])
   })
 
-  it.each<Loss>(['request', 'answer'])('at the %s of a send, the records are there once and in order', async (loss) => {
+  it.each<Loss>(['request', 'answer'])('at the %s of a send, the records are written once and in order', async (loss) => {
     const producer = await broker.openProducer({ transactionalId: id })
     await producer.send(partition.topic, 0, batchOf('a'))
     sockets.lose(PRODUCE, loss)
@@ -59,11 +59,11 @@ describe('On a line that breaks', () => {
     await expect.poll(() => valuesOf(broker, partition)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
-  it.each<Loss>(['request', 'answer'])('at the %s of its offsets, a transaction goes on', async (loss) => {
+  it.each<Loss>(['request', 'answer'])('at the %s of sendOffsets, the transaction continues', async (loss) => {
     const producer = await broker.openProducer({ transactionalId: id })
     await producer.send(partition.topic, 0, batchOf('a'))
     sockets.lose(TXN_OFFSET_COMMIT, loss)
-    await producer.sendOffsets(nobodyIn(id), [{ ...partition, offset: 7 }])
+    await producer.sendOffsets(outsider(id), [{ ...partition, offset: 7 }])
     expect(sockets.hasLost).toBe(true)
     await producer.commit()
     expect(await broker.groups.committedOffsets(id, [partition])).toEqual([{ ...partition, offset: 7 }])

@@ -1,32 +1,31 @@
 import type { PartitionOffset, TopicPartition } from '../broker.ts'
-import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
-import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { Code, leaderError } from './protocol/error-codes.ts'
-import { produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './protocol/producer.ts'
+import { RetriableBrokerError } from '../errors.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { partitionName } from '../topic-partition.ts'
+import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
+import { Code, leaderError, produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './protocol/index.ts'
 
-interface Waiting extends SealedPartition {
+interface PendingBatch extends SealedPartition {
   readonly name: string
   readonly recordCount: number
   resolve(): void
   reject(error: unknown): void
 }
 
-const NOBODY: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
+const NO_IDENTITY: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
 
 /**
- * Writes batches to partitions, in rounds: one batch of each partition, one request to each leader. The leaders announce themselves to the
- * transaction's coordinator, which has time for one of them only; so what is sent in the same turn goes together. A batch whose answer is
- * lost is sent again under the same sequence number, so that the broker knows it; only who has an identity can do that without doubling.
+ * Writes batches in rounds: one batch per partition, one Produce request per leader. Each leader adds its partitions to the transaction, and
+ * the coordinator rejects concurrent additions; so batches that are written in the same tick share a round. A batch whose response is lost is
+ * sent again with the same sequence number, and the broker drops the duplicate; without a producer identity it may be written twice.
  */
 export class PartitionWriter {
   readonly #cluster: KafkaCluster
   readonly #transactionalId: string | null
   #identity: ProducerIdentity | undefined
   readonly #sequences = new Map<string, number>()
-  #waiting: Waiting[] = []
-  #pumping: Promise<void> | undefined
+  #pending: PendingBatch[] = []
+  #sending: Promise<void> | undefined
   #sent: Promise<void>[] = []
   #ends = new Map<string, PartitionOffset>()
 
@@ -36,103 +35,99 @@ export class PartitionWriter {
     this.#identity = identity
   }
 
-  /** Goes on as somebody else, whose sequences begin anew; nothing may be on its way. */
-  becomes(identity: ProducerIdentity): void {
+  /** Switches to another producer id or epoch, whose sequences begin at 0. Nothing may be in flight. */
+  setIdentity(identity: ProducerIdentity): void {
     this.#identity = identity
     this.#sequences.clear()
   }
 
-  /** Takes a copy of the batch at once. */
+  /** Copies the batch before it returns. */
   write({ topic, partition }: TopicPartition, batch: RecordBatchBuilder): Promise<void> {
-    if (!(batch instanceof BatchBuilder)) throw new FatalBrokerError('A batch must be made with createRecordBatchBuilder().')
-    const name = nameOf({ topic, partition })
+    const name = partitionName({ topic, partition })
     const firstSequence = this.#sequences.get(name) ?? 0
     const { recordCount } = batch
     const bytes = batch.seal({
       baseOffset: 0,
-      ...(this.#identity ?? NOBODY),
+      ...(this.#identity ?? NO_IDENTITY),
       firstSequence: this.#identity === undefined ? -1 : firstSequence,
       transactional: this.#transactionalId !== null,
     })
     this.#sequences.set(name, (firstSequence + recordCount) % 2 ** 31)
     const sent = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ topic, partition, name, bytes, recordCount, resolve, reject })
+      this.#pending.push({ topic, partition, name, bytes, recordCount, resolve, reject })
     })
-    sent.catch(() => undefined) // told to who waits for this batch, and to who commits
+    sent.catch(() => undefined) // surfaces in this call and in drained()
     this.#sent.push(sent)
-    this.#pumping ??= this.#pump()
+    this.#sending ??= this.#sendRounds()
     return sent
   }
 
-  /** Behind the last record of each partition since this was last asked. */
+  /** For each partition written to since the last call, the offset after its last record. */
   takeEnds(): readonly PartitionOffset[] {
     const ends = [...this.#ends.values()]
     this.#ends = new Map()
     return ends
   }
 
-  /** Resolves when nothing is on its way any more; rejects with what went wrong. */
-  async settled(): Promise<void> {
+  /** Resolves when nothing is in flight. Rejects with the first error since the last call. */
+  async drained(): Promise<void> {
     const sent = this.#sent
     this.#sent = []
     await Promise.all(sent)
   }
 
-  async #pump(): Promise<void> {
+  async #sendRounds(): Promise<void> {
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const round = new Map<string, Waiting>()
-      this.#waiting = this.#waiting.filter((one) => {
-        if (round.has(one.name)) return true
-        round.set(one.name, one)
+    while (this.#pending.length > 0) {
+      const round = new Map<string, PendingBatch>()
+      this.#pending = this.#pending.filter((batch) => {
+        if (round.has(batch.name)) return true
+        round.set(batch.name, batch)
         return false
       })
       try {
         await this.#send(round)
       } catch (error) {
-        const behind = this.#waiting
-        this.#waiting = []
-        for (const { reject } of [...round.values(), ...behind]) reject(error)
+        const unsent = [...round.values(), ...this.#pending]
+        this.#pending = []
+        for (const { reject } of unsent) reject(error)
       }
     }
-    this.#pumping = undefined
+    this.#sending = undefined
   }
 
-  /** Takes out of the round what has been written. */
-  #send(round: Map<string, Waiting>): Promise<void> {
+  /** Retries until the round is empty: a written batch is removed from it. */
+  #send(round: Map<string, PendingBatch>): Promise<void> {
     const attempt = async (): Promise<void> => {
-      const byLeader = new Map<number, Waiting[]>()
-      for (const one of round.values()) {
-        const leader = await this.#cluster.leaderOf(one)
-        byLeader.set(leader, [...(byLeader.get(leader) ?? []), one])
+      const byLeader = new Map<number, PendingBatch[]>()
+      for (const batch of round.values()) {
+        const leader = await this.#cluster.leaderOf(batch)
+        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch])
       }
-      const answers = await Promise.allSettled(
-        [...byLeader].map(([leader, of]) => this.#cluster.request(leader, produce(this.#transactionalId, of))),
+      const responses = await Promise.allSettled(
+        [...byLeader].map(([leader, batches]) => this.#cluster.request(leader, produce(this.#transactionalId, batches))),
       )
-      let wrong: unknown
-      for (const answer of answers) {
-        if (answer.status === 'rejected') wrong ??= answer.reason
-        else for (const one of answer.value) wrong = this.#settle(round, one) ?? wrong
+      let failure: unknown
+      for (const response of responses) {
+        if (response.status === 'rejected') failure ??= response.reason
+        else for (const produced of response.value) failure = this.#accept(round, produced) ?? failure
       }
       if (round.size === 0) return
-      for (const one of round.values()) this.#cluster.forgetLeader(one)
-      throw wrong ?? new RetriableBrokerError('A leader did not answer for all that was sent to it.')
+      for (const batch of round.values()) this.#cluster.forgetLeader(batch)
+      throw failure ?? new RetriableBrokerError(`Produce response lacks ${[...round.keys()].join(', ')}; retry.`)
     }
     return this.#cluster.retrying(attempt, undefined, this.#transactionalId === null ? undefined : TRANSACTION_PAUSE_MS)
   }
 
-  #settle(round: Map<string, Waiting>, { topic, partition, error, baseOffset }: ProducedPartition): unknown {
-    const name = nameOf({ topic, partition })
-    const one = round.get(name)
-    if (one === undefined) return undefined
-    if (error !== Code.none) return leaderError(error, `a batch for ${name}`)
+  /** Resolves the batch and removes it from the round, or returns its error. */
+  #accept(round: Map<string, PendingBatch>, { topic, partition, error, baseOffset }: ProducedPartition): unknown {
+    const name = partitionName({ topic, partition })
+    const batch = round.get(name)
+    if (batch === undefined) return undefined
+    if (error !== Code.none) return leaderError(error, `Produce to ${name}`)
     round.delete(name)
-    this.#ends.set(name, { topic, partition, offset: baseOffset + one.recordCount })
-    one.resolve()
+    this.#ends.set(name, { topic, partition, offset: baseOffset + batch.recordCount })
+    batch.resolve()
     return undefined
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }

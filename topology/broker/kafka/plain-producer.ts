@@ -1,12 +1,11 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { check } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import type { KafkaCluster } from './kafka-cluster.ts'
+import { check, offsetCommit } from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { offsetCommit } from './protocol/groups.ts'
 
-/** At least once: every send stands for itself; `commit` waits for them and then stores the offsets. */
+/** At least once: each send is a write of its own; `commit` waits for all of them and then stores the offsets. */
 export class KafkaPlainProducer implements Producer {
   readonly #cluster: KafkaCluster
   readonly #members: GroupMembers
@@ -19,7 +18,7 @@ export class KafkaPlainProducer implements Producer {
     this.#writer = new PartitionWriter(cluster, null, undefined)
   }
 
-  /** Resolves at once: whether it was accepted is told by the commit. */
+  /** Resolves at once; an error surfaces in the next `commit`. */
   async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     if (batch.recordCount > 0) void this.#writer.write({ topic, partition }, batch)
   }
@@ -29,24 +28,24 @@ export class KafkaPlainProducer implements Producer {
   }
 
   async commit(): Promise<readonly PartitionOffset[]> {
-    const stored = this.#offsets
+    const offsetsToStore = this.#offsets
     this.#offsets = []
-    await this.#writer.settled()
-    for (const { member, offsets } of stored) {
+    await this.#writer.drained()
+    for (const { member, offsets } of offsetsToStore) {
       const request = offsetCommit(this.#members.named(member), offsets)
-      const what = `offsets of group ${member.groupId}`
+      const what = `${request.name} for group ${member.groupId}`
       await this.#cluster.atCoordinator('group', member.groupId, { ...request, read: (reader) => check(request.read(reader), what) })
     }
     return this.#writer.takeEnds()
   }
 
-  /** What was sent stays sent; only the offsets are not stored. */
+  /** Records that were sent stay in the log; only the offsets are not stored. */
   async abort(): Promise<void> {
     this.#offsets = []
     this.#writer.takeEnds()
   }
 
   async close(): Promise<void> {
-    await this.#writer.settled().catch(() => undefined) // who committed was told
+    await this.#writer.drained().catch(() => undefined) // an error has surfaced in commit()
   }
 }

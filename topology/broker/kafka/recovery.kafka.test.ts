@@ -6,22 +6,20 @@ import { systemPorts } from '../../system-ports.ts'
 import type { Broker } from '../broker.ts'
 import type { SocketFactory } from './connection.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import { BatchBuilder } from '../record-batch/batch-builder.ts'
-import * as at from '../record-batch/layout.ts'
+import { layout as at } from '../record-batch/index.ts'
 import { batchOf, produce, recordsOf, valuesOf } from '../testing/records.ts'
-import { KafkaCluster } from './cluster.ts'
-import { Code, leaderError } from './protocol/error-codes.ts'
+import { KafkaCluster } from './kafka-cluster.ts'
+import { Code, leaderError, produce as produceRequest } from './protocol/index.ts'
 import { KafkaBroker } from './kafka-broker.ts'
-import { produce as produceRequest } from './protocol/producer.ts'
 import { kafkaAddresses } from './testing/kafka-addresses.ts'
 
 const NOWHERE = { host: '127.0.0.1', port: 1 }
-const PATIENCE_MS = 200
+const RETRY_TIMEOUT_MS = 200
 const ZSTD = 4
 
-const said: string[] = []
-const silence = (): void => undefined
-const logger: Logger = { debug: silence, info: (text) => said.push(text), warn: (text) => said.push(text), error: silence }
+const logged: string[] = []
+const ignore = (): void => undefined
+const logger: Logger = { debug: ignore, info: (text) => logged.push(text), warn: (text) => logged.push(text), error: ignore }
 const ports = systemPorts(logger)
 
 let topic: string
@@ -29,54 +27,59 @@ let broker: Broker
 
 beforeEach(() => {
   topic = `recovery-${ports.random.uuid()}`
-  said.length = 0
+  logged.length = 0
 })
 
 afterEach(() => broker.close())
 
 describe('A client of Kafka', () => {
-  it('goes on after connections were refused, however long, and says so once', async () => {
-    const line = new Line()
-    broker = await KafkaBroker.open({ addresses: kafkaAddresses(), ports, retryTimeoutMs: PATIENCE_MS, socketFactory: line.factory })
+  it('recovers after connections were refused for a long time, and logs the outage once', async () => {
+    const network = new Network()
+    broker = await KafkaBroker.open({
+      addresses: kafkaAddresses(),
+      ports,
+      retryTimeoutMs: RETRY_TIMEOUT_MS,
+      socketFactory: network.factory,
+    })
     await broker.admin.createTopics([{ name: topic, partitions: 1, config: { 'retention.ms': '-1' } }])
     const fetcher = broker.openFetcher()
     const waiting = fetcher.fetch([{ topic, partition: 0, offset: 0 }], { maxWaitMs: 60_000 })
-    line.cut()
+    network.cut()
     for (let attempt = 0; attempt < 5; attempt++) {
       await expect(broker.openProducer({ transactionalId: topic })).rejects.toBeInstanceOf(RetriableBrokerError)
       await expect(broker.admin.describeTopics([topic])).rejects.toBeInstanceOf(RetriableBrokerError)
       await expect(broker.groups.committedOffsets(topic, [{ topic, partition: 0 }])).rejects.toBeInstanceOf(RetriableBrokerError)
     }
-    expect(said).toEqual(kafkaAddresses().map(() => 'a broker of Kafka cannot be reached'))
-    line.mend()
-    const producer = await openedAgain(broker)
+    expect(logged).toEqual(kafkaAddresses().map(() => 'Kafka broker is unreachable'))
+    network.mend()
+    const producer = await reopenedProducer(broker)
     await produce(producer, { topic, partition: 0 }, 'after')
     const [fetched] = await waiting
     expect(fetched?.batches.flatMap(recordsOf).map(({ value }) => value)).toEqual(['after'])
-    expect(said.filter((text) => text === 'a broker of Kafka can be reached again')).toHaveLength(kafkaAddresses().length)
+    expect(logged.filter((text) => text === 'Kafka broker is reachable again')).toHaveLength(kafkaAddresses().length)
     await fetcher.close()
   })
 
-  it('says what it cannot read, and reads all the rest', async () => {
+  it('reports a batch it cannot read, and reads all others', async () => {
     broker = await KafkaBroker.open({ addresses: kafkaAddresses(), ports })
     await broker.admin.createTopics([{ name: topic, partitions: 2, config: { 'retention.ms': '-1' } }])
-    const [strange, other] = [0, 1].map((partition) => ({ topic, partition }))
-    if (strange === undefined || other === undefined) throw new RangeError('there are two partitions')
-    await writeStrange(topic)
+    const [zstd, other] = [0, 1].map((partition) => ({ topic, partition }))
+    if (zstd === undefined || other === undefined) throw new RangeError('there are two partitions')
+    await writeZstdBatch(topic)
     const producer = await broker.openProducer({})
-    await produce(producer, strange, 'behind it')
+    await produce(producer, zstd, 'after it')
     await produce(producer, other, 'elsewhere')
     const fetcher = broker.openFetcher()
-    const asked = fetcher.fetch([{ ...strange, offset: 0 }], { maxWaitMs: 0 })
-    await expect(asked).rejects.toBeInstanceOf(FatalBrokerError)
-    await expect(asked).rejects.toThrow('compressed with codec 4; only gzip (1) can be read here')
-    const [behind] = await fetcher.fetch([{ ...strange, offset: 1 }], { maxWaitMs: 0 })
-    expect(behind?.batches.flatMap(recordsOf).map(({ value }) => value)).toEqual(['behind it'])
+    const fetching = fetcher.fetch([{ ...zstd, offset: 0 }], { maxWaitMs: 0 })
+    await expect(fetching).rejects.toBeInstanceOf(FatalBrokerError)
+    await expect(fetching).rejects.toThrow('compressed with codec 4, only gzip (1) is supported')
+    const [next] = await fetcher.fetch([{ ...zstd, offset: 1 }], { maxWaitMs: 0 })
+    expect(next?.batches.flatMap(recordsOf).map(({ value }) => value)).toEqual(['after it'])
     expect(await valuesOf(broker, other)).toEqual(['elsewhere'])
     await fetcher.close()
   })
 
-  it('is busy with the next transaction within milliseconds of the last one', async () => {
+  it('begins the next transaction within milliseconds of the last one', async () => {
     const pauses: number[] = []
     const sleep = (delayMs: number): Promise<void> => {
       pauses.push(delayMs)
@@ -96,14 +99,14 @@ describe('A client of Kafka', () => {
   })
 })
 
-/** Connections that can be cut, and are refused from then on. */
-class Line {
+/** Creates sockets. `cut` destroys them, and new ones are refused until `mend`. */
+class Network {
   readonly #sockets = new Set<ReturnType<typeof connect>>()
   #isCut = false
 
   cut(): void {
     this.#isCut = true
-    for (const socket of this.#sockets) socket.destroy(new Error('the line was cut'))
+    for (const socket of this.#sockets) socket.destroy(new Error('the network was cut'))
   }
 
   mend(): void {
@@ -117,7 +120,7 @@ class Line {
   }
 }
 
-async function openedAgain(from: Broker) {
+async function reopenedProducer(from: Broker) {
   for (;;) {
     try {
       return await from.openProducer({ transactionalId: topic })
@@ -127,11 +130,9 @@ async function openedAgain(from: Broker) {
   }
 }
 
-/** One record in a codec that Node does not have: a frame of Zstandard with one block, which is not compressed. */
-async function writeStrange(to: string): Promise<void> {
-  const builder = batchOf('strange')
-  if (!(builder instanceof BatchBuilder)) throw new TypeError('not a builder of ours')
-  const plain = builder.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false })
+/** Writes one record in a Zstandard frame with one raw block: a codec that the adapter does not support. */
+async function writeZstdBatch(to: string): Promise<void> {
+  const plain = batchOf('strange').seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false })
   const records = plain.subarray(at.RECORDS)
   const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, records.length, 0, 0, 0])
   head.writeUIntLE((records.length << 3) | 1, 6, 3)
@@ -144,7 +145,7 @@ async function writeStrange(to: string): Promise<void> {
     await cluster.retrying(async () => {
       const leader = await cluster.leaderOf({ topic: to, partition: 0 })
       const [written] = await cluster.request(leader, produceRequest(null, [{ topic: to, partition: 0, bytes }]))
-      if (written !== undefined && written.error !== Code.none) throw leaderError(written.error, 'a strange batch')
+      if (written !== undefined && written.error !== Code.none) throw leaderError(written.error, 'Produce')
     })
   } finally {
     cluster.close()

@@ -1,30 +1,30 @@
 import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
-import { FatalBrokerError, OutcomeUnknownError, StaleGenerationError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './cluster.ts'
-import { check } from './protocol/error-codes.ts'
-import type { GroupMembers } from './protocol/group-members.ts'
-import { NoAnswerError, type KafkaRequest } from './connection.ts'
+import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
+import { ProducerGuard } from '../producer-guard.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
+import { check, endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity, type KafkaRequest } from './protocol/index.ts'
+import type { GroupMembers } from './group-members.ts'
+import { NoResponseError } from './connection.ts'
 import { PartitionWriter } from './partition-writer.ts'
-import { endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity } from './protocol/producer.ts'
 
 interface TransactionalProducerOptions {
   readonly cluster: KafkaCluster
   readonly members: GroupMembers
   readonly transactionalId: string
-  readonly timeoutMs: number
+  readonly transactionTimeoutMs: number
 }
 
-const SOON = { longestPauseMs: TRANSACTION_PAUSE_MS }
+const SHORT_PAUSES = { longestPauseMs: TRANSACTION_PAUSE_MS }
 
-/** Any error but a stale generation leaves the transaction in doubt, so the producer takes nothing more: whoever opens its id again ends what it began. */
+/** A producer under Kafka's transaction protocol 2 (KIP-890): leaders add partitions to the transaction, and each end raises the epoch. */
 export class KafkaTransactionalProducer implements Producer {
   readonly #options: TransactionalProducerOptions
-  /** Another epoch for each transaction, so that a late request of an earlier one is known for what it is. */
+  /** Has another epoch for each transaction, so that the broker recognizes a late request of an earlier one. */
   #identity: ProducerIdentity
   readonly #writer: PartitionWriter
   #isOpen = false
-  #failure: unknown
+  readonly #guard = new ProducerGuard()
 
   private constructor(options: TransactionalProducerOptions, identity: ProducerIdentity) {
     this.#options = options
@@ -32,24 +32,24 @@ export class KafkaTransactionalProducer implements Producer {
     this.#writer = new PartitionWriter(options.cluster, options.transactionalId, identity)
   }
 
-  /** Fences every former holder of the id; resolves when what they left open has been ended. */
+  /** Fences all earlier producers of the id; resolves once their open transaction is ended. */
   static async open(options: TransactionalProducerOptions): Promise<KafkaTransactionalProducer> {
-    const { cluster, transactionalId, timeoutMs } = options
-    const request = initProducerId(transactionalId, timeoutMs)
+    const { cluster, transactionalId, transactionTimeoutMs } = options
+    const request = initProducerId(transactionalId, transactionTimeoutMs)
     const opening: KafkaRequest<ProducerIdentity> = {
       ...request,
       read: (reader) => {
         const { error, ...answer } = request.read(reader)
-        check(error, `the opening of ${transactionalId}`)
+        check(error, `InitProducerId for ${transactionalId}`)
         return answer
       },
     }
-    const identity = await cluster.atCoordinator('transaction', transactionalId, opening, SOON)
+    const identity = await cluster.atCoordinator('transaction', transactionalId, opening, SHORT_PAUSES)
     return new KafkaTransactionalProducer(options, identity)
   }
 
   send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       if (batch.recordCount === 0) return
       this.#isOpen = true
       await this.#writer.write({ topic, partition }, batch)
@@ -57,18 +57,23 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#guard.run(async () => {
       if (offsets.length === 0) return
       const { cluster, members, transactionalId } = this.#options
       this.#isOpen = true
       const request = txnOffsetCommit(transactionalId, this.#identity, members.named(member), offsets)
-      await cluster.atCoordinator('group', member.groupId, checked(request, `offsets of group ${member.groupId}`), SOON)
+      await cluster.atCoordinator(
+        'group',
+        member.groupId,
+        checked(request, `TxnOffsetCommit for group ${member.groupId} by ${transactionalId}`),
+        SHORT_PAUSES,
+      )
     })
   }
 
   commit(): Promise<readonly PartitionOffset[]> {
-    return this.#guarded(async () => {
-      await this.#writer.settled()
+    return this.#guard.run(async () => {
+      await this.#writer.drained()
       if (!this.#isOpen) return []
       await this.#end(true)
       return this.#writer.takeEnds()
@@ -76,21 +81,21 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   abort(): Promise<void> {
-    return this.#guarded(async () => {
-      await this.#writer.settled()
+    return this.#guard.run(async () => {
+      await this.#writer.drained()
       if (this.#isOpen) await this.#end(false)
       this.#writer.takeEnds()
     })
   }
 
-  /** An open transaction is left to whoever opens the id next, or to its time-out. */
+  /** Leaves an open transaction to its time-out, or to the next producer of the id. */
   async close(): Promise<void> {
-    this.#failure ??= new FatalBrokerError('The producer was closed.')
+    this.#guard.spend(new FatalBrokerError('The producer is closed: open another one.'))
   }
 
   async #end(commit: boolean): Promise<void> {
     const { cluster, transactionalId } = this.#options
-    const what = commit ? 'a commit' : 'an abort'
+    const what = `${commit ? 'Commit' : 'Abort'} by ${transactionalId}`
     const request = endTransaction(transactionalId, this.#identity, commit)
     const attempt = async (): Promise<ProducerIdentity> => {
       const node = await cluster.coordinatorOf('transaction', transactionalId)
@@ -100,24 +105,16 @@ export class KafkaTransactionalProducer implements Producer {
         return next
       } catch (error) {
         cluster.forgetCoordinator('transaction', transactionalId)
-        if (!(error instanceof NoAnswerError)) throw error
-        throw new OutcomeUnknownError(`It is not known whether ${what} of ${transactionalId} happened: ${error.message}`, { cause: error })
+        if (!(error instanceof NoResponseError)) throw error
+        throw new OutcomeUnknownError(`${what} has an unknown outcome: ${error.message} Open the id again and read the committed offset.`, {
+          cause: error,
+        })
       }
     }
     const { producerId, producerEpoch } = await cluster.retrying(attempt, undefined, TRANSACTION_PAUSE_MS)
     this.#identity = { producerId, producerEpoch }
-    this.#writer.becomes(this.#identity)
+    this.#writer.setIdentity(this.#identity)
     this.#isOpen = false
-  }
-
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof StaleGenerationError)) this.#failure ??= error
-      throw error
-    }
   }
 }
 

@@ -2,12 +2,12 @@ import { crc32c } from '@node-rs/crc32'
 import type { Header, RecordBatch } from './record-batch.ts'
 import * as at from './layout.ts'
 
-/** Bytes that are no sound record batch. */
+/** The bytes are not a valid record batch. */
 export class InvalidBatchError extends Error {
   readonly code = 'INVALID_RECORD_BATCH'
 }
 
-/** Reads a batch where it lies. Throws `InvalidBatchError` for a wrong checksum or records that do not fit their batch. */
+/** Reads a batch in place. Throws `InvalidBatchError` for a wrong checksum or records that exceed their batch. */
 export class BatchReader implements RecordBatch {
   readonly #bytes: Buffer
   #next = at.RECORDS
@@ -26,9 +26,9 @@ export class BatchReader implements RecordBatch {
 
   constructor(bytes: Buffer) {
     if (bytes.length < at.RECORDS || bytes.readInt32BE(at.LENGTH) + at.LENGTH_COUNTS_FROM !== bytes.length) {
-      throw new InvalidBatchError(`A record batch of ${bytes.length} bytes does not have the length that it states.`)
+      throw new InvalidBatchError(`A record batch of ${bytes.length} bytes does not have the length in its header.`)
     }
-    if (bytes[at.MAGIC] !== at.MAGIC_V2) throw new InvalidBatchError(`Record batch of format ${bytes[at.MAGIC]}: only 2 is read.`)
+    if (bytes[at.MAGIC] !== at.MAGIC_V2) throw new InvalidBatchError(`A record batch has magic ${bytes[at.MAGIC]}; only 2 is supported.`)
     if (crc32c(bytes.subarray(at.ATTRIBUTES)) !== bytes.readUInt32BE(at.CHECKSUM)) {
       throw new InvalidBatchError('A record batch does not match its checksum.')
     }
@@ -69,29 +69,29 @@ export class BatchReader implements RecordBatch {
 
   get headers(): readonly Header[] {
     if (this.#bytes[this.#headersStart] === 0) return []
-    const keep = this.#next
+    const nextRecord = this.#next
     this.#next = this.#headersStart
     const count = this.#varint()
     const headers: Header[] = []
-    for (let i = 0; i < count && this.#next < keep; i++) {
-      const key = this.#take(this.#varint(), keep).toString('utf8')
+    for (let i = 0; i < count && this.#next < nextRecord; i++) {
+      const key = this.#take(this.#varint(), nextRecord).toString('utf8')
       const length = this.#varint()
       headers.push({
         key,
-        value: length < 0 ? null : this.#take(length, keep),
+        value: length < 0 ? null : this.#take(length, nextRecord),
       })
     }
-    this.#next = keep
-    if (headers.length !== count) throw new InvalidBatchError('The headers of a record reach beyond it.')
+    this.#next = nextRecord
+    if (headers.length !== count) throw new InvalidBatchError('The headers of a record exceed it.')
     return headers
   }
 
-  /** The current record as it lies in the batch, its length in front. */
+  /** The bytes of the current record, including its length prefix. */
   get recordBytes(): Buffer {
     return this.#bytes.subarray(this.#recordStart, this.#next)
   }
 
-  /** The bytes in front of the records. */
+  /** The batch header. */
   get head(): Buffer {
     return this.#bytes.subarray(0, at.RECORDS)
   }
@@ -101,7 +101,7 @@ export class BatchReader implements RecordBatch {
     this.#recordStart = this.#next
     const length = this.#varint()
     const end = this.#next + length
-    if (length < 0 || end > this.#bytes.length) throw new InvalidBatchError('A record reaches beyond its batch.')
+    if (length < 0 || end > this.#bytes.length) throw new InvalidBatchError('A record exceeds its batch.')
     this.#next++
     this.#timestamp = this.#firstTimestamp + this.#varint()
     this.#offset = this.baseOffset + this.#varint()
@@ -111,7 +111,7 @@ export class BatchReader implements RecordBatch {
     this.#valueLength = this.#varint()
     this.#valueStart = this.#next
     if (this.#valueLength > 0) this.#next += this.#valueLength
-    if (this.#next >= end) throw new InvalidBatchError('A key or value reaches beyond its record.')
+    if (this.#next >= end) throw new InvalidBatchError('A key or value exceeds its record.')
     this.#headersStart = this.#next
     this.#next = end
     this.#read++
@@ -123,13 +123,13 @@ export class BatchReader implements RecordBatch {
     this.#read = 0
   }
 
-  /** Costs less than `subarray`. */
+  /** Faster than `subarray`. */
   #view(start: number, length: number): Buffer {
     return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length)
   }
 
   #take(length: number, end: number): Buffer {
-    if (length < 0 || this.#next + length > end) throw new InvalidBatchError('A header reaches beyond its record.')
+    if (length < 0 || this.#next + length > end) throw new InvalidBatchError('A header exceeds its record.')
     const view = this.#bytes.subarray(this.#next, this.#next + length)
     this.#next += length
     return view
@@ -150,7 +150,7 @@ export class BatchReader implements RecordBatch {
   }
 }
 
-/** Cuts bytes as a fetch brings them into batches; an incomplete one at the end is left out. */
+/** Splits the records of a fetch response into batches; ignores an incomplete last one. */
 export function splitBatches(bytes: Buffer): BatchReader[] {
   const batches: BatchReader[] = []
   for (let start = 0; start + at.RECORDS <= bytes.length;) {

@@ -3,8 +3,8 @@ import type { BatchReader } from './batch-reader.ts'
 import * as at from './layout.ts'
 
 /**
- * The batch without the records that `keep` turns down; the others keep offset and timestamp, and the batch its range of
- * offsets. Undefined when nothing is left, the batch itself when nothing is taken.
+ * Removes the records for which `keep` is false. The others keep offset and timestamp, and the batch its offset range. Returns
+ * undefined when no record is left, and the batch itself when none is removed.
  */
 export function filterBatch(batch: BatchReader, keep: (record: BatchReader) => boolean): Buffer | BatchReader | undefined {
   const kept: Buffer[] = []

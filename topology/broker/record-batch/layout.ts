@@ -13,7 +13,7 @@ export const PRODUCER_EPOCH = 51
 export const FIRST_SEQUENCE = 53
 export const COUNT = 57
 export const RECORDS = 61
-/** `LENGTH` counts the bytes behind itself. */
+/** The length field counts the bytes after itself. */
 export const LENGTH_COUNTS_FROM = 12
 
 export const MAGIC_V2 = 2

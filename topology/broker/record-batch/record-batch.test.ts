@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Header } from './record-batch.ts'
-import { BatchBuilder, placeBatch, type SealOptions } from './batch-builder.ts'
+import { RecordBatchBuilder, placeBatch, type SealOptions } from './record-batch-builder.ts'
 import { BatchReader, InvalidBatchError, splitBatches } from './batch-reader.ts'
 import { filterBatch } from './filter-batch.ts'
 
@@ -39,7 +39,7 @@ describe('a record batch', () => {
     )
   })
 
-  it('gives back what was written, whatever it is', () => {
+  it('reads back what was written, for random records', () => {
     const random = numbers(7)
     for (let round = 0; round < 60; round++) {
       const written = Array.from({ length: 1 + (random() % 40) }, () => randomRecord(random))
@@ -63,10 +63,10 @@ describe('a record batch', () => {
     expect(batch.offset).toBe(2 ** 40 + 1)
   })
 
-  it('is refused with any byte changed behind its checksum, and at any length but its own', () => {
+  it('is rejected when a byte covered by the checksum changes or bytes are missing', () => {
     const sealed = builderOf([record('a'), record('b')]).seal(PLAIN)
     for (let at = 8; at < sealed.length; at++) {
-      if (at >= 12 && at < 16) continue // the leader's epoch, which brokers write without the checksum
+      if (at >= 12 && at < 16) continue // the partition leader epoch, which the checksum does not cover
       const flipped = Buffer.from(sealed)
       flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at)
       expect(() => new BatchReader(flipped)).toThrow(InvalidBatchError)
@@ -75,7 +75,7 @@ describe('a record batch', () => {
       expect(() => new BatchReader(sealed.subarray(0, length))).toThrow(InvalidBatchError)
   })
 
-  it('leaves nothing behind in a builder that is reset', () => {
+  it('contains nothing of earlier batches after the builder is reset', () => {
     const builder = builderOf([record('long enough to be seen')])
     builder.reset()
     expect(builder.recordCount).toBe(0)
@@ -84,15 +84,15 @@ describe('a record batch', () => {
     expect(readAll(batch)).toEqual([{ key: null, value: Buffer.from('b'), timestamp: 5, headers: [] }])
   })
 
-  it('is cut out of what a fetch brings, an incomplete one left out', () => {
-    const batches = [record('a'), record('b'), record('c')].map((one) => builderOf([one]).seal(PLAIN))
+  it('is split from a fetch response, ignoring an incomplete last one', () => {
+    const batches = [record('a'), record('b'), record('c')].map((written) => builderOf([written]).seal(PLAIN))
     const together = Buffer.concat(batches)
     expect(splitBatches(together).length).toBe(3)
     for (let cut = 1; cut < (batches[2]?.length ?? 0); cut++)
       expect(splitBatches(together.subarray(0, together.length - cut)).length).toBe(2)
   })
 
-  it('keeps offsets and timestamps of the records that a filter leaves', () => {
+  it('keeps offsets and timestamps of the records that pass a filter', () => {
     const batch = new BatchReader(builderOf(['a', 'b', 'c'].map(record)).seal({ ...PLAIN, baseOffset: 10 }))
     const filtered = filterBatch(batch, ({ offset }) => offset !== 11)
     if (!Buffer.isBuffer(filtered)) throw new Error('nothing was filtered')
@@ -110,8 +110,8 @@ function record(value: string): Written {
   return { key: Buffer.from('k'), value: Buffer.from(value), timestamp: 1000, headers: [] }
 }
 
-function builderOf(records: readonly Written[]): BatchBuilder {
-  const builder = new BatchBuilder()
+function builderOf(records: readonly Written[]): RecordBatchBuilder {
+  const builder = new RecordBatchBuilder()
   for (const { key, value, timestamp, headers } of records) builder.append(key, value, timestamp, headers)
   return builder
 }
@@ -126,7 +126,7 @@ function readAll(batch: BatchReader): Written[] {
   return records
 }
 
-/** As text: comparing buffers byte by byte takes the test framework minutes. */
+/** As text, because the test framework takes minutes to compare buffers byte by byte. */
 function shown(records: readonly Written[]): string {
   const hex = (bytes: Uint8Array | null): string => (bytes === null ? 'null' : Buffer.from(bytes).toString('hex'))
   return records

@@ -1,39 +1,23 @@
-/**
- * Record batches in Kafka's format v2: what travels through the seam. A builder writes straight into the wire format,
- * a batch is read in place; keys and values are views that stay valid as long as the batch does.
- */
-
 export interface Header {
   readonly key: string
   readonly value: Uint8Array | null
 }
 
-/** Reads one batch in place; reusable over its life, one reader at a time (`rewind` starts over). */
+/** A batch and a cursor over its records, read in place. Keys and values are views, valid as long as the batch. */
 export interface RecordBatch {
   readonly baseOffset: number
-  /** Offset of the last record the batch ever had (compaction may have taken it). */
+  /** Offset of the last record as written; compaction may have removed that record. */
   readonly lastOffset: number
   readonly recordCount: number
   readonly maxTimestamp: number
   readonly sizeInBytes: number
-  /** Moves to the next record; false at the end. The fields below are those of the current record. */
+  /** Moves to the next record; false at the end. The fields below belong to the current record. */
   next(): boolean
   rewind(): void
   readonly offset: number
   readonly timestamp: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
-  /** Decoded on demand. */
+  /** Decoded at each access. */
   readonly headers: readonly Header[]
-}
-
-export interface RecordBatchBuilder {
-  /** Copies key and value into the batch. Timestamps are milliseconds since the epoch. */
-  append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void
-  /** Copies the records of another builder behind those that are here. */
-  appendAll(other: RecordBatchBuilder): void
-  readonly recordCount: number
-  readonly sizeInBytes: number
-  /** Empties the builder, keeping its memory. */
-  reset(): void
 }

@@ -1,4 +1,4 @@
-/** Zigzag varints of Kafka's record format, for safe integers. */
+/** The size of a zigzag varint as in Kafka's record format. Takes any safe integer. */
 export function varintSize(value: number): number {
   let rest = zigzag(value)
   let size = 1
@@ -9,7 +9,7 @@ export function varintSize(value: number): number {
   return size
 }
 
-/** Writes at the place and answers with the place behind. */
+/** Writes a varint at a position and returns the position after it. */
 export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   let rest = zigzag(value)
   while (rest >= 128) {
@@ -20,7 +20,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return at
 }
 
-/** Reads one after the other, from a place on. */
+/** Reads consecutive varints from a position on. */
 export class VarintReader {
   at: number
   readonly #bytes: Uint8Array

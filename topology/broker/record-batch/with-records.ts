@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32'
 import * as at from './layout.ts'
 
-/** The batch with its records given anew and uncompressed. */
+/** The batch with its records replaced by uncompressed ones. */
 export function withRecords(batch: Buffer, records: Buffer): Buffer {
   const bytes = Buffer.concat([batch.subarray(0, at.RECORDS), records])
   bytes.writeInt32BE(bytes.length - at.LENGTH_COUNTS_FROM, at.LENGTH)

@@ -1,4 +1,4 @@
-/** A process for the test of kill -9: commits transactions one after the other and says on stdout which were acknowledged. */
+/** A process for the kill -9 test: commits transactions in a loop and prints the acknowledged ones to stdout. */
 import { openLevelStorage } from '../../../state/index.ts'
 import { createRecordBatchBuilder, EmbeddedBroker } from '../index.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'

@@ -2,7 +2,7 @@ import type { Broker } from '../broker.ts'
 
 export interface BrokerUnderTest {
   readonly broker: Broker
-  /** Lets the broker's time pass. */
+  /** Lets time pass for the broker. */
   advance(delayMs: number): Promise<void>
   close(): Promise<void>
 }

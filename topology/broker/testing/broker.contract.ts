@@ -4,25 +4,27 @@ import { describeCompaction } from './compaction.contract.ts'
 import { describeFencing } from './fencing.contract.ts'
 import { describeFetching } from './fetching.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeSpentProducers } from './spent-producers.contract.ts'
 import { describeTopics } from './topics.contract.ts'
 import { describeTransactions } from './transactions.contract.ts'
 
-/** What every adapter and every decorator of the seam must do. Nothing in here knows which one it is. */
+/** The contract that every adapter and decorator of the broker seam fulfils. It does not know which one it tests. */
 export function describeBrokerContract(name: string, open: () => Promise<BrokerUnderTest>): void {
   describe(`the broker contract on ${name}`, () => {
-    let under: BrokerUnderTest
+    let brokerUnderTest: BrokerUnderTest
 
     beforeEach(async () => {
-      under = await open()
-      await under.broker.admin.createTopics([{ name: 'orders', partitions: 2, config: { 'retention.ms': '-1' } }]) // the records here are old
+      brokerUnderTest = await open()
+      await brokerUnderTest.broker.admin.createTopics([{ name: 'orders', partitions: 2, config: { 'retention.ms': '-1' } }]) // records in these tests have old timestamps
     })
-    afterEach(() => under.close())
+    afterEach(() => brokerUnderTest.close())
 
-    describeTransactions(() => under)
-    describeFetching(() => under)
-    describeGroups(() => under)
-    describeFencing(() => under)
-    describeCompaction(() => under)
-    describeTopics(() => under)
+    describeTransactions(() => brokerUnderTest)
+    describeFetching(() => brokerUnderTest)
+    describeGroups(() => brokerUnderTest)
+    describeFencing(() => brokerUnderTest)
+    describeSpentProducers(() => brokerUnderTest)
+    describeCompaction(() => brokerUnderTest)
+    describeTopics(() => brokerUnderTest)
   })
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { batchOf, readAll } from './records.ts'
 
 const PARTITION = { topic: 'balances', partition: 0 }
-/** So that Kafka compacts at once: it begins a new segment with each batch, and compacts all but the last one. */
+/** Makes Kafka compact at once: it rolls a segment per batch, and compacts all but the active one. */
 const CONFIG = {
   'cleanup.policy': 'compact',
   'segment.ms': '1',
@@ -14,13 +14,13 @@ const CONFIG = {
 }
 const KEYS = ['a', 'b', 'c']
 const ROUNDS = 40
-const PATIENCE = 200
+const MAX_ATTEMPTS = 200
 
-/** A changelog whose keys were all deleted again: what is left of it are gaps, and it has to be restored to its end all the same. */
-export function describeCompaction(under: () => BrokerUnderTest): void {
+/** A changelog whose keys are all deleted consists of gaps, and a restore must still reach its end. */
+export function describeCompaction(underTest: () => BrokerUnderTest): void {
   describe('a compacted topic', () => {
-    it('with gaps where records were, and nothing at its end, can be read to its end from wherever one begins', async () => {
-      const { broker, advance } = under()
+    it('with gaps and no records at its end can be read to its end from any offset', async () => {
+      const { broker, advance } = underTest()
       await broker.admin.createTopics([{ name: PARTITION.topic, partitions: 1, config: CONFIG }])
       const producer = await broker.openProducer({ transactionalId: 'p' })
       for (let round = 0; round <= ROUNDS; round++) {
@@ -32,7 +32,7 @@ export function describeCompaction(under: () => BrokerUnderTest): void {
       await producer.send(PARTITION.topic, 0, batchOf('never committed'))
       await producer.abort()
       const left = async (): Promise<number> => (await readAll(broker, PARTITION)).length
-      for (let attempt = 0; attempt < PATIENCE && (await left()) > (ROUNDS * KEYS.length) / 2; attempt++) await advance(100)
+      for (let attempt = 0; attempt < MAX_ATTEMPTS && (await left()) > (ROUNDS * KEYS.length) / 2; attempt++) await advance(100)
       expect(await left()).toBeLessThanOrEqual((ROUNDS * KEYS.length) / 2)
       const [end] = await broker.admin.listOffsets([PARTITION], 'latest')
       const fetcher = broker.openFetcher()

@@ -11,31 +11,33 @@ const OFFSETS = [{ ...PARTITION, offset: 7 }]
 const MEMBERS = ['its own member id', 'an unknown member id', 'no member id'] as const
 const GENERATIONS = ['the generation', 'a former generation', 'a later generation'] as const
 const HOLDERS = ['the holder of its transactional id', 'a fenced holder', 'an at-least-once producer'] as const
-type Call = readonly [who: (typeof MEMBERS)[number], generation: (typeof GENERATIONS)[number], holder: (typeof HOLDERS)[number]]
+type Call = readonly [memberId: (typeof MEMBERS)[number], generation: (typeof GENERATIONS)[number], holder: (typeof HOLDERS)[number]]
 
-const CALLS = MEMBERS.flatMap((who) => GENERATIONS.flatMap((generation) => HOLDERS.map((holder): Call => [who, generation, holder])))
+const CALLS = MEMBERS.flatMap((memberId) =>
+  GENERATIONS.flatMap((generation) => HOLDERS.map((holder): Call => [memberId, generation, holder])),
+)
 
-/** The epoch is asked first, then the member, then the generation; undefined: it is stored. */
-function refusalOf([who, generation, holder]: Call): typeof FencedError | typeof UnknownMemberError | undefined {
+/** The broker checks the epoch first, then the member, then the generation. Undefined: the offsets are stored. */
+function rejectionOf([memberId, generation, holder]: Call): typeof FencedError | typeof UnknownMemberError | undefined {
   if (holder === 'a fenced holder') return FencedError
-  if (who !== 'its own member id') return UnknownMemberError
+  if (memberId !== 'its own member id') return UnknownMemberError
   return generation === 'the generation' ? undefined : FencedError
 }
 
-/** Two fences stand before a group's offsets: the epoch of the transactional id, and the group's members with their generation. */
-export function describeFencing(under: () => BrokerUnderTest): void {
+/** Two fences protect a group's offsets: the epoch of the transactional id, and member and generation of the group. */
+export function describeFencing(underTest: () => BrokerUnderTest): void {
   describe('offsets stored with', () => {
-    it.each(CALLS.filter((call) => refusalOf(call) === undefined))('%s and %s by %s are there', async (...call) => {
-      const { broker } = under()
+    it.each(CALLS.filter((call) => rejectionOf(call) === undefined))('%s and %s by %s are committed', async (...call) => {
+      const { broker } = underTest()
       await storing(broker, call)
       expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
     })
 
-    it.each(CALLS.filter((call) => refusalOf(call) !== undefined))(
-      '%s and %s by %s are refused, with all that goes with them',
+    it.each(CALLS.filter((call) => rejectionOf(call) !== undefined))(
+      '%s and %s by %s are rejected, together with their transaction',
       async (...call) => {
-        const { broker } = under()
-        await expect(storing(broker, call)).rejects.toBeInstanceOf(refusalOf(call))
+        const { broker } = underTest()
+        await expect(storing(broker, call)).rejects.toBeInstanceOf(rejectionOf(call))
         await produce(await broker.openProducer({ transactionalId: 'p' }), PARTITION, 'after')
         expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual([])
         const kept = call[2] === 'an at-least-once producer' ? ['with the offsets', 'after'] : ['after']
@@ -45,9 +47,9 @@ export function describeFencing(under: () => BrokerUnderTest): void {
   })
 
   it.each(['a former generation', 'a later generation'] as const)(
-    'offsets stored with %s may be stored in the present one instead',
+    'offsets rejected for %s can be stored in the current one by the same producer',
     async (other) => {
-      const { broker } = under()
+      const { broker } = underTest()
       const member = await joined(broker)
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await producer.send(PARTITION.topic, PARTITION.partition, batchOf('with the offsets'))
@@ -59,8 +61,8 @@ export function describeFencing(under: () => BrokerUnderTest): void {
     },
   )
 
-  it('offsets are stored by who has joined, and does not know what he is assigned yet', async () => {
-    const { broker } = under()
+  it('offsets can be stored by a member that has joined but has not got its assignment yet', async () => {
+    const { broker } = underTest()
     const before = await joined(broker)
     const { generation } = await broker.groups.join(joining(before))
     const producer = await broker.openProducer({ transactionalId: 'p' })
@@ -69,30 +71,30 @@ export function describeFencing(under: () => BrokerUnderTest): void {
     expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
   })
 
-  it('offsets of an outsider are stored in a transaction, even where the group has members, and are refused without one', async () => {
-    const { broker } = under()
+  it('offsets without a member id are stored in a transaction, even if the group has members, and rejected outside of one', async () => {
+    const { broker } = underTest()
     await joined(broker)
-    const stranger = outsider('g')
-    await expect(stored(await broker.openProducer({}), stranger)).rejects.toBeInstanceOf(UnknownMemberError)
-    await stored(await broker.openProducer({ transactionalId: 'p' }), stranger)
+    const outside = outsider('g')
+    await expect(stored(await broker.openProducer({}), outside)).rejects.toBeInstanceOf(UnknownMemberError)
+    await stored(await broker.openProducer({ transactionalId: 'p' }), outside)
     expect(await broker.groups.committedOffsets('g', [PARTITION])).toEqual(OFFSETS)
   })
 
-  it.each(MEMBERS.flatMap((who) => GENERATIONS.map((generation) => [who, generation] as const)))(
-    'a heartbeat with %s and %s is answered by the same rule',
-    async (who, generation) => {
-      const { broker } = under()
-      const beat = broker.groups.heartbeat(named(await joined(broker), who, generation))
-      const refusal = refusalOf([who, generation, 'the holder of its transactional id'])
-      if (refusal === undefined) await beat
-      else await expect(beat).rejects.toBeInstanceOf(refusal)
+  it.each(MEMBERS.flatMap((memberId) => GENERATIONS.map((generation) => [memberId, generation] as const)))(
+    'a heartbeat with %s and %s follows the same rule',
+    async (memberId, generation) => {
+      const { broker } = underTest()
+      const beat = broker.groups.heartbeat(named(await joined(broker), memberId, generation))
+      const rejection = rejectionOf([memberId, generation, 'the holder of its transactional id'])
+      if (rejection === undefined) await beat
+      else await expect(beat).rejects.toBeInstanceOf(rejection)
     },
   )
 }
 
-/** One record and the offsets, by a member of the group `g` that calls itself so. */
-async function storing(broker: Broker, [who, generation, holder]: Call): Promise<void> {
-  const member = named(await joined(broker), who, generation)
+/** Sends one record and the offsets, as this member in this generation of group `g`. */
+async function storing(broker: Broker, [memberId, generation, holder]: Call): Promise<void> {
+  const member = named(await joined(broker), memberId, generation)
   const producer = await broker.openProducer(holder === 'an at-least-once producer' ? {} : { transactionalId: 'p' })
   await producer.send(PARTITION.topic, PARTITION.partition, batchOf('with the offsets'))
   if (holder === 'a fenced holder') await broker.openProducer({ transactionalId: 'p' })
@@ -104,8 +106,8 @@ async function stored(producer: Producer, member: GroupMember): Promise<void> {
   await producer.commit()
 }
 
-function named(member: GroupMember, who: Call[0], generation: Call[1]): GroupMember {
-  const memberId = who === 'its own member id' ? member.memberId : who === 'an unknown member id' ? 'somebody' : ''
+function named(member: GroupMember, kind: Call[0], generation: Call[1]): GroupMember {
+  const memberId = kind === 'its own member id' ? member.memberId : kind === 'an unknown member id' ? 'unknown' : ''
   const distance = generation === 'the generation' ? 0 : generation === 'a former generation' ? -1 : 1
   return { ...member, memberId, generation: member.generation + distance }
 }
@@ -114,7 +116,7 @@ function joining(member: GroupMember): JoinRequest {
   return { ...member, metadata: Buffer.of(1), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
 }
 
-/** A group of one, in its second generation. */
+/** The only member of group `g`, in its second generation. */
 async function joined(broker: Broker): Promise<GroupMember> {
   let member: GroupMember = { groupId: 'g', memberId: '', generation: -1 }
   for (const _ of [1, 2]) {

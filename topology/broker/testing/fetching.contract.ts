@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, Fetcher, TopicPartition } from '../broker.ts'
 import { OffsetOutOfRangeError, UnknownTopicError } from '../errors.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
-import { hasSettled } from './has-settled.ts'
+import { isDone } from './is-done.ts'
 import { batchOf, produce, readAll, recordsOf, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
-/** Records come back as they were sent, and are waited for. */
-export function describeFetching(under: () => BrokerUnderTest): void {
+/** Fetches return records as they were sent, and wait for new ones. */
+export function describeFetching(underTest: () => BrokerUnderTest): void {
   let broker: Broker
 
   beforeEach(() => {
-    broker = under().broker
+    broker = underTest().broker
   })
 
   describe('records', () => {
@@ -50,7 +50,7 @@ export function describeFetching(under: () => BrokerUnderTest): void {
       ])
     })
 
-    it('with a key of four zero bytes are records like any other', async () => {
+    it('with a key of four zero bytes are not mistaken for markers', async () => {
       const builder = createRecordBatchBuilder()
       builder.append(Buffer.alloc(4), bytes('zero'), 1)
       const [aborting, producer] = [
@@ -64,7 +64,7 @@ export function describeFetching(under: () => BrokerUnderTest): void {
       expect(await valuesOf(broker, T0)).toEqual(['zero'])
     })
 
-    it('of a megabyte and batches of many come through whole', async () => {
+    it('of nearly a megabyte and batches of thousands arrive complete', async () => {
       const large = Buffer.alloc(700_000, 7)
       const builder = createRecordBatchBuilder()
       builder.append(bytes('large'), large, 1)
@@ -82,7 +82,7 @@ export function describeFetching(under: () => BrokerUnderTest): void {
   })
 
   describe('fetching', () => {
-    it('begins at any offset and says where to go on', async () => {
+    it('begins at any offset and returns the next one', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await produce(producer, T0, 'a', 'b', 'c')
       await produce(producer, T0, 'd')
@@ -93,15 +93,15 @@ export function describeFetching(under: () => BrokerUnderTest): void {
       expect(fetched?.lastStableOffset).toBeGreaterThan(all.at(-1)?.offset ?? 0)
     })
 
-    it('hands over at least one batch, however small the bounds, and loses none', async () => {
+    it('returns at least one batch, however small the bounds, and skips none', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       for (let i = 0; i < 5; i++) await produce(producer, i % 2 === 0 ? T0 : T1, `v${i}`)
       const fetcher = broker.openFetcher()
       const offsets = new Map([T0, T1].map((partition) => [partition.partition, 0]))
       const values: (string | null)[] = []
       for (let i = 0; i < 20 && values.length < 5; i++) {
-        const asked = [T0, T1].map((partition) => ({ ...partition, offset: offsets.get(partition.partition) ?? 0, maxBytes: 1 }))
-        for (const fetched of await fetcher.fetch(asked, { maxWaitMs: 0, maxBytes: 1 })) {
+        const requested = [T0, T1].map((partition) => ({ ...partition, offset: offsets.get(partition.partition) ?? 0, maxBytes: 1 }))
+        for (const fetched of await fetcher.fetch(requested, { maxWaitMs: 0, maxBytes: 1 })) {
           for (const batch of fetched.batches) values.push(...recordsOf(batch).map(({ value }) => value))
           offsets.set(fetched.partition, fetched.nextOffset)
         }
@@ -110,27 +110,27 @@ export function describeFetching(under: () => BrokerUnderTest): void {
       await fetcher.close()
     })
 
-    it('waits for a commit and then answers at once', async () => {
+    it('waits for a commit and then returns at once', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       const fetcher = broker.openFetcher()
       const fetched = fetcher.fetch([await end(T0), await end(T1)], { maxWaitMs: 600_000 })
       await producer.send('orders', 1, batchOf('new'))
-      expect(await hasSettled(under(), fetched)).toBe(false)
+      expect(await isDone(underTest(), fetched)).toBe(false)
       await producer.commit()
       expect((await fetched).flatMap(({ batches }) => batches.flatMap(recordsOf)).map(({ value }) => value)).toEqual(['new'])
       await fetcher.close()
     })
 
-    it('answers with nothing when the wait is over, and when it is woken up', async () => {
+    it('returns nothing after maxWaitMs, and after a wake-up', async () => {
       const fetcher = broker.openFetcher()
       const waiting = fetcher.fetch([await end(T0)], { maxWaitMs: 100 })
-      await under().advance(1_000)
+      await underTest().advance(1_000)
       expect((await waiting).flatMap(({ batches }) => batches)).toEqual([])
       await expectWokenUp(fetcher)
       await fetcher.close()
     })
 
-    it('refuses an offset outside of the log', async () => {
+    it('rejects an offset outside of the log', async () => {
       const fetcher = broker.openFetcher()
       await expect(fetcher.fetch([{ ...T0, offset: 1_000 }], { maxWaitMs: 0 })).rejects.toBeInstanceOf(OffsetOutOfRangeError)
       await produce(await broker.openProducer({ transactionalId: 'p' }), T0, 'a', 'b')
@@ -143,7 +143,7 @@ export function describeFetching(under: () => BrokerUnderTest): void {
       await fetcher.close()
     })
 
-    it('refuses a topic that is not there', async () => {
+    it('rejects a topic that does not exist', async () => {
       const fetcher = broker.openFetcher()
       const nowhere = { topic: 'nowhere', partition: 0, offset: 0 }
       await expect(fetcher.fetch([nowhere], { maxWaitMs: 0 })).rejects.toBeInstanceOf(UnknownTopicError)
@@ -152,7 +152,7 @@ export function describeFetching(under: () => BrokerUnderTest): void {
 
     async function expectWokenUp(fetcher: Fetcher): Promise<void> {
       const waiting = fetcher.fetch([await end(T0)], { maxWaitMs: 600_000 })
-      expect(await hasSettled(under(), waiting)).toBe(false)
+      expect(await isDone(underTest(), waiting)).toBe(false)
       fetcher.wakeup()
       expect((await waiting).flatMap(({ batches }) => batches)).toEqual([])
     }

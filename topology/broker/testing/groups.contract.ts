@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, GroupMember, JoinAnswer, JoinRequest, TopicPartition } from '../broker.ts'
 import { FatalBrokerError, FencedError, RebalanceInProgressError, UnknownMemberError } from '../errors.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
-import { hasSettled } from './has-settled.ts'
+import { isDone } from './is-done.ts'
 import { outsider } from './outsider.ts'
 import { batchOf, valuesOf } from './records.ts'
 
@@ -10,12 +10,12 @@ const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
-/** Members share partitions, and the group keeps how far they are. */
-export function describeGroups(under: () => BrokerUnderTest): void {
+/** Groups distribute assignments among members and keep committed offsets. */
+export function describeGroups(underTest: () => BrokerUnderTest): void {
   let broker: Broker
 
   beforeEach(() => {
-    broker = under().broker
+    broker = underTest().broker
   })
 
   describe('committed offsets', () => {
@@ -31,24 +31,24 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       expect(await valuesOf(broker, T0)).toEqual(['a'])
     })
 
-    it('are told only once no transaction with a say in them is pending', async () => {
+    it('are returned only once no open transaction has offsets of the partition', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
-      const asked = broker.groups.committedOffsets('g', [T0])
+      const offsets = broker.groups.committedOffsets('g', [T0])
       expect(await broker.groups.committedOffsets('g', [T1])).toEqual([])
-      expect(await hasSettled(under(), asked)).toBe(false)
+      expect(await isDone(underTest(), offsets)).toBe(false)
       await producer.commit()
-      expect(await asked).toEqual([{ ...T0, offset: 3 }])
+      expect(await offsets).toEqual([{ ...T0, offset: 3 }])
     })
 
-    it('are settled by opening the transactional id that holds them up', async () => {
+    it('become stable when the transactional id of the open transaction is opened again', async () => {
       const old = await broker.openProducer({ transactionalId: 'p' })
       await old.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
       await broker.openProducer({ transactionalId: 'p' })
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
     })
 
-    it('can be set from outside while nobody is in the group', async () => {
+    it('can be set from outside while the group has no members', async () => {
       await broker.admin.alterOffsets('g', [{ ...T0, offset: 4 }])
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 4 }])
       await broker.groups.join(joinRequest())
@@ -57,7 +57,7 @@ export function describeGroups(under: () => BrokerUnderTest): void {
   })
 
   describe('groups', () => {
-    it('have one leader, who is told of everybody and hands out the assignment', async () => {
+    it('have one leader, which gets all members and distributes the assignments', async () => {
       const { leader, follower } = await twoMembers()
       expect(leader.members.map(({ metadata }) => Buffer.from(metadata).toString()).sort()).toEqual(['m1', 'm2'])
       expect(follower.members).toEqual([])
@@ -68,12 +68,12 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       expect(text(await broker.groups.sync({ ...member(follower), assignments: new Map() }))).toBe('for follower')
     })
 
-    it('tell their members by heartbeat that they gather again', async () => {
+    it('announce a rebalance to their members by heartbeat', async () => {
       const first = await broker.groups.join(joinRequest())
       await broker.groups.sync({ ...member(first), assignments: new Map() })
       await broker.groups.heartbeat(member(first))
       const joining = broker.groups.join(joinRequest({ metadata: bytes('m2') }))
-      expect(await hasSettled(under(), joining)).toBe(false)
+      expect(await isDone(underTest(), joining)).toBe(false)
       await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(RebalanceInProgressError)
       await expect(broker.groups.sync({ ...member(first), assignments: new Map() })).rejects.toBeInstanceOf(RebalanceInProgressError)
       const again = await broker.groups.join(joinRequest({ memberId: first.memberId }))
@@ -81,28 +81,28 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       expect(again.generation).toBeGreaterThan(first.generation)
     })
 
-    it('refuse an old generation as fenced and a stranger as unknown, in every call', async () => {
+    it('reject an old generation as fenced and a foreign member as unknown, in every call', async () => {
       const { leader, follower } = await twoMembers()
       await assign(leader, follower)
       const producer = await broker.openProducer({ transactionalId: 'p' })
       const offsets = [{ ...T0, offset: 1 }]
       const old = { ...member(leader), generation: leader.generation - 1 }
-      const stranger = { ...member(leader), memberId: 'nobody' }
+      const foreign = { ...member(leader), memberId: 'unknown' }
       await expect(broker.groups.heartbeat(old)).rejects.toBeInstanceOf(FencedError)
       await expect(broker.groups.sync({ ...old, assignments: new Map() })).rejects.toBeInstanceOf(FencedError)
       await expect(producer.sendOffsets(old, offsets)).rejects.toBeInstanceOf(FencedError)
-      await expect(broker.groups.heartbeat(stranger)).rejects.toBeInstanceOf(UnknownMemberError)
-      await expect(broker.groups.sync({ ...stranger, assignments: new Map() })).rejects.toBeInstanceOf(UnknownMemberError)
-      await expect(broker.groups.join(joinRequest({ memberId: 'nobody' }))).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(broker.groups.heartbeat(foreign)).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(broker.groups.sync({ ...foreign, assignments: new Map() })).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(broker.groups.join(joinRequest({ memberId: 'unknown' }))).rejects.toBeInstanceOf(UnknownMemberError)
       const other = await broker.openProducer({ transactionalId: 'q' })
-      await expect(other.sendOffsets(stranger, offsets)).rejects.toBeInstanceOf(UnknownMemberError)
+      await expect(other.sendOffsets(foreign, offsets)).rejects.toBeInstanceOf(UnknownMemberError)
       const third = await broker.openProducer({ transactionalId: 'r' })
       await third.sendOffsets(member(follower), offsets)
       await third.commit()
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual(offsets)
     })
 
-    it('go on without a member that has left', async () => {
+    it('continue without a member that has left', async () => {
       const { leader, follower } = await twoMembers()
       await assign(leader, follower)
       await broker.groups.leave('g', leader.memberId)
@@ -113,11 +113,11 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       await expect(broker.groups.heartbeat(member(leader))).rejects.toBeInstanceOf(UnknownMemberError)
     })
 
-    it('put out a member whose session is over, and only that one', async () => {
+    it('remove a member whose session expired, and only that one', async () => {
       const { leader, follower } = await twoMembers()
       await assign(leader, follower)
       for (let i = 0; i < 6; i++) {
-        await under().advance(1_500)
+        await underTest().advance(1_500)
         await broker.groups.heartbeat(member(follower)).catch((error: unknown) => {
           if (!(error instanceof RebalanceInProgressError)) throw error
         })
@@ -127,19 +127,19 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       expect(alone.members.length).toBe(1)
     })
 
-    it('do not wait longer than the rebalance time-out for a member that heartbeats but does not join', async () => {
+    it('wait no longer than the rebalance time-out for a member that sends heartbeats but does not join', async () => {
       const first = await broker.groups.join(joinRequest())
       await broker.groups.sync({ ...member(first), assignments: new Map() })
       const joining = broker.groups.join(joinRequest({ metadata: bytes('m2') }))
       for (let i = 0; i < 8; i++) {
-        await under().advance(1_500)
+        await underTest().advance(1_500)
         await broker.groups.heartbeat(member(first)).catch(() => undefined)
       }
       expect((await joining).members.length).toBe(1)
       await expect(broker.groups.heartbeat(member(first))).rejects.toBeInstanceOf(UnknownMemberError)
     })
 
-    it('give a static member its place back without a rebalance, and fence its former self', async () => {
+    it('keep a returning static member’s assignment without a rebalance, and fence its earlier self', async () => {
       const first = await broker.groups.join(joinRequest({ instanceId: 'i1' }))
       await broker.groups.sync({ ...member(first), assignments: new Map([[first.memberId, bytes('mine')]]) })
       const back = await broker.groups.join(joinRequest({ instanceId: 'i1', metadata: bytes('new') }))
@@ -151,8 +151,8 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
     })
 
-    it('tell somebody outside what each member was assigned, once all have joined', async () => {
-      expect(await broker.groups.assignments('nobody')).toEqual(new Map())
+    it('return all assignments to a caller outside, once the rebalance is complete', async () => {
+      expect(await broker.groups.assignments('unknown')).toEqual(new Map())
       const { leader, follower } = await twoMembers()
       expect(await broker.groups.assignments('g')).toBeUndefined()
       await assign(leader, follower)
@@ -161,7 +161,7 @@ export function describeGroups(under: () => BrokerUnderTest): void {
       expect(text(assigned?.get(follower.memberId) ?? bytes('none'))).toBe('for follower')
     })
 
-    it('gather three members that come at once', async () => {
+    it('bring three members that join at once into one generation', async () => {
       const joins = [1, 2, 3].map((number) => stayJoined(`m${number}`))
       const answers = await Promise.all(joins)
       expect(new Set(answers.map(({ generation }) => generation)).size).toBe(1)
@@ -177,11 +177,11 @@ export function describeGroups(under: () => BrokerUnderTest): void {
     return { leader, follower }
   }
 
-  /** Joins until this member and all others are in one generation, as a client's loop does. */
+  /** Joins until this member is in the group's current generation, like the loop of a client. */
   async function stayJoined(metadata: string): Promise<JoinAnswer> {
     let answer = await broker.groups.join(joinRequest({ metadata: bytes(metadata) }))
     for (;;) {
-      await under().advance(10)
+      await underTest().advance(10)
       try {
         await broker.groups.heartbeat(member(answer))
         return answer

@@ -1,6 +1,6 @@
 import type { GroupMember } from '../broker.ts'
 
-/** Stores offsets without being in the group, which Kafka allows while nobody is. */
+/** Identifies a caller that stores offsets without being a member. Outside of a transaction Kafka allows it only while the group is empty. */
 export function outsider(groupId: string): GroupMember {
   return { groupId, memberId: '', generation: -1 }
 }

@@ -1,8 +1,7 @@
 import type { Broker, FetchedPartition, Producer, TopicPartition } from '../broker.ts'
-import type { RecordBatch, RecordBatchBuilder } from '../record-batch/record-batch.ts'
-import { createRecordBatchBuilder } from '../record-batch/batch-builder.ts'
+import { createRecordBatchBuilder, type RecordBatch, type RecordBatchBuilder } from '../record-batch/index.ts'
 
-/** A record as tests write it down. */
+/** A record in a form that is easy to assert on. */
 export interface ReadRecord {
   readonly offset: number
   readonly timestamp: number
@@ -24,7 +23,7 @@ export function recordsOf(batch: RecordBatch): ReadRecord[] {
   return records
 }
 
-/** Everything from an offset on that can be read now. */
+/** All committed records from an offset on. */
 export async function readAll(broker: Broker, partition: TopicPartition, from = 0): Promise<ReadRecord[]> {
   const fetcher = broker.openFetcher()
   const records: ReadRecord[] = []
@@ -44,7 +43,7 @@ export async function valuesOf(broker: Broker, partition: TopicPartition): Promi
   return (await readAll(broker, partition)).map(({ value }) => value)
 }
 
-/** One committed transaction with one batch. */
+/** Commits a transaction with one batch. Returns the offset after its last record. */
 export async function produce(producer: Producer, { topic, partition }: TopicPartition, ...values: readonly string[]): Promise<number> {
   await producer.send(topic, partition, batchOf(...values))
   const committed = await producer.commit()

@@ -6,16 +6,16 @@ import { produce, readAll, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 
-/** What an administrator asks for. */
-export function describeTopics(under: () => BrokerUnderTest): void {
+/** What the admin part of the seam does. */
+export function describeTopics(underTest: () => BrokerUnderTest): void {
   let broker: Broker
 
   beforeEach(() => {
-    broker = under().broker
+    broker = underTest().broker
   })
 
   describe('topics', () => {
-    it('are created once, described with their settings, and left alone when they exist', async () => {
+    it('are created once, described with their settings, and not changed if they exist', async () => {
       await broker.admin.createTopics([{ name: 'views', partitions: 3, config: { 'cleanup.policy': 'compact' } }])
       expect(await broker.admin.brokerCount()).toBe(1)
       const [created] = await broker.admin.describeTopics(['views'])
@@ -26,7 +26,7 @@ export function describeTopics(under: () => BrokerUnderTest): void {
       expect((await broker.admin.describeTopics()).map(({ name: topic }) => topic).sort()).toEqual(['orders', 'views'])
     })
 
-    it('that do not exist are left out of a description', async () => {
+    it('that do not exist are missing from a description', async () => {
       expect(await broker.admin.describeTopics(['nowhere'])).toEqual([])
     })
 
@@ -43,7 +43,7 @@ export function describeTopics(under: () => BrokerUnderTest): void {
       await expect(broker.admin.alterTopic('nowhere', {})).rejects.toBeInstanceOf(UnknownTopicError)
     })
 
-    it('have another id and nothing of their former records and offsets when created again', async () => {
+    it('that are recreated have another id and none of the former records and offsets', async () => {
       const [before] = await broker.admin.describeTopics(['orders'])
       await produce(await broker.openProducer({ transactionalId: 'p' }), T0, 'old')
       await broker.admin.alterOffsets('g', [{ ...T0, offset: 1 }])
@@ -56,19 +56,19 @@ export function describeTopics(under: () => BrokerUnderTest): void {
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
     })
 
-    it('tell their offsets: earliest, latest, and by timestamp', async () => {
+    it('have an earliest offset, a latest one, and offsets by timestamp', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       expect((await broker.admin.listOffsets([T0], 'latest'))[0]?.offset).toBe(0)
       await produce(producer, T0, 'at 1000', 'at 1001', 'at 1002')
       const records = await readAll(broker, T0)
-      const at = async (timestampMs: number): Promise<number | undefined> =>
+      const offsetAt = async (timestampMs: number): Promise<number | undefined> =>
         (await broker.admin.listOffsets([T0], { timestampMs }))[0]?.offset
-      expect(await at(0)).toBe(records[0]?.offset)
-      expect(await at(1001)).toBe(records[1]?.offset)
+      expect(await offsetAt(0)).toBe(records[0]?.offset)
+      expect(await offsetAt(1001)).toBe(records[1]?.offset)
       expect((await broker.admin.listOffsets([T0], 'earliest'))[0]?.offset).toBe(0)
       const latest = (await broker.admin.listOffsets([T0], 'latest'))[0]?.offset ?? 0
       expect(latest).toBeGreaterThan(records.at(-1)?.offset ?? 0)
-      const afterAll = (await at(5000)) ?? 0 // where the transaction's marker is, or behind it
+      const afterAll = (await offsetAt(5000)) ?? 0 // the offset of the transaction marker, or the one after it
       expect(afterAll).toBeGreaterThan(records.at(-1)?.offset ?? 0)
       expect(afterAll).toBeLessThanOrEqual(latest)
       await expect(broker.admin.listOffsets([{ topic: 'nowhere', partition: 0 }], 'latest')).rejects.toBeInstanceOf(UnknownTopicError)

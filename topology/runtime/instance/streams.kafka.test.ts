@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FencedError, KafkaBroker } from '../../broker/index.ts'
-import { brokerOfItsOwn } from '../../broker/kafka/testing/broker-of-its-own.ts'
+import { prefixedBroker } from '../../broker/kafka/testing/prefixed-broker.ts'
 import { kafkaAddresses } from '../../broker/kafka/testing/kafka-addresses.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { TestLog } from '../../testing/test-log.ts'
@@ -20,7 +20,7 @@ let app: Application
 beforeEach(async ({ onTestFailed }) => {
   log.tellIf(onTestFailed)
   const kafka = await KafkaBroker.open({ addresses: kafkaAddresses(), ports })
-  const broker = brokerOfItsOwn(kafka, `${ports.random.uuid()}-`, async () => undefined)
+  const broker = prefixedBroker(kafka, `${ports.random.uuid()}-`, async () => undefined)
   app = await Application.open({ topology: counting(), topics: ['in', 'out'], partitions: PARTITIONS, broker })
 })
 

@@ -55,7 +55,7 @@ describe('Local state', () => {
     await app.until(() => commits() >= 4)
     expect(transactions).toBeLessThan(commits())
     for (let partition = 0; partition < 4; partition++) {
-      const [end] = await app.broker.admin.listOffsets([{ topic: CHANGELOG, partition }], 'settled')
+      const [end] = await app.broker.admin.listOffsets([{ topic: CHANGELOG, partition }], 'stable')
       const afterLastRecord = (end?.offset ?? 0) - 1 // the transaction's marker is the last offset
       expect(one.task(`0_${partition}`)?.state?.position('counts')).toBe(afterLastRecord)
     }
@@ -124,7 +124,7 @@ describe('A restore', () => {
     const admin = override(app.broker.admin, {
       listOffsets: async (partitions, at) => {
         const offsets = await app.broker.admin.listOffsets(partitions, at)
-        if ((at !== 'latest' && at !== 'settled') || partitions[0]?.topic !== CHANGELOG) return offsets
+        if ((at !== 'latest' && at !== 'stable') || partitions[0]?.topic !== CHANGELOG) return offsets
         if (!isFirstEnd && emptyFetches > 0) return offsets.map((end) => ({ ...end, offset: 0 }))
         isFirstEnd = false
         return offsets

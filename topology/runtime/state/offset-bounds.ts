@@ -11,7 +11,7 @@ export interface OffsetBounds {
 export async function offsetBounds(
   admin: Admin,
   partitions: readonly TopicPartition[],
-  { isNew, end }: { readonly isNew: boolean; readonly end: 'latest' | 'settled' },
+  { isNew, end }: { readonly isNew: boolean; readonly end: 'latest' | 'stable' },
 ): Promise<OffsetBounds> {
   const [ends, starts] = await Promise.all([admin.listOffsets(partitions, end), isNew ? admin.listOffsets(partitions, 'earliest') : []])
   return { ends, starts }

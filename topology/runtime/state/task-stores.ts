@@ -32,7 +32,7 @@ export interface TaskStoresOptions {
   readonly topics: TopicTable
   readonly cacheBytes: number | undefined
   /** Where a restore ends: an active task waits until its changelogs are stable, a standby takes what is committed by now. */
-  readonly end: 'settled' | 'latest'
+  readonly end: 'stable' | 'latest'
   readonly onRestored: (records: number) => void
 }
 

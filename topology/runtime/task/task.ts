@@ -81,7 +81,7 @@ export class Task {
       ...context,
       task: id,
       specs: subtopology.stores,
-      end: 'settled',
+      end: 'stable',
       onRestored: (records) => (this.metrics.restored += records),
     })
   }

@@ -4,16 +4,15 @@
  */
 import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
 import {
+  createRecordBatchBuilder,
   OutcomeUnknownError,
+  partitionName,
   type Broker,
   type GroupCoordinator,
   type PartitionOffset,
   type Producer,
   type RecordBatchBuilder,
-  type TopicPartition,
 } from '../../broker/index.ts'
-import { BatchBuilder } from '../../broker/record-batch/batch-builder.ts'
-import { BatchReader } from '../../broker/record-batch/batch-reader.ts'
 import { override } from '../override.ts'
 
 export interface Mutation {
@@ -37,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
     broker: (broker) => withProducers(broker, async (producer) => takeForCommitted(producer)),
   },
   { ...FAITHFUL, name: 'stock-filter', broker: (broker) => withProducers(broker, leakAborted(broker)) },
-  { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, async (producer) => reuseSequence(producer)) },
+  { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, reuseSequence(broker)) },
   { ...FAITHFUL, name: 'marker-skipped', lostWrite: (lost) => lost.filter(({ value }) => value === null || value.length === 0) },
   { ...FAITHFUL, name: 'position-from-produced', openState: positionFromProduced },
   { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
@@ -58,7 +57,6 @@ function withProducers(broker: Broker, wrap: Wrap): Broker {
 
 /** A task that opens again reads its offsets while its last commit is still on its way: it sees those from before it. */
 function readOffsetsBeforeFencing(broker: Broker): Broker {
-  const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
   const settled = new Map<string, number>()
   const early = new Map<string, number>()
   const wrapped = withProducers(broker, async (producer) => {
@@ -73,10 +71,10 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
         sent = []
         try {
           const ends = await producer.commit()
-          for (const offset of mine) settled.set(keyOf(offset), offset.offset)
+          for (const offset of mine) settled.set(partitionName(offset), offset.offset)
           return ends
         } catch (error) {
-          for (const offset of mine) early.set(keyOf(offset), settled.get(keyOf(offset)) ?? 0)
+          for (const offset of mine) early.set(partitionName(offset), settled.get(partitionName(offset)) ?? 0)
           throw error
         }
       },
@@ -85,9 +83,9 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
   const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions) => {
     const fresh = await broker.groups.committedOffsets(groupId, partitions)
     return fresh.map((offset) => {
-      const seen = early.get(keyOf(offset)) ?? offset.offset
-      early.delete(keyOf(offset))
-      settled.set(keyOf(offset), seen)
+      const seen = early.get(partitionName(offset)) ?? offset.offset
+      early.delete(partitionName(offset))
+      settled.set(partitionName(offset), seen)
       return { ...offset, offset: seen }
     })
   }
@@ -198,23 +196,57 @@ function leakAborted(broker: Broker): Wrap {
   }
 }
 
-/** After a send without an answer the next one gets the same sequence numbers: the broker takes it for a duplicate. */
-function reuseSequence(producer: Producer): Producer {
-  let failed = false
-  return override(producer, {
-    send: async (topic, partition, batch) => {
-      if (failed) {
-        failed = false
-        return
-      }
-      try {
-        await producer.send(topic, partition, batch)
-      } catch (error) {
-        if (!(error instanceof OutcomeUnknownError)) throw error
-        failed = true
-      }
-    },
-  })
+/**
+ * After a send with an unknown outcome the producer numbers its batches wrongly: it opens its id again, repeats the transaction, and the
+ * broker takes the next batch for a duplicate.
+ */
+function reuseSequence(broker: Broker): Wrap {
+  return async (first, transactionalId) => {
+    let producer = first
+    let sent: (() => Promise<void>)[] = []
+    let takesNextForDuplicate = false
+    let lastSend: Promise<unknown> = Promise.resolve()
+    const inOrder = (call: () => Promise<void>): Promise<void> => {
+      const result = lastSend.then(call)
+      lastSend = result.catch(() => undefined)
+      return result
+    }
+    return {
+      send: (topic, partition, batch) => {
+        const copy = copyOf(batch)
+        const call = (): Promise<void> => producer.send(topic, partition, copy)
+        return inOrder(async () => {
+          if (takesNextForDuplicate) {
+            takesNextForDuplicate = false
+            return
+          }
+          sent.push(call)
+          try {
+            await call()
+          } catch (error) {
+            if (!(error instanceof OutcomeUnknownError) || transactionalId === undefined) throw error
+            producer = await broker.openProducer({ transactionalId })
+            for (const again of sent) await again()
+            takesNextForDuplicate = true
+          }
+        })
+      },
+      sendOffsets: (group, offsets) => {
+        const call = (): Promise<void> => producer.sendOffsets(group, offsets)
+        return inOrder(() => {
+          sent.push(call)
+          return call()
+        })
+      },
+      commit: async () => {
+        await lastSend
+        sent = []
+        return producer.commit()
+      },
+      abort: () => producer.abort(),
+      close: () => producer.close(),
+    }
+  }
 }
 
 /** Offsets are stored without saying as which member: nobody is refused for having lost his place. */
@@ -226,10 +258,7 @@ function storeAsOutsider(producer: Producer): Producer {
 
 /** The builder is reused by its owner as soon as the send has resolved. */
 function copyOf(batch: RecordBatchBuilder): RecordBatchBuilder {
-  if (!(batch instanceof BatchBuilder)) throw new TypeError('A batch builder of the seam is expected')
-  const copy = new BatchBuilder()
-  if (batch.recordCount === 0) return copy
-  const reader = new BatchReader(batch.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }))
-  while (reader.next()) copy.append(reader.key, reader.value, reader.timestamp, reader.headers)
+  const copy = createRecordBatchBuilder()
+  copy.appendAll(batch)
   return copy
 }

@@ -1,6 +1,5 @@
-import type { KafkaRequest } from '../connection.ts'
+import type { KafkaRequest } from './request.ts'
 
-/** Requests about who may do what. */
 const RESOURCES = { topic: 2, group: 3, cluster: 4, transactionalId: 5 } as const
 const PATTERNS = { literal: 3, prefixed: 4 } as const
 const OPERATIONS = {
@@ -14,9 +13,9 @@ const OPERATIONS = {
   alterConfigs: 11,
 } as const
 
-/** Lets one principal do one thing, from any host. What nothing allows is forbidden. */
+/** Allows one principal one operation on one resource, from any host. Kafka denies what no ACL allows. */
 export interface Acl {
-  /** As Kafka writes it: `User:name`. */
+  /** In Kafka's notation: `User:name`. */
   readonly principal: string
   readonly resource: keyof typeof RESOURCES
   readonly pattern: keyof typeof PATTERNS
@@ -24,13 +23,13 @@ export interface Acl {
   readonly operation: keyof typeof OPERATIONS
 }
 
-/** What a broker keeps of a password for SCRAM-SHA-512. */
+/** What a broker stores for a SCRAM-SHA-512 user instead of the password. */
 export interface ScramCredential {
   readonly user: string
   /** From 4,096 to 16,384. */
   readonly iterations: number
   readonly salt: Uint8Array
-  /** 64 bytes of PBKDF2. */
+  /** PBKDF2 of the password, 64 bytes. */
   readonly saltedPassword: Uint8Array
 }
 
@@ -44,7 +43,7 @@ const ANY_HOST = '*'
 const ALLOW = 3
 const SCRAM_SHA_512 = 2
 
-/** Only what an `Acl` can say: rules of other kinds are passed over. */
+/** Returns only rules that an `Acl` can express; others (deny, single hosts) are skipped. */
 export function describeAcls(): KafkaRequest<AccessError & { readonly acls: readonly Acl[] }> {
   return {
     apiKey: 29,

@@ -1,8 +1,7 @@
 import type { PartitionOffset, TopicPartition, TopicSpec } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
-import { byTopic } from './groups.ts'
+import type { KafkaRequest } from './request.ts'
+import { byTopic } from './by-topic.ts'
 
-/** Requests about topics and their offsets. */
 export interface TopicError {
   readonly topic: string
   readonly error: number
@@ -122,7 +121,10 @@ export function alterConfigs(name: string, config: Readonly<Record<string, strin
   }
 }
 
-/** `timestamp` −2: the earliest offset, −1: the last one, that is stable where only what is committed counts, else the first at or after it. */
+/**
+ * `timestamp`: −2 for the earliest offset, −1 for the end, else the first offset at or after it. With `committed` the end is the last stable
+ * offset, otherwise the high watermark.
+ */
 export function listOffsets(
   partitions: readonly TopicPartition[],
   timestamp: number,
@@ -136,8 +138,8 @@ export function listOffsets(
       void writer
         .int32(-1)
         .int8(committed ? 1 : 0)
-        .array(byTopic(partitions), ([topic, of]) =>
-          writer.string(topic).array(of, ({ partition }) => writer.int32(partition).int32(-1).int64(timestamp)),
+        .array(byTopic(partitions), ([topic, partitionsOfTopic]) =>
+          writer.string(topic).array(partitionsOfTopic, ({ partition }) => writer.int32(partition).int32(-1).int64(timestamp)),
         ),
     read: (reader) => {
       reader.int32()
@@ -164,8 +166,8 @@ export function deleteRecords(offsets: readonly PartitionOffset[]): KafkaRequest
     name: 'DeleteRecords',
     write: (writer) =>
       void writer
-        .array(byTopic(offsets), ([topic, of]) =>
-          writer.string(topic).array(of, ({ partition, offset }) => writer.int32(partition).int64(offset)),
+        .array(byTopic(offsets), ([topic, partitionsOfTopic]) =>
+          writer.string(topic).array(partitionsOfTopic, ({ partition, offset }) => writer.int32(partition).int64(offset)),
         )
         .int32(TIMEOUT_MS),
     read: (reader) => {

@@ -1,6 +1,5 @@
-import type { KafkaRequest } from '../connection.ts'
+import type { KafkaRequest } from './request.ts'
 
-/** Requests about the cluster itself: who is where. */
 export interface NodeInfo {
   readonly id: number
   readonly host: string
@@ -21,10 +20,10 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[]
 }
 
-/** Any broker knows this: one that does not answer soon need not be waited for. */
+/** Short, because any broker can answer: the client turns to another one. */
 const TIMEOUT_MS = 5_000
 
-/** Without names: all topics. */
+/** Without names, of all topics. */
 export function metadata(names: readonly string[] | undefined): KafkaRequest<ClusterMetadata> {
   return {
     apiKey: 3,

@@ -10,7 +10,7 @@ import {
   type BrokerError,
 } from '../../errors.ts'
 
-/** Kafka's error codes that something here asks for by name. */
+/** The error codes that the adapter handles itself. */
 export const Code = {
   none: 0,
   unknownTopic: 3,
@@ -25,7 +25,7 @@ export const Code = {
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => BrokerError
 
-/** What to do about each code; one that is not here is fatal. Numbers and names are those of Kafka's protocol guide. */
+/** The reaction to each code; a code that is missing here is fatal. Numbers and names are from Kafka's protocol guide. */
 const CODES: ReadonlyMap<number, readonly [name: string, reaction: ErrorClass]> = new Map([
   [-1, ['UNKNOWN_SERVER_ERROR', RetriableBrokerError]],
   [1, ['OFFSET_OUT_OF_RANGE', OffsetOutOfRangeError]],
@@ -88,20 +88,18 @@ const CODES: ReadonlyMap<number, readonly [name: string, reaction: ErrorClass]> 
   [120, ['TRANSACTION_ABORTABLE', FencedError]],
 ])
 
-/** The error of the seam that a code stands for; `what` says what was asked for. */
-export function brokerError(code: number, what: string): BrokerError {
+/** The error of the broker seam for a code. `operation` names the request and its object: `JoinGroup for group bank`. */
+export function brokerError(code: number, operation: string): BrokerError {
   const [name, Reaction] = CODES.get(code) ?? [`code ${code}`, FatalBrokerError]
-  return new Reaction(`Kafka answered ${name} to ${what}.`)
+  return new Reaction(`${operation} failed: ${name}.`)
 }
 
-/**
- * What the leader of a partition says. One that does not know the partition has not heard of it yet, or is not its leader any more: ask who is.
- */
-export function leaderError(code: number, what: string): BrokerError {
-  const error = brokerError(code, what)
+/** For responses of a partition's leader: UNKNOWN_TOPIC_OR_PARTITION means that it is not the leader yet or any more, so it is retriable. */
+export function leaderError(code: number, operation: string): BrokerError {
+  const error = brokerError(code, operation)
   return error instanceof UnknownTopicError ? new RetriableBrokerError(error.message, { cause: error }) : error
 }
 
-export function check(code: number, what: string): void {
-  if (code !== Code.none) throw brokerError(code, what)
+export function check(code: number, operation: string): void {
+  if (code !== Code.none) throw brokerError(code, operation)
 }

@@ -1,6 +1,6 @@
 import type { FetchPartition } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
-import { byTopic } from './groups.ts'
+import type { KafkaRequest } from './request.ts'
+import { byTopic } from './by-topic.ts'
 
 export interface AbortedTransaction {
   readonly producerId: number
@@ -14,7 +14,7 @@ export interface PartitionAnswer {
   readonly lastStableOffset: number
   readonly logStartOffset: number
   readonly aborted: readonly AbortedTransaction[]
-  /** Batches as they lie in the log, the last one perhaps cut off. */
+  /** Batches as stored in the log; the last one may be cut off. */
   readonly records: Buffer
 }
 
@@ -27,7 +27,7 @@ export interface FetchBounds {
 const READ_COMMITTED = 1
 const NO_SESSION = -1
 
-/** Reads committed records, without a fetch session. */
+/** Fetches with isolation level read_committed and without a fetch session (KIP-227). */
 export function fetchRecords(
   partitions: readonly FetchPartition[],
   { maxWaitMs, maxBytes, maxPartitionBytes }: FetchBounds,
@@ -45,8 +45,8 @@ export function fetchRecords(
         .int8(READ_COMMITTED)
         .int32(0)
         .int32(NO_SESSION)
-        .array(byTopic(partitions), ([topic, of]) =>
-          writer.string(topic).array(of, ({ partition, offset, maxBytes: bound }) =>
+        .array(byTopic(partitions), ([topic, partitionsOfTopic]) =>
+          writer.string(topic).array(partitionsOfTopic, ({ partition, offset, maxBytes: bound }) =>
             writer
               .int32(partition)
               .int32(-1)
@@ -64,12 +64,12 @@ export function fetchRecords(
       const answers = reader.array(() => {
         const topic = reader.text()
         return reader.array(() => {
-          const [partition, wrong] = [reader.int32(), reader.int16()]
+          const [partition, partitionError] = [reader.int32(), reader.int16()]
           reader.int64()
           const [lastStableOffset, logStartOffset] = [reader.int64(), reader.int64()]
           const aborted = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }))
           reader.int32()
-          return { topic, partition, error: wrong, lastStableOffset, logStartOffset, aborted, records: reader.byteArray() }
+          return { topic, partition, error: partitionError, lastStableOffset, logStartOffset, aborted, records: reader.byteArray() }
         })
       })
       return { error, partitions: answers.flat() }

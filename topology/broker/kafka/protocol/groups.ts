@@ -1,11 +1,11 @@
 import type { GroupMember, JoinRequest, PartitionOffset, TopicPartition } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
+import { byTopic } from './by-topic.ts'
+import type { KafkaRequest } from './request.ts'
 
-/** Requests to the coordinator of a group. */
 const PROTOCOL_TYPE = 'bob'
 const PROTOCOL = 'tasks'
 
-/** A member, and the static name under which it joined. */
+/** A member with its `group.instance.id`, null for a dynamic member (KIP-345). */
 export interface NamedMember extends GroupMember {
   readonly instanceId: string | null
 }
@@ -58,7 +58,7 @@ export function joinGroup({
 
 export interface DescribedGroup {
   readonly error: number
-  /** Kafka's word for it. */
+  /** Kafka's name of the state, e.g. `Stable` or `PreparingRebalance`. */
   readonly state: string
   readonly members: readonly { readonly memberId: string; readonly assignment: Buffer }[]
 }
@@ -88,7 +88,7 @@ export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
         reader.int32()
         return { error, state, members }
       })
-      if (group === undefined) throw new RangeError(`The description of ${groupId} is missing from the answer.`)
+      if (group === undefined) throw new RangeError(`The DescribeGroups response does not contain group ${groupId}.`)
       return group
     },
   }
@@ -148,7 +148,7 @@ export function leaveGroup(groupId: string, memberId: string, instanceId: string
   }
 }
 
-/** Answers only with offsets that no transaction may still change. */
+/** With `require_stable` (KIP-447): fails for offsets that an open transaction may still change. */
 export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],
@@ -161,10 +161,10 @@ export function offsetFetch(
     write: (writer) =>
       void writer
         .compactString(groupId)
-        .compactArray(byTopic(partitions), ([topic, of]) =>
+        .compactArray(byTopic(partitions), ([topic, partitionsOfTopic]) =>
           writer
             .compactString(topic)
-            .compactArray(of, ({ partition }) => writer.int32(partition))
+            .compactArray(partitionsOfTopic, ({ partition }) => writer.int32(partition))
             .noTags(),
         )
         .boolean(true)
@@ -191,7 +191,7 @@ export function offsetFetch(
   }
 }
 
-/** Outside of a transaction. Answers with the first error. */
+/** Stores offsets outside of a transaction. The response is reduced to its first error. */
 export function offsetCommit(
   { groupId, memberId, generation, instanceId }: NamedMember,
   offsets: readonly PartitionOffset[],
@@ -206,8 +206,10 @@ export function offsetCommit(
         .int32(generation)
         .string(memberId)
         .string(instanceId)
-        .array(byTopic(offsets), ([topic, of]) =>
-          writer.string(topic).array(of, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).string(null)),
+        .array(byTopic(offsets), ([topic, partitionsOfTopic]) =>
+          writer
+            .string(topic)
+            .array(partitionsOfTopic, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).string(null)),
         ),
     read: (reader) => {
       reader.int32()
@@ -223,14 +225,4 @@ export function offsetCommit(
       return errors.find((error) => error !== 0) ?? 0
     },
   }
-}
-
-export function byTopic<T extends TopicPartition>(partitions: readonly T[]): readonly (readonly [string, readonly T[]])[] {
-  const topics = new Map<string, T[]>()
-  for (const partition of partitions) {
-    const of = topics.get(partition.topic)
-    if (of === undefined) topics.set(partition.topic, [partition])
-    else of.push(partition)
-  }
-  return [...topics]
 }

@@ -1,8 +1,8 @@
 import type { PartitionOffset, TopicPartition } from '../../broker.ts'
-import type { KafkaRequest } from '../connection.ts'
-import { byTopic, type NamedMember } from './groups.ts'
+import type { KafkaRequest } from './request.ts'
+import { byTopic } from './by-topic.ts'
+import type { NamedMember } from './groups.ts'
 
-/** Requests of a producer. */
 export interface ProducerIdentity {
   readonly producerId: number
   readonly producerEpoch: number
@@ -17,12 +17,12 @@ export interface ProducedPartition extends TopicPartition {
   readonly baseOffset: number
 }
 
-/** Of a request for batches, and for each of them, beside names and batches. */
-const FRAME_BYTES = 100
-const ALL_IN_SYNC = -1
+/** Upper bound of what a Produce request needs besides names and batches, for itself and for each batch. */
+const OVERHEAD_BYTES = 100
+const ACKS_ALL = -1
 const TIMEOUT_MS = 30_000
-/** It is asked of every broker, and one that is frozen must not hold up the others' answers. */
-const LIST_MS = 5_000
+/** Short, because all brokers get this request and a frozen one must not delay the result. */
+const LIST_TIMEOUT_MS = 5_000
 
 export function initProducerId(transactionalId: string, timeoutMs: number): KafkaRequest<ProducerIdentity & { readonly error: number }> {
   return {
@@ -37,10 +37,7 @@ export function initProducerId(transactionalId: string, timeoutMs: number): Kafk
   }
 }
 
-/**
- * From this version on the leader makes the partition part of the transaction by itself, as `txnOffsetCommit` and `endTransaction` do in
- * theirs (Kafka's transaction protocol 2): nothing has to be announced.
- */
+/** From version 12 on the leader adds the partition to the transaction (KIP-890), so the client sends no AddPartitionsToTxn. */
 export function produce(
   transactionalId: string | null,
   partitions: readonly SealedPartition[],
@@ -50,16 +47,16 @@ export function produce(
     apiVersion: 12,
     name: 'Produce',
     flexible: true,
-    sizeInBytes: partitions.reduce((sum, { topic, bytes }) => sum + topic.length + bytes.length + FRAME_BYTES, FRAME_BYTES),
+    sizeInBytes: partitions.reduce((sum, { topic, bytes }) => sum + topic.length + bytes.length + OVERHEAD_BYTES, OVERHEAD_BYTES),
     write: (writer) =>
       void writer
         .compactString(transactionalId)
-        .int16(ALL_IN_SYNC)
+        .int16(ACKS_ALL)
         .int32(TIMEOUT_MS)
-        .compactArray(byTopic(partitions), ([topic, of]) =>
+        .compactArray(byTopic(partitions), ([topic, partitionsOfTopic]) =>
           writer
             .compactString(topic)
-            .compactArray(of, ({ partition, bytes }) =>
+            .compactArray(partitionsOfTopic, ({ partition, bytes }) =>
               writer
                 .int32(partition)
                 .uvarint(bytes.length + 1)
@@ -90,7 +87,7 @@ export function produce(
   }
 }
 
-/** Goes to the group's coordinator, which checks member and generation. Answers with the first error. */
+/** Goes to the group coordinator, which checks member and generation (KIP-447). The response is reduced to its first error. */
 export function txnOffsetCommit(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
@@ -111,10 +108,12 @@ export function txnOffsetCommit(
         .int32(generation)
         .compactString(memberId)
         .compactString(instanceId)
-        .compactArray(byTopic(offsets), ([topic, of]) =>
+        .compactArray(byTopic(offsets), ([topic, partitionsOfTopic]) =>
           writer
             .compactString(topic)
-            .compactArray(of, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).compactString(null).noTags())
+            .compactArray(partitionsOfTopic, ({ partition, offset }) =>
+              writer.int32(partition).int64(offset).int32(-1).compactString(null).noTags(),
+            )
             .noTags(),
         )
         .noTags(),
@@ -138,7 +137,7 @@ export function txnOffsetCommit(
   }
 }
 
-/** Answers with the identity of the next transaction. */
+/** The response has the identity for the next transaction: the epoch is raised at each end (KIP-890). */
 export function endTransaction(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
@@ -157,14 +156,14 @@ export function endTransaction(
   }
 }
 
-/** Of those that the asked broker coordinates, and this client may know of. */
+/** Lists ongoing transactions that the receiving broker coordinates and this client may describe. */
 export function listOpenTransactions(): KafkaRequest<{ readonly error: number; readonly transactionalIds: readonly string[] }> {
   return {
     apiKey: 66,
     apiVersion: 0,
     name: 'ListTransactions',
     flexible: true,
-    timeoutMs: LIST_MS,
+    timeoutMs: LIST_TIMEOUT_MS,
     write: (writer) =>
       void writer
         .compactArray(['Ongoing'], (state) => writer.compactString(state))

@@ -1,9 +1,9 @@
-/** Kafka's primitive types on the wire. "Compact" ones, of the flexible versions, state their length plus one as a varint. */
+/** Writes Kafka's primitive types. Compact types, used by flexible versions (KIP-482), begin with their length plus one as a varint. */
 export class Writer {
   #bytes: Buffer
   #end = 0
 
-  /** `sizeInBytes`: what it is going to hold, about; it grows where that is too little. */
+  /** `sizeInBytes`: expected size; the buffer grows if it is too small. */
   constructor(sizeInBytes = 256) {
     this.#bytes = Buffer.allocUnsafe(sizeInBytes)
   }
@@ -78,7 +78,7 @@ export class Writer {
     return this
   }
 
-  /** No tagged fields. */
+  /** An empty section of tagged fields. */
   noTags(): this {
     return this.uvarint(0)
   }
@@ -106,7 +106,7 @@ export class Writer {
   }
 }
 
-/** Reads what `Writer` writes; numbers of 64 bits become doubles. */
+/** Reads what `Writer` writes. An int64 becomes a double. */
 export class Reader {
   readonly #bytes: Buffer
   #at = 0
@@ -152,7 +152,7 @@ export class Reader {
     return this.#text(this.uvarint() - 1)
   }
 
-  /** Null reads as no bytes. A view, not a copy. */
+  /** A view, not a copy. Null reads as empty. */
   byteArray(): Buffer {
     return this.#view(Math.max(0, this.int32()))
   }
@@ -161,7 +161,7 @@ export class Reader {
     return this.#view(16).toString('hex')
   }
 
-  /** Null reads as an empty one. */
+  /** Null reads as empty. */
   array<T>(read: () => T): T[] {
     return this.#items(this.int32(), read)
   }

@@ -2,17 +2,17 @@ import { Kafka, logLevel, type Message } from 'kafkajs'
 import { systemPorts } from '../../../system-ports.ts'
 
 export interface BareLoop {
-  /** Records read a second by a loop on kafkajs alone that writes two for each. */
+  /** Records read per second by a kafkajs consumer that writes two records for each. */
   readonly bareLoopPerSecond: number
 }
 
 const TOPICS = ['bare-in', 'bare-out', 'bare-log']
 const PARTITIONS = 4
 const RECORDS = 200_000
-/** Messages a send. */
+/** Messages per send. */
 const CHUNK = 1_000
 
-/** What a consumer and a producer of kafkajs do without an engine, at least once: read 100 bytes, write 100 bytes and 8. */
+/** Baseline for benchmarks: a kafkajs consumer and producer without the engine, at least once. Reads 100 bytes, writes 100 and 8. */
 export async function measureBareLoop(addresses: readonly string[]): Promise<BareLoop> {
   const kafka = new Kafka({ brokers: [...addresses], logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
@@ -35,7 +35,7 @@ export async function measureBareLoop(addresses: readonly string[]): Promise<Bar
     await admin.disconnect()
   }
 
-  /** Seconds from the first record to the last. */
+  /** Returns the seconds from the first record to the last. */
   function loop(): Promise<number> {
     let read = 0
     let begin = 0

@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** Of the brokers that were started for this run of the tests. */
+/** The addresses of the brokers that were started for this test run. */
 export function kafkaAddresses(): readonly string[] {
   return inject('kafka')
 }

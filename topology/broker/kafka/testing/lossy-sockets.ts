@@ -1,35 +1,35 @@
-import type { ISocketFactory } from 'kafkajs'
 import { connect } from 'node:net'
+import type { SocketFactory } from '../connection.ts'
 
-/** `request`: the broker never hears of it. `answer`: the broker has done it. */
+/** `request`: it never reaches the broker. `answer`: the broker has executed the request. */
 export type Loss = 'request' | 'answer'
 
-/** Real connections, of which one breaks at a request of a chosen kind: before it was sent, or when its answer arrives. */
+/** Real sockets, one of which breaks at the next request of a chosen kind: before it is sent, or when its response arrives. */
 export class LossySockets {
   #armed: { readonly apiKey: number; readonly loss: Loss } | undefined
 
-  /** The next request with that key of the protocol is lost, or its answer. */
+  /** Loses the next request with this API key, or its response. */
   lose(apiKey: number, loss: Loss): void {
     this.#armed = { apiKey, loss }
   }
 
-  /** Whether what was to be lost has been. */
+  /** Whether the loss has happened. */
   get hasLost(): boolean {
     return this.#armed === undefined
   }
 
-  readonly factory: ISocketFactory = ({ host, port, onConnect }) => {
+  readonly factory: SocketFactory = ({ host, port, onConnect }) => {
     const socket = connect({ host, port }, onConnect)
     const write = socket.write.bind(socket)
     const emit = socket.emit.bind(socket)
     const cut = (): boolean => {
-      socket.destroy(new Error('the line was cut'))
+      socket.destroy(new Error('the connection was cut'))
       return false
     }
     let losesAnswer = false
     socket.write = (bytes: Uint8Array | string, ...rest: never[]) => {
-      const isMeant = typeof bytes !== 'string' && Buffer.from(bytes).readInt16BE(4) === this.#armed?.apiKey
-      if (!isMeant) return write(bytes, ...rest)
+      const isArmed = typeof bytes !== 'string' && Buffer.from(bytes).readInt16BE(4) === this.#armed?.apiKey
+      if (!isArmed) return write(bytes, ...rest)
       losesAnswer = this.#armed?.loss === 'answer'
       this.#armed = undefined
       return losesAnswer ? write(bytes, ...rest) : cut()

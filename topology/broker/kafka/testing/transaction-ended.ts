@@ -1,8 +1,7 @@
-import type { KafkaCluster } from '../cluster.ts'
-import { check } from '../protocol/error-codes.ts'
-import type { KafkaRequest } from '../connection.ts'
+import type { KafkaCluster } from '../kafka-cluster.ts'
+import { check, type KafkaRequest } from '../protocol/index.ts'
 
-/** Resolves when the id has no transaction under way, not even one whose markers are still being written. */
+/** Resolves when the id has no ongoing transaction and all markers of the last one are written. */
 export async function transactionEnded(cluster: KafkaCluster, transactionalId: string): Promise<void> {
   for (;;) {
     const state = await cluster.atCoordinator('transaction', transactionalId, describeTransaction(transactionalId))
@@ -21,7 +20,7 @@ function describeTransaction(transactionalId: string): KafkaRequest<string> {
     read: (reader) => {
       reader.int32()
       const [state] = reader.compactArray(() => {
-        check(reader.int16(), 'a description of a transaction')
+        check(reader.int16(), `DescribeTransactions for ${transactionalId}`)
         reader.compactString()
         const found = reader.compactString() ?? ''
         reader.int32()

@@ -1,7 +1,7 @@
-import type { GroupMember } from '../../broker.ts'
-import type { NamedMember } from './groups.ts'
+import type { GroupMember } from '../broker.ts'
+import type { NamedMember } from './protocol/index.ts'
 
-/** Under which static name each member joined: Kafka wants to hear both. */
+/** Remembers the `group.instance.id` of each static member: Kafka requires it in every call, but the seam's calls do not carry it. */
 export class GroupMembers {
   readonly #instanceIds = new Map<string, string>()
 

@@ -1,15 +1,15 @@
 import { crc32c } from '@node-rs/crc32'
 import { copyInto } from '../../../state/index.ts'
-import type { Header, RecordBatchBuilder } from './record-batch.ts'
+import type { Header } from './record-batch.ts'
 import * as at from './layout.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
 const INITIAL_BYTES = 1 << 10
-/** Room for the varints of a record besides its key, value and headers. */
+/** Upper bound of a record's varints, besides key, value and headers. */
 const RECORD_HEAD_BYTES = 48
 
-/** Writes records straight into the bytes that go over the wire; the memory is kept from batch to batch. */
-export class BatchBuilder implements RecordBatchBuilder {
+/** Writes records straight into the wire format. `reset` keeps the memory for the next batch. */
+export class RecordBatchBuilder {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
   #end = at.RECORDS
   #count = 0
@@ -28,6 +28,7 @@ export class BatchBuilder implements RecordBatchBuilder {
     return this.#maxTimestamp
   }
 
+  /** Copies key and value into the batch. Timestamps are milliseconds since the epoch. */
   append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers: readonly Header[] = []): void {
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
@@ -62,8 +63,8 @@ export class BatchBuilder implements RecordBatchBuilder {
     this.#count++
   }
 
+  /** Copies the records of another builder after the own ones. */
   appendAll(other: RecordBatchBuilder): void {
-    if (!(other instanceof BatchBuilder)) throw new TypeError('A batch must be made with createRecordBatchBuilder().')
     const from = new VarintReader(other.#bytes, at.RECORDS)
     this.#reserve(other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES)
     for (let record = 0; record < other.#count; record++) {
@@ -88,12 +89,13 @@ export class BatchBuilder implements RecordBatchBuilder {
     }
   }
 
+  /** Removes all records. */
   reset(): void {
     this.#end = at.RECORDS
     this.#count = 0
   }
 
-  /** A copy of the batch as it goes into a log. Sequence and producer are −1 where there is none. */
+  /** For adapters: a copy of the batch with header and checksum. Producer id, epoch and sequence are −1 without an idempotent producer. */
   seal(options: SealOptions): Buffer {
     const bytes = Buffer.from(this.#bytes.subarray(0, this.#end))
     bytes.writeBigInt64BE(BigInt(options.baseOffset), at.BASE_OFFSET)
@@ -128,12 +130,12 @@ export interface SealOptions {
   readonly transactional: boolean
 }
 
-/** What the engine makes its batches with; one builder serves any number of batches. */
+/** Creates an empty builder. Reuse it for any number of batches. */
 export function createRecordBatchBuilder(): RecordBatchBuilder {
-  return new BatchBuilder()
+  return new RecordBatchBuilder()
 }
 
-/** The log's part of a sealed batch: where it stands. The checksum does not cover it. */
+/** Sets the base offset of a sealed batch, which the checksum does not cover. */
 export function placeBatch(sealed: Buffer, baseOffset: number): void {
   sealed.writeBigInt64BE(BigInt(baseOffset), at.BASE_OFFSET)
 }

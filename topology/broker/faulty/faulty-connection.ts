@@ -1,8 +1,8 @@
 import type { Random, Timers } from '../../ports.ts'
 import type { FaultProfile } from './fault-profile.ts'
 
-/** The way between one client and the broker: every call crosses it twice. */
-export class FaultyLink {
+/** The connection between one client and the broker: each call crosses it twice, as a request and as a response. */
+export class FaultyConnection {
   readonly #profile: FaultProfile
   readonly #random: Random
   readonly #timers: Timers
@@ -14,11 +14,8 @@ export class FaultyLink {
     this.#timers = timers
   }
 
-  /**
-   * Makes the call, unless it gets lost. `lost` makes the error of a lost request or answer; what a client must do differs
-   * from call to call.
-   */
-  async call<T>(work: () => Promise<T>, lost: (what: 'request' | 'answer') => Error): Promise<T> {
+  /** Makes the call, unless it gets lost. `lost` creates the error of a lost request or response, which differs from call to call. */
+  async call<T>(work: () => Promise<T>, lost: (what: 'request' | 'response') => Error): Promise<T> {
     const profile = this.#profile
     if (!profile.enabled) return work()
     if (this.#isSlow()) await this.#delay()
@@ -26,20 +23,20 @@ export class FaultyLink {
     const result = await work()
     if (!profile.enabled) return result
     if (this.#isSlow()) await this.#delay()
-    if (this.#isLost(profile.lostAnswer)) throw lost('answer')
+    if (this.#isLost(profile.lostAnswer)) throw lost('response')
     return result
   }
 
-  /** Whether the request is to be under way still when its caller gives up; then it is made some time later, unheard. */
-  overtaken(work: () => Promise<unknown>): boolean {
+  /** Decides whether the request arrives only after its caller gave up. If so, makes it later and discards its result. */
+  deliverLate(work: () => Promise<unknown>): boolean {
     const { enabled, lateCommit, maxDelayMs } = this.#profile
-    if (!enabled || !this.#drawn(lateCommit)) return false
-    const unheard = (): undefined => undefined
-    this.#timers.setTimeout(() => void work().then(unheard, unheard), this.#random.next() * maxDelayMs)
+    if (!enabled || !this.#happens(lateCommit)) return false
+    const ignored = (): undefined => undefined
+    this.#timers.setTimeout(() => void work().then(ignored, ignored), this.#random.next() * maxDelayMs)
     return true
   }
 
-  /** A send begins. */
+  /** Called at the start of each send: begins the freeze that the profile asks for. */
   freezeIfDue(): void {
     const { freezeMs } = this.#profile
     if (freezeMs === 0) return
@@ -48,7 +45,7 @@ export class FaultyLink {
   }
 
   #isSlow(): boolean {
-    return this.#frozen !== undefined || this.#profile.partitioned || this.#drawn(this.#profile.delay)
+    return this.#frozen !== undefined || this.#profile.partitioned || this.#happens(this.#profile.delay)
   }
 
   async #delay(): Promise<void> {
@@ -58,10 +55,10 @@ export class FaultyLink {
   }
 
   #isLost(probability: number): boolean {
-    return this.#profile.partitioned || this.#drawn(probability)
+    return this.#profile.partitioned || this.#happens(probability)
   }
 
-  #drawn(probability: number): boolean {
+  #happens(probability: number): boolean {
     return probability > 0 && this.#random.next() < probability
   }
 }

@@ -1,23 +1,23 @@
 import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } from '../../broker.ts'
 
 /**
- * A broker that looks new: topics, groups and transactional ids bear a prefix of their own on the real one. A transaction counts as
- * ended when its markers are written too, which Kafka does a moment after it has answered.
+ * Makes a shared broker look empty to each test: topics, groups and transactional ids get a prefix. Commit and abort also wait for the
+ * transaction markers, which Kafka writes shortly after its response.
  */
-export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded: (transactionalId: string) => Promise<void>): Broker {
-  const there = <T extends TopicPartition>(partition: T): T => ({ ...partition, topic: prefix + partition.topic })
-  const here = <T extends TopicPartition>(partition: T): T => ({ ...partition, topic: partition.topic.slice(prefix.length) })
+export function prefixedBroker(broker: Broker, prefix: string, transactionEnded: (transactionalId: string) => Promise<void>): Broker {
+  const prefixed = <T extends TopicPartition>(partition: T): T => ({ ...partition, topic: prefix + partition.topic })
+  const unprefixed = <T extends TopicPartition>(partition: T): T => ({ ...partition, topic: partition.topic.slice(prefix.length) })
   const group = <T extends GroupMember>(member: T): T => ({ ...member, groupId: prefix + member.groupId })
   const { admin, groups } = broker
   const producerOf = (producer: Producer, transactionalId: string | undefined): Producer => {
     const ended = async (): Promise<void> => (transactionalId === undefined ? undefined : transactionEnded(transactionalId))
     return {
       send: (topic, partition, batch) => producer.send(prefix + topic, partition, batch),
-      sendOffsets: (member, offsets) => producer.sendOffsets(group(member), offsets.map(there)),
+      sendOffsets: (member, offsets) => producer.sendOffsets(group(member), offsets.map(prefixed)),
       commit: async () => {
         const committed = await producer.commit()
         await ended()
-        return committed.map(here)
+        return committed.map(unprefixed)
       },
       abort: async () => {
         await producer.abort()
@@ -37,11 +37,11 @@ export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded:
       alterTopic: (name, config) => admin.alterTopic(prefix + name, config),
       createPartitions: (name, partitions) => admin.createPartitions(prefix + name, partitions),
       deleteTopics: (names) => admin.deleteTopics(names.map((name) => prefix + name)),
-      listOffsets: async (partitions, at) => (await admin.listOffsets(partitions.map(there), at)).map(here),
+      listOffsets: async (partitions, at) => (await admin.listOffsets(partitions.map(prefixed), at)).map(unprefixed),
       openTransactions: async () =>
         (await admin.openTransactions()).filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length)),
-      deleteRecords: (offsets) => admin.deleteRecords(offsets.map(there)),
-      alterOffsets: (groupId, offsets) => admin.alterOffsets(prefix + groupId, offsets.map(there)),
+      deleteRecords: (offsets) => admin.deleteRecords(offsets.map(prefixed)),
+      alterOffsets: (groupId, offsets) => admin.alterOffsets(prefix + groupId, offsets.map(prefixed)),
     },
     groups: {
       join: (request) => groups.join({ ...request, groupId: prefix + request.groupId }),
@@ -50,12 +50,12 @@ export function brokerOfItsOwn(broker: Broker, prefix: string, transactionEnded:
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
       assignments: (groupId) => groups.assignments(prefix + groupId),
       committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
-        (await groups.committedOffsets(prefix + groupId, partitions.map(there))).map(here),
+        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
     },
     openFetcher: () => {
       const fetcher = broker.openFetcher()
       return {
-        fetch: async (partitions, options) => (await fetcher.fetch(partitions.map(there), options)).map(here),
+        fetch: async (partitions, options) => (await fetcher.fetch(partitions.map(prefixed), options)).map(unprefixed),
         wakeup: () => fetcher.wakeup(),
         close: () => fetcher.close(),
       }
