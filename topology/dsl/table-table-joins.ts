@@ -27,11 +27,11 @@ export function tableTableJoin<K, V, VOther, VOut>(
   const { drawing, node: leftNode } = left.drawn
   const { node: rightNode } = right.drawn
   const { name, materialize } = options
-  const leftSide = { joiner, standsAlone: type !== 'inner', otherStandsAlone: type === 'outer' }
+  const leftSide = { joiner, joinsAlone: type !== 'inner', otherJoinsAlone: type === 'outer' }
   const rightSide = {
     joiner: (own: VOther | null, other: V | null, key: K) => joiner(other, own, key),
-    standsAlone: type === 'outer',
-    otherStandsAlone: type !== 'inner',
+    joinsAlone: type === 'outer',
+    otherJoinsAlone: type !== 'inner',
   }
   const side = { oldValues: 'from-parents' as const, view: ([parent]: readonly OpenView[]) => parent ?? noView }
   drawing.add(
@@ -40,7 +40,7 @@ export function tableTableJoin<K, V, VOther, VOut>(
       parents: [leftNode],
       reads: [rightNode],
       copartitionedWith: [rightNode],
-      parentsOldValues: leftSide.standsAlone ? 'needed' : 'unused',
+      parentsOldValues: leftSide.joinsAlone ? 'needed' : 'unused',
       supplier: (plan) => tableJoinSide(leftSide, plan),
       ...side,
     }),
@@ -50,7 +50,7 @@ export function tableTableJoin<K, V, VOther, VOut>(
       name: `${name}-right`,
       parents: [rightNode],
       reads: [leftNode],
-      parentsOldValues: rightSide.standsAlone ? 'needed' : 'unused',
+      parentsOldValues: rightSide.joinsAlone ? 'needed' : 'unused',
       supplier: (plan) => tableJoinSide(rightSide, plan),
       ...side,
     }),
