@@ -51,7 +51,7 @@ describe('npm run topics', () => {
       await broker.admin.createTopics([{ name: 'bank-of-nobody', partitions: 1 }])
       const foreign = await topics('apply')
       expect(foreign.code).toBe(1)
-      expect(foreign.stdout).toContain('problem: Nobody declares bank-of-nobody: --prune deletes what is not declared.')
+      expect(foreign.stdout).toContain('problem: Not declared: bank-of-nobody. --prune deletes undeclared topics.')
       const pruned = await topics('apply', '--prune', '--json')
       expect(pruned.code).toBe(0)
       expect(JSON.parse(pruned.stdout)).toMatchObject({ matches: true, done: { topics: [{ kind: 'delete', name: 'bank-of-nobody' }] } })

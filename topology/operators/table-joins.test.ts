@@ -49,7 +49,7 @@ describe('a join of two tables', () => {
       ['a', 'null+x', 7],
       ['a', null, 20],
     ]
-    for (const materialize of ['always', 'when-looked-at'] as const) {
+    for (const materialize of ['always', 'on-lookup'] as const) {
       const rows = await drive((builder) => {
         const [left, right] = tables(builder)
         left
