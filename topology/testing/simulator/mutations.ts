@@ -1,6 +1,6 @@
 /**
- * Deliberate bugs, each one that was made before by somebody: a simulation that does not catch them is blind. They wrap what an
- * instance is given and leave the engine's own code as it is.
+ * Deliberate bugs, each of which a real system has had, to check that the simulation detects them. They wrap what an instance
+ * receives, so the engine's own code has no switches for them (DECISIONS 19).
  */
 import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
 import {
@@ -20,11 +20,11 @@ export interface Mutation {
   readonly name: string
   readonly broker: (broker: Broker) => Broker
   readonly openState: (options: TaskStateOptions) => Promise<TaskState>
-  /** What a lost write of the disk leaves behind. */
+  /** The operations that remain of a write that the disk has lost. */
   readonly lostWrite: (lost: readonly StorageOperation[]) => StorageOperation[]
 }
 
-/** Nothing is changed. */
+/** No mutation. */
 export const FAITHFUL: Mutation = { name: 'none', broker: (broker) => broker, openState: openTaskState, lostWrite: () => [] }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -43,7 +43,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
 ]
 
-/** Throws `RangeError` with the names there are. */
+/** Throws `RangeError` with the list of names. */
 export function mutationNamed(name: string): Mutation {
   const found = [FAITHFUL, ...MUTATIONS].find((mutation) => mutation.name === name)
   if (found === undefined) throw new RangeError(`No mutation "${name}". There are: ${MUTATIONS.map((one) => one.name).join(', ')}`)
@@ -56,7 +56,7 @@ function withProducers(broker: Broker, wrap: Wrap): Broker {
   return { ...broker, openProducer: async (options) => wrap(await broker.openProducer(options), options.transactionalId) }
 }
 
-/** A task that opens again reads its offsets while its last commit is still on its way: it sees those from before it. */
+/** A reopened task reads its offsets while its last commit is still in flight, and sees the earlier ones. */
 function readOffsetsBeforeFencing(broker: Broker): Broker {
   const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
   const settled = new Map<string, number>()
@@ -94,13 +94,13 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
   return { ...wrapped, groups: override(broker.groups, { committedOffsets }) }
 }
 
-/** What an aborted transaction wrote to the stores stays there. */
+/** Rows written by an aborted transaction stay in the stores. */
 async function keepDirtyStore(options: TaskStateOptions): Promise<TaskState> {
   const state = await openTaskState(options)
   return override(state, { abort: () => undefined })
 }
 
-/** The store's rows and positions are written before the transaction is committed. */
+/** Rows and changelog positions are written to disk before the transaction is committed. */
 async function positionFromProduced(options: TaskStateOptions): Promise<TaskState> {
   const state = await openTaskState(options)
   let early = Promise.resolve()
@@ -114,7 +114,7 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
         },
       })
       early = state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
-      early.catch(() => undefined) // told to who commits in earnest
+      early.catch(() => undefined) // surfaces in commit()
     },
     commit: async (positions, note) => {
       await early
@@ -123,7 +123,7 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
   })
 }
 
-/** A commit without an answer is taken for aborted: everything is sent again in a new transaction. */
+/** Treats a commit without an answer as aborted and sends everything again in a new transaction. */
 function takeForAborted(broker: Broker): Wrap {
   return async (first, transactionalId) => {
     let producer = first
@@ -156,7 +156,7 @@ function takeForAborted(broker: Broker): Wrap {
   }
 }
 
-/** A commit without an answer is taken for done. */
+/** Treats a commit without an answer as committed. */
 function takeForCommitted(producer: Producer): Producer {
   return override(producer, {
     commit: async () => {
@@ -170,7 +170,7 @@ function takeForCommitted(producer: Producer): Producer {
   })
 }
 
-/** Readers see the records of transactions that failed. */
+/** Makes the records of failed transactions visible to readers. */
 function leakAborted(broker: Broker): Wrap {
   return async (producer) => {
     let sent: { topic: string; partition: number; batch: RecordBatchBuilder }[] = []
@@ -198,7 +198,7 @@ function leakAborted(broker: Broker): Wrap {
   }
 }
 
-/** After a send without an answer the next one gets the same sequence numbers: the broker takes it for a duplicate. */
+/** Reuses sequence numbers after a send without an answer, so that the broker discards the next batch as a duplicate. */
 function reuseSequence(producer: Producer): Producer {
   let failed = false
   return override(producer, {
@@ -217,16 +217,16 @@ function reuseSequence(producer: Producer): Producer {
   })
 }
 
-/** Offsets are stored without saying as which member: nobody is refused for having lost his place. */
+/** Commits offsets without member id and generation, so that the coordinator fences no member. */
 function storeAsOutsider(producer: Producer): Producer {
   return override(producer, {
     sendOffsets: ({ groupId }, offsets) => producer.sendOffsets({ groupId, memberId: '', generation: -1 }, offsets),
   })
 }
 
-/** The builder is reused by its owner as soon as the send has resolved. */
+/** Copies the batch, because its owner reuses the builder as soon as the send has resolved. */
 function copyOf(batch: RecordBatchBuilder): RecordBatchBuilder {
-  if (!(batch instanceof BatchBuilder)) throw new TypeError('A batch builder of the seam is expected')
+  if (!(batch instanceof BatchBuilder)) throw new TypeError('Expected a batch from createRecordBatchBuilder().')
   const copy = new BatchBuilder()
   if (batch.recordCount === 0) return copy
   const reader = new BatchReader(batch.seal({ baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }))
