@@ -4,7 +4,7 @@ import { partitionOf } from '../../broker/index.ts'
 import type { TopicSpec } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
-import type { ProcessorSupplier } from '../../processor.ts'
+import type { Processor, ProcessorContext } from '../../processor.ts'
 import type { Logs, Scenario, Stimulus } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -94,7 +94,7 @@ function buildLedgerTopology(): Topology {
 }
 
 /** Executes each command once: a repeated command changes nothing and gets no second outcome. */
-const teller: ProcessorSupplier<string, Command | null, string, Output> = (context) => {
+function teller(context: ProcessorContext<string, Output>): Processor<string, Command | null, string, Output> {
   const accounts = context.store<KeyValueStore<string, Account>>('accounts')
   return {
     process: ({ key, value, timestamp }) => {
