@@ -57,7 +57,9 @@ export type {
 } from './dsl/index.ts'
 
 export { TopologyError } from './graph/index.ts'
-export type { Change, InternalTopic, StreamPartitioner, Subtopology, TimestampExtractor, Topology, TopologyNode } from './graph/index.ts'
+export type { InternalTopic, StreamPartitioner, Subtopology, TimestampExtractor, Topology, TopologyNode } from './graph/index.ts'
+
+export type { Change } from './operators/index.ts'
 
 export type {
   Cancellable,
@@ -182,6 +184,6 @@ export type {
   TopicSpec,
 } from './broker/index.ts'
 
-export type { Clock, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'
+export type { Clock, LogCode, LogFields, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'
 export { FatalStreamsError, NotAvailableError, RetriableError, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
 export { systemPorts } from './system-ports.ts'

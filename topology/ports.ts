@@ -1,7 +1,14 @@
 /**
- * The world outside as the engine sees it. Nothing else in `topology/` reads a clock, sets a timer or makes a random
- * number: production passes the system's, the simulator passes virtual ones that follow from a seed.
+ * The outside world of the engine. Nothing else in `topology/` reads a clock, sets a timer or draws a random number: production
+ * passes the system's ports, the simulator passes virtual ones that are derived from a seed.
  */
+export interface Ports {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly logger: Logger
+}
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
@@ -11,7 +18,7 @@ export interface Clock {
 
 export interface Timers {
   setTimeout(callback: () => void, delayMs: number): TimerHandle
-  /** Resolves after at least so long; rejects with the signal's reason when it is aborted. */
+  /** Resolves after at least the delay; rejects with the signal's reason when the signal is aborted. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
   /** Lets other work run: resolves in a later turn of the event loop. */
   yield(): Promise<void>
@@ -27,16 +34,27 @@ export interface Random {
   uuid(): string
 }
 
-export interface Logger {
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+/** Stable codes of log lines that programs react to. The text of a line may change, its code does not. */
+export type LogCode =
+  | 'dead-letter'
+  | 'fetch-failed'
+  | 'group-unreachable'
+  | 'producer-not-open'
+  | 'record-dropped'
+  | 'state-wiped'
+  | 'task-failed'
+  | 'task-not-closed'
+  | 'task-stalled'
+  | 'task-waits'
+
+export interface LogFields {
+  readonly code?: LogCode
+  readonly [name: string]: unknown
 }
 
-export interface Ports {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly logger: Logger
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
 }

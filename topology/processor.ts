@@ -1,4 +1,3 @@
-/** The Processor API: what a developer writes below the DSL, and what every DSL operator is made of. */
 import type { StateStore } from '../state/index.ts'
 import type { Header } from './broker/record-batch/record-batch.ts'
 
@@ -10,7 +9,7 @@ export interface Record<K, V> {
   readonly headers?: readonly Header[] | undefined
 }
 
-/** Where the record under way came from; undefined in a punctuator. */
+/** Where the current record came from; undefined in a punctuator. */
 export interface RecordMetadata {
   readonly topic: string
   readonly partition: number
@@ -23,10 +22,10 @@ export interface TaskId {
 }
 
 /**
- * A fresh instance per task, and again after an aborted transaction: what it keeps outside its stores is only ever what it
- * has worked out from records since then. `process` and punctuators may return a promise; the task then holds back what follows until it has
- * settled. Whatever they throw sends the record under way to the dead-letter topic, unless it is an error of the
- * engine's own (`StreamsError`), which is handled by its class.
+ * The Processor API: what applications implement below the DSL, and what every DSL operator is made of. Each task has its own
+ * instance, and gets a new one after an aborted transaction, so state outside the stores must be derivable from the records
+ * since then. If `process` or a punctuator returns a promise, the task holds later records back until it resolves. An error they
+ * throw sends the current record to the dead-letter topic, unless it is a `StreamsError`, which is handled by its class.
  */
 export interface Processor<KIn, VIn, KOut = never, VOut = never> {
   init?(context: ProcessorContext<KOut, VOut>): void | Promise<void>
@@ -35,8 +34,8 @@ export interface Processor<KIn, VIn, KOut = never, VOut = never> {
 }
 
 /**
- * Makes the processor of one task. The context is ready: its stores hold committed state, so they can be opened here. `init` is for what
- * reads them asynchronously, schedules punctuators or forwards.
+ * Makes the processor of one task. Stores can be opened here, because they already hold their committed state. `init` is for
+ * asynchronous reads, for scheduling punctuators and for forwarding at start.
  */
 export type ProcessorSupplier<KIn, VIn, KOut = never, VOut = never> = (
   context: ProcessorContext<KOut, VOut>,
@@ -45,9 +44,9 @@ export type ProcessorSupplier<KIn, VIn, KOut = never, VOut = never> = (
 export interface ProcessorContext<KOut, VOut> {
   readonly taskId: TaskId
   readonly applicationId: string
-  /** Hands the record to every child, or to the one named. */
+  /** Forwards the record to every child, or to the named one. */
   forward(record: Record<KOut, VOut>, child?: string): void
-  /** A store connected to this processor by the topology; throws for any other name. */
+  /** A store that the topology connects to this processor. Throws `RangeError` for any other name. */
   store<S extends StateStore>(name: string): S
   schedule(options: PunctuationOptions, punctuate: Punctuator): Cancellable
   readonly recordMetadata: RecordMetadata | undefined
@@ -55,15 +54,15 @@ export interface ProcessorContext<KOut, VOut> {
   readonly streamTime: number
   /** Wall-clock milliseconds. */
   readonly systemTime: number
-  /** Counts a record that is left out, by reason code (`late`, `null-key`, …). */
+  /** Counts a dropped record by reason code (`late`, `null-key`, …). */
   drop(reason: string): void
 }
 
 export interface PunctuationOptions {
   readonly intervalMs: number
-  /** `stream`: driven by record timestamps. `wall`: by the clock. */
+  /** `stream`: driven by record timestamps. `wall`: driven by the clock. */
   readonly clock: 'stream' | 'wall'
-  /** Anchors the grid of firing times; default: stream 0, wall the time of scheduling. */
+  /** The punctuator fires at multiples of the interval from here. Default: 0 for `stream`, the time of scheduling for `wall`. */
   readonly startMs?: number
 }
 

@@ -24,7 +24,7 @@ const timers: Timers = {
   yield: () => new Promise((resolve) => setImmediate(resolve)),
 }
 
-/** The machine's own clock, timers and randomness. */
+/** The machine's own clock, timers and randomness. Logs nothing unless a logger is passed. */
 export function systemPorts(logger: Logger = SILENT): Ports {
   return {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },

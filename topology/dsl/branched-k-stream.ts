@@ -1,23 +1,25 @@
-/** A stream that is being split: branches are tried in the order in which they were named. */
-import { branch as branchOperator } from '../operators/branch.ts'
-import type { Branch } from '../operators/branch.ts'
-import { passThrough } from '../operators/pass-through.ts'
-import { drawnAt, operatorNode } from './drawn.ts'
-import type { Drawn } from './drawn.ts'
-import { KStream } from './k-stream.ts'
+import { branch as branchOperator, passThrough } from '../operators/index.ts'
+import type { Branch } from '../operators/index.ts'
+import type { KStream } from './k-stream.ts'
+import { outputOf } from './node-output.ts'
+import type { NodeOutput } from './node-output.ts'
+import { operatorNode } from './operator-nodes.ts'
 
+type NamedBranch<K, V> = Branch<K, V> & { readonly branch: string }
+
+/** A stream that is being split. A record goes to the first branch, in the order of the calls, whose predicate accepts it. */
 export class BranchedKStream<K, V, Branches = unknown> {
-  private readonly drawn: Drawn
-  private readonly name: string
-  private readonly drawnBranches: readonly (Branch<K, V> & { readonly branch: string })[]
+  readonly #input: NodeOutput
+  readonly #name: string
+  readonly #branches: readonly NamedBranch<K, V>[]
 
-  constructor(drawn: Drawn, name: string, drawnBranches: readonly (Branch<K, V> & { readonly branch: string })[] = []) {
-    this.drawn = drawn
-    this.name = name
-    this.drawnBranches = drawnBranches
+  constructor(input: NodeOutput, name: string, branches: readonly NamedBranch<K, V>[] = []) {
+    this.#input = input
+    this.#name = name
+    this.#branches = branches
   }
 
-  /** Adds a branch for the records that the predicate accepts and no earlier one did. */
+  /** Adds a branch for the records that the predicate accepts and no earlier branch has accepted. */
   branch<Name extends string, VOut extends V>(
     name: Name,
     predicate: (value: V, key: K) => value is VOut,
@@ -27,21 +29,21 @@ export class BranchedKStream<K, V, Branches = unknown> {
     predicate: (value: V, key: K) => boolean,
   ): BranchedKStream<K, V, Branches & { readonly [B in Name]: KStream<K, V> }>
   branch(name: string, predicate: (value: V, key: K) => boolean): unknown {
-    return new BranchedKStream(this.drawn, this.name, [...this.drawnBranches, { branch: name, child: `${this.name}-${name}`, predicate }])
+    return new BranchedKStream(this.#input, this.#name, [...this.#branches, { branch: name, child: `${this.#name}-${name}`, predicate }])
   }
 
-  /** The streams by the names of their branches; what no branch wants is left out. */
+  /** The streams by branch name. Records that no branch accepts go nowhere. */
   noDefaultBranch(): Branches {
-    const { drawing, node } = this.drawn
-    drawing.add(operatorNode({ name: this.name, parents: [node], supplier: () => branchOperator(this.drawnBranches) }))
-    const streams = this.drawnBranches.map(({ branch, child }) => {
-      drawing.add(operatorNode({ name: child, parents: [this.name], supplier: () => passThrough() }))
-      return [branch, new KStream(drawnAt(this.drawn, child, { key: true, value: true }))]
+    const { builder, node } = this.#input
+    builder.add(operatorNode({ name: this.#name, parents: [node], supplier: () => branchOperator(this.#branches) }))
+    const streams = this.#branches.map(({ branch, child }) => {
+      builder.add(operatorNode({ name: child, parents: [this.#name], supplier: () => passThrough() }))
+      return [branch, builder.make.stream(outputOf(child, this.#input, { key: true, value: true }))]
     })
     return Object.fromEntries(streams) as Branches
   }
 
-  /** As `noDefaultBranch`, with one branch more for all the rest. */
+  /** Like `noDefaultBranch`, with one more branch for all remaining records. */
   defaultBranch<Name extends string>(name: Name): Branches & { readonly [B in Name]: KStream<K, V> } {
     return this.branch(name, () => true).noDefaultBranch()
   }

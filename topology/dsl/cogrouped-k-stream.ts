@@ -1,62 +1,67 @@
-/** Several streams with the same keys, each with its own way of being folded into one aggregate. */
 import { Serdes } from '../../state/index.ts'
 import type { Serde, StoreSpec, Windowed } from '../../state/index.ts'
-import type { AnyProcessorSupplier } from '../graph/logical-graph.ts'
-import { aggregate } from '../operators/aggregate.ts'
-import { passThrough } from '../operators/pass-through.ts'
-import { drawnAt, tableOperatorNode } from './drawn.ts'
-import type { Drawn } from './drawn.ts'
+import type { AnyProcessorSupplier } from '../graph/index.ts'
+import { aggregate, passThrough } from '../operators/index.ts'
 import type { AggregateOptions, KGroupedStream } from './k-grouped-stream.ts'
-import { KTable } from './k-table.ts'
+import type { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
+import { outputOf } from './node-output.ts'
+import type { NodeOutput } from './node-output.ts'
+import { tableOperatorNode } from './operator-nodes.ts'
 import { aggregatePerWindow, windowStore } from './window-table.ts'
 import type { WindowRetention, Windows } from './window-table.ts'
 
-/** One of the streams. Its types were checked where it was added. */
+/** One of the streams, whose types were checked when it was added. */
 export interface CogroupPart<K, A> {
-  readonly drawn: Drawn
+  readonly input: NodeOutput
   aggregator(aggregate: A, value: never, key: K): A | null
 }
 
-export class CogroupedKStream<K, A> {
-  private readonly parts: readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]]
+type CogroupParts<K, A> = readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]]
 
-  constructor(...parts: readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]]) {
-    this.parts = parts
+/** Several streams with the same keys, each with its own aggregator, folded into one aggregate per key. */
+export class CogroupedKStream<K, A> {
+  readonly #parts: CogroupParts<K, A>
+
+  constructor(...parts: CogroupParts<K, A>) {
+    this.#parts = parts
   }
 
-  /** One stream more. A null value takes part only in windows that do not slide, as in Kafka Streams. The stream's topics must have as many partitions as those of the others. */
+  /**
+   * Adds a stream, whose topics must have as many partitions as those of the others. As in Kafka Streams, null values are
+   * aggregated in tumbling and hopping windows only.
+   */
   cogroup<V>(stream: KGroupedStream<K, V>, aggregator: (aggregate: A, value: V, key: K) => A | null): CogroupedKStream<K, A> {
-    return new CogroupedKStream<K, A>(...this.parts, { drawn: stream.drawn, aggregator })
+    return new CogroupedKStream<K, A>(...this.#parts, { input: stream.output, aggregator })
   }
 
   /** The table of the aggregates. */
   aggregate(initializer: () => A, options: AggregateOptions<K, A>): KTable<K, A> {
-    return draw(this.parts, options, (key, value) => ({
+    return addCogroup(this.#parts, options, (key, value) => ({
       store: tableStore(options, key, value),
       keySerde: key,
       supplierOf: ({ aggregator }) => aggregate<K, never, A>({ store: options.name, initializer, aggregator }),
     }))
   }
 
-  /** The same per window of time. */
+  /** One aggregate per key and window. */
   windowedBy(windows: Windows): WindowedCogroupedKStream<K, A> {
-    return new WindowedCogroupedKStream(this.parts, windows)
+    return new WindowedCogroupedKStream(this.#parts, windows)
   }
 }
 
 export class WindowedCogroupedKStream<K, A> {
-  private readonly parts: readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]]
-  private readonly windows: Windows
+  readonly #parts: CogroupParts<K, A>
+  readonly #windows: Windows
 
-  constructor(parts: readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]], windows: Windows) {
-    this.parts = parts
-    this.windows = windows
+  constructor(parts: CogroupParts<K, A>, windows: Windows) {
+    this.#parts = parts
+    this.#windows = windows
   }
 
   aggregate(initializer: () => A, options: AggregateOptions<K, A> & WindowRetention): KTable<Windowed<K>, A> {
-    const { windows } = this
-    return draw(this.parts, options, (key, value) => ({
+    const windows = this.#windows
+    return addCogroup(this.#parts, options, (key, value) => ({
       store: windowStore(windows, options, { key, value, keepsEdge: false }),
       keySerde: Serdes.windowed(key, { sizeMs: windows.sizeMs }),
       closesAfterMs: windows.graceMs,
@@ -65,7 +70,7 @@ export class WindowedCogroupedKStream<K, A> {
           store: options.name,
           windows,
           initializer,
-          aggregator: (before, record, of) => aggregator(before ?? initializer(), record, of),
+          aggregator: (current, value, recordKey) => aggregator(current ?? initializer(), value, recordKey),
           closedStore: undefined,
         }),
     }))
@@ -79,33 +84,33 @@ interface CogroupTable<K, A> {
   supplierOf(part: CogroupPart<K, A>): AnyProcessorSupplier
 }
 
-/** A node for each stream, all working on one store, and one behind them that is the table. */
-function draw<K, A, KRow>(
-  parts: readonly [CogroupPart<K, A>, ...CogroupPart<K, A>[]],
+/** Adds a node per stream, all over one store, and a node downstream of them that is the table. */
+function addCogroup<K, A, KRow>(
+  parts: CogroupParts<K, A>,
   options: AggregateOptions<K, A>,
   tableOf: (key: Serde<unknown>, value: Serde<unknown>) => CogroupTable<K, A>,
 ): KTable<KRow, A> {
-  const [{ drawn }, ...others] = parts
-  const { drawing } = drawn
+  const [{ input }, ...others] = parts
+  const { builder } = input
   const { name } = options
-  const at = drawnAt(drawn, name, { key: true, value: false }, options)
+  const output = outputOf(name, input, { key: true, value: false }, options)
   const { supplierOf, store, keySerde, ...closing } = tableOf(
-    drawing.needSerde(at.keySerde, 'key', name),
-    drawing.needSerde(at.valueSerde, 'value', name),
+    builder.requireSerde(output.keySerde, 'key', name),
+    builder.requireSerde(output.valueSerde, 'value', name),
   )
   const names = parts.map((part, index) =>
-    drawing.add(
+    builder.add(
       tableOperatorNode({
         name: `${name}-${index + 1}`,
-        parents: [part.drawn.node],
+        parents: [part.input.node],
         stores: [name],
-        copartitionedWith: index === 0 ? others.map((other) => other.drawn.node) : [],
+        copartitionedWith: index === 0 ? others.map((other) => other.input.node) : [],
         oldValues: 'own',
         supplier: () => supplierOf(part),
       }),
     ),
   )
-  drawing.add(
+  builder.add(
     tableOperatorNode({
       name,
       parents: names,
@@ -116,5 +121,5 @@ function draw<K, A, KRow>(
       supplier: () => passThrough(),
     }),
   )
-  return new KTable({ ...at, node: name, keySerde })
+  return builder.make.table({ ...output, keySerde })
 }

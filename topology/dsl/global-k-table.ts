@@ -1,13 +1,13 @@
-/** A table that every instance holds in full; streams look rows up in it. */
-import type { Drawn } from './drawn.ts'
+import type { NodeOutput } from './node-output.ts'
 
+/** A table that every instance holds in full, so that streams can look rows up by any key. */
 export class GlobalKTable<K, V> {
   /** For the classes of the DSL. */
-  readonly drawn: Drawn
-  /** Keeps the types apart: a table of other rows is another type. */
+  readonly output: NodeOutput
+  /** Makes tables of different rows different types. */
   declare readonly row: readonly [K, V]
 
-  constructor(drawn: Drawn) {
-    this.drawn = drawn
+  constructor(output: NodeOutput) {
+    this.output = output
   }
 }

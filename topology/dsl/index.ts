@@ -1,14 +1,15 @@
 /**
- * The fluent surface. A `StreamsBuilder` describes sources (`stream`, `table`, `globalTable`); a `KStream` is a sequence of facts, a
- * `KTable` the last value of each key, a `GlobalKTable` one that every instance holds in full. `groupByKey`/`groupBy` lead to a
- * `KGroupedStream` and, with windows, to a `TimeWindowedKStream`, whose aggregations give tables. Nothing here runs: `build()`
- * turns the description into a `Topology`, or throws one `TopologyError` with every problem in it.
- * Functions take the subject first and the key last. What is stored or repartitioned is named by the developer.
+ * The fluent API. A `StreamsBuilder` describes sources (`stream`, `table`, `globalTable`). A `KStream` is a sequence of records, a
+ * `KTable` the latest value of each key, a `GlobalKTable` a table that every instance holds in full. `groupByKey` and `groupBy`
+ * return a `KGroupedStream` and, with windows, a `TimeWindowedKStream`, whose aggregations are tables. Nothing runs here: `build()`
+ * turns the description into a `Topology`, or throws one `TopologyError` with every problem.
+ * Callbacks receive the value first and the key last. The developer names whatever is stored or repartitioned. Inside the folder, a
+ * `GraphBuilder` collects nodes, and a `NodeOutput` is the node and serdes that a stream or table stands for.
  */
 export { StreamsBuilder } from './streams-builder.ts'
 export type { Consumed, StreamOptions, TableSourceOptions } from './streams-builder.ts'
 export { KStream } from './k-stream.ts'
-export type { KeyValue } from '../operators/map.ts'
+export type { KeyValue } from '../operators/index.ts'
 export type { GroupOptions, KeyValueOptions, NameOption, ProcessOptions, RepartitionOptions, ToOptions, ValueOptions } from './k-stream.ts'
 export { BranchedKStream } from './branched-k-stream.ts'
 export { KTable } from './k-table.ts'
@@ -21,15 +22,18 @@ export { TimeWindowedKStream } from './time-windowed-k-stream.ts'
 export type { WindowedByOptions } from './time-windowed-k-stream.ts'
 export { CogroupedKStream, WindowedCogroupedKStream } from './cogrouped-k-stream.ts'
 export type { WindowRetention, Windows } from './window-table.ts'
-export { sliding } from '../operators/sliding-windows.ts'
-export type { SlidingOptions, SlidingWindows } from '../operators/sliding-windows.ts'
-export { hopping, tumbling } from '../operators/time-windows.ts'
-export type { HoppingOptions, TimeWindows, TumblingOptions } from '../operators/time-windows.ts'
-export { joinWindow } from '../operators/join-windows.ts'
-export type { JoinWindows } from '../operators/join-windows.ts'
+export { hopping, joinWindow, sliding, tumbling, untilTimeLimit, untilWindowCloses } from '../operators/index.ts'
+export type {
+  HoppingOptions,
+  JoinWindows,
+  SlidingOptions,
+  SlidingWindows,
+  SuppressRule,
+  TimeLimitOptions,
+  TimeWindows,
+  TumblingOptions,
+} from '../operators/index.ts'
 export type { Materialized, TableOptions, Versioned } from './materialized.ts'
 export type { GlobalJoinOptions, TableJoinOptions } from './stream-table-joins.ts'
 export type { TableTableJoinOptions } from './table-table-joins.ts'
 export type { StreamJoinOptions } from './stream-stream-joins.ts'
-export { untilTimeLimit, untilWindowCloses } from '../operators/suppress-rule.ts'
-export type { SuppressRule, TimeLimitOptions } from '../operators/suppress-rule.ts'

@@ -1,20 +1,21 @@
-/**
- * A table: the last value of each key. Its changes flow on with old and new value (see `graph/change.ts`). What an
- * operator gives is stored if options with a name are given, else it is a view that is computed when looked at.
- */
-import { Stores, type Serde } from '../../state/index.ts'
-import { changeSerde } from '../operators/change-serde.ts'
-import type { KeyValue } from '../operators/map.ts'
-import type { SuppressRule } from '../operators/suppress-rule.ts'
-import { suppress, suppressView } from '../operators/suppress.ts'
-import { suppressedSerde } from '../operators/suppressed-serde.ts'
-import { tableRegroup } from '../operators/table-regroup.ts'
-import { tableValues, tableValuesView } from '../operators/table-values.ts'
-import { toStream } from '../operators/to-stream.ts'
-import { drawnAt, operatorNode, tableOperatorNode } from './drawn.ts'
-import type { Drawn } from './drawn.ts'
-import { KGroupedTable } from './k-grouped-table.ts'
-import { KStream } from './k-stream.ts'
+import { Stores } from '../../state/index.ts'
+import type { Serde } from '../../state/index.ts'
+import {
+  changeSerde,
+  suppress,
+  suppressedSerde,
+  suppressView,
+  tableRegroup,
+  tableValues,
+  tableValuesView,
+  toStream,
+} from '../operators/index.ts'
+import type { KeyValue, SuppressRule } from '../operators/index.ts'
+import { outputOf } from './node-output.ts'
+import { operatorNode, tableOperatorNode } from './operator-nodes.ts'
+import type { NodeOutput } from './node-output.ts'
+import type { KGroupedTable } from './k-grouped-table.ts'
+import type { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions, Versioned } from './materialized.ts'
@@ -22,39 +23,43 @@ import { tableTableJoin } from './table-table-joins.ts'
 import type { TableTableJoinOptions } from './table-table-joins.ts'
 
 export interface TableGroupOptions<K, V> {
-  /** Of the repartition topic `<name>-repartition`. */
+  /** Names the repartition topic `<name>-repartition`. */
   readonly name: string
   readonly key: Serde<NonNullable<K>>
   readonly value: Serde<NonNullable<V>>
 }
 
+/**
+ * A table: the latest value of each key. Its changes are forwarded with old and new value (see `Change`). The result of an operator
+ * is stored if options with a name are given; otherwise it is a view that is computed on lookup.
+ */
 export class KTable<K, V> {
   /** For the classes of the DSL. */
-  readonly drawn: Drawn
-  /** Keeps the types apart: a table of other rows is another type. */
+  readonly output: NodeOutput
+  /** Makes tables of different rows different types. */
   declare readonly row: readonly [K, V]
 
-  constructor(drawn: Drawn) {
-    this.drawn = drawn
+  constructor(output: NodeOutput) {
+    this.output = output
   }
 
-  /** The rows that the predicate accepts. With a type predicate the table's type narrows too. */
+  /** The rows that the predicate accepts. A type predicate also narrows the table's type. */
   filter<VOut extends V>(predicate: (value: V, key: K) => value is VOut, options?: TableOptions<K, VOut> & Versioned): KTable<K, VOut>
   filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V>
   filter(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V> {
-    return this.values('filter', (value, key) => (predicate(value, key) ? value : null), true, options)
+    return this.#values('filter', (value, key) => (predicate(value, key) ? value : null), true, options)
   }
 
   filterNot(predicate: (value: V, key: K) => boolean, options?: TableOptions<K, V> & Versioned): KTable<K, V> {
-    return this.values('filterNot', (value, key) => (predicate(value, key) ? null : value), true, options)
+    return this.#values('filterNot', (value, key) => (predicate(value, key) ? null : value), true, options)
   }
 
-  /** Each row with another value; null takes the row out. */
+  /** Each row with a new value; null deletes the row. */
   mapValues<VOut>(mapper: (value: V, key: K) => VOut | null, options?: TableOptions<K, VOut> & Versioned): KTable<K, VOut> {
-    return this.values('mapValues', mapper, false, options)
+    return this.#values('mapValues', mapper, false, options)
   }
 
-  /** Rows of the two tables that have the same key; gone when one of them is. */
+  /** Joins rows of two tables that have the same key. A joined row is deleted when either of them is. */
   join<VOther, VOut>(
     other: KTable<K, VOther>,
     joiner: (left: V, right: VOther, key: K) => VOut | null,
@@ -63,7 +68,7 @@ export class KTable<K, V> {
     return tableTableJoin(this, other, 'inner', joiner as (left: V | null, right: VOther | null, key: K) => VOut | null, options)
   }
 
-  /** As `join`, with every row of this table; null where the other has none. */
+  /** Like `join`, with every row of this table; null if the other table has no row. */
   leftJoin<VOther, VOut>(
     other: KTable<K, VOther>,
     joiner: (left: V, right: VOther | null, key: K) => VOut | null,
@@ -72,7 +77,7 @@ export class KTable<K, V> {
     return tableTableJoin(this, other, 'left', joiner as (left: V | null, right: VOther | null, key: K) => VOut | null, options)
   }
 
-  /** As `join`, with every row of both tables. */
+  /** Like `join`, with every row of both tables. */
   outerJoin<VOther, VOut>(
     other: KTable<K, VOther>,
     joiner: (left: V | null, right: VOther | null, key: K) => VOut | null,
@@ -82,14 +87,14 @@ export class KTable<K, V> {
   }
 
   /**
-   * For aggregation of the rows by another key, through the repartition topic `<name>-repartition`. A row for which the mapper
-   * gives a null key or value belongs to no group.
+   * For aggregation of the rows by another key, through the repartition topic `<name>-repartition`. A row that is mapped to a null
+   * key or value belongs to no group.
    */
   groupBy<KOut, VOut>(
     mapper: (value: V, key: K) => KeyValue<KOut, VOut>,
     options: TableGroupOptions<KOut, VOut>,
   ): KGroupedTable<NonNullable<KOut>, NonNullable<VOut>> {
-    const { drawing, node } = this.drawn
+    const { builder, node } = this.output
     const { name, key: keySerde, value: valueSerde } = options
     const select = `${name}-key`
     const supplier = tableRegroup<K, V, NonNullable<KOut>, NonNullable<VOut>>({
@@ -99,8 +104,8 @@ export class KTable<K, V> {
       },
       keySerde,
     })
-    drawing.add(operatorNode({ name: select, parents: [node], rekeys: true, parentsOldValues: 'needed', supplier: () => supplier }))
-    const partition = drawing.add({
+    builder.add(operatorNode({ name: select, parents: [node], rekeys: true, parentsOldValues: 'needed', supplier: () => supplier }))
+    const partition = builder.add({
       kind: 'partition',
       name: `${name}-repartition`,
       parents: [select],
@@ -109,21 +114,21 @@ export class KTable<K, V> {
       keySerde,
       valueSerde: changeSerde(valueSerde),
     })
-    return new KGroupedTable({ drawing, node: partition, keySerde, valueSerde })
+    return builder.make.groupedTable({ builder, node: partition, keySerde, valueSerde })
   }
 
   /**
-   * Keeps changes back (see `untilWindowCloses` and `untilTimeLimit`), in a buffer with the name. Nothing in it moves while no
-   * records come: its time is that of the records.
+   * Holds changes back (see `untilWindowCloses` and `untilTimeLimit`) in a store of this name. It follows stream time, so it emits
+   * nothing while no records arrive.
    */
   suppress(rule: SuppressRule, options: Pick<Materialized, 'name' | 'changelog'>): KTable<K, V> {
-    const { drawing, node, keySerde, valueSerde } = this.drawn
+    const { builder, node, keySerde, valueSerde } = this.output
     const { name, changelog } = options
-    const key = drawing.needSerde(keySerde, 'key', name)
-    const value = suppressedSerde(drawing.needSerde(valueSerde, 'value', name))
-    const store = drawing.addStore(Stores.timeOrdered({ name, key, value, ...(changelog !== undefined && { changelog }) }))
-    const graceMs = rule.kind === 'window-closes' ? drawing.closesAfterMs(node, name) : 0
-    drawing.add(
+    const key = builder.requireSerde(keySerde, 'key', name)
+    const value = suppressedSerde(builder.requireSerde(valueSerde, 'value', name))
+    const store = builder.addStore(Stores.timeOrdered({ name, key, value, ...(changelog !== undefined && { changelog }) }))
+    const graceMs = rule.kind === 'window-closes' ? builder.closesAfterMs(node, name) : 0
+    builder.add(
       tableOperatorNode({
         name,
         parents: [node],
@@ -133,31 +138,31 @@ export class KTable<K, V> {
         supplier: () => suppress({ store, keySerde: key, rule, graceMs }),
       }),
     )
-    return new KTable(drawnAt(this.drawn, name, { key: true, value: true }))
+    return builder.make.table(outputOf(name, this.output, { key: true, value: true }))
   }
 
-  /** Every change as a record; null where the row went away. */
+  /** Every change as a record; null for a deleted row. */
   toStream(options: NameOption = {}): KStream<K, V | null> {
-    const { drawing, node } = this.drawn
-    const name = drawing.nameOf('toStream', options.name)
-    drawing.add(operatorNode({ name, parents: [node], supplier: () => toStream() }))
-    return new KStream(drawnAt(this.drawn, name, { key: true, value: true }))
+    const { builder, node } = this.output
+    const name = builder.nameOf('toStream', options.name)
+    builder.add(operatorNode({ name, parents: [node], supplier: () => toStream() }))
+    return builder.make.stream(outputOf(name, this.output, { key: true, value: true }))
   }
 
-  private values<VOut>(
+  #values<VOut>(
     operator: string,
     compute: (value: V, key: K) => VOut | null,
     isFilter: boolean,
     options: (TableOptions<K, VOut> & Versioned) | undefined,
   ): KTable<K, VOut> {
-    const { drawing, node } = this.drawn
-    const name = drawing.nameOf(`table-${operator}`, options?.name)
-    const table = drawnAt(this.drawn, name, { key: true, value: isFilter }, options)
+    const { builder, node } = this.output
+    const name = builder.nameOf(`table-${operator}`, options?.name)
+    const table = outputOf(name, this.output, { key: true, value: isFilter }, options)
     const stored = options && {
       stores: [name],
-      store: tableStore(options, drawing.needSerde(table.keySerde, 'key', name), drawing.needSerde(table.valueSerde, 'value', name)),
+      store: tableStore(options, builder.requireSerde(table.keySerde, 'key', name), builder.requireSerde(table.valueSerde, 'value', name)),
     }
-    drawing.add(
+    builder.add(
       tableOperatorNode({
         name,
         parents: [node],
@@ -168,6 +173,6 @@ export class KTable<K, V> {
         supplier: (plan) => tableValues({ compute, skipsNulls: isFilter, store: options?.name }, plan),
       }),
     )
-    return new KTable(table)
+    return builder.make.table(table)
   }
 }

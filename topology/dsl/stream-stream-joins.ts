@@ -1,30 +1,29 @@
-/** Joins of two streams within a window of time: each side keeps its records in a store and looks into the other's. */
 import { Stores } from '../../state/index.ts'
 import type { Serde } from '../../state/index.ts'
-import { passThrough } from '../operators/pass-through.ts'
-import { sideKeySerde, sideValueSerde } from '../operators/join-side.ts'
-import { SharedJoinTimes, streamStreamJoinSide } from '../operators/stream-stream-join.ts'
-import type { JoinWindows } from '../operators/join-windows.ts'
-import { drawnAt, operatorNode } from './drawn.ts'
-import { KStream } from './k-stream.ts'
+import { passThrough, SharedJoinTimes, sideKeySerde, sideValueSerde, streamStreamJoinSide } from '../operators/index.ts'
+import type { JoinWindows } from '../operators/index.ts'
+import { outputOf } from './node-output.ts'
+import { operatorNode } from './operator-nodes.ts'
+import type { KStream } from './k-stream.ts'
 
 export interface StreamJoinOptions<K, V, VOther, VOut> {
-  /** Of the operator, its stores, and the topics `<name>-left-repartition`, `<name>-right-repartition` where keys have changed. */
+  /** Names the operator, its stores and, if keys have changed, the topics `<name>-left-repartition` and `<name>-right-repartition`. */
   readonly name: string
   readonly window: JoinWindows
-  /** Serdes of key and values, where a stream does not carry them. */
+  /** Serdes of key and values, if a stream has none. */
   readonly key?: Serde<NonNullable<K>>
   readonly left?: Serde<NonNullable<V>>
   readonly right?: Serde<NonNullable<VOther>>
-  /** Serde of what the joiner gives, for what writes it further down. */
+  /** Serde of the joiner's results, for the topics and stores downstream. */
   readonly value?: Serde<NonNullable<VOut>>
-  /** false: the stores are in memory and come back from their changelogs. Default true. */
+  /** false: the stores are kept in memory and restored from their changelogs. Default true. */
   readonly persistent?: boolean
 }
 
-/** `left` keeps unmatched records of the left stream, `outer` those of both. */
+/** `left` emits unmatched records of the left stream, `outer` those of both. */
 export type StreamJoinType = 'inner' | 'left' | 'outer'
 
+/** Joins two streams within a window: each side stores its records and looks partners up in the other side's store. */
 export function streamStreamJoin<K, V, VOther, VOut>(
   left: KStream<K, V>,
   right: KStream<K, VOther>,
@@ -38,24 +37,22 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   const leftSide = left.partitioned({
     name: `${name}-left`,
     force: false,
-
     ...key,
     ...(options.left && { value: options.left }),
-  }).drawn
+  }).output
   const rightSide = right.partitioned({
     name: `${name}-right`,
     force: false,
-
     ...key,
     ...(options.right && { value: options.right }),
-  }).drawn
-  const { drawing } = leftSide
+  }).output
+  const { builder } = leftSide
 
-  const keySerde = drawing.needSerde(options.key ?? leftSide.keySerde, 'key', name)
-  const leftSerde = drawing.needSerde(options.left ?? leftSide.valueSerde, 'value', `${name}-left`)
-  const rightSerde = drawing.needSerde(options.right ?? rightSide.valueSerde, 'value', `${name}-right`)
+  const keySerde = builder.requireSerde(options.key ?? leftSide.keySerde, 'key', name)
+  const leftSerde = builder.requireSerde(options.left ?? leftSide.valueSerde, 'value', `${name}-left`)
+  const rightSerde = builder.requireSerde(options.right ?? rightSide.valueSerde, 'value', `${name}-right`)
   const storeOf = (side: string, value: Serde<unknown>) =>
-    drawing.addStore(
+    builder.addStore(
       Stores.window({
         name: `${name}-${side}`,
         key: keySerde,
@@ -71,7 +68,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   const unmatched =
     type === 'inner'
       ? undefined
-      : drawing.addStore(
+      : builder.addStore(
           Stores.timeOrdered({
             name: `${name}-unmatched`,
             key: sideKeySerde(keySerde),
@@ -102,7 +99,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
     times,
   })
   const [leftName, rightName] = [`${name}-left`, `${name}-right`]
-  drawing.add(
+  builder.add(
     operatorNode({
       name: leftName,
       parents: [leftSide.node],
@@ -112,9 +109,9 @@ export function streamStreamJoin<K, V, VOther, VOut>(
       supplier: () => leftSupplier,
     }),
   )
-  drawing.add(
+  builder.add(
     operatorNode({ name: rightName, parents: [rightSide.node], stores, takesNullKeys: type !== 'inner', supplier: () => rightSupplier }),
   )
-  drawing.add(operatorNode({ name, parents: [leftName, rightName], supplier: () => passThrough() }))
-  return new KStream(drawnAt(leftSide, name, { key: true, value: false }, options))
+  builder.add(operatorNode({ name, parents: [leftName, rightName], supplier: () => passThrough() }))
+  return builder.make.stream(outputOf(name, leftSide, { key: true, value: false }, options))
 }

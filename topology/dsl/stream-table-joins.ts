@@ -1,27 +1,26 @@
-/** Joins of a stream with a table: each record is looked up once, when it comes. */
 import { Stores } from '../../state/index.ts'
 import type { Serde } from '../../state/index.ts'
-import { tableJoinWithinGrace } from '../operators/table-join-within-grace.ts'
-import { tableJoin } from '../operators/table-join.ts'
-import type { TableJoinOptions as JoinOptions } from '../operators/table-join.ts'
-import { drawnAt, operatorNode } from './drawn.ts'
+import { tableJoin, tableJoinWithinGrace } from '../operators/index.ts'
+import type { TableJoinOptions as JoinOptions } from '../operators/index.ts'
+import { outputOf } from './node-output.ts'
+import { operatorNode } from './operator-nodes.ts'
 import type { GlobalKTable } from './global-k-table.ts'
-import { KStream } from './k-stream.ts'
+import type { KStream } from './k-stream.ts'
 import type { NameOption } from './k-stream.ts'
 import type { KTable } from './k-table.ts'
 
 export interface TableJoinOptions<K, V, VOut> {
-  /** Of the operator and, where the stream's key has changed, of the topic `<name>-repartition`. */
+  /** Names the operator and, if the stream's key has changed, the topic `<name>-repartition`. */
   readonly name: string
-  /** The stream's serdes, where it does not carry them and has to be repartitioned. */
+  /** The stream's serdes, if it has none and must be repartitioned. */
   readonly key?: Serde<NonNullable<K>>
   readonly left?: Serde<NonNullable<V>>
   /**
-   * Records wait so long, by stream time, for rows of their time that come late; the table must be versioned. They wait
-   * in the store `<name>-buffer`.
+   * How long records wait, in stream time, for rows of their time that arrive late; the table must be versioned. They wait in the
+   * store `<name>-buffer`.
    */
   readonly graceMs?: number
-  /** Serde of what the joiner gives, for what writes it further down. */
+  /** Serde of the joiner's results, for the topics and stores downstream. */
   readonly value?: Serde<NonNullable<VOut>>
 }
 
@@ -29,9 +28,10 @@ export interface GlobalJoinOptions<VOut> extends NameOption {
   readonly value?: Serde<NonNullable<VOut>>
 }
 
-/** `left` keeps records without a row, `inner` leaves them out. */
+/** `left` joins a record without a row with null, `inner` emits nothing for it. */
 export type TableJoinType = 'inner' | 'left'
 
+/** Looks each record up in the table once, when it arrives or after the grace period. */
 export function streamTableJoin<K, V, VTable, VOut>(
   stream: KStream<K, V>,
   table: KTable<NonNullable<K>, VTable>,
@@ -45,26 +45,26 @@ export function streamTableJoin<K, V, VTable, VOut>(
     ...(key && { key }),
     ...(left && { value: left }),
   })
-  const { drawing, node, keySerde, valueSerde } = partitioned.drawn
+  const { builder, node, keySerde, valueSerde } = partitioned.output
   const buffer =
     graceMs === undefined
       ? undefined
-      : drawing.addStore(
+      : builder.addStore(
           Stores.timeOrdered({
             name: `${name}-buffer`,
-            key: drawing.needSerde(keySerde, 'key', name),
-            value: drawing.needSerde(valueSerde, 'value', name),
+            key: builder.requireSerde(keySerde, 'key', name),
+            value: builder.requireSerde(valueSerde, 'value', name),
             retainDuplicates: true,
           }),
         )
-  drawing.add(
+  builder.add(
     operatorNode({
       name,
       parents: [node],
       stores: buffer === undefined ? [] : [buffer],
-      reads: [table.drawn.node],
+      reads: [table.output.node],
       readsHistory: graceMs !== undefined,
-      copartitionedWith: [table.drawn.node],
+      copartitionedWith: [table.output.node],
       takesNullKeys: type === 'left',
       supplier: ({ views }) => {
         const options: JoinOptions<K, V, NonNullable<K>, VTable, VOut> = {
@@ -77,9 +77,10 @@ export function streamTableJoin<K, V, VTable, VOut>(
       },
     }),
   )
-  return new KStream(drawnAt(partitioned.drawn, name, { key: true, value: false }, { value }))
+  return builder.make.stream(outputOf(name, partitioned.output, { key: true, value: false }, { value }))
 }
 
+/** Looks each record up in the global table once, when it arrives. */
 export function streamGlobalTableJoin<K, V, KRow, VTable, VOut>(
   stream: KStream<K, V>,
   table: GlobalKTable<KRow, VTable>,
@@ -88,16 +89,16 @@ export function streamGlobalTableJoin<K, V, KRow, VTable, VOut>(
   joiner: (value: NonNullable<V>, row: VTable | null, key: K) => VOut,
   options: GlobalJoinOptions<VOut>,
 ): KStream<K, VOut> {
-  const { drawing, node } = stream.drawn
-  const name = drawing.nameOf('joinGlobalTable', options.name)
-  drawing.add(
+  const { builder, node } = stream.output
+  const name = builder.nameOf('joinGlobalTable', options.name)
+  builder.add(
     operatorNode({
       name,
       parents: [node],
-      reads: [table.drawn.node],
+      reads: [table.output.node],
       takesNullKeys: type === 'left',
       supplier: ({ views }) => tableJoin<K, V, KRow, VTable, VOut>({ type, keyOf, joiner, view: views[0] }),
     }),
   )
-  return new KStream(drawnAt(stream.drawn, name, { key: true, value: false }, options))
+  return builder.make.stream(outputOf(name, stream.output, { key: true, value: false }, options))
 }

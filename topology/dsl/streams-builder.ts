@@ -1,11 +1,11 @@
-/** Where a topology begins: describes sources and stores, and turns the drawing into a `Topology`. */
 import type { Serde, StoreSpec } from '../../state/index.ts'
-import { buildTopology } from '../graph/build-topology.ts'
-import type { TimestampExtractor, Topology } from '../graph/topology.ts'
-import { Drawing } from './drawing.ts'
+import { buildTopology } from '../graph/index.ts'
+import type { TimestampExtractor, Topology } from '../graph/index.ts'
+import { dslFactory } from './dsl-factory.ts'
 import { GlobalKTable } from './global-k-table.ts'
-import { KStream } from './k-stream.ts'
-import { KTable } from './k-table.ts'
+import { GraphBuilder } from './graph-builder.ts'
+import type { KStream } from './k-stream.ts'
+import type { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
 import type { Materialized, Versioned } from './materialized.ts'
 
@@ -19,26 +19,27 @@ export interface Consumed<K, V> {
 export interface StreamOptions<K, V> extends Consumed<K, V> {
   /** Default: `in-<topics>`. */
   readonly name?: string
-  /** Where a group without committed offsets begins; default `earliest`. */
+  /** Where the group starts to read a partition without a committed offset. Default `earliest`. */
   readonly offsetReset?: 'earliest' | 'latest'
 }
 
 export interface TableSourceOptions<K, V> extends Consumed<K, V>, Materialized, Versioned {
   /**
-   * `always` (the default) keeps the rows in the store `name`, where queries find them too; `when-needed` only if a
-   * join or an operator behind needs them.
+   * `always` (the default) keeps the rows in the store `name`, where queries find them too; `when-needed` only if a join or an
+   * operator downstream needs them.
    */
   readonly materialize?: 'always' | 'when-needed'
 }
 
+/** The start of a topology: describes sources and stores, and builds the `Topology`. */
 export class StreamsBuilder {
-  private readonly drawing = new Drawing()
+  readonly #builder = new GraphBuilder(dslFactory)
 
-  /** One or several topics as a stream; a value is null where the record has none. */
+  /** One or several topics as a stream. A record without a value has the value null. */
   stream<K, V>(topics: string | readonly string[], options: StreamOptions<K, V>): KStream<K, V | null> {
     const names = typeof topics === 'string' ? [topics] : topics
     const { key: keySerde, value: valueSerde, timestampExtractor, offsetReset = 'earliest' } = options
-    const node = this.drawing.add({
+    const node = this.#builder.add({
       kind: 'stream-source',
       name: options.name ?? `in-${names.join('+')}`,
       parents: [],
@@ -48,13 +49,13 @@ export class StreamsBuilder {
       offsetReset,
       ...(timestampExtractor && { timestampExtractor }),
     })
-    return new KStream({ drawing: this.drawing, node, keySerde, valueSerde })
+    return this.#builder.make.stream({ builder: this.#builder, node, keySerde, valueSerde })
   }
 
-  /** A topic read as upserts: the last value of each key; null deletes. */
+  /** A topic read as upserts: the latest value of each key; null deletes. */
   table<K, V>(topic: string, options: TableSourceOptions<K, V>): KTable<K, V> {
     const { name, key: keySerde, value: valueSerde, timestampExtractor, materialize = 'always' } = options
-    const node = this.drawing.add({
+    const node = this.#builder.add({
       kind: 'table-source',
       name,
       parents: [],
@@ -65,13 +66,13 @@ export class StreamsBuilder {
       materialize,
       ...(timestampExtractor && { timestampExtractor }),
     })
-    return new KTable({ drawing: this.drawing, node, keySerde, valueSerde })
+    return this.#builder.make.table({ builder: this.#builder, node, keySerde, valueSerde })
   }
 
-  /** A topic that every instance keeps in full, whatever its partitions: for look-ups by any key. */
+  /** A topic that every instance holds in full, whatever its partitions, for lookups by any key. */
   globalTable<K, V>(topic: string, options: Consumed<K, V> & Materialized): GlobalKTable<K, V> {
     const { name, key: keySerde, value: valueSerde } = options
-    const node = this.drawing.add({
+    const node = this.#builder.add({
       kind: 'global-table',
       name,
       parents: [],
@@ -80,17 +81,17 @@ export class StreamsBuilder {
       valueSerde,
       store: tableStore({ ...options, changelog: false }, keySerde, valueSerde),
     })
-    return new GlobalKTable({ drawing: this.drawing, node, keySerde, valueSerde })
+    return new GlobalKTable({ builder: this.#builder, node, keySerde, valueSerde })
   }
 
-  /** Declares a store that several processors share by its name. */
+  /** Declares a store that several processors use by its name. */
   addStateStore(store: StoreSpec): this {
-    this.drawing.addStore(store)
+    this.#builder.addStore(store)
     return this
   }
 
-  /** Throws `TopologyError` with all that is wrong. */
+  /** Throws `TopologyError` with every problem. */
   build(): Topology {
-    return buildTopology(this.drawing.graph())
+    return buildTopology(this.#builder.graph())
   }
 }

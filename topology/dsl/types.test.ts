@@ -10,19 +10,19 @@ describe('types of the DSL', () => {
   const builder = new StreamsBuilder()
   const stream = builder.stream('in', text)
 
-  it('are honest about null: a record may come without a value', () => {
+  it('include null, because a record may have no value', () => {
     expectTypeOf(stream).toEqualTypeOf<KStream<string, string | null>>()
     expectTypeOf(builder.table('rows', { name: 'rows', ...text }).toStream()).toEqualTypeOf<KStream<string, string | null>>()
   })
 
   it('narrow with the predicate of a filter and of a branch', () => {
     expectTypeOf(stream.filter((value) => value !== null)).toEqualTypeOf<KStream<string, string>>()
-    const { gone, there } = stream
+    const { deleted, present } = stream
       .split()
-      .branch('gone', (value) => value === null)
-      .defaultBranch('there')
-    expectTypeOf(gone).toEqualTypeOf<KStream<string, null>>()
-    expectTypeOf(there).toEqualTypeOf<KStream<string, string>>()
+      .branch('deleted', (value) => value === null)
+      .defaultBranch('present')
+    expectTypeOf(deleted).toEqualTypeOf<KStream<string, null>>()
+    expectTypeOf(present).toEqualTypeOf<KStream<string, string>>()
   })
 
   it('follow keys and values through the operators', () => {
@@ -42,7 +42,7 @@ describe('types of the DSL', () => {
     ).toEqualTypeOf<KTable<Windowed<string>, number>>()
   })
 
-  it('refuse a serde of something else', () => {
+  it('refuse a serde of another type', () => {
     // @ts-expect-error text is no number
     stream.to('out', { value: Serdes.long })
     // @ts-expect-error keys are text
@@ -54,7 +54,7 @@ describe('types of the DSL', () => {
     stream.mapValues(() => 1, { value: Serdes.string })
   })
 
-  it('ask for the name of what is stored or repartitioned', () => {
+  it('require a name for stores and repartition topics', () => {
     // @ts-expect-error a store needs a name
     stream.groupByKey().count({})
     // @ts-expect-error a repartition topic needs a name
@@ -67,14 +67,14 @@ describe('types of the DSL', () => {
     stream.join(stream, (left, right) => left + right, { window: joinWindow({ beforeMs: 1, afterMs: 1, graceMs: 0 }) })
   })
 
-  it('refuse a join with a table of other keys', () => {
+  it('refuse a join with a table that has another key type', () => {
     const numbered = builder.table('numbered', { name: 'numbered', key: Serdes.long, value: Serdes.string })
     // @ts-expect-error its keys are numbers
     stream.joinTable(numbered, (value, row) => value + row, { name: 'looked-up' })
     expect(numbered).toBeDefined()
   })
 
-  it('give a left join its missing partner as null, an inner join never', () => {
+  it('pass null for a missing partner to a left join, never to an inner join', () => {
     const table = builder.table('owners', { name: 'owners', ...text })
     stream.joinTable(
       table,
@@ -89,14 +89,14 @@ describe('types of the DSL', () => {
 })
 
 describe('windows', () => {
-  it('refuse sizes that make no windows', () => {
+  it('refuse invalid sizes', () => {
     expect(() => tumbling({ sizeMs: 0, graceMs: 0 })).toThrow(RangeError)
     expect(() => tumbling({ sizeMs: 1.5, graceMs: 0 })).toThrow(RangeError)
     expect(() => tumbling({ sizeMs: 10, graceMs: -1 })).toThrow(RangeError)
     expect(() => joinWindow({ beforeMs: -5, afterMs: 4, graceMs: 0 })).toThrow(RangeError)
   })
 
-  it('of a join may lie wholly on one side', () => {
+  it('of a join may be entirely before or after the record', () => {
     expect(joinWindow({ beforeMs: -4, afterMs: 10, graceMs: 0 })).toEqual({ beforeMs: -4, afterMs: 10, graceMs: 0 })
   })
 })

@@ -1,21 +1,18 @@
-/** What all aggregations per window have in common: their store, and the operator for their kind of window. */
 import { Stores } from '../../state/index.ts'
 import type { Serde, StoreSpec } from '../../state/index.ts'
-import type { AnyProcessorSupplier } from '../graph/logical-graph.ts'
-import { slidingWindowAggregate } from '../operators/sliding-window-aggregate.ts'
-import type { SlidingWindows } from '../operators/sliding-windows.ts'
-import type { TimeWindows } from '../operators/time-windows.ts'
-import { windowAggregate } from '../operators/window-aggregate.ts'
-import type { WindowAggregateOptions } from '../operators/window-aggregate.ts'
+import type { AnyProcessorSupplier } from '../graph/index.ts'
+import { slidingWindowAggregate, windowAggregate } from '../operators/index.ts'
+import type { SlidingWindows, TimeWindows, WindowAggregateOptions } from '../operators/index.ts'
 import type { Materialized } from './materialized.ts'
 
 export interface WindowRetention {
-  /** How long rows are kept behind the newest window; default and least: size + grace, of sliding windows twice the size. */
+  /** How long rows are kept, counted back from the newest window. Default and minimum: size + grace; sliding windows: 2 × size + grace. */
   readonly retentionMs?: number
 }
 
 export type Windows = TimeWindows | SlidingWindows
 
+/** The spec of a windowed table's store. */
 export function windowStore(
   windows: Windows,
   { name, retentionMs, persistent, changelog }: Materialized & WindowRetention,
@@ -32,6 +29,7 @@ export function windowStore(
   })
 }
 
+/** The aggregating operator for the kind of window. */
 export function aggregatePerWindow<K, V, A>({ windows, ...options }: WindowAggregateOptions<K, V, A, Windows>): AnyProcessorSupplier {
   return windows.kind === 'sliding' ? slidingWindowAggregate({ ...options, windows }) : windowAggregate({ ...options, windows })
 }

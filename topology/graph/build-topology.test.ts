@@ -8,13 +8,13 @@ const text = { key: Serdes.string, value: Serdes.string } as const
 const nothing = () => ({ process: () => undefined })
 
 describe('a built topology', () => {
-  const build = (draw: (builder: StreamsBuilder) => void): Topology => {
+  const build = (describeTopology: (builder: StreamsBuilder) => void): Topology => {
     const builder = new StreamsBuilder()
-    draw(builder)
+    describeTopology(builder)
     return builder.build()
   }
 
-  it('can be drawn on further without changing', () => {
+  it('does not change when its builder is used further', () => {
     const builder = new StreamsBuilder()
     const stream = builder.stream('in', text)
     stream.to('one')
@@ -24,7 +24,7 @@ describe('a built topology', () => {
     expect(builder.build().subtopologies[0]?.nodes).toHaveLength(3)
   })
 
-  it('names what has to be co-partitioned, and sizes the repartition topic after the topic it meets', () => {
+  it('names the co-partitioned topics, and gives the repartition topic as many partitions as the topic it is joined with', () => {
     const topology = build((builder) => {
       const table = builder.table('rows', { name: 'rows', ...text })
       builder
@@ -39,7 +39,7 @@ describe('a built topology', () => {
     })
   })
 
-  it('sizes a repartition topic that meets no other after its upstream', () => {
+  it('gives a repartition topic that is not joined as many partitions as the largest topic upstream', () => {
     const topology = build((builder) => {
       builder
         .stream(['a', 'b'], text)
@@ -52,7 +52,7 @@ describe('a built topology', () => {
     ])
   })
 
-  it('keeps nodes that share a store in one sub-topology, and others apart', () => {
+  it('puts nodes that share a store into one sub-topology, and separates others', () => {
     const shared = Stores.keyValue({ name: 'shared', ...text })
     const topology = build((builder) => {
       builder.stream('a', text).process(nothing, { name: 'one', stores: [shared] })
@@ -62,7 +62,7 @@ describe('a built topology', () => {
     expect(topology.subtopologies.map(({ sourceTopics }) => sourceTopics)).toEqual([['a', 'c'], ['b']])
   })
 
-  it('does not tie tasks together that only read one global table', () => {
+  it('does not merge sub-topologies that only share a global table', () => {
     const topology = build((builder) => {
       const table = builder.globalTable('rows', { name: 'rows', ...text })
       for (const topic of ['a', 'b']) {
@@ -78,7 +78,7 @@ describe('a built topology', () => {
     expect(topology.internalTopics).toEqual([])
   })
 
-  it('makes one repartition topic for all aggregations of one grouping', () => {
+  it('creates one repartition topic for all aggregations of one grouping', () => {
     const topology = build((builder) => {
       const grouped = builder.stream('in', text).groupBy((value) => value, { name: 'by-value', key: Serdes.string })
       grouped.count({ name: 'counts' })
@@ -88,11 +88,11 @@ describe('a built topology', () => {
     expect(topology.subtopologies).toHaveLength(2)
   })
 
-  it('stores a table source that is needed only, and only then', () => {
-    const stored = (draw: (table: KTable<string, string>, builder: StreamsBuilder) => void) =>
+  it('stores a when-needed table source only if it is needed', () => {
+    const stored = (use: (table: KTable<string, string>, builder: StreamsBuilder) => void) =>
       build((builder) => {
         const table = builder.table('rows', { name: 'rows', ...text, materialize: 'when-needed' })
-        draw(table, builder)
+        use(table, builder)
       }).subtopologies.flatMap(({ stores }) => stores.map(({ name }) => name))
     expect(stored((table) => table.toStream().to('out'))).toEqual([])
     expect(stored((table) => table.filter(Boolean).toStream().to('out'))).toEqual([])

@@ -1,7 +1,5 @@
-/** Last pass: the planned graph as nodes that a task can run, cut into sub-topologies. */
 import type { Serde, StoreSpec } from '../../state/index.ts'
-import { dropNullKeys } from '../operators/drop-null-keys.ts'
-import { tableSource } from '../operators/table-source.ts'
+import { dropNullKeys, tableSource } from '../operators/index.ts'
 import { describeTopology } from './describe.ts'
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
 import { nodesKeepingNullKeys } from './null-keys.ts'
@@ -13,7 +11,7 @@ import type { PlacedNode } from './placed-node.ts'
 import { splitSubtopologies } from './split-subtopologies.ts'
 import type { GlobalStore, InternalTopic, Subtopology, Topology } from './topology.ts'
 
-/** Takes a graph that went through `insertRepartitions` and `validate`. */
+/** Last pass: turns a graph that has passed `insertRepartitions` and `validate` into nodes that a task can run. */
 export function compile(graph: LogicalGraph): Topology {
   const tables = planTables(graph)
   const counts = countPartitions(graph)
@@ -36,14 +34,14 @@ export function compile(graph: LogicalGraph): Topology {
   return Object.freeze({ ...topology, describe: () => describeTopology(topology) })
 }
 
-/** The declared stores, and those of the tables that are stored. */
+/** The declared stores and those of stored tables. */
 function storesOf(graph: LogicalGraph, tables: TablePlan): readonly StoreSpec[] {
-  const ofTables = graph.nodes.flatMap((node) =>
+  const tableStores = graph.nodes.flatMap((node) =>
     (node.kind === 'table-source' && tables.isStored(node.name)) || (node.kind === 'table-operator' && node.store !== undefined)
       ? [node.store]
       : [],
   )
-  return [...graph.stores, ...ofTables.filter((store) => store !== undefined)]
+  return [...graph.stores, ...tableStores.filter((store) => store !== undefined)]
 }
 
 function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean): readonly PlacedNode[] {
@@ -77,8 +75,8 @@ function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean)
       return []
     case 'partition': {
       const topic = repartitionTopic(node)
-      const keySerde = needed(node.keySerde, name)
-      const valueSerde = needed(node.valueSerde, name)
+      const keySerde = requireSerde(node.keySerde, name)
+      const valueSerde = requireSerde(node.valueSerde, name)
       const filter = `${name}-filter`
       const sink: PlacedNode = {
         kind: 'sink',
@@ -100,14 +98,14 @@ function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean)
     }
     case 'sink': {
       const { topic, partitioner } = node
-      const [keySerde, valueSerde] = [needed(node.keySerde, name), needed(node.valueSerde, name)]
+      const [keySerde, valueSerde] = [requireSerde(node.keySerde, name), requireSerde(node.valueSerde, name)]
       return [{ kind: 'sink', name, parents, topic, keySerde, valueSerde, ...(partitioner && { partitioner }) }]
     }
   }
 }
 
-function needed(serde: Serde<unknown> | undefined, node: string): Serde<unknown> {
-  if (serde === undefined) throw new Error(`${node} has no serde, which the validation should have found`)
+function requireSerde(serde: Serde<unknown> | undefined, node: string): Serde<unknown> {
+  if (serde === undefined) throw new Error(`Node "${node}" has no serde, although it passed validation.`)
   return serde
 }
 
@@ -117,7 +115,7 @@ function globalStoreOf(node: LogicalNode): readonly GlobalStore[] {
   return [{ store, topic, keySerde, valueSerde }]
 }
 
-/** Kafka's settings of a repartition topic: never expired by time (the runtime deletes what is committed), in short segments. */
+/** Records of a repartition topic never expire, because the runtime deletes what is committed. Kafka deletes whole segments, so they are short. */
 const REPARTITION_CONFIG = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': '52428800' }
 
 function repartitionTopics(graph: LogicalGraph, counts: PartitionCounts): readonly InternalTopic[] {

@@ -1,6 +1,6 @@
-/** The topology as text, in the manner of Kafka's `Topology#describe`: stable, so it can stand in a snapshot. */
 import type { Subtopology, Topology, TopologyNode } from './topology.ts'
 
+/** The topology as text, similar to Kafka's `TopologyDescription`. The text is stable, so tests can compare it with a snapshot. */
 export function describeTopology({ subtopologies, globalStores }: Omit<Topology, 'describe'>): string {
   const globals = globalStores.map(({ store, topic }) => `  Global store: ${store.name} (topic: ${topic})`)
   return ['Topologies:', ...subtopologies.flatMap(describeSubtopology), ...globals].join('\n') + '\n'

@@ -1,7 +1,11 @@
 /**
- * What stands between the DSL and the runtime: a `Topology` is frozen data, cut into sub-topologies of source, processor and sink
- * nodes; a `TopologyError` lists every problem of one that cannot be built; a `Change` is the value of a table's stream.
+ * From the DSL's description to what the runtime runs. A `LogicalGraph` is the description: frozen nodes that name their parents, in
+ * the order in which they were added. `buildTopology` runs the passes over it: insert repartition topics, validate, plan tables
+ * (old values, stores, views), split into sub-topologies, compile. The result is a `Topology`: frozen sub-topologies of source,
+ * processor and sink nodes. A `TopologyError` lists every problem of a graph that cannot be built.
  */
+export { buildTopology } from './build-topology.ts'
+export type { AnyProcessorSupplier, LogicalGraph, LogicalNode, OperatorNode, TableOperatorNode } from './logical-graph.ts'
 export type {
   GlobalStore,
   InternalTopic,
@@ -15,4 +19,3 @@ export type {
   TopologyNode,
 } from './topology.ts'
 export { TopologyError } from './topology-error.ts'
-export type { Change } from '../operators/change.ts'

@@ -1,23 +1,23 @@
-/**
- * First pass: a partition node stays (and becomes a repartition topic) where it is forced or where the key may have changed
- * since the last topic; elsewhere it is taken out and its children hang on its parent.
- */
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
 
+/**
+ * First pass: keeps a partition node, which becomes a repartition topic, if it is forced or if the key may have changed since the
+ * last topic. Removes it otherwise and attaches its children to its parent.
+ */
 export function insertRepartitions(graph: LogicalGraph): LogicalGraph {
   const rekeyed = new Map<string, boolean>()
   const replacedBy = new Map<string, string>()
   const nodes: LogicalNode[] = []
-  for (const drawn of graph.nodes) {
-    const node = withParents(drawn, replacedBy)
-    const changedAbove = node.parents.some((parent) => rekeyed.get(parent) ?? false)
-    if (node.kind === 'partition' && !node.force && !changedAbove) {
+  for (const described of graph.nodes) {
+    const node = withParents(described, replacedBy)
+    const isRekeyedUpstream = node.parents.some((parent) => rekeyed.get(parent) ?? false)
+    if (node.kind === 'partition' && !node.force && !isRekeyedUpstream) {
       const [parent] = node.parents
       if (parent !== undefined) replacedBy.set(node.name, parent)
       continue
     }
     nodes.push(node)
-    rekeyed.set(node.name, node.kind !== 'partition' && (changedAbove || changesKey(node)))
+    rekeyed.set(node.name, node.kind !== 'partition' && (isRekeyedUpstream || changesKey(node)))
   }
   return { ...graph, nodes }
 }

@@ -1,29 +1,27 @@
-/**
- * The logical graph: what the DSL describes, as frozen data. A node refers to its parents by name; nodes stand in the order in
- * which they were drawn, so a node always stands behind its parents, and children receive records in that order.
- * The passes of this folder turn one graph into another and at last into a `Topology`.
- */
 import type { Serde, StoreSpec } from '../../state/index.ts'
-import type { OperatorPlan } from '../operators/operator-plan.ts'
-import type { OpenView } from '../operators/table-view.ts'
+import type { OpenView, OperatorPlan } from '../operators/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
 import type { StreamPartitioner, TimestampExtractor } from './topology.ts'
 
+/**
+ * What the DSL describes, as frozen data. A node names its parents. Nodes are in the order in which they were added, so a node
+ * always follows its parents, and children receive records in that order.
+ */
 export interface LogicalGraph {
   readonly nodes: readonly LogicalNode[]
-  /** All stores by declaration: those added by hand and those an operator asks for. */
+  /** All declared stores: those passed to `addStateStore` and those that an operator declares. */
   readonly stores: readonly StoreSpec[]
-  /** What was found wrong while drawing. */
+  /** Problems found while the graph was described. */
   readonly problems: readonly string[]
 }
 
 export type LogicalNode =
   StreamSourceNode | TableSourceNode | GlobalTableNode | PartitionNode | OperatorNode | TableOperatorNode | StreamSinkNode
 
-/** Whether an operator wants the old values of its parents: not at all, where they are known anyhow, or at all costs. */
+/** Whether an operator uses the old values of its parents' changes: never, only where they are known anyway, or always. */
 export type OldValueUse = 'unused' | 'if-known' | 'needed'
 
-/** A supplier whose types were checked where it was drawn. */
+/** A supplier whose types the DSL has already checked. */
 export type AnyProcessorSupplier = ProcessorSupplier<never, never, unknown, unknown>
 
 interface CommonNode {
@@ -48,7 +46,7 @@ export interface TableSourceNode extends CommonNode {
   readonly valueSerde: Serde<unknown>
   readonly timestampExtractor?: TimestampExtractor
   readonly store: StoreSpec
-  /** `when-needed`: stored only if a lookup or an operator that needs old values stands behind it. */
+  /** `when-needed`: stored only if a lookup or an operator that needs old values is downstream. */
   readonly materialize: 'always' | 'when-needed'
 }
 
@@ -61,13 +59,13 @@ export interface GlobalTableNode extends CommonNode {
 }
 
 /**
- * From here on records lie in the partition of their key. With `force` they always pass through a repartition topic,
- * else only where an operator above may have changed the key.
+ * Downstream of this node each record is in the partition of its key. With `force`, records always pass through a repartition
+ * topic, otherwise only if an operator upstream may have changed the key.
  */
 export interface PartitionNode extends CommonNode {
   readonly kind: 'partition'
   readonly force: boolean
-  /** The topic is called `<topic>-repartition`; undefined: nobody named it, a problem if it turns out to be needed. */
+  /** The topic is called `<topic>-repartition`. undefined: not named, which is a problem if the topic turns out to be needed. */
   readonly topic?: string
   readonly keySerde?: Serde<unknown>
   readonly valueSerde?: Serde<unknown>
@@ -76,18 +74,18 @@ export interface PartitionNode extends CommonNode {
 
 export interface OperatorNode extends CommonNode {
   readonly kind: 'operator'
-  /** Its output may have another key than its input. */
+  /** Output records may have a different key. */
   readonly rekeys: boolean
-  /** Names of the stores it works on. */
+  /** Names of the stores that its processor opens. */
   readonly stores: readonly string[]
-  /** Tables it looks up by key, in the order in which `supplier` gets their views. */
+  /** Tables that it looks keys up in, in the order in which `supplier` receives their views. */
   readonly reads: readonly string[]
-  /** It asks those tables for past rows, so they must be versioned. */
+  /** It looks up past rows, so the tables in `reads` must be versioned. */
   readonly readsHistory: boolean
-  /** Nodes whose topics must have as many partitions as those of its parents (the other sides of a join). */
+  /** Nodes whose topics must have as many partitions as those of its parents: the other sides of a join. */
   readonly copartitionedWith: readonly string[]
   readonly parentsOldValues: OldValueUse
-  /** Has a use for records without a key (left and outer joins), which a repartition in front of it must then let through. */
+  /** Processes records without a key (left and outer joins), so a repartition upstream must let them through. */
   readonly takesNullKeys: boolean
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
@@ -100,17 +98,18 @@ export interface TableOperatorNode extends CommonNode {
   readonly reads: readonly string[]
   readonly copartitionedWith: readonly string[]
   readonly parentsOldValues: OldValueUse
-  /** The store that holds the table. Without one the table is only a view of its parents. */
+  /** The store that holds the table. Without one the table is only a view over its parents. */
   readonly store?: StoreSpec
-  /** Its rows belong to windows, which take records until so long after their end, milliseconds. */
+  /** For a windowed table: how long after their end its windows accept records, in milliseconds. */
   readonly closesAfterMs?: number
-  /** How to look a key up where nothing is stored. */
+  /** How to look a key up if the table is not stored. */
   readonly view?: (parents: readonly OpenView[]) => OpenView
   /**
-   * Where old values come from if someone behind wants them: the operator knows them itself; its parents must send them
-   * too; or they must even where nobody insists (a join knows its own only so).
+   * Where the old values come from that a node downstream uses. `own`: the operator knows them itself. `from-parents`: its parents
+   * must send theirs. `forced-from-parents`: its parents must send theirs even if downstream only uses known ones, because a join
+   * cannot compute its old values otherwise.
    */
-  readonly oldValues: 'own' | 'from-parents' | 'at-parents-cost'
+  readonly oldValues: 'own' | 'from-parents' | 'forced-from-parents'
   readonly supplier: (plan: OperatorPlan) => AnyProcessorSupplier
 }
 

@@ -1,9 +1,9 @@
-/**
- * Which nodes must hand on records without a key, because a left or outer join stands somewhere behind them. In front of
- * every other repartition topic such records are left out: they belong to no partition.
- */
 import type { LogicalGraph } from './logical-graph.ts'
 
+/**
+ * The nodes that must forward records without a key, because a left or outer join is downstream of them. Every other repartition
+ * drops such records, because they belong to no partition.
+ */
 export function nodesKeepingNullKeys({ nodes }: LogicalGraph): ReadonlySet<string> {
   const keeping = new Set<string>()
   for (const node of nodes.toReversed()) {

@@ -1,20 +1,17 @@
-/**
- * Who has to have as many partitions as whom: the topics that meet in a join, and the number of partitions of each
- * repartition topic that follows from it.
- */
 import type { LogicalGraph, LogicalNode, PartitionNode } from './logical-graph.ts'
 import { UnionFind } from './union-find.ts'
 
 export interface PartitionCounts {
-  /** Topics (sources, and repartition topics by their full internal name) that must agree; only groups of two and more. */
+  /** Groups of two or more topics that must have equal partition counts. Repartition topics by their name without the prefix. */
   readonly copartitioned: readonly (readonly string[])[]
-  /** Per partition node: a fixed number, or that of the largest of these topics. */
+  /** The partition count of a repartition topic: a fixed number, or that of the largest of these topics. */
   partitionsOf(node: PartitionNode): number | { readonly asLargestOf: readonly string[] }
 }
 
-/** The topic behind a partition node. */
+/** The repartition topic of a partition node, without the application's prefix. */
 export const repartitionTopic = (node: PartitionNode): string => `${node.topic ?? node.name}-repartition`
 
+/** Finds the topics that a join requires to be co-partitioned, and from that the partition count of each repartition topic. */
 export function countPartitions(graph: LogicalGraph): PartitionCounts {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
   const topicsFeeding = (name: string): readonly string[] => {

@@ -1,34 +1,33 @@
-/**
- * Second pass: which tables send old values, which table sources must be stored, and how each table is looked up.
- * Asking for old values travels upwards until it meets an operator that knows them itself. Asking at all costs makes an unstored
- * table source a stored one; asking for what is known anyhow does not.
- */
+import { viewOfStore } from '../operators/index.ts'
+import type { OpenView, OperatorPlan } from '../operators/index.ts'
 import type { LogicalGraph, LogicalNode, OldValueUse } from './logical-graph.ts'
-import type { OperatorPlan } from '../operators/operator-plan.ts'
-import type { OpenView } from '../operators/table-view.ts'
-import { viewOfStore } from '../operators/table-view.ts'
 
 export interface TablePlan {
   operatorPlan(node: LogicalNode): OperatorPlan
   /** Whether the table source keeps its rows in its store. */
   isStored(tableSource: string): boolean
-  /** Stores that a lookup in the table goes to. */
+  /** The stores that a lookup in the table reads. */
   storesBehind(table: string): readonly string[]
 }
 
+/**
+ * Decides which tables send old values, which table sources are stored, and how each table is looked up. The need for old values
+ * propagates upstream until it reaches an operator that knows them itself. A table source whose old values are needed is stored;
+ * one whose old values are only used if known is not.
+ */
 export function planTables(graph: LogicalGraph): TablePlan {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
-  const wanted = askedForOldValues(graph.nodes, (use) => use !== 'unused', new Set())
-  const asked = askedForOldValues(graph.nodes, (use) => use === 'needed', wanted)
-  const read = tablesLookedUp(graph.nodes, byName)
+  const useful = nodesSendingOldValues(graph.nodes, (use) => use !== 'unused', new Set())
+  const required = nodesSendingOldValues(graph.nodes, (use) => use === 'needed', useful)
+  const lookedUp = tablesLookedUp(graph.nodes, byName)
 
   const knowsOldValues = (name: string): boolean => {
     const node = byName.get(name)
-    if (node?.kind === 'table-source') return node.materialize === 'always' || asked.has(name)
+    if (node?.kind === 'table-source') return node.materialize === 'always' || required.has(name)
     if (node?.kind !== 'table-operator') return false
     return node.oldValues !== 'from-parents' || node.store !== undefined || node.parents.every(knowsOldValues)
   }
-  const sendsOldValues = (name: string) => asked.has(name) || (wanted.has(name) && knowsOldValues(name))
+  const sendsOldValues = (name: string) => required.has(name) || (useful.has(name) && knowsOldValues(name))
   const storesBehind = (name: string): readonly string[] => {
     const node = byName.get(name)
     if (node === undefined) return []
@@ -39,7 +38,7 @@ export function planTables(graph: LogicalGraph): TablePlan {
     const node = byName.get(name)
     if (node !== undefined && 'store' in node && node.store !== undefined) return viewOfStore(node.store.name)
     if (node?.kind === 'table-operator' && node.view !== undefined) return node.view(node.parents.map(viewOf))
-    throw new Error(`${name} is not a table that can be looked up`)
+    throw new Error(`Node "${name}" has neither a store nor a view to look keys up in.`)
   }
   const isVersioned = (name: string): boolean => {
     const node = byName.get(name)
@@ -56,35 +55,39 @@ export function planTables(graph: LogicalGraph): TablePlan {
     }),
     isStored: (name) => {
       const node = byName.get(name)
-      return node?.kind === 'table-source' && (node.materialize === 'always' || asked.has(name) || read.has(name))
+      return node?.kind === 'table-source' && (node.materialize === 'always' || required.has(name) || lookedUp.has(name))
     },
     storesBehind,
   }
 }
 
-/** Who is asked, directly or by what stands behind; `wanted` are those of whom it would be welcome. */
-function askedForOldValues(
+/**
+ * Nodes whose old values are used downstream in the way that `counts` accepts, by a child or by a descendant that passes the need
+ * on. `useful`: nodes whose old values are used if known, for operators that then force their parents to send theirs.
+ */
+function nodesSendingOldValues(
   nodes: readonly LogicalNode[],
-  asks: (use: OldValueUse) => boolean,
-  wanted: ReadonlySet<string>,
+  counts: (use: OldValueUse) => boolean,
+  useful: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const asked = new Set<string>()
+  const senders = new Set<string>()
   for (const node of nodes.toReversed()) {
     const passesOn =
       node.kind === 'table-operator' &&
-      ((node.oldValues !== 'own' && asked.has(node.name)) || (node.oldValues === 'at-parents-cost' && wanted.has(node.name)))
-    if (passesOn || ('parentsOldValues' in node && asks(node.parentsOldValues))) for (const parent of node.parents) asked.add(parent)
+      ((node.oldValues !== 'own' && senders.has(node.name)) || (node.oldValues === 'forced-from-parents' && useful.has(node.name)))
+    if (passesOn || ('parentsOldValues' in node && counts(node.parentsOldValues))) for (const parent of node.parents) senders.add(parent)
   }
-  return asked
+  return senders
 }
 
+/** Tables that an operator reads, with the parents from which an unstored one computes its rows. */
 function tablesLookedUp(nodes: readonly LogicalNode[], byName: ReadonlyMap<string, LogicalNode>): ReadonlySet<string> {
-  const read = new Set<string>()
+  const lookedUp = new Set<string>()
   const mark = (name: string) => {
-    read.add(name)
+    lookedUp.add(name)
     const node = byName.get(name)
     if (node?.kind === 'table-operator' && node.store === undefined) node.parents.forEach(mark)
   }
   for (const node of nodes) if ('reads' in node) node.reads.forEach(mark)
-  return read
+  return lookedUp
 }

@@ -1,21 +1,21 @@
-/**
- * Sub-topologies: nodes belong together that hand records to each other directly or share a store. They are numbered by
- * their first node, so that the same drawing always gives the same task ids.
- */
 import type { StoreSpec } from '../../state/index.ts'
 import type { PlacedNode } from './placed-node.ts'
 import type { Subtopology, TopologyNode } from './topology.ts'
 import { UnionFind } from './union-find.ts'
 
+/**
+ * Splits nodes into sub-topologies: nodes belong together if they forward records to each other or share a store. Sub-topologies
+ * are numbered by their first node, so the same description always gives the same task ids.
+ */
 export function splitSubtopologies(placed: readonly PlacedNode[], taskStores: ReadonlyMap<string, StoreSpec>): readonly Subtopology[] {
-  const together = new UnionFind()
+  const connected = new UnionFind()
   for (const node of placed) {
-    together.add(`node ${node.name}`)
-    for (const parent of node.parents) together.join(`node ${parent}`, `node ${node.name}`)
-    for (const store of storesOf(node)) if (taskStores.has(store)) together.join(`node ${node.name}`, `store ${store}`)
+    connected.add(`node ${node.name}`)
+    for (const parent of node.parents) connected.join(`node ${parent}`, `node ${node.name}`)
+    for (const store of storesOf(node)) if (taskStores.has(store)) connected.join(`node ${node.name}`, `store ${store}`)
   }
   const children = childrenByParent(placed)
-  return together.groups().map((members, id) => {
+  return connected.groups().map((members, id) => {
     const names = new Set(members)
     const nodes = placed.filter(({ name }) => names.has(`node ${name}`))
     return Object.freeze({

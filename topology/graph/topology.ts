@@ -1,17 +1,14 @@
-/**
- * The compiled topology: frozen data that the runtime turns into tasks. The DSL makes it through `graph/`'s passes; the
- * runtime knows nothing of the DSL.
- */
 import type { Serde, StoreSpec } from '../../state/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
 
+/** Frozen data that the runtime turns into tasks. */
 export interface Topology {
   readonly subtopologies: readonly Subtopology[]
-  /** Stores that every instance holds in full, fed by all partitions of one topic. */
+  /** Stores that every instance holds in full, filled from all partitions of one topic. */
   readonly globalStores: readonly GlobalStore[]
   readonly internalTopics: readonly InternalTopic[]
   /**
-   * Topics that meet in a join and so must have the same number of partitions: the runtime refuses to start otherwise.
+   * Groups of topics that are joined and must have the same number of partitions: the runtime refuses to start otherwise.
    * Internal topics by their name without the prefix.
    */
   readonly copartitioned: readonly (readonly string[])[]
@@ -20,7 +17,7 @@ export interface Topology {
 
 export interface Subtopology {
   readonly id: number
-  /** In topological order: a node stands behind all its parents. */
+  /** In topological order: a node follows all its parents. */
   readonly nodes: readonly TopologyNode[]
   readonly stores: readonly StoreSpec[]
   /** Source topics (external and repartition). There are as many tasks as the largest of them has partitions. */
@@ -29,7 +26,7 @@ export interface Subtopology {
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode
 
-/** A null key or value (no bytes) is handed on as null and never goes through a serde. */
+/** A null key or value is forwarded as null without a call to a serde. */
 export interface SourceNode {
   readonly kind: 'source'
   readonly name: string
@@ -37,7 +34,7 @@ export interface SourceNode {
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
   readonly timestampExtractor?: TimestampExtractor
-  /** Where a group without a committed offset begins; default `earliest`. */
+  /** Where the group starts to read a partition without a committed offset. */
   readonly offsetReset: 'earliest' | 'latest'
   readonly children: readonly string[]
 }
@@ -48,7 +45,7 @@ export interface ProcessorNode {
   readonly kind: 'processor'
   readonly name: string
   readonly supplier: ProcessorSupplier<never, never, unknown, unknown>
-  /** Stores of the sub-topology, and global stores, that this processor may open. */
+  /** The stores that this processor may open: of the sub-topology, or global. */
   readonly stores: readonly string[]
   readonly children: readonly string[]
 }
@@ -56,7 +53,7 @@ export interface ProcessorNode {
 export interface SinkNode {
   readonly kind: 'sink'
   readonly name: string
-  /** A topic, or the choice of one from the record. */
+  /** A topic, or a function that chooses one per record. */
   readonly topic: string | ((record: Record<unknown, unknown>) => string)
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
@@ -73,13 +70,13 @@ export interface GlobalStore {
   readonly valueSerde: Serde<unknown>
 }
 
-/** Names are without the application's prefix: the runtime calls them `<applicationId>-<name>`. */
+/** Its name has no prefix: on the broker it is `<applicationId>-<name>`. */
 export interface InternalTopic {
   readonly name: string
   readonly kind: 'repartition' | 'changelog'
   /**
-   * A fixed number, or the largest number of partitions among these topics (of the sub-topology or its upstream), which
-   * may be internal themselves.
+   * A fixed number, or that of the largest of these topics (of the sub-topology or upstream of it), which may be internal
+   * themselves.
    */
   readonly partitions: number | { readonly asLargestOf: readonly string[] }
   readonly config: Readonly<globalThis.Record<string, string>>

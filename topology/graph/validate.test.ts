@@ -6,9 +6,9 @@ import { TopologyError } from './index.ts'
 const text = { key: Serdes.string, value: Serdes.string } as const
 const nothing = () => ({ process: () => undefined })
 
-function problemsOf(draw: (builder: StreamsBuilder) => void): readonly string[] {
+function problemsOf(describeTopology: (builder: StreamsBuilder) => void): readonly string[] {
   const builder = new StreamsBuilder()
-  draw(builder)
+  describeTopology(builder)
   try {
     builder.build()
   } catch (error) {
@@ -28,15 +28,15 @@ describe('validation of a topology', () => {
       builder.addStateStore(Stores.keyValue({ name: 'idle', ...text }))
     })
     expect(problems).toEqual([
-      '"worker" uses store "nowhere", which nobody adds: pass its spec, or addStateStore it',
-      'store "idle" is added but no processor uses it: name it in the processor\'s stores',
-      'topic "in" is read by two sources: read it once and use that stream twice',
+      '"worker" uses store "nowhere", which is not declared: pass its spec or call addStateStore',
+      'store "idle" is declared but no processor uses it: name it in the processor\'s stores',
+      'topic "in" is read by two sources: read it once and reuse that stream',
       'sink "to-out-1" has no serde for its key: pass { key: … }',
       'sink "to-out-1" has no serde for its value: pass { value: … }',
     ])
   })
 
-  it('says them all in the message of one error with a stable code', () => {
+  it('reports all problems in the message of one error with a stable code', () => {
     const builder = new StreamsBuilder()
     builder.stream([], text)
     expect(() => builder.build()).toThrow(
@@ -44,7 +44,7 @@ describe('validation of a topology', () => {
     )
   })
 
-  it('asks for a name where a changed key needs a repartition topic', () => {
+  it('asks for a name if a changed key requires a repartition topic', () => {
     const problems = problemsOf((builder) => {
       builder
         .stream('in', text)
@@ -52,14 +52,14 @@ describe('validation of a topology', () => {
         .groupByKey()
         .count({ name: 'counts' })
     })
-    expect(problems).toEqual(['behind "rekey" the key has changed, so a repartition topic is needed: give the grouping or join a name'])
+    expect(problems).toEqual(['"rekey" changes the key, so a repartition topic is needed downstream: give the grouping or join a name'])
   })
 
-  it('wants no name where the key has not changed', () => {
+  it('needs no name if the key has not changed', () => {
     expect(problemsOf((builder) => builder.stream('in', text).filter(Boolean).groupByKey().count({ name: 'counts' }))).toEqual([])
   })
 
-  it('asks for the serdes of a repartition topic and of a table that nothing above tells', () => {
+  it('asks for the serdes of a repartition topic and of a table if nothing upstream has them', () => {
     const problems = problemsOf((builder) => {
       builder
         .stream('in', text)
@@ -70,20 +70,20 @@ describe('validation of a topology', () => {
     expect(problems).toEqual([
       '"sums" has no serde for its key: pass { key: … }',
       '"sums" has no serde for its value: pass { value: … }',
-      'the repartition "by-value" has no serde for its key: pass { key: … }',
-      'the repartition "by-value" has no serde for its value: pass { value: … }',
+      'repartition "by-value" has no serde for its key: pass { key: … }',
+      'repartition "by-value" has no serde for its value: pass { value: … }',
     ])
   })
 
-  it('refuses two operators, or two stores, of one name', () => {
+  it('refuses two operators, or two stores, of the same name', () => {
     const problems = problemsOf((builder) => {
       const grouped = builder.stream('in', text).groupByKey()
       grouped.count({ name: 'same' })
       grouped.count({ name: 'same' })
     })
     expect(problems).toEqual([
-      'two operators are called "same": give one of them another name',
-      'two different stores are called "same": give one of them another name',
+      'two operators are called "same": rename one of them',
+      'two different stores are called "same": rename one of them',
     ])
   })
 
@@ -97,14 +97,14 @@ describe('validation of a topology', () => {
     ).toEqual([])
   })
 
-  it('refuses names that no topic can have', () => {
+  it('refuses names that are invalid for topics', () => {
     expect(problemsOf((builder) => builder.stream('a topic', text).to('out/there'))).toEqual([
-      'topic "a topic": a name has 1 to 200 of the characters a-z A-Z 0-9 . _ -',
-      'topic "out/there": a name has 1 to 200 of the characters a-z A-Z 0-9 . _ -',
+      'topic "a topic": a name must have 1 to 200 of the characters a-z A-Z 0-9 . _ -',
+      'topic "out/there": a name must have 1 to 200 of the characters a-z A-Z 0-9 . _ -',
     ])
   })
 
-  it('refuses an outside topic with the name of an internal one', () => {
+  it('refuses an external topic with the name of an internal one', () => {
     const problems = problemsOf((builder) => {
       const stream = builder.stream('in', text)
       stream.groupByKey().count({ name: 'counts' })
@@ -113,23 +113,21 @@ describe('validation of a topology', () => {
     expect(problems).toEqual(['topic "counts-changelog" has the name of an internal topic: rename one of them'])
   })
 
-  it('refuses a join within a grace whose table keeps no history', () => {
+  it('refuses a join with a grace period if the table is not versioned', () => {
     const problems = problemsOf((builder) => {
       const table = builder.table('rows', { name: 'rows', ...text })
       builder.stream('in', text).joinTable(table, (value, row) => value + row, { name: 'looked-up', graceMs: 5 })
     })
-    expect(problems).toEqual(['"looked-up" joins within a grace, so its table must keep its history: give the table historyMs'])
+    expect(problems).toEqual(['"looked-up" joins with a grace period, so its table must be versioned: set the table\'s historyMs'])
   })
 
-  it('refuses a join of repartition topics whose numbers of partitions are fixed and differ', () => {
+  it('refuses a join of repartition topics with different fixed partition counts', () => {
     const problems = problemsOf((builder) => {
       const left = builder.stream('l', text).repartition({ name: 'left', partitions: 4 })
       const right = builder.stream('r', text).repartition({ name: 'right', partitions: 6 })
       const window = joinWindow({ beforeMs: 1, afterMs: 1, graceMs: 0 })
       left.join(right, (a, b) => a + b, { name: 'pairs', window })
     })
-    expect(problems).toEqual([
-      'these topics are joined and need the same number of partitions: left-repartition (4), right-repartition (6)',
-    ])
+    expect(problems).toEqual(['joined topics must have the same number of partitions: left-repartition (4), right-repartition (6)'])
   })
 })

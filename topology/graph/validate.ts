@@ -1,56 +1,54 @@
-/** Lists everything that is wrong with a graph whose repartitions are decided, so that one build shows all of it. */
 import type { StoreSpec } from '../../state/index.ts'
 import type { LogicalGraph, LogicalNode, PartitionNode } from './logical-graph.ts'
 import { countPartitions, repartitionTopic } from './partition-counts.ts'
 
+/** Lists every problem of a graph that has passed `insertRepartitions`, so that one build shows them all. */
 export function validate(graph: LogicalGraph): readonly string[] {
   return [
     ...graph.problems,
     ...repeatedNames(graph),
     ...conflictingStores(graph),
-    ...badNames(graph),
+    ...invalidNames(graph),
     ...unknownStores(graph),
     ...unusedStores(graph),
     ...topicsReadTwice(graph.nodes),
     ...unnamedRepartitions(graph.nodes),
     ...missingSerdes(graph.nodes),
-    ...internalNamesTaken(graph),
-    ...unequalPartitions(graph),
-    ...missingHistories(graph),
+    ...clashesWithInternalTopics(graph),
+    ...unequalPartitionCounts(graph),
+    ...unversionedTables(graph),
   ]
 }
 
 function repeatedNames({ nodes }: LogicalGraph): readonly string[] {
-  return repeated(nodes.map(({ name }) => name)).map((name) => `two operators are called "${name}": give one of them another name`)
+  return repeated(nodes.map(({ name }) => name)).map((name) => `two operators are called "${name}": rename one of them`)
 }
 
-/** Every store there may be: declared ones and those of tables. */
+/** Declared stores and those of tables, including tables that turn out not to be stored. */
 function allStores({ nodes, stores }: LogicalGraph): readonly StoreSpec[] {
   return [...stores, ...nodes.flatMap((node) => ('store' in node && node.store !== undefined ? [node.store] : []))]
 }
 
 function conflictingStores(graph: LogicalGraph): readonly string[] {
-  return repeated(allStores(graph).map(({ name }) => name)).map(
-    (name) => `two different stores are called "${name}": give one of them another name`,
-  )
+  return repeated(allStores(graph).map(({ name }) => name)).map((name) => `two different stores are called "${name}": rename one of them`)
 }
 
-/** What Kafka accepts in the name of a topic, which these names become part of. */
+/** Kafka's rule for topic names, because store and repartition names become part of one. Shorter than Kafka's 249 to leave room for prefix and suffix. */
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,200}$/
 
-function badNames(graph: LogicalGraph): readonly string[] {
+function invalidNames(graph: LogicalGraph): readonly string[] {
   const { nodes } = graph
   const topics = nodes.flatMap((node) => [
     ...topicsOfSource(node),
     ...(node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : []),
   ])
   const repartitions = nodes.filter((node) => node.kind === 'partition').map(repartitionTopic)
-  const complain = (what: string) => (name: string) => `${what} "${name}": a name has 1 to 200 of the characters a-z A-Z 0-9 . _ -`
+  const invalidName = (what: string) => (name: string) => `${what} "${name}": a name must have 1 to 200 of the characters a-z A-Z 0-9 . _ -`
   return [
-    ...[...new Set([...topics, ...repartitions])].filter((name) => !TOPIC_NAME.test(name)).map(complain('topic')),
+    ...[...new Set([...topics, ...repartitions])].filter((name) => !TOPIC_NAME.test(name)).map(invalidName('topic')),
     ...allStores(graph)
       .filter(({ name }) => !TOPIC_NAME.test(name))
-      .map(({ name }) => complain('store')(name)),
+      .map(({ name }) => invalidName('store')(name)),
     ...nodes
       .filter((node) => node.kind === 'stream-source' && node.topics.length === 0)
       .map(({ name }) => `source "${name}" reads no topic: name at least one`),
@@ -63,7 +61,7 @@ function unknownStores(graph: LogicalGraph): readonly string[] {
     'stores' in node
       ? node.stores
           .filter((name) => !known.has(name))
-          .map((name) => `"${node.name}" uses store "${name}", which nobody adds: pass its spec, or addStateStore it`)
+          .map((name) => `"${node.name}" uses store "${name}", which is not declared: pass its spec or call addStateStore`)
       : [],
   )
 }
@@ -74,12 +72,12 @@ function unusedStores({ nodes, stores }: LogicalGraph): readonly string[] {
   )
   return stores
     .filter(({ name }) => !used.has(name))
-    .map(({ name }) => `store "${name}" is added but no processor uses it: name it in the processor's stores`)
+    .map(({ name }) => `store "${name}" is declared but no processor uses it: name it in the processor's stores`)
 }
 
 function topicsReadTwice(nodes: readonly LogicalNode[]): readonly string[] {
   const streamed = nodes.filter((node) => node.kind !== 'global-table').flatMap(topicsOfSource)
-  return repeated(streamed).map((topic) => `topic "${topic}" is read by two sources: read it once and use that stream twice`)
+  return repeated(streamed).map((topic) => `topic "${topic}" is read by two sources: read it once and reuse that stream`)
 }
 
 function unnamedRepartitions(nodes: readonly LogicalNode[]): readonly string[] {
@@ -89,10 +87,10 @@ function unnamedRepartitions(nodes: readonly LogicalNode[]): readonly string[] {
       .filter(({ topic }) => topic === undefined)
       .map(
         ({ parents }) =>
-          `behind "${parents.join()}" the key has changed, so a repartition topic is needed: give the grouping or join a name`,
+          `"${parents.join()}" changes the key, so a repartition topic is needed downstream: give the grouping or join a name`,
       ),
     ...repeated(partitions.filter(({ topic }) => topic !== undefined).map(repartitionTopic)).map(
-      (topic) => `two repartitions would write to the topic "${topic}": give one of them another name`,
+      (topic) => `two repartitions would write to topic "${topic}": rename one of them`,
     ),
   ]
 }
@@ -101,12 +99,12 @@ function missingSerdes(nodes: readonly LogicalNode[]): readonly string[] {
   return nodes.flatMap((node) => {
     if (node.kind !== 'partition' && node.kind !== 'sink') return []
     const missing = [...(node.keySerde ? [] : ['key']), ...(node.valueSerde ? [] : ['value'])]
-    const where = node.kind === 'sink' ? `sink "${node.name}"` : `the repartition "${node.topic ?? node.name}"`
+    const where = node.kind === 'sink' ? `sink "${node.name}"` : `repartition "${node.topic ?? node.name}"`
     return missing.map((part) => `${where} has no serde for its ${part}: pass { ${part}: … }`)
   })
 }
 
-function internalNamesTaken(graph: LogicalGraph): readonly string[] {
+function clashesWithInternalTopics(graph: LogicalGraph): readonly string[] {
   const { nodes } = graph
   const internal = new Set([
     ...nodes.filter((node) => node.kind === 'partition').map(repartitionTopic),
@@ -122,7 +120,7 @@ function internalNamesTaken(graph: LogicalGraph): readonly string[] {
     .map((topic) => `topic "${topic}" has the name of an internal topic: rename one of them`)
 }
 
-function unequalPartitions(graph: LogicalGraph): readonly string[] {
+function unequalPartitionCounts(graph: LogicalGraph): readonly string[] {
   const fixed = new Map(
     graph.nodes.flatMap((node): readonly (readonly [string, number])[] =>
       node.kind === 'partition' && node.partitions !== undefined ? [[repartitionTopic(node), node.partitions]] : [],
@@ -132,13 +130,11 @@ function unequalPartitions(graph: LogicalGraph): readonly string[] {
     const counts = topics.filter((topic) => fixed.has(topic))
     return new Set(counts.map((topic) => fixed.get(topic))).size < 2
       ? []
-      : [
-          `these topics are joined and need the same number of partitions: ${counts.map((topic) => `${topic} (${fixed.get(topic)})`).join(', ')}`,
-        ]
+      : [`joined topics must have the same number of partitions: ${counts.map((topic) => `${topic} (${fixed.get(topic)})`).join(', ')}`]
   })
 }
 
-function missingHistories(graph: LogicalGraph): readonly string[] {
+function unversionedTables(graph: LogicalGraph): readonly string[] {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
   const isVersioned = (name: string): boolean => {
     const node = byName.get(name)
@@ -147,7 +143,7 @@ function missingHistories(graph: LogicalGraph): readonly string[] {
   }
   return graph.nodes.flatMap((node) =>
     node.kind === 'operator' && node.readsHistory && !node.reads.every(isVersioned)
-      ? [`"${node.name}" joins within a grace, so its table must keep its history: give the table historyMs`]
+      ? [`"${node.name}" joins with a grace period, so its table must be versioned: set the table's historyMs`]
       : [],
   )
 }

@@ -7,7 +7,7 @@ const text = { key: Serdes.string, value: Serdes.string } as const
 const grouped = (builder: StreamsBuilder) => builder.stream('in', text).groupByKey()
 
 describe('aggregation by key', () => {
-  it('hands on every update, with the largest timestamp that went into it', async () => {
+  it('forwards every update with the largest timestamp of the records in it', async () => {
     const rows = await drive(
       (builder) => grouped(builder).count({ name: 'counts' }).toStream().to('out'),
       [
@@ -25,7 +25,7 @@ describe('aggregation by key', () => {
     ])
   })
 
-  it('leaves out records without key or value', async () => {
+  it('drops records without a key or value', async () => {
     const rows = await drive(
       (builder) => grouped(builder).count({ name: 'counts' }).toStream().to('out'),
       [
@@ -37,7 +37,7 @@ describe('aggregation by key', () => {
     expect(rows).toEqual([['a', 1, 3]])
   })
 
-  it('forgets a row whose aggregator gives null, and begins anew', async () => {
+  it('deletes a row when its aggregator returns null, and starts over with the next record', async () => {
     const rows = await drive(
       (builder) =>
         grouped(builder)
@@ -61,7 +61,7 @@ describe('aggregation by key', () => {
     ])
   })
 
-  it('reduces from the first value on', async () => {
+  it('reduces starting with the first value', async () => {
     const rows = await drive(
       (builder) =>
         grouped(builder)

@@ -1,10 +1,6 @@
-/**
- * Folds the values of each key into one. Records without key or value are left out. The row's timestamp is the largest
- * of those that went into it. As in Kafka Streams, the old value of a first update is what the initializer gave.
- */
 import type { KeyValueStore } from '../../state/index.ts'
+import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { changeOf, withValueAt } from './records.ts'
 
 export interface AggregateOptions<K, V, A> {
@@ -14,16 +10,15 @@ export interface AggregateOptions<K, V, A> {
   readonly aggregator: (aggregate: A, value: NonNullable<V>, key: K) => A | null
 }
 
+/**
+ * Folds the values of each key into one aggregate. Records without a key or value are dropped. A row carries the largest
+ * timestamp of the records folded into it. As in Kafka Streams, the old value of a row's first change is the initializer's.
+ */
 export function aggregate<K, V, A>(options: AggregateOptions<K, V, A>): ProcessorSupplier<K, V, K, Change<A>> {
   const { initializer, aggregator } = options
-  return () => {
-    let context: ProcessorContext<K, Change<A>>
-    let store: KeyValueStore<K, A>
+  return (context) => {
+    const store = context.store<KeyValueStore<K, A>>(options.store)
     return {
-      init: (given) => {
-        context = given
-        store = given.store(options.store)
-      },
       process: (record) => {
         const { key, value } = record
         if (key === null || value === null || value === undefined) {

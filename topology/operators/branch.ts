@@ -1,4 +1,3 @@
-/** Hands each record to the child of the first predicate that accepts it, else to the last one (if there is a default). */
 import type { ProcessorSupplier } from '../processor.ts'
 import { stateless } from './stateless.ts'
 
@@ -7,6 +6,7 @@ export interface Branch<K, V> {
   predicate(value: V, key: K): boolean
 }
 
+/** Forwards each record to the child of the first branch whose predicate accepts it. A record that none accepts goes nowhere. */
 export function branch<K, V>(branches: readonly Branch<K, V>[]): ProcessorSupplier<K, V, K, V> {
   return stateless((record, context) => {
     for (const { child, predicate } of branches) {

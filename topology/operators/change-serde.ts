@@ -1,7 +1,3 @@
-/**
- * A `Change` in a repartition topic, in Kafka Streams' bytes: old value + 0, new value + 1, or both + 2 with the length of the
- * new one in front (zigzag varint). A change from nothing to nothing is never written.
- */
 import type { Serde } from '../../state/index.ts'
 import type { Change } from './change.ts'
 
@@ -9,6 +5,10 @@ const OLD = 0
 const NEW = 1
 const BOTH = 2
 
+/**
+ * The serde of a `Change` in a repartition topic, byte for byte that of Kafka Streams: the old value and 0, the new value and 1,
+ * or the new value's length (zigzag varint), both values and 2. A change without any value cannot be written.
+ */
 export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
   return {
     serialize: ({ newValue, oldValue }) => {
@@ -18,7 +18,7 @@ export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
       }
       if (newValue !== null) return Buffer.concat([inner.serialize(newValue), Buffer.of(NEW)])
       if (oldValue !== null) return Buffer.concat([inner.serialize(oldValue), Buffer.of(OLD)])
-      throw new RangeError('a change from nothing to nothing has no bytes')
+      throw new RangeError('A change with neither an old nor a new value cannot be serialized.')
     },
     deserialize: (bytes) => {
       const end = bytes.length - 1
@@ -33,7 +33,7 @@ export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
           return { newValue, oldValue: inner.deserialize(bytes.subarray(at + length, end)), isLatest: true }
         }
         default:
-          throw new RangeError(`a change ends with 0, 1 or 2, found ${bytes[end]}`)
+          throw new RangeError(`A serialized change must end with the byte 0, 1 or 2, got ${bytes[end]}.`)
       }
     },
   }
@@ -58,5 +58,5 @@ function readVarint(bytes: Uint8Array): { readonly length: number; readonly at: 
     if (byte < 0x80) return { length: zigzag / 2, at: at + 1 }
     scale *= 128
   }
-  throw new RangeError('the length of a change is damaged')
+  throw new RangeError('A serialized change is damaged: the length of its new value has more than five bytes.')
 }

@@ -6,7 +6,7 @@ import { drive } from './testing/drive.ts'
 
 const text = { key: Serdes.string, value: Serdes.string } as const
 
-/** Words are added to, numbers are taken from, what a key has. */
+/** Adds the length of words to a key's balance and subtracts numbers from it. */
 const balance = (builder: StreamsBuilder) =>
   builder
     .stream('in', text)
@@ -18,7 +18,7 @@ const balance = (builder: StreamsBuilder) =>
     )
 
 describe('cogroup', () => {
-  it('folds streams of different types into one row, in the order in which their records come', async () => {
+  it('folds streams of different types into one row, in the order in which records arrive', async () => {
     const rows = await drive(
       (builder) =>
         balance(builder)
@@ -31,7 +31,7 @@ describe('cogroup', () => {
         ['in', 'a', 'two', 5],
         ['in', 'b', 'x', 6],
         ['out-of', 'a', 100, 7],
-        ['in', 'a', 'anew', 8],
+        ['in', 'a', 'more', 8],
       ],
     )
     expect(rows).toEqual([
@@ -44,7 +44,7 @@ describe('cogroup', () => {
     ])
   })
 
-  it('brings a key of all streams to one partition, and keeps the rows over a restart', async () => {
+  it('brings all records of a key to one partition, and keeps rows across a restart', async () => {
     const builder = new StreamsBuilder()
     balance(builder)
       .aggregate(() => 0, { name: 'sums', value: Serdes.long })
@@ -60,7 +60,7 @@ describe('cogroup', () => {
     await driver.close()
   })
 
-  it('gives windows that can be waited for', async () => {
+  it('emits windows that suppress can wait for', async () => {
     const rows = await drive(
       (builder) =>
         balance(builder)
@@ -78,10 +78,10 @@ describe('cogroup', () => {
     expect(rows).toEqual([[{ key: 'a', start: 0, end: 10 }, 1, 9]])
   })
 
-  it('takes the serde of its rows from nowhere but its options', () => {
+  it('requires the serde of its rows in its options', () => {
     const builder = new StreamsBuilder()
     const both = balance(builder)
-    // @ts-expect-error a table of numbers is not written as text
+    // @ts-expect-error the aggregate is a number
     both.aggregate(() => 0, { name: 'sums', value: Serdes.string })
     expect(builder.build().subtopologies.flatMap(({ stores }) => stores.map(({ name }) => name))).toEqual(['sums'])
   })

@@ -8,7 +8,7 @@ const text = { key: Serdes.string, value: Serdes.string } as const
 const stream = (builder: StreamsBuilder, topic = 'in') => builder.stream(topic, text)
 const plus = (left: string | null, right: string | null) => `${left}+${right}`
 
-describe('what operators leave out is counted by reason', () => {
+describe('dropped records are counted by reason code', () => {
   it('by an aggregation: no key, no value', async () => {
     const counted = await drops(
       (builder) => stream(builder).groupByKey().count({ name: 'counts' }),

@@ -1,4 +1,3 @@
-/** Rows of both sides of a join in one buffer: the side stands in front of the key, the right one first, as in Kafka Streams. */
 import type { Serde } from '../../state/index.ts'
 
 export type JoinSide = 'left' | 'right'
@@ -16,6 +15,7 @@ export interface SideValue<L, R> {
 const LEFT = 1
 const RIGHT = 0
 
+/** Keys of both sides of a join in one buffer: a byte for the side precedes the key, and right sorts first, as in Kafka Streams. */
 export function sideKeySerde<K>(inner: Serde<K>): Serde<SideKey<K>> {
   return {
     serialize: ({ side, key }) => prefixed(side, inner.serialize(key)),
@@ -23,6 +23,7 @@ export function sideKeySerde<K>(inner: Serde<K>): Serde<SideKey<K>> {
   }
 }
 
+/** Values of both sides, each with the serde of its side. */
 export function sideValueSerde<L, R>(left: Serde<L>, right: Serde<R>): Serde<SideValue<L, R>> {
   const serdes: { readonly left: Serde<L | R>; readonly right: Serde<L | R> } = { left, right }
   return {

@@ -8,7 +8,7 @@ const text = { key: Serdes.string, value: Serdes.string } as const
 const plus = (left: string | null, right: string | null) => `${left}+${right}`
 
 describe('a join of a stream with a table', () => {
-  const looked = (type: 'inner' | 'left') => (builder: StreamsBuilder) => {
+  const lookup = (type: 'inner' | 'left') => (builder: StreamsBuilder) => {
     const table = builder.table('rows', { name: 'rows', ...text })
     const stream = builder.stream('in', text)
     const options = { name: 'looked-up', value: Serdes.string }
@@ -16,8 +16,8 @@ describe('a join of a stream with a table', () => {
     joined.to('out')
   }
 
-  it('sees the row as it is when the record comes', async () => {
-    const rows = await drive(looked('inner'), [
+  it('uses the row that is current when the record arrives', async () => {
+    const rows = await drive(lookup('inner'), [
       ['in', 'a', '1', 10],
       ['rows', 'a', 'r1', 20],
       ['in', 'a', '2', 5],
@@ -27,8 +27,8 @@ describe('a join of a stream with a table', () => {
     expect(rows).toEqual([['a', '2+r1', 5]])
   })
 
-  it('keeps records without a row as a left join, but none without a value', async () => {
-    const rows = await drive(looked('left'), [
+  it('as a left join emits records without a row, but none without a value', async () => {
+    const rows = await drive(lookup('left'), [
       ['in', 'a', '1', 10],
       ['in', 'a', null, 11],
       ['in', null, '2', 12],
@@ -39,7 +39,7 @@ describe('a join of a stream with a table', () => {
     ])
   })
 
-  it('looks through a filter at a table that is stored further up', async () => {
+  it('reads a filtered table through the store upstream of the filter', async () => {
     const rows = await drive(
       (builder) => {
         const table = builder.table('rows', { name: 'rows', ...text, materialize: 'when-needed' }).filter((row) => row !== 'hidden')
@@ -60,7 +60,7 @@ describe('a join of a stream with a table', () => {
 })
 
 describe('a join with a global table', () => {
-  it('looks up a key made from the record', async () => {
+  it('looks up a key computed from the record', async () => {
     const rows = await drive(
       (builder) => {
         const table = builder.globalTable('rows', { name: 'rows', ...text })
@@ -90,7 +90,7 @@ describe('a join of two streams', () => {
       else left.outerJoin(right, plus, options).to('out')
     }
 
-  it('pairs records both ends of the window included, with the later timestamp', async () => {
+  it('pairs records within the window, both ends inclusive, with the later timestamp', async () => {
     const rows = await drive(joined('inner', { beforeMs: 5, afterMs: 10, graceMs: 0 }), [
       ['right', 'a', 'too early', 94],
       ['right', 'a', 'earliest', 95],
@@ -104,7 +104,7 @@ describe('a join of two streams', () => {
     ])
   })
 
-  it('pairs each with all of the same key and time, in order of their coming', async () => {
+  it('pairs a record with all partners of the same key and time, in order of arrival', async () => {
     const rows = await drive(joined('inner', { beforeMs: 5, afterMs: 5, graceMs: 0 }), [
       ['right', 'a', 'r1', 1],
       ['right', 'a', 'r1', 1],
@@ -117,7 +117,7 @@ describe('a join of two streams', () => {
     ])
   })
 
-  it('lets a late record join within the grace, and not after it', async () => {
+  it('joins a late record within the grace period, not after it', async () => {
     const window = { beforeMs: 10, afterMs: 10, graceMs: 20 }
     const late = (streamTime: number) =>
       drive(joined('inner', window), [
@@ -129,7 +129,7 @@ describe('a join of two streams', () => {
     expect(await late(140)).toEqual([])
   })
 
-  it('hands on the unmatched of the left side once their window and grace have passed', async () => {
+  it('as a left join emits unmatched left records once their window and grace have passed', async () => {
     const rows = await drive(joined('left', { beforeMs: 10, afterMs: 10, graceMs: 5 }), [
       ['left', 'a', 'alone', 100],
       ['left', 'a', 'alone too', 100],
@@ -145,7 +145,7 @@ describe('a join of two streams', () => {
     ])
   })
 
-  it('hands on a left record that comes after its window at once', async () => {
+  it('as a left join emits a left record that arrives after its window at once', async () => {
     const rows = await drive(joined('left', { beforeMs: 1, afterMs: 1, graceMs: 100 }), [
       ['right', 'a', 'r', 100],
       ['left', 'a', 'late', 50],
@@ -153,7 +153,7 @@ describe('a join of two streams', () => {
     expect(rows).toEqual([['a', 'late+null', 50]])
   })
 
-  it('hands on the unmatched of both sides as an outer join', async () => {
+  it('as an outer join emits unmatched records of both sides', async () => {
     const rows = await drive(joined('outer', { beforeMs: 1, afterMs: 1, graceMs: 0 }), [
       ['left', 'a', 'l', 10],
       ['right', 'b', 'r', 10],
@@ -165,7 +165,7 @@ describe('a join of two streams', () => {
     ])
   })
 
-  it('keeps a left record without a key, and drops values that are missing', async () => {
+  it('as a left join emits a left record without a key, and drops records without a value', async () => {
     const rows = await drive(joined('left', { beforeMs: 1, afterMs: 1, graceMs: 0 }), [
       ['left', null, 'l', 1],
       ['right', null, 'r', 1],

@@ -2,36 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { Serdes, Stores } from '../../state/index.ts'
 import type { KeyValueStore } from '../../state/index.ts'
 import type { StreamsBuilder } from '../dsl/index.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import type { ProcessorSupplier } from '../processor.ts'
 import { drive } from './testing/drive.ts'
 
 const text = { key: Serdes.string, value: Serdes.string } as const
 const notes = () => Stores.keyValue({ name: 'notes', ...text })
 
-const remember: ProcessorSupplier<string, string | null, string, string> = () => {
-  let store: KeyValueStore<string, string>
-  return {
-    init: (context) => {
-      store = context.store('notes')
-    },
-    process: ({ key, value }) => store.put(key, value),
-  }
+const remember: ProcessorSupplier<string, string | null, string, string> = (context) => {
+  const store = context.store<KeyValueStore<string, string>>('notes')
+  return { process: ({ key, value }) => store.put(key, value) }
 }
 
-const recall: ProcessorSupplier<string, string | null, string, string> = () => {
-  let context: ProcessorContext<string, string>
-  let store: KeyValueStore<string, string>
-  return {
-    init: (given) => {
-      context = given
-      store = given.store('notes')
-    },
-    process: ({ key, timestamp }) => context.forward({ key, value: store.get(key) ?? 'nothing', timestamp }),
-  }
+const recall: ProcessorSupplier<string, string | null, string, string> = (context) => {
+  const store = context.store<KeyValueStore<string, string>>('notes')
+  return { process: ({ key, timestamp }) => context.forward({ key, value: store.get(key) ?? 'nothing', timestamp }) }
 }
 
-describe('a processor of one’s own', () => {
-  it('shares a store with another one that names it', async () => {
+describe('a custom processor', () => {
+  it('shares a store with another processor that names it', async () => {
     const rows = await drive(
       (builder) => {
         builder.addStateStore(notes())
@@ -70,36 +58,30 @@ describe('a processor of one’s own', () => {
     expect(rows).toEqual([['a', 'a row', 2]])
   })
 
-  it('is refused a store that it does not name', async () => {
-    const draw = (builder: StreamsBuilder) => {
+  it('cannot open a store that it does not name', async () => {
+    const describeTopology = (builder: StreamsBuilder) => {
       builder.stream('in', text).process(remember, { name: 'remember', stores: [notes()] })
       builder.stream('ask', text).process(recall, { name: 'recall' })
     }
-    await expect(drive(draw, [])).rejects.toThrow('notes')
+    await expect(drive(describeTopology, [])).rejects.toThrow('notes')
   })
 
-  it('can hand a record to one child by name', async () => {
-    const onlyFirst: ProcessorSupplier<string, string | null, string, string> = () => {
-      let context: ProcessorContext<string, string>
-      return {
-        init: (given) => {
-          context = given
-        },
-        process: ({ key, timestamp }) => context.forward({ key, value: 'chosen', timestamp }, 'first'),
-      }
-    }
-    const draw = (builder: StreamsBuilder) => {
+  it('can forward a record to one child by name', async () => {
+    const onlyFirst: ProcessorSupplier<string, string | null, string, string> = (context) => ({
+      process: ({ key, timestamp }) => context.forward({ key, value: 'chosen', timestamp }, 'first'),
+    })
+    const describeTopology = (builder: StreamsBuilder) => {
       const stream = builder.stream('in', text).process(onlyFirst, { name: 'chooser', ...text })
       stream.to('out', { name: 'first' })
       stream.to('out-other', { name: 'second' })
     }
-    expect(await drive(draw, [['in', 'a', 'x', 1]])).toEqual([['a', 'chosen', 1]])
-    expect(await drive(draw, [['in', 'a', 'x', 1]], 'out-other')).toEqual([])
+    expect(await drive(describeTopology, [['in', 'a', 'x', 1]])).toEqual([['a', 'chosen', 1]])
+    expect(await drive(describeTopology, [['in', 'a', 'x', 1]], 'out-other')).toEqual([])
   })
 
-  it('is fired by the wall clock on its grid, once for what it missed', async () => {
-    const ticking: ProcessorSupplier<string, string | null, string, string> = () => ({
-      init: (context) => {
+  it('is punctuated by the wall clock at multiples of its interval, once for several missed firings', async () => {
+    const ticking: ProcessorSupplier<string, string | null, string, string> = (context) => ({
+      init: () => {
         context.schedule({ intervalMs: 10, clock: 'wall' }, (timestamp) =>
           context.forward({ key: 'tick', value: String(context.systemTime), timestamp }),
         )

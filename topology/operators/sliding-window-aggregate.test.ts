@@ -11,22 +11,22 @@ const counts =
   (builder: StreamsBuilder): void =>
     builder.stream('in', text).groupByKey().windowedBy(sliding(options)).count({ name: 'counts' }).toStream().to('out')
 
-/** By start, how many of the records each window must hold: one ends with each record, one begins behind it if something is there. */
+/** The expected record count of each window, by start: one window ends with each record, one starts right after it unless it would be empty. */
 function windowsOf(times: readonly number[], sizeMs: number): ReadonlyMap<number, number> {
   const within = (start: number): number => times.filter((time) => time >= start && time <= start + sizeMs).length
   const ending = times.map((time) => Math.max(0, time - sizeMs))
-  const behind = times.map((time) => time + 1).filter((start) => within(start) > 0)
-  return new Map([...ending, ...behind].sort((a, b) => a - b).map((start) => [start, within(start)]))
+  const following = times.map((time) => time + 1).filter((start) => within(start) > 0)
+  return new Map([...ending, ...following].sort((a, b) => a - b).map((start) => [start, within(start)]))
 }
 
 function randomTimes(seed: number, count: number, span: number): readonly number[] {
-  let drawn = seed
-  return Array.from({ length: count }, () => (drawn = (drawn * 1_103_515_245 + 12_345) % 2_147_483_648) % span)
+  let state = seed
+  return Array.from({ length: count }, () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % span)
 }
 
 describe('sliding windows', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
-    'hold in the end every set of records that are near each other, in whatever order they come (seed %i)',
+    'finally hold every set of records within the size of each other, whatever the order of arrival (seed %i)',
     async (seed) => {
       const sizeMs = 1 + (seed % 13)
       const times = randomTimes(seed, 25, 60)
@@ -51,8 +51,8 @@ describe('sliding windows', () => {
     },
   )
 
-  it('give each closed window once, when that is what is asked for', async () => {
-    const draw = (builder: StreamsBuilder): void =>
+  it('are emitted once each, if they are emitted on close', async () => {
+    const describeTopology = (builder: StreamsBuilder): void =>
       builder
         .stream('in', text)
         .groupByKey()
@@ -61,7 +61,7 @@ describe('sliding windows', () => {
         .toStream()
         .to('out')
     const rows = await drive(
-      draw,
+      describeTopology,
       [1, 4, 3, 30, 60, 61].map((time) => ['in', 'a', 'x', time]),
     )
     expect(rows.map(([key, value]) => [key, value])).toEqual([
@@ -72,7 +72,7 @@ describe('sliding windows', () => {
     ])
   })
 
-  it('leave out, and count, what is late or has neither key nor value', async () => {
+  it('drop and count records that are late or lack a key or value', async () => {
     const steps: Step[] = [
       ['in', 'a', 'x', 100],
       ['in', 'a', 'late', 93],
@@ -82,13 +82,13 @@ describe('sliding windows', () => {
     expect(await drops(counts({ sizeMs: 5, graceMs: 1 }), steps)).toEqual({ late: 1, 'null-value': 1, 'null-key': 1 })
   })
 
-  it('refuse sizes and graces that make no windows', () => {
-    for (const wrong of [
+  it('reject invalid sizes and graces', () => {
+    for (const invalid of [
       { sizeMs: 0, graceMs: 0 },
       { sizeMs: 1.5, graceMs: 0 },
       { sizeMs: 5, graceMs: -1 },
     ]) {
-      expect(() => sliding(wrong)).toThrow(RangeError)
+      expect(() => sliding(invalid)).toThrow(RangeError)
     }
   })
 })

@@ -1,32 +1,25 @@
-/**
- * Folds the values of each key and sliding window into one. A record changes every window it falls into and may bring new ones
- * to life: the one that ends with it, the one right behind it, and the one right behind the record before it. What a new window
- * holds already is taken from its neighbours, so no record is kept.
- */
 import type { ValueAndTimestamp, Windowed, WindowRow, WindowStore } from '../../state/index.ts'
-import type { Change } from './change.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
+import type { Change } from './change.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'
 import type { SlidingWindows } from './sliding-windows.ts'
 import type { WindowAggregateOptions } from './window-aggregate.ts'
 
+/**
+ * Folds the values of each key and sliding window into one aggregate. A record updates every window it falls into and may create
+ * up to three: the one that ends with it, the one right after it, and the one right after the record before it. A new window
+ * takes its contents so far from its neighbours, so records are not stored.
+ */
 export function slidingWindowAggregate<K, V, A>(
   options: WindowAggregateOptions<K, V, A, SlidingWindows>,
 ): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
   const { windows, closedStore } = options
-  return () => {
-    let context: ProcessorContext<Windowed<K>, Change<A>>
-    let store: WindowStore<K, A>
-    let closed: ClosedWindows<K, A> | undefined
-    let streamTime = -1
+  return (context) => {
+    const store = context.store<WindowStore<K, A>>(options.store)
+    const closed = closedStore === undefined ? undefined : new ClosedWindows(windows, store, context.store(closedStore), context)
+    let streamTime = store.lastStart
     return {
-      init: (given) => {
-        context = given
-        store = given.store(options.store)
-        streamTime = store.lastStart
-        if (closedStore !== undefined) closed = new ClosedWindows(windows, store, given.store(closedStore), given)
-      },
       process: (record) => {
         const { key, value, timestamp } = record
         if (key === null || value === null || value === undefined) {
@@ -39,37 +32,37 @@ export function slidingWindowAggregate<K, V, A>(
           context.drop('late')
           return
         }
-        const turn = new Turn(options, record, { context, store, closedUpTo, forwards: closed === undefined })
-        if (timestamp < windows.sizeMs) turn.early()
-        else turn.regular()
+        const update = new WindowUpdate(options, record, { context, store, closedUpTo, emitsUpdates: closed === undefined })
+        if (timestamp < windows.sizeMs) update.runNearZero()
+        else update.run()
         return closed?.advance(closedUpTo)
       },
     }
   }
 }
 
-interface Surroundings<K, A> {
+interface UpdateScope<K, A> {
   readonly context: ProcessorContext<Windowed<K>, Change<A>>
   readonly store: WindowStore<K, A>
   readonly closedUpTo: number
-  /** false: windows are handed on when they close. */
-  readonly forwards: boolean
+  /** false: windows are forwarded when they close. */
+  readonly emitsUpdates: boolean
 }
 
-/** One record's way through the windows around it. */
-class Turn<K, V, A> {
+/** Adds one record to the windows around it. */
+class WindowUpdate<K, V, A> {
   readonly #options: WindowAggregateOptions<K, V, A, SlidingWindows>
   readonly #record: Record<K, V>
-  readonly #around: Surroundings<K, A>
+  readonly #scope: UpdateScope<K, A>
 
-  constructor(options: WindowAggregateOptions<K, V, A, SlidingWindows>, record: Record<K, V>, around: Surroundings<K, A>) {
+  constructor(options: WindowAggregateOptions<K, V, A, SlidingWindows>, record: Record<K, V>, scope: UpdateScope<K, A>) {
     this.#options = options
     this.#record = record
-    this.#around = around
+    this.#scope = scope
   }
 
-  /** From the newest window back, until one lies wholly before the record. */
-  regular(): void {
+  /** Goes from the newest window backwards until one ends before the record. */
+  run(): void {
     const { sizeMs } = this.#options.windows
     const { timestamp } = this.#record
     const starts = new Set<number>()
@@ -85,11 +78,11 @@ class Turn<K, V, A> {
         hasRight = true
       } else if (end > timestamp) {
         right ??= row
-        this.#update(row.start, row)
+        this.#add(row.start, row)
       } else if (end === timestamp) {
         hasLeft = true
-        this.#update(row.start, row)
-        // A record of this very time has been here: its windows are this one's.
+        this.#add(row.start, row)
+        // A record with this timestamp has created all windows that this one needs.
         if (row.timestamp >= timestamp) return
         previous = row.timestamp
       } else {
@@ -98,13 +91,13 @@ class Turn<K, V, A> {
         break
       }
     }
-    if (previous !== undefined && !starts.has(previous + 1) && previous + 1 + sizeMs >= timestamp) this.#update(previous + 1, undefined)
-    if (!hasLeft) this.#update(timestamp - sizeMs, previous !== undefined && timestamp - sizeMs <= previous ? left : undefined)
-    if (!hasRight) this.#openRight(right)
+    if (previous !== undefined && !starts.has(previous + 1) && previous + 1 + sizeMs >= timestamp) this.#add(previous + 1, undefined)
+    if (!hasLeft) this.#add(timestamp - sizeMs, previous !== undefined && timestamp - sizeMs <= previous ? left : undefined)
+    if (!hasRight) this.#createRight(right)
   }
 
-  /** No window begins before 0: the one from there takes the place of all that would end with an early record. */
-  early(): void {
+  /** No window starts before 0, so the window from 0 stands in for all that would end with a record earlier than the size. */
+  runNearZero(): void {
     const { timestamp } = this.#record
     const starts = new Set<number>()
     let combined: ValueAndTimestamp<A> | undefined
@@ -118,45 +111,45 @@ class Turn<K, V, A> {
         if (row.timestamp < timestamp) previous = row.timestamp
       } else if (row.start <= timestamp) {
         right = row
-        this.#update(row.start, row)
+        this.#add(row.start, row)
       } else {
         hasRight = true
       }
     }
-    if (!hasRight) this.#openRight(right ?? combined)
-    if (previous !== undefined && !starts.has(previous + 1)) this.#update(previous + 1, undefined)
-    this.#update(0, combined)
+    if (!hasRight) this.#createRight(right ?? combined)
+    if (previous !== undefined && !starts.has(previous + 1)) this.#add(previous + 1, undefined)
+    this.#add(0, combined)
   }
 
-  /** The key's windows from that start to the one right behind the record. */
-  #rows(from: number): readonly WindowRow<K, A>[] {
-    return this.#around.store.fetchRange(this.#record.key, from, this.#record.timestamp + 1)
+  /** The key's windows from `firstStart` to the one right after the record. */
+  #rows(firstStart: number): readonly WindowRow<K, A>[] {
+    return this.#scope.store.fetchRange(this.#record.key, firstStart, this.#record.timestamp + 1)
   }
 
-  /** Adds the record to a window that holds so much already. */
-  #update(start: number, held: ValueAndTimestamp<A> | undefined): void {
+  /** Adds the record to a window with these contents so far. */
+  #add(start: number, contents: ValueAndTimestamp<A> | undefined): void {
     const { initializer, aggregator, windows } = this.#options
     const { key, value, timestamp } = this.#record
-    if (start + windows.sizeMs < this.#around.closedUpTo) {
-      this.#around.context.drop('late')
+    if (start + windows.sizeMs < this.#scope.closedUpTo) {
+      this.#scope.context.drop('late')
       return
     }
-    const before = held === undefined ? initializer() : held.value
-    const newTimestamp = held === undefined ? timestamp : Math.max(timestamp, held.timestamp)
-    this.#put(start, aggregator(before, value, key), before, newTimestamp)
+    const oldAggregate = contents === undefined ? initializer() : contents.value
+    const newTimestamp = contents === undefined ? timestamp : Math.max(timestamp, contents.timestamp)
+    this.#put(start, aggregator(oldAggregate, value, key), oldAggregate, newTimestamp)
   }
 
-  /** Opens the window right behind the record, if what that holds lies behind it. */
-  #openRight(held: ValueAndTimestamp<A> | undefined): void {
+  /** Creates the window right after the record if `contents` includes a record after it. */
+  #createRight(contents: ValueAndTimestamp<A> | undefined): void {
     const { timestamp } = this.#record
-    if (held !== undefined && held.timestamp > timestamp) this.#put(timestamp + 1, held.value, null, held.timestamp)
+    if (contents !== undefined && contents.timestamp > timestamp) this.#put(timestamp + 1, contents.value, null, contents.timestamp)
   }
 
   #put(start: number, newValue: A | null, oldValue: A | null, timestamp: number): void {
-    const { context, store, forwards } = this.#around
+    const { context, store, emitsUpdates } = this.#scope
     const { key, headers } = this.#record
     store.put(key, newValue, start, timestamp)
-    if (!forwards) return
+    if (!emitsUpdates) return
     const window = { key, start, end: start + this.#options.windows.sizeMs }
     context.forward({ key: window, value: changeOf(newValue, oldValue), timestamp, headers })
   }

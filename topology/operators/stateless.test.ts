@@ -7,8 +7,8 @@ import { drive } from './testing/drive.ts'
 const text = { key: Serdes.string, value: Serdes.string } as const
 const texts = (builder: StreamsBuilder, topic = 'in') => builder.stream(topic, text)
 
-describe('operators without state', () => {
-  it('keep key and timestamp of what they let through', async () => {
+describe('stateless operators', () => {
+  it('keep the key and timestamp of records they forward', async () => {
     const rows = await drive(
       (builder) =>
         texts(builder)
@@ -26,7 +26,7 @@ describe('operators without state', () => {
     ])
   })
 
-  it('see missing keys and values as null', async () => {
+  it('receive null for missing keys and values', async () => {
     const rows = await drive(
       (builder) =>
         texts(builder)
@@ -37,7 +37,7 @@ describe('operators without state', () => {
     expect(rows).toEqual([['null', 'null', 1]])
   })
 
-  it('hand on the many records of one in order, and none of an empty list', async () => {
+  it('forward the records made from one in order, and none for an empty list', async () => {
     const rows = await drive(
       (builder) =>
         texts(builder)
@@ -54,7 +54,7 @@ describe('operators without state', () => {
     ])
   })
 
-  it('give children the record in the order in which they were drawn', async () => {
+  it('forward a record to children in the order in which they were described', async () => {
     const seen: string[] = []
     await drive(
       (builder) => {
@@ -71,8 +71,8 @@ describe('operators without state', () => {
     expect(seen).toEqual(['first', 'second', 'third', 'below third'])
   })
 
-  it('bring a record to the first branch that wants it only', async () => {
-    const draw = (builder: StreamsBuilder) => {
+  it('send a record only to the first branch that accepts it', async () => {
+    const describeTopology = (builder: StreamsBuilder) => {
       const { long, any } = texts(builder)
         .split()
         .branch('long', (value) => (value ?? '').length > 2)
@@ -86,11 +86,11 @@ describe('operators without state', () => {
       ['in', 'k', 'no', 2],
       ['in', 'k', null, 3],
     ] as const
-    expect(await drive(draw, steps, 'out-long')).toEqual([['k', 'long one', 1]])
-    expect(await drive(draw, steps, 'out-any')).toEqual([['k', 'no', 2]])
+    expect(await drive(describeTopology, steps, 'out-long')).toEqual([['k', 'long one', 1]])
+    expect(await drive(describeTopology, steps, 'out-any')).toEqual([['k', 'no', 2]])
   })
 
-  it('pick the topic of a sink record by record', async () => {
+  it('choose the topic of a sink per record', async () => {
     const builder = new StreamsBuilder()
     texts(builder).to(({ value }) => `out-${value}`)
     const driver = await TopologyTestDriver.open(builder.build(), { topics: { 'out-a': 1, 'out-b': 1 } })
@@ -98,11 +98,11 @@ describe('operators without state', () => {
     await input.pipe('k', 'a', 1)
     await input.pipe('k', 'b', 2)
     expect(await driver.output('out-b', text).read()).toMatchObject([{ key: 'k', value: 'b', timestamp: 2 }])
-    await expect(input.pipe('k', 'c', 3)).rejects.toThrow('There is no topic "out-c"')
+    await expect(input.pipe('k', 'c', 3)).rejects.toThrow('Cannot write to topic "out-c": it does not exist')
     await driver.close()
   })
 
-  it('merge a stream with what it became, parents in the order in which they were drawn', async () => {
+  it('merge a stream with its own mapped form, parents in the order in which they were described', async () => {
     const rows = await drive(
       (builder) => {
         const stream = texts(builder)
@@ -116,7 +116,7 @@ describe('operators without state', () => {
     ])
   })
 
-  it('leave out records without a key in front of a repartition topic, unless a left join waits behind it', async () => {
+  it('drop records without a key before a repartition topic, unless a left join is downstream', async () => {
     const steps = [
       ['in', null, 'x', 1],
       ['in', 'k', 'y', 2],

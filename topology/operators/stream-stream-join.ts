@@ -1,23 +1,18 @@
-/**
- * One side of a join of two streams: looks for partners in the other side's store, then puts the record into its own.
- * Both sides share one stream time. Where unmatched records count (left, outer), those without a partner wait in a buffer
- * until their window and the grace are over; a record already too late for that comes out at once and may still join later.
- */
 import type { StateStore, TimeOrderedBuffer, WindowStore } from '../../state/index.ts'
-import type { JoinWindows } from './join-windows.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import type { JoinSide, SideKey, SideValue } from './join-side.ts'
+import type { JoinWindows } from './join-windows.ts'
 import { withValue, withValueAt } from './records.ts'
 
 export interface JoinSideOptions<K, VOwn, VOther, VOut> {
   readonly side: JoinSide
-  /** A record of this side that finds no partner comes out with null for the other. */
+  /** A record of this side without a partner is emitted with null for the other side. */
   readonly emitsUnmatched: boolean
-  /** As seen from the left side. */
+  /** From the left side's point of view. */
   readonly window: JoinWindows
   readonly ownStore: string
   readonly otherStore: string
-  /** Where unmatched records of either side wait; undefined in an inner join. */
+  /** The buffer in which unmatched records of either side wait; undefined in an inner join. */
   readonly unmatchedStore: string | undefined
   readonly joiner: (own: NonNullable<VOwn> | null, other: NonNullable<VOther> | null, key: K) => VOut
   readonly times: SharedJoinTimes
@@ -26,81 +21,87 @@ export interface JoinSideOptions<K, VOwn, VOther, VOut> {
 interface JoinTimes {
   /** Largest timestamp seen on either side. */
   streamTime: number
-  /** No waiting record is older, as far as is known: spares a look into the buffer. */
+  /** Timestamp of the oldest buffered record as far as it is known (see `#emitExpired`). Saves most reads of the buffer. */
   oldestUnmatched: number
 }
 
-/** The times both sides of a join share, one pair per task: found by a store that both open. */
+/** The times that both sides of a join share, one pair per task: looked up by a store that both sides open. */
 export class SharedJoinTimes {
-  private readonly byStore = new WeakMap<StateStore, JoinTimes>()
+  readonly #byStore = new WeakMap<StateStore, JoinTimes>()
 
   of(store: StateStore): JoinTimes {
-    const known = this.byStore.get(store)
+    const known = this.#byStore.get(store)
     if (known !== undefined) return known
     const times = { streamTime: -1, oldestUnmatched: Number.MAX_SAFE_INTEGER }
-    this.byStore.set(store, times)
+    this.#byStore.set(store, times)
     return times
   }
 }
 
+/**
+ * One side of a join of two streams: finds partners in the other side's store, then puts the record into its own.
+ * Both sides share one stream time. In left and outer joins, records without a partner wait in a buffer until their window and
+ * the grace have passed. A record that arrives after that is emitted at once and may still join later.
+ */
 export function streamStreamJoinSide<K, VOwn, VOther, VOut>(
   options: JoinSideOptions<K, VOwn, VOther, VOut>,
 ): ProcessorSupplier<K, VOwn, K, VOut> {
-  return () => new JoinSideProcessor(options)
+  return (context) => new JoinSideProcessor(options, context)
 }
 
+type UnmatchedBuffer<K, VOwn, VOther> = TimeOrderedBuffer<SideKey<K>, SideValue<NonNullable<VOwn>, NonNullable<VOther>>>
+
 class JoinSideProcessor<K, VOwn, VOther, VOut> {
-  private readonly options: JoinSideOptions<K, VOwn, VOther, VOut>
-  private readonly beforeMs: number
-  private readonly afterMs: number
-  private context!: ProcessorContext<K, VOut>
-  private own!: WindowStore<K, NonNullable<VOwn>>
-  private other!: WindowStore<K, NonNullable<VOther>>
-  private unmatched: TimeOrderedBuffer<SideKey<K>, SideValue<NonNullable<VOwn>, NonNullable<VOther>>> | undefined
-  private times!: JoinTimes
+  readonly #options: JoinSideOptions<K, VOwn, VOther, VOut>
+  readonly #context: ProcessorContext<K, VOut>
+  readonly #beforeMs: number
+  readonly #afterMs: number
+  readonly #own: WindowStore<K, NonNullable<VOwn>>
+  readonly #other: WindowStore<K, NonNullable<VOther>>
+  readonly #unmatched: UnmatchedBuffer<K, VOwn, VOther> | undefined
+  readonly #times: JoinTimes
 
-  constructor(options: JoinSideOptions<K, VOwn, VOther, VOut>) {
-    const { side, window } = options
-    this.options = options
-    this.beforeMs = side === 'left' ? window.beforeMs : window.afterMs
-    this.afterMs = side === 'left' ? window.afterMs : window.beforeMs
-  }
-
-  init(context: ProcessorContext<K, VOut>): void {
-    const { side, ownStore, otherStore, unmatchedStore, times } = this.options
-    this.context = context
-    this.own = context.store(ownStore)
-    this.other = context.store(otherStore)
-    if (unmatchedStore !== undefined) this.unmatched = context.store(unmatchedStore)
-    this.times = times.of(side === 'left' ? this.own : this.other)
-    this.times.streamTime = Math.max(this.own.lastStart, this.other.lastStart)
-    this.times.oldestUnmatched = this.unmatched?.first()?.start ?? Number.MAX_SAFE_INTEGER
+  constructor(options: JoinSideOptions<K, VOwn, VOther, VOut>, context: ProcessorContext<K, VOut>) {
+    const { side, window, ownStore, otherStore, unmatchedStore, times } = options
+    this.#options = options
+    this.#context = context
+    this.#beforeMs = side === 'left' ? window.beforeMs : window.afterMs
+    this.#afterMs = side === 'left' ? window.afterMs : window.beforeMs
+    this.#own = context.store(ownStore)
+    this.#other = context.store(otherStore)
+    this.#unmatched = unmatchedStore === undefined ? undefined : context.store(unmatchedStore)
+    this.#times = times.of(side === 'left' ? this.#own : this.#other)
+    this.#times.streamTime = Math.max(this.#own.lastStart, this.#other.lastStart)
+    this.#times.oldestUnmatched = this.#unmatched?.first()?.start ?? Number.MAX_SAFE_INTEGER
   }
 
   process(record: Record<K, VOwn>): void {
     const { key, value, timestamp } = record
-    const { times, unmatched } = this
+    const times = this.#times
+    const unmatched = this.#unmatched
     if (timestamp > times.streamTime) times.streamTime = timestamp
     if (value === null || value === undefined) {
-      this.context.drop('null-value')
+      this.#context.drop('null-value')
       return
     }
     if (key === null) {
-      if (this.options.emitsUnmatched) this.context.forward(withValue(record, this.options.joiner(value, null, key)))
-      else this.context.drop('null-key')
+      if (this.#options.emitsUnmatched) this.#context.forward(withValue(record, this.#options.joiner(value, null, key)))
+      else this.#context.drop('null-key')
       return
     }
-    if (unmatched !== undefined && timestamp === times.streamTime) this.emitExpired(unmatched, record)
-    this.joinPartners(key, value, record)
-    this.own.put(key, value, timestamp, timestamp)
+    if (unmatched !== undefined && timestamp === times.streamTime) this.#emitExpired(unmatched, record)
+    this.#joinPartners(key, value, record)
+    this.#own.put(key, value, timestamp, timestamp)
   }
 
-  private joinPartners(key: K, value: NonNullable<VOwn>, record: Record<K, VOwn>): void {
-    const { times, unmatched, context } = this
-    const { side, joiner, emitsUnmatched } = this.options
+  #joinPartners(key: K, value: NonNullable<VOwn>, record: Record<K, VOwn>): void {
+    const times = this.#times
+    const unmatched = this.#unmatched
+    const context = this.#context
+    const { side, joiner, emitsUnmatched } = this.#options
     const { timestamp } = record
-    const until = Math.max(0, timestamp + this.afterMs)
-    const partners = this.other.fetchRange(key, Math.max(0, timestamp - this.beforeMs), until)
+    const until = Math.max(0, timestamp + this.#afterMs)
+    const partners = this.#other.fetchRange(key, Math.max(0, timestamp - this.#beforeMs), until)
     for (const partner of partners) {
       if (unmatched !== undefined) unmatched.delete(partner.start, { side: side === 'left' ? 'right' : 'left', key })
       context.forward(withValueAt(record, joiner(value, partner.value, key), Math.max(timestamp, partner.start)))
@@ -115,13 +116,13 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
   }
 
   /**
-   * Emits what has waited in vain. Follows Kafka Streams to the letter in when it looks: the oldest time it remembers is
-   * that of the last row it came past, which may be younger than a row it had to leave waiting.
+   * Emits the records whose window has passed without a partner. When it reads the buffer is exactly as in Kafka Streams: the
+   * oldest time it remembers is that of the last row it read, which may be later than a row that has to keep waiting.
    */
-  private emitExpired(unmatched: NonNullable<typeof this.unmatched>, record: Record<K, VOwn>): void {
-    const { times, context } = this
-    const { side, joiner, window } = this.options
-    if (times.oldestUnmatched + this.afterMs + window.graceMs >= times.streamTime) return
+  #emitExpired(unmatched: UnmatchedBuffer<K, VOwn, VOther>, record: Record<K, VOwn>): void {
+    const times = this.#times
+    const { side, joiner, window } = this.#options
+    if (times.oldestUnmatched + this.#afterMs + window.graceMs >= times.streamTime) return
     times.oldestUnmatched = Number.MAX_SAFE_INTEGER
     const emitted: { readonly start: number; readonly sideKey: SideKey<K> }[] = []
     const open = { left: false, right: false }
@@ -137,7 +138,7 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
       const joined =
         row.side === side ? joiner(row.value as NonNullable<VOwn>, null, key) : joiner(null, row.value as NonNullable<VOther>, key)
       emitted.push({ start, sideKey })
-      context.forward({ key, value: joined, timestamp: start, headers: record.headers })
+      this.#context.forward({ key, value: joined, timestamp: start, headers: record.headers })
     }
     for (const { start, sideKey } of emitted) unmatched.delete(start, sideKey)
   }

@@ -1,26 +1,26 @@
-/** The changes that a task keeps back, ordered by time and then by key, and found by key. */
 import type { Serde, StateStore, TimeOrderedBuffer, WindowRow } from '../../state/index.ts'
 import type { Suppressed } from './suppressed-serde.ts'
 
-/** The buffers at work, by their stores: who looks a suppressed table up finds the one of its task so. */
-const open = new WeakMap<StateStore, { find(key: never): Suppressed<unknown> | undefined }>()
+/** The open buffer over each store, so that the view of a suppressed table finds the buffer of its own task. */
+const buffers = new WeakMap<StateStore, { find(key: never): Suppressed<unknown> | undefined }>()
 
+/** The changes that a task holds back, ordered by time, then by key, and indexed by key. */
 export class SuppressBuffer<K, V> {
   readonly #rows: TimeOrderedBuffer<K, Suppressed<V>>
   readonly #keySerde: Serde<K>
-  /** For each key that waits, its place in time: a newer change takes the place of the older one. */
+  /** The time under which each held key is stored. A newer change of a key replaces the older one at the same time. */
   readonly #times = new Map<string, number>()
 
-  /** Opens the buffer over what the store holds: after an abort that is less than it was. */
+  /** Rebuilds the index from the store, because an abort takes rows out of it. */
   constructor(rows: TimeOrderedBuffer<K, Suppressed<V>>, keySerde: Serde<K>) {
     this.#rows = rows
     this.#keySerde = keySerde
     for (const { key, start } of rows.rows()) this.#times.set(this.#text(key), start)
-    open.set(rows, this)
+    buffers.set(rows, this)
   }
 
   static of<K, V>(store: StateStore): Pick<SuppressBuffer<K, V>, 'find'> | undefined {
-    return open.get(store) as Pick<SuppressBuffer<K, V>, 'find'> | undefined
+    return buffers.get(store) as Pick<SuppressBuffer<K, V>, 'find'> | undefined
   }
 
   get size(): number {
@@ -36,13 +36,13 @@ export class SuppressBuffer<K, V> {
     return time === undefined ? undefined : this.#rows.get(time, key)
   }
 
-  /** A change of a key that waits already takes its place, and keeps what was handed on before both. */
+  /** If the key is held already, the change replaces the held one but keeps its time and its prior value. */
   put(time: number, key: K, change: Suppressed<V>, timestamp: number): void {
     const text = this.#text(key)
-    const place = this.#times.get(text)
-    const waiting = place === undefined ? undefined : this.#rows.get(place, key)
-    this.#times.set(text, place ?? time)
-    this.#rows.put(place ?? time, key, waiting === undefined ? change : { ...change, priorValue: waiting.priorValue }, timestamp)
+    const heldTime = this.#times.get(text)
+    const held = heldTime === undefined ? undefined : this.#rows.get(heldTime, key)
+    this.#times.set(text, heldTime ?? time)
+    this.#rows.put(heldTime ?? time, key, held === undefined ? change : { ...change, priorValue: held.priorValue }, timestamp)
   }
 
   first(): WindowRow<K, Suppressed<V>> | undefined {

@@ -1,7 +1,7 @@
 /**
- * For how long a table keeps its changes back. Until the window of a row has closed (its end and the grace have passed): then its
- * last state is handed on, once. Or until a change has waited for `limitMs`: then the newest of its key is handed on, sooner if
- * the buffer is full. Time is stream time, as far as this operator has seen it.
+ * How long a table holds its changes back. `window-closes`: until the window's end and the grace have passed; then the row's final
+ * state is emitted once. `time-limit`: until the first held change of a key is `limitMs` old; then its latest change is emitted,
+ * or earlier if the buffer is full. Time is stream time as this operator has seen it.
  */
 export type SuppressRule =
   | { readonly kind: 'window-closes' }
@@ -9,9 +9,9 @@ export type SuppressRule =
 
 export interface TimeLimitOptions {
   readonly limitMs: number
-  /** More rows than this are not kept: the oldest are handed on early. Default: no bound. */
+  /** With more rows than this, the oldest are emitted early. Default: unlimited. */
   readonly maxRecords?: number
-  /** The same in bytes. */
+  /** With more bytes than this, the oldest are emitted early. Default: unlimited. */
   readonly maxBytes?: number
 }
 
@@ -19,8 +19,8 @@ export function untilWindowCloses(): SuppressRule {
   return { kind: 'window-closes' }
 }
 
-/** Throws `RangeError` on a limit that is no time. */
+/** Throws `RangeError` for a negative limit. */
 export function untilTimeLimit({ limitMs, maxRecords = Infinity, maxBytes = Infinity }: TimeLimitOptions): SuppressRule {
-  if (!(limitMs >= 0)) throw new RangeError(`limitMs must be a number from 0, got ${limitMs}`)
+  if (!(limitMs >= 0)) throw new RangeError(`limitMs must be a non-negative number, got ${limitMs}`)
   return { kind: 'time-limit', limitMs, maxRecords, maxBytes }
 }

@@ -11,9 +11,9 @@ afterEach(async () => {
   for (const driver of opened.splice(0)) await driver.close()
 })
 
-async function open(draw: (builder: StreamsBuilder) => void): Promise<TopologyTestDriver> {
+async function open(describeTopology: (builder: StreamsBuilder) => void): Promise<TopologyTestDriver> {
   const builder = new StreamsBuilder()
-  draw(builder)
+  describeTopology(builder)
   const driver = await TopologyTestDriver.open(builder.build())
   opened.push(driver)
   return driver
@@ -39,7 +39,7 @@ const rowsOf = async (driver: TopologyTestDriver) =>
   (await driver.output('out').read()).map(({ key, value, timestamp }) => [key, value, timestamp])
 
 describe('suppress', () => {
-  it('hands a window on once, with its last state, when stream time has passed its end and the grace', async () => {
+  it('emits a window once, in its final state, when stream time has passed its end and the grace', async () => {
     const driver = await open(closing)
     const input = driver.input('in', text)
     for (const timestamp of [1, 9, 14, 3]) await input.pipe('a', 'x', timestamp)
@@ -52,7 +52,7 @@ describe('suppress', () => {
     expect(await output.read()).toEqual([])
   })
 
-  it.each([{ loseState: false }, { loseState: true }])('keeps what it holds back over a restart (%o)', async (how) => {
+  it.each([{ loseState: false }, { loseState: true }])('keeps held changes across a restart (%o)', async (how) => {
     const driver = await open(closing)
     const headers = [{ key: 'trace', value: Buffer.from('7') }]
     await driver.input('in', text).pipe('a', 'x', 1)
@@ -67,7 +67,7 @@ describe('suppress', () => {
     expect(await rowsOf(driver)).toHaveLength(1)
   })
 
-  it('takes back what an aborted transaction had put into it', async () => {
+  it('drops changes that an aborted transaction has put into it', async () => {
     const driver = await open((builder) => {
       const held = builder.table('in', { name: 'rows', ...text }).suppress(untilTimeLimit({ limitMs: 10 }), { name: 'held' })
       held
@@ -85,7 +85,7 @@ describe('suppress', () => {
     expect(await rowsOf(driver)).toEqual([['a', 'mended', 1]])
   })
 
-  it('lets the newest change of a key go at the time of its first', async () => {
+  it('emits the latest change of a key when its first one is due', async () => {
     const driver = await open(limited({ limitMs: 10 }))
     const input = driver.input('in', text)
     await input.pipe('a', 'first', 0)
@@ -95,7 +95,7 @@ describe('suppress', () => {
     expect(await rowsOf(driver)).toEqual([['a', 'last', 9]])
   })
 
-  it('lets the oldest go when there are too many, or too many bytes', async () => {
+  it('emits the oldest changes early if there are too many, or too many bytes', async () => {
     const driver = await open(limited({ limitMs: 1_000, maxRecords: 2 }))
     for (const [at, key] of ['a', 'b', 'c'].entries()) await driver.input('in', text).pipe(key, 'v', at)
     expect(await rowsOf(driver)).toEqual([['a', 'v', 0]])
@@ -109,7 +109,7 @@ describe('suppress', () => {
     ])
   })
 
-  it('hands on that a row is gone, but not that a window came to nothing', async () => {
+  it('emits the deletion of a row, but nothing for a window that ends without a row', async () => {
     const driver = await open(limited({ limitMs: 0 }))
     await driver.input('in', text).pipe('a', null, 1)
     expect(await rowsOf(driver)).toEqual([['a', null, 1]])
@@ -125,7 +125,7 @@ describe('suppress', () => {
     expect(await rowsOf(windows)).toEqual([])
   })
 
-  it('cannot wait for the windows of a table that has none', () => {
+  it('cannot wait for the windows of a table without windows', () => {
     const builder = new StreamsBuilder()
     builder
       .table('in', { name: 'rows', ...text })
@@ -136,7 +136,7 @@ describe('suppress', () => {
     expect(() => untilTimeLimit({ limitMs: -1 })).toThrow(RangeError)
   })
 
-  it('keeps null apart from nothing in its bytes', () => {
+  it('distinguishes null from an empty value in its bytes', () => {
     const serde = suppressedSerde(Serdes.string)
     for (const change of [
       { newValue: '', oldValue: null, priorValue: 'x', headers: undefined },

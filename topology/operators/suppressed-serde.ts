@@ -1,15 +1,16 @@
-/** A change that is kept back, as bytes: each part with its length in front (−1: none), then the headers as pairs of parts. */
 import type { Serde } from '../../state/index.ts'
 import type { Header } from '../broker/index.ts'
 
+/** A change that `suppress` holds back. */
 export interface Suppressed<V> {
   readonly newValue: V | null
   readonly oldValue: V | null
-  /** The row as it was last handed on, which is what those see who look it up. */
+  /** The row as it was last emitted, which lookups still see. */
   readonly priorValue: V | null
   readonly headers: readonly Header[] | undefined
 }
 
+/** Each part is preceded by its length (−1 for null); the values come first, then the headers as pairs of parts. */
 export function suppressedSerde<V>(inner: Serde<V>): Serde<Suppressed<V>> {
   const bytesOf = (value: V | null): Uint8Array | null => (value === null ? null : inner.serialize(value))
   const valueOf = (bytes: Uint8Array | null | undefined): V | null =>

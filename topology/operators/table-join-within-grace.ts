@@ -1,34 +1,28 @@
-/**
- * A join of a stream with a versioned table that waits: each record is kept until stream time has passed its own by the grace,
- * so that rows of its time which come late are seen. A record that is later than the grace is joined at once.
- */
 import type { TimeOrderedBuffer } from '../../state/index.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
+import type { ProcessorSupplier } from '../processor.ts'
 import { openTableJoin } from './table-join.ts'
-import type { JoinRecord, TableJoinOptions } from './table-join.ts'
+import type { TableJoinOptions } from './table-join.ts'
 
 export interface GraceOptions {
   readonly graceMs: number
-  /** Where records wait. */
+  /** The store in which records wait. */
   readonly buffer: string
 }
 
+/**
+ * Joins a stream with a versioned table after a delay: each record waits until stream time has passed its timestamp by the grace,
+ * so that it sees rows of its time that arrive late (KIP-923). A record that arrives later than the grace is joined at once.
+ */
 export function tableJoinWithinGrace<K, V, KRow, VTable, VOut>(
   options: TableJoinOptions<K, V, KRow, VTable, VOut>,
   { graceMs, buffer }: GraceOptions,
 ): ProcessorSupplier<K, V, K, VOut> {
-  return () => {
-    let join: JoinRecord<K, V>
-    let waiting: TimeOrderedBuffer<K, NonNullable<V>>
-    let context: ProcessorContext<K, VOut>
+  return (context) => {
+    const join = openTableJoin(options, context)
+    const waiting = context.store<TimeOrderedBuffer<K, NonNullable<V>>>(buffer)
     let newest = -1
+    for (const { start } of waiting.rows()) newest = start
     return {
-      init: (given) => {
-        context = given
-        join = openTableJoin(options, given)
-        waiting = given.store(buffer)
-        for (const { start } of waiting.rows()) newest = start
-      },
       process: (record) => {
         const { key, value, timestamp } = record
         if (key === null || value === null || value === undefined) {

@@ -1,11 +1,6 @@
-/**
- * Looks each record up in a table at the moment it comes. Records without a value are left out, and so are those without a key
- * to look up, except in a left join.
- */
-import type { OpenView } from './table-view.ts'
-import type { TableView } from './table-view.ts'
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import { withValue } from './records.ts'
+import type { OpenView, TableView } from './table-view.ts'
 
 export interface TableJoinOptions<K, V, KRow, VTable, VOut> {
   readonly type: 'inner' | 'left'
@@ -16,24 +11,20 @@ export interface TableJoinOptions<K, V, KRow, VTable, VOut> {
 
 export type JoinRecord<K, V> = (record: Record<K, V>) => void
 
+/**
+ * Looks each record up in a table when the record arrives. Drops records without a value and, in an inner join, those without a
+ * lookup key.
+ */
 export function tableJoin<K, V, KRow, VTable, VOut>(options: TableJoinOptions<K, V, KRow, VTable, VOut>): ProcessorSupplier<K, V, K, VOut> {
-  return () => {
-    let join: JoinRecord<K, V>
-    return {
-      init: (context) => {
-        join = openTableJoin(options, context)
-      },
-      process: (record) => join(record),
-    }
-  }
+  return (context) => ({ process: openTableJoin(options, context) })
 }
 
-/** The join of one task, record by record. */
+/** Opens the table's view and returns the function that joins one record. */
 export function openTableJoin<K, V, KRow, VTable, VOut>(
   { type, keyOf, joiner, view }: TableJoinOptions<K, V, KRow, VTable, VOut>,
   context: ProcessorContext<K, VOut>,
 ): JoinRecord<K, V> {
-  if (view === undefined) throw new Error('a join with a table needs a view of it')
+  if (view === undefined) throw new Error('A stream–table join was planned without a view of its table.')
   const table = view(context) as TableView<KRow, VTable>
   return (record) => {
     const { key, value } = record

@@ -18,7 +18,7 @@ describe('a join of two tables', () => {
     ['r', 'a', null, 20],
   ] as const
 
-  it('has a row where both have one, with the later timestamp, and deletes it with either', async () => {
+  it('has a row if both tables have one, with the later timestamp, and deletes it with either', async () => {
     const rows = await drive((builder) => {
       const [left, right] = tables(builder)
       left.join(right, plus, result).toStream().to('out')
@@ -29,7 +29,7 @@ describe('a join of two tables', () => {
     ])
   })
 
-  it('keeps the left rows as a left join', async () => {
+  it('as a left join keeps all left rows', async () => {
     const rows = await drive((builder) => {
       const [left, right] = tables(builder)
       left.leftJoin(right, plus, result).toStream().to('out')
@@ -41,7 +41,7 @@ describe('a join of two tables', () => {
     ])
   })
 
-  it('keeps all rows as an outer join, and looks the same stored', async () => {
+  it('as an outer join keeps all rows, and emits the same whether stored or not', async () => {
     const expected = [
       ['a', '1+null', 10],
       ['a', '1+x', 10],
@@ -49,7 +49,7 @@ describe('a join of two tables', () => {
       ['a', 'null+x', 7],
       ['a', null, 20],
     ]
-    for (const materialize of ['always', 'when-looked-at'] as const) {
+    for (const materialize of ['always', 'on-lookup'] as const) {
       const rows = await drive((builder) => {
         const [left, right] = tables(builder)
         left
@@ -71,7 +71,7 @@ describe('a regrouped table', () => {
       .toStream()
       .to('out')
 
-  it('takes a row out of its old group before it puts it into the new one', async () => {
+  it('removes a row from its old group before it adds it to the new one', async () => {
     const rows = await drive(counts, [
       ['in', 'a', 'x', 1],
       ['in', 'b', 'x', 2],
@@ -87,7 +87,7 @@ describe('a regrouped table', () => {
     ])
   })
 
-  it('changes a row that stays in its group in one step', async () => {
+  it('updates a row that stays in its group in one step', async () => {
     const rows = await drive(
       (builder) =>
         builder
@@ -123,7 +123,7 @@ describe('a versioned table', () => {
     ['in', 'a', '2', 25],
   ] as const
 
-  it('gives a join the row that was valid at the time of the record', async () => {
+  it('joins a record with the row that was valid at its timestamp', async () => {
     const rows = await drive((builder) => {
       const table = versioned(builder)
       builder.stream('in', text).joinTable(table, plus, result).to('out')
@@ -134,7 +134,7 @@ describe('a versioned table', () => {
     ])
   })
 
-  it('lets a join wait for rows that come late, in order of time', async () => {
+  it('lets a join with a grace period wait for late rows, in order of time', async () => {
     const rows = await drive(
       (builder) => {
         const table = versioned(builder)
@@ -158,7 +158,7 @@ describe('a versioned table', () => {
     ])
   })
 
-  it('keeps changes in the past out of groups, and counts what is older than its history', async () => {
+  it('drops out-of-order changes before grouping, and changes older than its history', async () => {
     const counted = await drops(
       (builder) =>
         versioned(builder)

@@ -1,24 +1,18 @@
-/** Turns a stream of upserts into a table: puts each value into the store, where there is one, and hands on the change. */
+import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'
-import type { TableRows } from './table-rows.ts'
 
 export interface TableSourceOptions {
-  /** undefined: nothing is stored, and old values are not known. */
+  /** undefined: the table is not stored, and old values are unknown. */
   readonly store: string | undefined
 }
 
+/** Turns a stream of upserts into a table: puts each value into the store, if there is one, and forwards the change. */
 export function tableSource<K, V>(options: TableSourceOptions): ProcessorSupplier<K, V | null, K, Change<V>> {
-  return () => {
-    let context: ProcessorContext<K, Change<V>>
-    let rows: TableRows<K, V> | undefined
+  return (context) => {
+    const rows = options.store === undefined ? undefined : openTableRows<K, V>(context, options.store)
     return {
-      init: (given) => {
-        context = given
-        if (options.store !== undefined) rows = openTableRows(given, options.store)
-      },
       process: (record) => {
         const { key, value, timestamp } = record
         if (key === null) {

@@ -6,7 +6,7 @@ import { drive } from './testing/drive.ts'
 const text = { key: Serdes.string, value: Serdes.string } as const
 const toOut = (table: KTable<string, string>) => table.toStream().to('out', { value: Serdes.string })
 
-describe('a table seen through a function', () => {
+describe('a filtered or mapped table', () => {
   const steps = [
     ['in', 'a', 'yes', 1],
     ['in', 'a', 'no', 2],
@@ -16,14 +16,14 @@ describe('a table seen through a function', () => {
   const filtered = (materialize: 'always' | 'when-needed') => (builder: StreamsBuilder) =>
     toOut(builder.table('in', { name: 'rows', ...text, materialize }).filter((value) => value.startsWith('yes')))
 
-  it('turns a row that no longer passes into a deletion, once, where old values are known', async () => {
+  it('deletes a row that no longer passes, once, if old values are known', async () => {
     expect(await drive(filtered('always'), steps)).toEqual([
       ['a', 'yes', 1],
       ['a', null, 2],
     ])
   })
 
-  it('deletes each time where nothing is stored', async () => {
+  it('deletes each time if nothing is stored', async () => {
     expect(await drive(filtered('when-needed'), steps)).toEqual([
       ['a', 'yes', 1],
       ['a', null, 2],
@@ -32,7 +32,7 @@ describe('a table seen through a function', () => {
     ])
   })
 
-  it('knows old values from a store of its own', async () => {
+  it('reads old values from its own store', async () => {
     const rows = await drive(
       (builder) =>
         toOut(
@@ -57,7 +57,7 @@ describe('a table seen through a function', () => {
 })
 
 describe('a stream read as a table', () => {
-  it('holds the last value that came, whatever its timestamp', async () => {
+  it('holds the value that arrived last, whatever its timestamp', async () => {
     const rows = await drive(
       (builder) => {
         const table = builder.stream('rows', text).toTable({ name: 'rows' })

@@ -1,44 +1,38 @@
-/**
- * Each row of a table seen through a function of value and key (`filter`, `mapValues`), stored or as a mere view. A null result
- * means that the row is not there. `skipsNulls` keeps back changes from nothing to nothing, where old values are known (not
- * behind a versioned table, where a change in the past may mean something further down).
- */
+import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
 import type { OperatorPlan } from './operator-plan.ts'
-import type { OpenView } from './table-view.ts'
-import type { TableView } from './table-view.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'
-import type { TableRows } from './table-rows.ts'
+import type { OpenView, TableView } from './table-view.ts'
 
 export interface TableValuesOptions<K, V, VOut> {
+  /** Null: the resulting table has no such row. */
   readonly compute: (value: V, key: K) => VOut | null
+  /**
+   * Does not forward a change from null to null, provided that old values are known. Not applied to a versioned table, where an
+   * out-of-order change may matter downstream.
+   */
   readonly skipsNulls: boolean
-  /** undefined: nothing is stored. */
+  /** undefined: the result is not stored. */
   readonly store: string | undefined
 }
 
+/** Applies a function of value and key to each row of a table (`filter`, `mapValues`). */
 export function tableValues<K, V, VOut>(
   options: TableValuesOptions<K, V, VOut>,
   { sendsOldValues, parentsSendOldValues, parentsAreVersioned }: OperatorPlan,
 ): ProcessorSupplier<K, Change<V>, K, Change<VOut>> {
   const { compute, skipsNulls } = options
   const knowsOldValues = sendsOldValues || (skipsNulls && parentsSendOldValues)
-  const through = (value: V | null, key: K) => (value === null ? null : compute(value, key))
-  return () => {
-    let context: ProcessorContext<K, Change<VOut>>
-    let rows: TableRows<K, VOut> | undefined
+  const computeOrNull = (value: V | null, key: K) => (value === null ? null : compute(value, key))
+  return (context) => {
+    const rows = options.store === undefined ? undefined : openTableRows<K, VOut>(context, options.store)
     return {
-      init: (given) => {
-        context = given
-        if (options.store !== undefined) rows = openTableRows(given, options.store)
-      },
       process: (record) => {
         const { key, value: change, timestamp } = record
-        const newValue = through(change.newValue, key)
+        const newValue = computeOrNull(change.newValue, key)
         let oldValue: VOut | null = null
-        if (knowsOldValues) oldValue = rows === undefined ? through(change.oldValue, key) : (rows.get(key) ?? null)
+        if (knowsOldValues) oldValue = rows === undefined ? computeOrNull(change.oldValue, key) : (rows.get(key) ?? null)
         if (skipsNulls && knowsOldValues && !parentsAreVersioned && newValue === null && oldValue === null) return
         const put = rows?.put(key, newValue, timestamp)
         if (put === 'rejected') context.drop('expired')
@@ -48,12 +42,12 @@ export function tableValues<K, V, VOut>(
   }
 }
 
-/** How such a table is looked up where it is not stored. */
+/** The view of such a table that is not stored: computes the value at each lookup. */
 export function tableValuesView<K, V, VOut>(compute: (value: V, key: K) => VOut | null): (parents: readonly OpenView[]) => OpenView {
   return ([openParent]) =>
     (context) => {
       const parent = openParent?.(context) as TableView<K, V> | undefined
-      const look: TableView<K, VOut> = {
+      const view: TableView<K, VOut> = {
         get: (key, asOf) => {
           const row = parent?.get(key, asOf)
           if (row === undefined) return undefined
@@ -61,6 +55,6 @@ export function tableValuesView<K, V, VOut>(compute: (value: V, key: K) => VOut 
           return value === null ? undefined : { value, timestamp: row.timestamp }
         },
       }
-      return look
+      return view
     }
 }

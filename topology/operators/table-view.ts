@@ -1,16 +1,16 @@
-/** A table as an operator sees it that looks keys up: its store, or what its parents hold seen through its functions. */
 import type { StateStore, ValueAndTimestamp, Windowed } from '../../state/index.ts'
 import type { ProcessorContext } from '../processor.ts'
 
+/** A table as a joining operator reads it: from its store, or computed from the views of its parents. */
 export interface TableView<K, V> {
-  /** The row now; a versioned table answers with the one valid at `asOf`, where that is given. */
+  /** The current row; a versioned table returns the row that was valid at `asOf`, if given. */
   get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined
 }
 
 /** Opens a table's view for one task. */
 export type OpenView = (context: ProcessorContext<unknown, unknown>) => TableView<unknown, unknown>
 
-/** The view of a table that lies in a store; a windowed table is looked up by key and window. */
+/** The view of a stored table. A windowed table is looked up by key and window. */
 export const viewOfStore =
   (name: string): OpenView =>
   (context) => {
@@ -28,6 +28,6 @@ export const viewOfStore =
       case 'versioned':
         return { get: (key, asOf) => (asOf === undefined ? store.get(key) : store.getAsOf(key, asOf)) }
       case 'timeOrdered':
-        throw new RangeError(`store "${name}" is a buffer, which holds no table`)
+        throw new RangeError(`Store "${name}" is a time-ordered buffer and cannot be read as a table.`)
     }
   }

@@ -12,7 +12,7 @@ const counting = (windows: TimeWindows) => (builder: StreamsBuilder) =>
 const window = (key: string, start: number, end: number) => ({ key, start, end })
 
 describe('aggregation by key and window', () => {
-  it('puts a record into the one tumbling window it falls into: start inclusive, end exclusive', async () => {
+  it('adds a record to its tumbling window: start inclusive, end exclusive', async () => {
     const rows = await drive(counting(tumbling({ sizeMs: 10, graceMs: 100 })), [
       ['in', 'a', 'x', 0],
       ['in', 'a', 'x', 9],
@@ -25,7 +25,7 @@ describe('aggregation by key and window', () => {
     ])
   })
 
-  it('puts a record into every hopping window that covers it, the earliest first', async () => {
+  it('adds a record to every hopping window that covers it, the earliest first', async () => {
     const rows = await drive(counting(hopping({ sizeMs: 10, advanceMs: 4, graceMs: 0 })), [['in', 'a', 'x', 9]])
     expect(rows).toEqual([
       [window('a', 0, 10), 1, 9],
@@ -34,7 +34,7 @@ describe('aggregation by key and window', () => {
     ])
   })
 
-  it('takes a late record until stream time has passed the end of its window by the grace', async () => {
+  it('accepts a late record until stream time has passed the end of its window by the grace', async () => {
     const windows = counting(tumbling({ sizeMs: 10, graceMs: 5 }))
     const late = [window('a', 0, 10), 1, 3]
     expect(
@@ -51,7 +51,7 @@ describe('aggregation by key and window', () => {
     ).not.toContainEqual(late)
   })
 
-  it('still takes a late record into those of its hopping windows that are open', async () => {
+  it('accepts a late record in those of its hopping windows that are still open', async () => {
     const rows = await drive(counting(hopping({ sizeMs: 10, advanceMs: 5, graceMs: 0 })), [
       ['in', 'b', 'x', 14],
       ['in', 'a', 'x', 9],
@@ -59,7 +59,7 @@ describe('aggregation by key and window', () => {
     expect(rows.filter(([key]) => (key as { key: string }).key === 'a')).toEqual([[window('a', 5, 15), 1, 9]])
   })
 
-  it('counts records without a value, and leaves out those without a key', async () => {
+  it('counts records without a value, and drops those without a key', async () => {
     const rows = await drive(counting(tumbling({ sizeMs: 10, graceMs: 0 })), [
       ['in', 'a', null, 1],
       ['in', null, 'x', 2],
@@ -67,7 +67,7 @@ describe('aggregation by key and window', () => {
     expect(rows).toEqual([[window('a', 0, 10), 1, 1]])
   })
 
-  it('hands on each window once it has closed, where that is asked for, by start and then by key', async () => {
+  it('with emit on close, emits each window when it has closed, by start and then by key', async () => {
     const rows = await drive(
       (builder) =>
         builder

@@ -1,41 +1,37 @@
-/**
- * Folds the values of each key and window into one. A window takes records until stream time has passed its end by the
- * grace; what comes later is left out. Stream time here is the largest timestamp this operator has seen, and after a restart
- * at least the newest window's start.
- */
 import type { Windowed, WindowStore } from '../../state/index.ts'
-import type { TimeWindows } from './time-windows.ts'
-import { firstWindowStart } from './time-windows.ts'
+import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
-import type { ProcessorContext, ProcessorSupplier } from '../processor.ts'
 import { ClosedWindows } from './closed-windows.ts'
 import { changeOf } from './records.ts'
+import { firstWindowStart } from './time-windows.ts'
+import type { TimeWindows } from './time-windows.ts'
 
 export interface WindowAggregateOptions<K, V, A, W> {
   readonly store: string
   readonly windows: W
   readonly initializer: () => A | null
   readonly aggregator: (aggregate: A | null, value: V, key: K) => A | null
-  /** Hands on each window once, when it has closed, instead of every update. The store of that name remembers how far that went. */
+  /**
+   * Emits each window once, when it closes, instead of at every update; the store of this name keeps track of the windows that
+   * have been emitted.
+   */
   readonly closedStore: string | undefined
 }
 
+/**
+ * Folds the values of each key and window into one aggregate. A window accepts records until stream time has passed its end by
+ * the grace; later records are dropped as late. Stream time is the largest timestamp this operator has seen; after a restart it
+ * starts at the newest window's start.
+ */
 export function windowAggregate<K, V, A>(
   options: WindowAggregateOptions<K, V, A, TimeWindows>,
 ): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
   const { windows, initializer, aggregator, closedStore } = options
-  return () => {
-    let context: ProcessorContext<Windowed<K>, Change<A>>
-    let store: WindowStore<K, A>
-    let closed: ClosedWindows<K, A> | undefined
-    let streamTime = -1
+  return (context) => {
+    const store = context.store<WindowStore<K, A>>(options.store)
+    const closed = closedStore === undefined ? undefined : new ClosedWindows(windows, store, context.store(closedStore), context)
+    let streamTime = store.lastStart
     return {
-      init: (given) => {
-        context = given
-        store = given.store(options.store)
-        streamTime = store.lastStart
-        if (closedStore !== undefined) closed = new ClosedWindows(windows, store, given.store(closedStore), given)
-      },
       process: ({ key, value, timestamp, headers }) => {
         if (key === null) {
           context.drop('null-key')

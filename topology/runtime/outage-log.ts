@@ -1,6 +1,6 @@
-import type { Clock, Logger } from '../ports.ts'
+import type { Clock, LogFields, Logger } from '../ports.ts'
 
-type Fields = Readonly<Record<string, unknown>>
+type Fields = LogFields
 
 const FIRST_INTERVAL_MS = 10_000
 const LONGEST_INTERVAL_MS = 10 * 60_000

@@ -1,7 +1,8 @@
 /**
- * Support for tests. `TopologyTestDriver` runs a topology record by record, with all that production has but time and other
- * instances: it is there for the engine's users as well. `runConformance` replays what Kafka Streams was recorded to do and reports
- * what differs. `memoryBroker` is the embedded broker without a disk, `override` changes a part of it.
+ * Support for tests. `TopologyTestDriver` runs a topology record by record with production tasks, stores and transactions; it is also
+ * meant for applications. `runConformance` replays recorded behaviour of Kafka Streams and reports differences. `runSimulation` runs
+ * an application on a virtual clock under faults derived from a seed. `memoryBroker` is the embedded broker in memory, `override`
+ * replaces some members of an object, and `manualPorts` has a clock that moves only on request.
  */
 export { TopologyTestDriver } from './test-driver/topology-test-driver.ts'
 export type { TestDriverOptions } from './test-driver/topology-test-driver.ts'

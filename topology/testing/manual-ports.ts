@@ -5,49 +5,49 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Ports for tests: time stands still until `advance`, randomness counts. */
+/** Ports for tests: the clock stands still until `advance`, and random numbers are a fixed sequence. */
 export interface ManualPorts extends Ports {
-  /** Lets the time pass, timer by timer; what a timer set going has settled before the next one fires. */
+  /** Moves the clock timer by timer. Promise reactions to a timer have run before the next timer fires. */
   advance(delayMs: number): Promise<void>
 }
 
 export function manualPorts(startMs = 1_700_000_000_000): ManualPorts {
   const timers = new Set<Timer>()
   let now = startMs
-  let drawn = 0
+  let state = 0
   const setTimer = (callback: () => void, delayMs: number): TimerHandle => {
     const timer = { dueMs: now + delayMs, callback }
     timers.add(timer)
     return { cancel: () => void timers.delete(timer) }
   }
-  const next = (): number => ((drawn = (drawn * 1_103_515_245 + 12_345) % 2_147_483_648) + 0.5) / 2_147_483_648
+  const next = (): number => ((state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) + 0.5) / 2_147_483_648
   return {
     clock: { now: () => now, monotonic: () => now - startMs },
     timers: {
       setTimeout: setTimer,
       sleep: (delayMs) => new Promise((resolve) => setTimer(resolve, delayMs)),
-      yield: turn,
+      yield: nextMacrotask,
     },
     random: { next, uuid: () => `uuid-${next().toString(16).slice(2)}` },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     async advance(delayMs) {
       const untilMs = now + delayMs
-      await turn()
+      await nextMacrotask()
       for (;;) {
         const due = [...timers].filter((timer) => timer.dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0]
         if (due === undefined) break
         timers.delete(due)
         now = Math.max(now, due.dueMs)
         due.callback()
-        await turn()
+        await nextMacrotask()
       }
       now = untilMs
-      await turn()
+      await nextMacrotask()
     },
   }
 }
 
-/** A turn of the real event loop: all promises that can settle without I/O have. */
-function turn(): Promise<void> {
+/** Waits one turn of the real event loop, in which all promises that need no I/O settle. */
+function nextMacrotask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

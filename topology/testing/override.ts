@@ -1,4 +1,4 @@
-/** The same object with some members replaced; the others, bound to it, stay what they were. */
+/** A view of the object with some members replaced. The other members stay bound to the original. */
 export function override<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {
     get: (object, name) => {

@@ -1,7 +1,7 @@
 import type { Admin } from '../broker/index.ts'
 import type { TopicAction } from './topic-plan.ts'
 
-/** Does what a plan says. What has been done before is done once: it can be run again after an error. */
+/** Carries a plan out. Idempotent, so it can be repeated after an error. */
 export async function applyTopics(admin: Admin, actions: readonly TopicAction[]): Promise<void> {
   await admin.createTopics(actions.flatMap((action) => (action.kind === 'create' ? [action.topic] : [])))
   for (const action of actions) {

@@ -1,21 +1,21 @@
 import type { TopicSpec } from '../broker/index.ts'
 import type { InternalTopic, Topology } from '../graph/index.ts'
 
-const KEPT_FOR_EVER = { 'retention.ms': '-1' }
+const NO_EXPIRY = { 'retention.ms': '-1' }
 
-/** Where an application's dead letters go. */
+/** The application's topic for dead letters. */
 export function deadLetterTopic(applicationId: string): string {
   return `${applicationId}-dead-letters`
 }
 
-/** Internal topics bear the application's name on the broker. */
+/** The internal topic's name on the broker, prefixed with the application id. */
 export function internalTopicName(applicationId: string, topic: InternalTopic): string {
   return `${applicationId}-${topic.name}`
 }
 
 /**
- * The topics that an application has for itself: repartition topics, changelogs, dead letters. `partitionsOf` tells how many
- * partitions a topic has that is there or is to be made, by its name on the broker. Throws `RangeError` where a number follows from nothing.
+ * The specs of an application's own topics: repartition topics, changelogs, dead letters. `partitionsOf` returns the partition count of
+ * a topic that exists or is declared, by its name on the broker. Throws `RangeError` if a partition count cannot be derived.
  */
 export function internalTopics(
   applicationId: string,
@@ -27,9 +27,10 @@ export function internalTopics(
 
   function countOf(name: string, path: readonly string[]): number {
     const topic = byName.get(name)
-    const there = partitionsOf(topic === undefined ? name : internalTopicName(applicationId, topic)) ?? counts.get(name)
-    if (there !== undefined) return there
-    if (topic === undefined || path.includes(name)) throw new RangeError(`The number of partitions of ${name} follows from nothing.`)
+    const known = partitionsOf(topic === undefined ? name : internalTopicName(applicationId, topic)) ?? counts.get(name)
+    if (known !== undefined) return known
+    if (topic === undefined || path.includes(name))
+      throw new RangeError(`Cannot derive the partition count of ${name}: no topic upstream of it exists. Create its source topics.`)
     const { partitions } = topic
     const count =
       typeof partitions === 'number' ? partitions : Math.max(1, ...partitions.asLargestOf.map((other) => countOf(other, [...path, name])))
@@ -41,8 +42,8 @@ export function internalTopics(
     ...topology.internalTopics.map((topic) => ({
       name: internalTopicName(applicationId, topic),
       partitions: countOf(topic.name, []),
-      config: topic.kind === 'repartition' ? { ...KEPT_FOR_EVER, ...topic.config } : topic.config,
+      config: topic.kind === 'repartition' ? { ...NO_EXPIRY, ...topic.config } : topic.config,
     })),
-    { name: deadLetterTopic(applicationId), partitions: 1, config: KEPT_FOR_EVER },
+    { name: deadLetterTopic(applicationId), partitions: 1, config: NO_EXPIRY },
   ]
 }

@@ -6,7 +6,7 @@ import { applyTopics } from './apply-topics.ts'
 import { planTopics, type TopicPlanOptions } from './topic-plan.ts'
 
 const EVENTS: TopicSpec = { name: 'app-events', partitions: 4, replicationFactor: 3, config: { 'retention.ms': '-1' } }
-const THERE: TopicDescription = {
+const EXISTING: TopicDescription = {
   name: 'app-events',
   topicId: 'id',
   partitions: 4,
@@ -15,35 +15,35 @@ const THERE: TopicDescription = {
 }
 
 const plan = (options: Partial<TopicPlanOptions>) =>
-  planTopics({ wanted: [EVENTS], existing: [THERE], brokers: 3, prefix: 'app-', prune: false, addPartitions: false, ...options })
+  planTopics({ wanted: [EVENTS], existing: [EXISTING], brokers: 3, prefix: 'app-', prune: false, addPartitions: false, ...options })
 
 describe('A plan of topics', () => {
-  it('has nothing to do where all is as declared', () => {
+  it('is empty if all topics are as declared', () => {
     expect(plan({})).toEqual({ actions: [], warnings: [], problems: [] })
   })
 
-  it('creates what is missing, so that one of three brokers may be missing too', () => {
+  it('creates missing topics so that writes succeed with one of three replicas out of sync', () => {
     const config = { 'min.insync.replicas': '2', 'retention.ms': '-1' }
     expect(plan({ existing: [] }).actions).toEqual([{ kind: 'create', topic: { ...EVENTS, config } }])
   })
 
-  it('makes no more replicas than there are brokers, and says so', () => {
+  it('creates no more replicas than there are brokers, with a warning', () => {
     const { actions, warnings, problems } = plan({ existing: [], brokers: 1 })
     expect(actions).toEqual([{ kind: 'create', topic: { ...EVENTS, replicationFactor: 1 } }])
-    expect(warnings).toEqual(['1 topic should have more replicas than there are brokers, and get one on each of the 1.'])
+    expect(warnings).toEqual(['1 topic declared with more replicas than brokers: limited to 1 replica.'])
     expect(problems).toEqual([])
   })
 
-  it('repairs settings, and names those it does', () => {
+  it('corrects settings and lists each of them', () => {
     const config = { 'retention.ms': '1000', 'min.insync.replicas': '2', 'segment.ms': '5' }
-    expect(plan({ existing: [{ ...THERE, config }] }).actions).toEqual([
+    expect(plan({ existing: [{ ...EXISTING, config }] }).actions).toEqual([
       { kind: 'configure', name: 'app-events', settings: [{ key: 'retention.ms', is: '1000', wanted: '-1' }] },
     ])
   })
 
-  it('repairs what takes records away, though nobody has declared it', () => {
-    const config = { ...THERE.config, 'cleanup.policy': 'compact', 'retention.bytes': '1000', 'segment.ms': '5' }
-    expect(plan({ existing: [{ ...THERE, config }] }).actions).toEqual([
+  it('corrects undeclared settings that could delete records', () => {
+    const config = { ...EXISTING.config, 'cleanup.policy': 'compact', 'retention.bytes': '1000', 'segment.ms': '5' }
+    expect(plan({ existing: [{ ...EXISTING, config }] }).actions).toEqual([
       {
         kind: 'configure',
         name: 'app-events',
@@ -55,16 +55,16 @@ describe('A plan of topics', () => {
     ])
   })
 
-  it('never adds partitions to a topic whose records have keys, and explains that', () => {
-    const { actions, problems } = plan({ existing: [{ ...THERE, partitions: 2 }], addPartitions: true })
+  it('never adds partitions to a topic whose records have keys, and explains why', () => {
+    const { actions, problems } = plan({ existing: [{ ...EXISTING, partitions: 2 }], addPartitions: true })
     expect(actions).toEqual([])
     expect(problems.join()).toContain('app-events has 2 partitions instead of 4, and its records have keys')
   })
 
-  it('adds partitions to a topic without keys when told to', () => {
-    const existing = [{ ...THERE, partitions: 1 }]
+  it('adds partitions to a topic without keys if the option is set', () => {
+    const existing = [{ ...EXISTING, partitions: 1 }]
     const keyless = ['app-events']
-    expect(plan({ existing, keyless }).problems).toEqual(['app-events has 1 partition instead of 4: --add-partitions gives it the others.'])
+    expect(plan({ existing, keyless }).problems).toEqual(['app-events has 1 partition instead of 4: --add-partitions adds the others.'])
     expect(plan({ existing, keyless, addPartitions: true })).toEqual({
       actions: [{ kind: 'addPartitions', name: 'app-events', from: 1, to: 4 }],
       warnings: [],
@@ -72,18 +72,18 @@ describe('A plan of topics', () => {
     })
   })
 
-  it('takes no partitions away and moves no replicas, and says that all is not well', () => {
-    const { actions, problems } = plan({ existing: [{ ...THERE, partitions: 8, replicationFactor: 1 }], addPartitions: true })
+  it('removes no partitions and moves no replicas, but reports the difference as a problem', () => {
+    const { actions, problems } = plan({ existing: [{ ...EXISTING, partitions: 8, replicationFactor: 1 }], addPartitions: true })
     expect(actions).toEqual([])
     expect(problems).toEqual([
       'app-events has 1 replica instead of 3: move its partitions with kafka-reassign-partitions.',
-      'app-events has 8 partitions instead of 4, and Kafka takes none away: declare 8, or make the topic anew.',
+      'app-events has 8 partitions instead of 4, and Kafka cannot remove partitions: declare 8, or recreate the topic.',
     ])
   })
 
-  it('deletes what nobody declares, when told to and within the prefix only', () => {
-    const existing = [THERE, { ...THERE, name: 'app-old' }, { ...THERE, name: 'other' }]
-    expect(plan({ existing })).toMatchObject({ actions: [], problems: ['Nobody declares app-old: --prune deletes what is not declared.'] })
+  it('deletes undeclared topics with the prefix if the option is set', () => {
+    const existing = [EXISTING, { ...EXISTING, name: 'app-old' }, { ...EXISTING, name: 'other' }]
+    expect(plan({ existing })).toMatchObject({ actions: [], problems: ['Not declared: app-old. --prune deletes undeclared topics.'] })
     expect(plan({ existing, prune: true })).toEqual({ actions: [{ kind: 'delete', name: 'app-old' }], warnings: [], problems: [] })
   })
 })
@@ -97,7 +97,7 @@ describe('On a broker', () => {
 
   afterEach(() => broker.close())
 
-  it('a plan that was carried out leaves nothing to do, however often it is', async () => {
+  it('a plan leaves nothing to do after it has been applied, once or twice', async () => {
     await broker.admin.createTopics([
       { name: 'app-events', partitions: 4, config: { 'retention.ms': '5' } },
       { name: 'app-old', partitions: 1 },

@@ -1,16 +1,16 @@
 import type { TopicDescription, TopicSpec } from '../broker/index.ts'
 
 export interface TopicPlanOptions {
-  /** All topics that have to be there. */
+  /** All declared topics. */
   readonly wanted: readonly TopicSpec[]
-  /** All topics that are there. */
+  /** All topics of the cluster. */
   readonly existing: readonly TopicDescription[]
   readonly brokers: number
-  /** What does not begin with it is nobody's business here. */
+  /** Topics whose names do not start with it are ignored unless they are declared. */
   readonly prefix: string
-  /** Topics within the prefix that nobody wants go. */
+  /** Deletes topics with the prefix that are not declared. */
   readonly prune: boolean
-  /** Topics that lack partitions get them, where their records have no keys. */
+  /** Adds missing partitions to topics whose records have no keys. */
   readonly addPartitions: boolean
   /** Topics whose records have no keys. Default: none. */
   readonly keyless?: readonly string[]
@@ -24,35 +24,33 @@ export type TopicAction =
 
 export interface Setting {
   readonly key: string
-  /** Undefined: the broker's default. */
+  /** undefined: the broker's default. */
   readonly is: string | undefined
   readonly wanted: string
 }
 
 export interface TopicPlan {
   readonly actions: readonly TopicAction[]
-  /** What is as it should be, though not as somebody may think. */
+  /** Deviations from the declaration that are accepted. */
   readonly warnings: readonly string[]
-  /** What is not as it should be and is not put right by the actions. */
+  /** Deviations that the actions do not correct. */
   readonly problems: readonly string[]
 }
 
-/** What has to be done so that the cluster's topics are as declared. Does nothing itself. */
+/** Plans how to make the cluster's topics match the declared ones. Changes nothing itself. */
 export function planTopics(options: TopicPlanOptions): TopicPlan {
   const { wanted, existing, brokers, prefix, prune } = options
-  const there = new Map(existing.map((topic) => [topic.name, topic]))
+  const existingByName = new Map(existing.map((topic) => [topic.name, topic]))
   const names = new Set(wanted.map(({ name }) => name))
   const actions: TopicAction[] = []
   const warnings: string[] = []
   const problems: string[] = []
   const capped = wanted.filter(({ replicationFactor = 1 }) => replicationFactor > brokers)
   if (capped.length > 0)
-    warnings.push(
-      `${counted(capped.length, 'topic')} should have more replicas than there are brokers, and get one on each of the ${brokers}.`,
-    )
+    warnings.push(`${counted(capped.length, 'topic')} declared with more replicas than brokers: limited to ${counted(brokers, 'replica')}.`)
   for (const spec of wanted) {
     const topic = withinCluster(spec, brokers)
-    const found = there.get(topic.name)
+    const found = existingByName.get(topic.name)
     if (found === undefined) {
       actions.push({ kind: 'create', topic })
       continue
@@ -65,20 +63,20 @@ export function planTopics(options: TopicPlanOptions): TopicPlan {
       )
     if (found.partitions !== topic.partitions) comparePartitions(topic, found, options, actions, problems)
   }
-  const foreign = existing.map(({ name }) => name).filter((name) => name.startsWith(prefix) && !names.has(name))
-  if (prune) actions.push(...foreign.map((name) => ({ kind: 'delete' as const, name })))
-  else if (foreign.length > 0) problems.push(`Nobody declares ${foreign.join(', ')}: --prune deletes what is not declared.`)
+  const undeclared = existing.map(({ name }) => name).filter((name) => name.startsWith(prefix) && !names.has(name))
+  if (prune) actions.push(...undeclared.map((name) => ({ kind: 'delete' as const, name })))
+  else if (undeclared.length > 0) problems.push(`Not declared: ${undeclared.join(', ')}. --prune deletes undeclared topics.`)
   return { actions, warnings, problems }
 }
 
-/** No more replicas than brokers, and of three one may be missing. */
+/** Limits replicas to the number of brokers, and lets writes continue when one of three replicas is out of sync. */
 function withinCluster(spec: TopicSpec, brokers: number): TopicSpec & { readonly replicationFactor: number } {
   const replicationFactor = Math.min(spec.replicationFactor ?? 1, brokers)
   const config = replicationFactor < 3 ? spec.config : { 'min.insync.replicas': String(replicationFactor - 1), ...spec.config }
   return { ...spec, replicationFactor, ...(config === undefined ? {} : { config }) }
 }
 
-/** Kafka's own, which hold where nothing is declared: anything else would take records away. */
+/** Kafka's defaults, enforced if nothing is declared, because any other value could delete records. */
 const DEFAULTS: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete', 'retention.bytes': '-1' }
 
 function differences(wanted: TopicSpec, { config }: TopicDescription): readonly Setting[] {
@@ -94,15 +92,16 @@ function comparePartitions(
   actions: TopicAction[],
   problems: string[],
 ): void {
-  const is = `${name} has ${counted(found.partitions, 'partition')} instead of ${partitions}`
-  if (found.partitions > partitions) problems.push(`${is}, and Kafka takes none away: declare ${found.partitions}, or make the topic anew.`)
+  const difference = `${name} has ${counted(found.partitions, 'partition')} instead of ${partitions}`
+  if (found.partitions > partitions)
+    problems.push(`${difference}, and Kafka cannot remove partitions: declare ${found.partitions}, or recreate the topic.`)
   else if (!keyless.includes(name))
     problems.push(
-      `${is}, and its records have keys: more partitions would send a key’s next records elsewhere than those before, away from its state. ` +
-        'Copy it into a new topic instead.',
+      `${difference}, and its records have keys: with more partitions a key’s next records would go to another partition than its ` +
+        'earlier ones and its state. Copy it into a new topic instead.',
     )
   else if (addPartitions) actions.push({ kind: 'addPartitions', name, from: found.partitions, to: partitions })
-  else problems.push(`${is}: --add-partitions gives it the others.`)
+  else problems.push(`${difference}: --add-partitions adds the others.`)
 }
 
 function counted(count: number, what: string): string {

@@ -1,20 +1,20 @@
 import type { Admin, TopicDescription } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
-import { deadLetterTopic, internalTopicName, internalTopics } from './index.ts'
 import { FatalStreamsError, RetriableError } from '../errors.ts'
+import { deadLetterTopic, internalTopicName, internalTopics } from './internal-topics.ts'
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
-/** What a store's name is followed by in that of its changelog. */
+/** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
-/** The topics an application uses, by the names of the drawing, and what the broker says of them. */
+/** The topics an application uses, by their names in the topology, with their descriptions from the broker. */
 export class TopicTable {
   readonly deadLetters: string
   readonly #applicationId: string
   readonly #admin: Admin
   readonly #topology: Topology
-  /** Internal topics' names on the broker. */
+  /** Names on the broker, by internal topic. */
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
@@ -31,7 +31,7 @@ export class TopicTable {
     this.deadLetters = deadLetterTopic(applicationId)
   }
 
-  /** On the broker. */
+  /** The topic's name on the broker. */
   nameOf(name: string): string {
     return this.#internal.get(name) ?? name
   }
@@ -44,7 +44,7 @@ export class TopicTable {
     return this.#changelogs.get(store)
   }
 
-  /** The incarnation of each store's changelog. */
+  /** The topic id of each store's changelog, which changes if the topic is recreated. */
   changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
     const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
     return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
@@ -54,28 +54,28 @@ export class TopicTable {
     return this.#repartitions.has(topic)
   }
 
-  /** The shortest time for which a deletion can still be read in the changelogs of these stores, milliseconds. */
+  /** How long at least a tombstone stays readable in the changelogs of these stores, in milliseconds. */
   deleteRetentionMs(stores: readonly string[]): number {
     const configs = stores.map((store) => this.#known.get(this.changelogOf(store) ?? '')?.config)
     return Math.min(...configs.map((config) => Number(config?.['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS)))
   }
 
-  /** How many tasks a sub-topology has: as many as its largest source topic has partitions. */
+  /** The number of tasks of a sub-topology: the partition count of its largest source topic. */
   taskCount(sourceTopics: readonly string[]): number {
     return Math.max(0, ...sourceTopics.map((topic) => this.partitions(this.nameOf(topic)) ?? 0))
   }
 
-  /** Learns of the topics there are. Throws `FatalStreamsError` when a source topic is missing. */
+  /** Reads the topic descriptions. Throws `FatalStreamsError` if a source topic is missing. */
   async find(): Promise<void> {
     await this.refresh()
     this.#assertSources()
   }
 
-  /** Makes the internal topics that are missing. Throws `FatalStreamsError` when a source topic is, or topics of a join differ. */
+  /** Creates missing internal topics. Throws `FatalStreamsError` if a source topic is missing or joined topics differ in partitions. */
   async ensure(): Promise<void> {
     await this.find()
-    const wanted = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
-    const missing = wanted.filter(({ name }) => !this.#known.has(name))
+    const specs = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
+    const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
       await this.#admin.createTopics(missing)
       await this.refresh()
@@ -88,7 +88,7 @@ export class TopicTable {
   }
 
   missing(topic: string): RetriableError {
-    return new RetriableError(`There is no topic "${topic}" to write to: create it.`, { ready: this.refresh() })
+    return new RetriableError(`Cannot write to topic "${topic}": it does not exist. Create it.`, { ready: this.refresh() })
   }
 
   #assertSources(): void {
@@ -96,14 +96,16 @@ export class TopicTable {
     const globals = this.#topology.globalStores.map(({ topic }) => topic)
     const missing = [...sources, ...globals].filter((topic) => !this.#internal.has(topic) && !this.#known.has(topic))
     if (missing.length > 0)
-      throw new FatalStreamsError(`Source topics are missing: ${[...new Set(missing)].join(', ')}. Create them before the start.`)
+      throw new FatalStreamsError(
+        `Source topics are missing: ${[...new Set(missing)].join(', ')}. Create them before starting the application.`,
+      )
   }
 
   #assertCopartitioned(): void {
     for (const topics of this.#topology.copartitioned) {
       const counts = topics.map((topic) => `${topic} has ${this.partitions(this.nameOf(topic))}`)
       if (new Set(topics.map((topic) => this.partitions(this.nameOf(topic)))).size > 1) {
-        throw new FatalStreamsError(`Topics that are joined must have the same number of partitions: ${counts.join(', ')}.`)
+        throw new FatalStreamsError(`Joined topics must have the same number of partitions: ${counts.join(', ')}.`)
       }
     }
   }

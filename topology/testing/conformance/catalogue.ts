@@ -1,4 +1,3 @@
-/** Which conformance topologies can be drawn so far, and which of their cases belong to parts that are still to come. */
 import type { Topology } from '../../graph/index.ts'
 import { cogroup } from './topologies/cogroup.ts'
 import { groupAggregate, groupCount, groupFlat, groupReduce, groupSum, joinOwnCount } from './topologies/grouping.ts'
@@ -23,7 +22,7 @@ import {
 import { windowed, windowRegroup } from './topologies/windows.ts'
 import type { Params } from './vectors.ts'
 
-const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
+const TOPOLOGIES: Readonly<Record<string, (params: Params) => Topology>> = {
   stateless,
   repartition,
   'group-count': groupCount,
@@ -67,18 +66,19 @@ const DRAWINGS: Readonly<Record<string, (params: Params) => Topology>> = {
   'versioned-store': versionedStore,
 }
 
-/** Why a case is left out, or undefined if it has to pass. Decided by topology and parameters alone. */
+/** Why a case is skipped, or undefined if it must pass. Depends on the topology and its parameters only, never on the result. */
 export function skipReason(topology: string, params: Params): string | undefined {
-  if (!(topology in DRAWINGS)) return 'the topology uses operators that are still to come'
-  if (params['cache'] === true) return 'record caching is still to come'
-  if (params['optimize'] === true) return 'the self-join optimisation is still to come'
-  if (params['kind'] === 'session') return 'session windows are still to come'
-  if (params['view'] === 'transformValues') return 'transformValues is still to come'
+  if (!(topology in TOPOLOGIES)) return 'the topology uses operators that are not implemented'
+  if (params['cache'] === true) return 'record caching is not implemented'
+  if (params['optimize'] === true) return 'the self-join optimisation is not implemented'
+  if (params['kind'] === 'session') return 'session windows are not implemented'
+  if (params['view'] === 'transformValues') return 'transformValues is not implemented'
   return undefined
 }
 
-export function drawTopology(topology: string, params: Params): Topology {
-  const draw = DRAWINGS[topology]
-  if (draw === undefined) throw new Error(`no conformance topology is called ${topology}`)
-  return draw(params)
+/** Builds the topology of a case. */
+export function conformanceTopology(topology: string, params: Params): Topology {
+  const build = TOPOLOGIES[topology]
+  if (build === undefined) throw new Error(`There is no conformance topology "${topology}".`)
+  return build(params)
 }

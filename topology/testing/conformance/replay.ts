@@ -1,23 +1,23 @@
-/** Plays one recorded case through a topology on the test driver and compares what came out with what Kafka Streams did. */
 import type { StoreSpec } from '../../../state/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import { TopologyTestDriver } from '../test-driver/topology-test-driver.ts'
 import { storeRows } from './store-rows.ts'
 import type { Case, Json, OutputRow } from './vectors.ts'
 
-/** The first thing that differs, each side as one line of JSON. */
+/** The first difference, each side as one line of JSON. */
 export interface Difference {
   readonly where: string
   readonly expected: string
   readonly received: string
-  /** The input step during which it showed. */
+  /** The input step during which it appeared. */
   readonly step?: string
 }
 
+/** Runs one recorded case on the test driver and compares outputs and stores with those of Kafka Streams. */
 export async function replay(topology: Topology, recorded: Case): Promise<Difference | undefined> {
   const driver = await TopologyTestDriver.open(topology)
   try {
-    const outputs = await play(driver, [...new Set([...sinkTopics(topology), ...Object.keys(recorded.outputs)])], recorded)
+    const outputs = await runSteps(driver, [...new Set([...sinkTopics(topology), ...Object.keys(recorded.outputs)])], recorded)
     for (const [topic, received] of outputs) {
       const difference = differentRow(topic, recorded, recorded.outputs[topic] ?? [], received)
       if (difference !== undefined) return difference
@@ -35,7 +35,7 @@ function sinkTopics({ subtopologies, internalTopics }: Topology): readonly strin
     .flatMap((node) => (node.kind === 'sink' && typeof node.topic === 'string' && !internal.has(node.topic) ? [node.topic] : []))
 }
 
-async function play(
+async function runSteps(
   driver: TopologyTestDriver,
   topics: readonly string[],
   { inputs }: Case,
@@ -63,10 +63,15 @@ function differentRow(
 ): Difference | undefined {
   const length = Math.max(expected.length, received.length)
   for (let row = 0; row < length; row++) {
-    const [wanted, got] = [shown(expected[row]), shown(received[row])]
-    if (wanted === got) continue
+    const [expectedText, receivedText] = [shown(expected[row]), shown(received[row])]
+    if (expectedText === receivedText) continue
     const step = Math.min(expected[row]?.[3] ?? Infinity, received[row]?.[3] ?? Infinity)
-    return { where: `output "${topic}", row ${row}`, expected: wanted, received: got, step: `${step}: ${shown(recorded.inputs[step])}` }
+    return {
+      where: `output "${topic}", row ${row}`,
+      expected: expectedText,
+      received: receivedText,
+      step: `${step}: ${shown(recorded.inputs[step])}`,
+    }
   }
   return undefined
 }
@@ -82,15 +87,15 @@ async function differentStore(
   for (const [name, rows] of Object.entries(recorded.stores)) {
     const spec = specs.get(name)
     if (spec === undefined) return { where: `store "${name}"`, expected: `${rows.length} rows`, received: 'no such store' }
-    const wanted = rows.map(shown).sort()
-    const got = (await storeRows(driver.store(name), spec, recorded.inputs)).map(shown).sort()
-    const at = wanted.findIndex((row, index) => row !== got[index])
-    if (at >= 0 || got.length > wanted.length) {
-      const index = at >= 0 ? at : wanted.length
+    const expected = rows.map(shown).sort()
+    const received = (await storeRows(driver.store(name), spec, recorded.inputs)).map(shown).sort()
+    const different = expected.findIndex((row, index) => row !== received[index])
+    if (different >= 0 || received.length > expected.length) {
+      const index = different >= 0 ? different : expected.length
       return {
-        where: `store "${name}", row ${index} in order of text`,
-        expected: wanted[index] ?? 'nothing',
-        received: got[index] ?? 'nothing',
+        where: `store "${name}", row ${index} in sorted order`,
+        expected: expected[index] ?? 'nothing',
+        received: received[index] ?? 'nothing',
       }
     }
   }

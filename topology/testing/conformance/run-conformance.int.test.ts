@@ -6,7 +6,7 @@ import { skipReason } from './catalogue.ts'
 import { OWN_VECTORS, runConformance } from './run-conformance.ts'
 import { readVectors } from './vectors.ts'
 
-describe('replaying what Kafka Streams did', () => {
+describe('replaying recorded behaviour of Kafka Streams', () => {
   let dir: string
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'conformance-'))
@@ -37,30 +37,32 @@ describe('replaying what Kafka Streams did', () => {
   const write = (name: string, file: unknown) => writeFile(join(dir, name), typeof file === 'string' ? file : JSON.stringify(file))
   const changed = (change: object) => ({ ...count, cases: [{ ...count.cases[0], ...change }] })
 
-  it('finds no difference in any recorded case that is not skipped', { timeout: 60_000 }, async () => {
+  it('passes every recorded case that is not skipped', { timeout: 60_000 }, async () => {
     const { exitCode, lines } = await run()
     expect(lines.filter((line) => line.includes('FAILED') || line.startsWith(' '))).toEqual([])
     expect(lines.at(-1)).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/)
     expect(exitCode).toBe(0)
   })
 
-  it('skips no case of the operators that are promised', async () => {
-    const promised =
+  it('skips no case of the operators that are implemented', async () => {
+    const implemented =
       /^(stateless|group-.*|join-own-count|repartition|table-source|stream-totable|window-tumbling|window-hopping|stream-table-join|stream-global-join|stream-stream-join|punctuate|process-values|versioned-store|table-table-join|table-join-.*|window-sliding|suppress-table|suppress-group|cogroup)$/
-    const later = (topology: string, params: object) =>
+    const isUnimplemented = (topology: string, params: object) =>
       'cache' in params || ('emit' in params && params.emit === 'close') || ('historyMs' in params && topology !== 'versioned-store')
     const skipped = (await readVectors(OWN_VECTORS)).flatMap(({ topology, cases }) =>
-      promised.test(topology) ? cases.filter(({ params }) => !later(topology, params) && skipReason(topology, params) !== undefined) : [],
+      implemented.test(topology)
+        ? cases.filter(({ params }) => !isUnimplemented(topology, params) && skipReason(topology, params) !== undefined)
+        : [],
     )
     expect(skipped).toEqual([])
   })
 
-  it('accepts a folder of plain files and counts what it ran', async () => {
+  it('accepts a folder of uncompressed files and counts the cases', async () => {
     await write('group-count.json', count)
     expect(await run(dir)).toEqual({ exitCode: 0, lines: ['group-count 1/1', '1 passed, 0 failed, 0 skipped'] })
   })
 
-  it('shows the first output that differs, with the step that led to it', async () => {
+  it('reports the first difference in an output, with its input step', async () => {
     await write('group-count.json', changed({ outputs: { out: [['a', 2, 5, 0]] } }))
     expect(await run(dir)).toEqual({
       exitCode: 1,
@@ -77,7 +79,7 @@ describe('replaying what Kafka Streams did', () => {
 
   it.each([
     [
-      'an output too few',
+      'a missing output',
       {
         outputs: {
           out: [
@@ -87,10 +89,10 @@ describe('replaying what Kafka Streams did', () => {
         },
       },
     ],
-    ['an output too many', { outputs: {} }],
-    ['another step', { outputs: { out: [['a', 1, 5, 1]] } }],
+    ['an unexpected output', { outputs: {} }],
+    ['a wrong input step', { outputs: { out: [['a', 1, 5, 1]] } }],
     [
-      'a row of a store too few',
+      'a missing row of a store',
       {
         stores: {
           store: [
@@ -100,15 +102,15 @@ describe('replaying what Kafka Streams did', () => {
         },
       },
     ],
-    ['a row of a store too many', { stores: { store: [] } }],
-    ['a store that is not there', { stores: { other: [] } }],
-    ['a topology that breaks', { params: { by: 'nobody knows' } }],
-  ])('sees %s', async (_, change) => {
+    ['an unexpected row of a store', { stores: { store: [] } }],
+    ['a missing store', { stores: { other: [] } }],
+    ['a topology that throws', { params: { by: 'unknown' } }],
+  ])('detects %s', async (_, change) => {
     await write('group-count.json', changed(change))
     expect((await run(dir)).exitCode).toBe(1)
   })
 
-  it('does not take a folder without vectors, or a damaged file, for a success', async () => {
+  it('fails for a folder without vectors and for a damaged file', async () => {
     expect((await run(dir)).exitCode).toBe(1)
     await write('group-count.json', '{"format":2}')
     await expect(run(dir)).rejects.toThrow('holds no vectors of format 1')

@@ -1,24 +1,23 @@
-/**
- * Replays recorded behaviour of Kafka Streams and reports, per topology, how many cases came out the same. What is not built yet
- * is skipped by an explicit list (`catalogue.ts`), never because it fails.
- */
 import { fileURLToPath } from 'node:url'
-import { drawTopology, skipReason } from './catalogue.ts'
+import { conformanceTopology, skipReason } from './catalogue.ts'
 import { replay } from './replay.ts'
 import type { Difference } from './replay.ts'
 import { readVectors } from './vectors.ts'
 import type { Case, VectorFile } from './vectors.ts'
 
 export interface ConformanceOptions {
-  /** A folder of vectors (`.json` or `.json.gz`); default: those of this project. */
+  /** A folder of vectors (`.json` or `.json.gz`). Default: those of this project. */
   readonly dir?: string
-  /** Takes one line of the report. */
+  /** Receives the report line by line. */
   readonly write: (line: string) => void
 }
 
 export const OWN_VECTORS = fileURLToPath(new URL('./vectors', import.meta.url))
 
-/** Resolves with the exit code: 0 if nothing failed, 1 otherwise. */
+/**
+ * Replays recorded behaviour of Kafka Streams and reports the passed cases per topology. Unimplemented features are skipped by an
+ * explicit list (`catalogue.ts`), never because they fail. Resolves with the exit code: 0 if no case failed and one passed, 1 otherwise.
+ */
 export async function runConformance({ dir = OWN_VECTORS, write }: ConformanceOptions): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const file of await readVectors(dir)) {
@@ -60,10 +59,10 @@ async function runFile({ topology, cases }: VectorFile): Promise<FileResult> {
 
 async function runCase(topology: string, recorded: Case): Promise<Difference | undefined> {
   try {
-    return await replay(drawTopology(topology, recorded.params), recorded)
+    return await replay(conformanceTopology(topology, recorded.params), recorded)
   } catch (error) {
     return {
-      where: 'while it ran',
+      where: 'during the run',
       expected: 'no error',
       received: error instanceof Error ? (error.stack ?? error.message) : String(error),
     }

@@ -1,7 +1,7 @@
-/** The contents of a store in the form in which the vectors hold them. */
 import type { KeyValueStore, StateStore, StoreSpec, VersionedKeyValueStore, WindowStore } from '../../../state/index.ts'
 import type { Json, Step } from './vectors.ts'
 
+/** The contents of a store in the format of the vectors. */
 export async function storeRows(store: StateStore, spec: StoreSpec, inputs: readonly Step[]): Promise<readonly (readonly unknown[])[]> {
   switch (store.kind) {
     case 'keyValue':
@@ -11,7 +11,7 @@ export async function storeRows(store: StateStore, spec: StoreSpec, inputs: read
     case 'versioned':
       return versionedRows(store, inputs)
     case 'timeOrdered':
-      throw new Error(`${store.name} is a buffer, which no vector shows`)
+      throw new Error(`Store "${store.name}" is a time-ordered buffer, which vectors do not contain.`)
   }
 }
 
@@ -29,7 +29,7 @@ async function windowRows(store: WindowStore<unknown, unknown>, sizeMs: number) 
   return rows
 }
 
-/** A versioned store cannot be listed: it is asked for every key, now and at five of the input's timestamps. */
+/** A versioned store cannot be scanned, so every key is looked up, now and at five of the input's timestamps. */
 function versionedRows(store: VersionedKeyValueStore<unknown, unknown>, inputs: readonly Step[]) {
   const records = inputs.flatMap((step) => ('advanceWallClockMs' in step || step[1] === null ? [] : [step]))
   const times = [...new Set(records.map(([, , , timestamp]) => timestamp))].sort((a, b) => a - b)

@@ -1,8 +1,8 @@
-/** The recorded behaviour of Kafka Streams: one file per topology, read from a folder of `.json` or `.json.gz`. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
+/** Recorded behaviour of Kafka Streams for one topology. */
 export interface VectorFile {
   readonly format: number
   readonly kafka: string
@@ -15,7 +15,7 @@ export interface Case {
   readonly case: string
   readonly params: Params
   readonly inputs: readonly Step[]
-  /** Per sink topic, in order: key, value, timestamp, and the input step during which it left. */
+  /** Per sink topic, in order: key, value, timestamp, and the input step during which it was written. */
   readonly outputs: Readonly<Record<string, readonly OutputRow[]>>
   readonly stores: Readonly<Record<string, readonly (readonly Json[])[]>>
 }
@@ -28,7 +28,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export type Params = Readonly<Record<string, string | number | boolean>>
 
-/** All vector files of a folder, by name. Throws an `Error` that names a file it cannot read as vectors. */
+/** All vector files (`.json`, `.json.gz`) of a folder, by name. Throws an `Error` that names a file which is not a vector file. */
 export async function readVectors(dir: string): Promise<readonly VectorFile[]> {
   const names = (await readdir(dir)).filter((name) => /\.json(\.gz)?$/.test(name) && !name.startsWith('index.')).sort()
   return Promise.all(names.map((name) => readVectorFile(join(dir, name))))

@@ -1,13 +1,10 @@
-/**
- * A small ledger with the engine's promises at stake: commands keyed by account change a store, events and outcomes come
- * out in the same transaction, a transfer debits one account and has another credited by a command of its own, and a
- * projection folds the events behind a repartition.
- */
-import { Serdes, Stores, type KeyValueStore } from '../../../state/index.ts'
-import { partitionOf, type TopicSpec } from '../../broker/index.ts'
+import { Serdes, Stores } from '../../../state/index.ts'
+import type { KeyValueStore } from '../../../state/index.ts'
+import { partitionOf } from '../../broker/index.ts'
+import type { TopicSpec } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
-import type { Processor, ProcessorContext, Record } from '../../processor.ts'
+import type { Processor, ProcessorContext } from '../../processor.ts'
 import type { Logs, Scenario, Stimulus } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -15,7 +12,7 @@ interface Command {
   readonly id: string
   readonly account: string
   readonly amount: number
-  /** A transfer: the account to be credited once this one has been debited. */
+  /** For a transfer: the account to credit after this one has been debited. */
   readonly to?: string
 }
 
@@ -47,6 +44,11 @@ const command = Serdes.json<Command>()
 const event = Serdes.json<LedgerEvent>()
 const OPENING: Account = { balance: 0, version: 0, answered: [] }
 
+/**
+ * A small ledger that depends on the engine's guarantees. Commands keyed by account update a store and emit events and outcomes in the
+ * same transaction; a transfer debits one account and credits another through a second command; a projection folds the events
+ * downstream of a repartition.
+ */
 export const ledgerScenario: Scenario = {
   applicationId: 'ledger',
   topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES].map((name): TopicSpec => ({
@@ -54,26 +56,27 @@ export const ledgerScenario: Scenario = {
     partitions: PARTITIONS,
     config: { 'retention.ms': '-1' },
   })),
-  topology: drawTopology(),
+  topology: buildLedgerTopology(),
   stimuli,
   isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs),
   violations,
 }
 
-function drawTopology(): Topology {
+function buildLedgerTopology(): Topology {
   const builder = new StreamsBuilder()
   const accounts = Stores.keyValue({ name: 'accounts', key: Serdes.string, value: Serdes.json<Account>() })
   const outputs = builder
     .stream(COMMANDS, { key: Serdes.string, value: command })
-    .process<string, Output>(() => new Teller(), { name: 'teller', stores: [accounts] })
-  const of = <K extends Output['kind']>(kind: K) => outputs.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind)
-  of('event')
+    .process<string, Output>(teller, { name: 'teller', stores: [accounts] })
+  const outputsOf = <K extends Output['kind']>(kind: K) =>
+    outputs.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind)
+  outputsOf('event')
     .mapValues((output) => output.event)
     .to(EVENTS, { key: Serdes.string, value: event })
-  of('outcome')
+  outputsOf('outcome')
     .mapValues((output) => output.id)
     .to(OUTCOMES, { key: Serdes.string, value: Serdes.string })
-  of('command')
+  outputsOf('command')
     .mapValues((output) => output.command)
     .to(COMMANDS, { key: Serdes.string, value: command })
   builder
@@ -90,27 +93,22 @@ function drawTopology(): Topology {
   return builder.build()
 }
 
-/** The same command again changes nothing and gets no second answer. */
-class Teller implements Processor<string, Command | null, string, Output> {
-  #context: ProcessorContext<string, Output> | undefined
-  #accounts: KeyValueStore<string, Account> | undefined
-
-  init(context: ProcessorContext<string, Output>): void {
-    this.#context = context
-    this.#accounts = context.store<KeyValueStore<string, Account>>('accounts')
-  }
-
-  process({ key, value, timestamp }: Record<string, Command | null>): void {
-    const account = this.#accounts?.get(key) ?? OPENING
-    if (value === null || account.answered.includes(value.id)) return
-    const version = account.version + 1
-    this.#accounts?.put(key, { balance: account.balance + value.amount, version, answered: [...account.answered, value.id] }, timestamp)
-    const forward = (output: Output, to = key): void => this.#context?.forward({ key: to, value: output, timestamp })
-    forward({ kind: 'event', event: { command: value.id, account: key, amount: value.amount, version } })
-    if (value.to !== undefined) {
-      forward({ kind: 'command', command: { id: `${value.id}-credit`, account: value.to, amount: -value.amount } }, value.to)
-    }
-    forward({ kind: 'outcome', id: value.id })
+/** Executes each command once: a repeated command changes nothing and gets no second outcome. */
+function teller(context: ProcessorContext<string, Output>): Processor<string, Command | null, string, Output> {
+  const accounts = context.store<KeyValueStore<string, Account>>('accounts')
+  return {
+    process: ({ key, value, timestamp }) => {
+      const account = accounts.get(key) ?? OPENING
+      if (value === null || account.answered.includes(value.id)) return
+      const version = account.version + 1
+      accounts.put(key, { balance: account.balance + value.amount, version, answered: [...account.answered, value.id] }, timestamp)
+      const forward = (output: Output, to = key): void => context.forward({ key: to, value: output, timestamp })
+      forward({ kind: 'event', event: { command: value.id, account: key, amount: value.amount, version } })
+      if (value.to !== undefined) {
+        forward({ kind: 'command', command: { id: `${value.id}-credit`, account: value.to, amount: -value.amount } }, value.to)
+      }
+      forward({ kind: 'outcome', id: value.id })
+    },
   }
 }
 
@@ -135,19 +133,20 @@ function violations(logs: Logs): readonly string[] {
     if (count > 1) found.push(`command ${id} has ${count} outcomes`)
   }
   const events = eventsOf(logs)
-  for (const [id, count] of counted(events.map((one) => one.command))) if (count > 1) found.push(`command ${id} has ${count} events`)
+  for (const [id, count] of counted(events.map((committed) => committed.command)))
+    if (count > 1) found.push(`command ${id} has ${count} events`)
   const versions = new Map<string, number>()
   for (const { account, version } of events) {
     const expected = (versions.get(account) ?? 0) + 1
-    if (version !== expected) found.push(`account ${account} goes on with version ${version}, ${expected} was due`)
+    if (version !== expected) found.push(`account ${account} has an event with version ${version}, expected ${expected}`)
     versions.set(account, version)
   }
-  if (unanswered(logs).length > 0) found.push(`no outcome for ${unanswered(logs).join(', ')}`)
+  if (unanswered(logs).length > 0) found.push(`commands without an outcome: ${unanswered(logs).join(', ')}`)
   const sum = events.reduce((total, { amount }) => total + amount, 0)
-  if (sum !== 0) found.push(`the books are out by ${sum}`)
+  if (sum !== 0) found.push(`the amounts of all events sum to ${sum}, expected 0`)
   const folded = foldedBalances(logs)
   const projected = projectedBalances(logs)
-  if (folded !== projected) found.push(`the projection is ${projected}, the events fold to ${folded}`)
+  if (folded !== projected) found.push(`the projected balances are ${projected}, the events give ${folded}`)
   return found
 }
 

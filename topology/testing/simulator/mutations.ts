@@ -1,6 +1,6 @@
 /**
- * Deliberate bugs, each one that was made before by somebody: a simulation that does not catch them is blind. They wrap what an
- * instance is given and leave the engine's own code as it is.
+ * Deliberate bugs, each of which a real system has had, to check that the simulation detects them. They wrap what an instance
+ * receives, so the engine's own code has no switches for them (DECISIONS 19).
  */
 import { openTaskState, type StorageOperation, type TaskState, type TaskStateOptions } from '../../../state/index.ts'
 import {
@@ -19,11 +19,11 @@ export interface Mutation {
   readonly name: string
   readonly broker: (broker: Broker) => Broker
   readonly openState: (options: TaskStateOptions) => Promise<TaskState>
-  /** What a lost write of the disk leaves behind. */
+  /** The operations that remain of a write that the disk has lost. */
   readonly lostWrite: (lost: readonly StorageOperation[]) => StorageOperation[]
 }
 
-/** Nothing is changed. */
+/** No mutation. */
 export const FAITHFUL: Mutation = { name: 'none', broker: (broker) => broker, openState: openTaskState, lostWrite: () => [] }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -42,7 +42,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
 ]
 
-/** Throws `RangeError` with the names there are. */
+/** Throws `RangeError` with the list of names. */
 export function mutationNamed(name: string): Mutation {
   const found = [FAITHFUL, ...MUTATIONS].find((mutation) => mutation.name === name)
   if (found === undefined) throw new RangeError(`No mutation "${name}". There are: ${MUTATIONS.map((one) => one.name).join(', ')}`)
@@ -55,9 +55,9 @@ function withProducers(broker: Broker, wrap: Wrap): Broker {
   return { ...broker, openProducer: async (options) => wrap(await broker.openProducer(options), options.transactionalId) }
 }
 
-/** A task that opens again reads its offsets while its last commit is still on its way: it sees those from before it. */
+/** A reopened task reads its offsets while its last commit is still in flight, and sees the earlier ones. */
 function readOffsetsBeforeFencing(broker: Broker): Broker {
-  const settled = new Map<string, number>()
+  const committed = new Map<string, number>()
   const early = new Map<string, number>()
   const wrapped = withProducers(broker, async (producer) => {
     let sent: readonly PartitionOffset[] = []
@@ -71,10 +71,10 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
         sent = []
         try {
           const ends = await producer.commit()
-          for (const offset of mine) settled.set(partitionName(offset), offset.offset)
+          for (const offset of mine) committed.set(partitionName(offset), offset.offset)
           return ends
         } catch (error) {
-          for (const offset of mine) early.set(partitionName(offset), settled.get(partitionName(offset)) ?? 0)
+          for (const offset of mine) early.set(partitionName(offset), committed.get(partitionName(offset)) ?? 0)
           throw error
         }
       },
@@ -85,20 +85,20 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
     return fresh.map((offset) => {
       const seen = early.get(partitionName(offset)) ?? offset.offset
       early.delete(partitionName(offset))
-      settled.set(partitionName(offset), seen)
+      committed.set(partitionName(offset), seen)
       return { ...offset, offset: seen }
     })
   }
   return { ...wrapped, groups: override(broker.groups, { committedOffsets }) }
 }
 
-/** What an aborted transaction wrote to the stores stays there. */
+/** Rows written by an aborted transaction stay in the stores. */
 async function keepDirtyStore(options: TaskStateOptions): Promise<TaskState> {
   const state = await openTaskState(options)
   return override(state, { abort: () => undefined })
 }
 
-/** The store's rows and positions are written before the transaction is committed. */
+/** Rows and changelog positions are written to disk before the transaction is committed. */
 async function positionFromProduced(options: TaskStateOptions): Promise<TaskState> {
   const state = await openTaskState(options)
   let early = Promise.resolve()
@@ -112,7 +112,7 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
         },
       })
       early = state.commit(new Map([...counts].map(([store, count]) => [store, (state.position(store) ?? 0) + count])))
-      early.catch(() => undefined) // told to who commits in earnest
+      early.catch(() => undefined) // surfaces in commit()
     },
     commit: async (positions, note) => {
       await early
@@ -121,7 +121,7 @@ async function positionFromProduced(options: TaskStateOptions): Promise<TaskStat
   })
 }
 
-/** A commit without an answer is taken for aborted: everything is sent again in a new transaction. */
+/** Treats a commit without an answer as aborted and sends everything again in a new transaction. */
 function takeForAborted(broker: Broker): Wrap {
   return async (first, transactionalId) => {
     let producer = first
@@ -154,7 +154,7 @@ function takeForAborted(broker: Broker): Wrap {
   }
 }
 
-/** A commit without an answer is taken for done. */
+/** Treats a commit without an answer as committed. */
 function takeForCommitted(producer: Producer): Producer {
   return override(producer, {
     commit: async () => {
@@ -168,7 +168,7 @@ function takeForCommitted(producer: Producer): Producer {
   })
 }
 
-/** Readers see the records of transactions that failed. */
+/** Makes the records of failed transactions visible to readers. */
 function leakAborted(broker: Broker): Wrap {
   return async (producer) => {
     let sent: { topic: string; partition: number; batch: RecordBatchBuilder }[] = []
@@ -249,14 +249,14 @@ function reuseSequence(broker: Broker): Wrap {
   }
 }
 
-/** Offsets are stored without saying as which member: nobody is refused for having lost his place. */
+/** Commits offsets without member id and generation, so that the coordinator fences no member. */
 function storeAsOutsider(producer: Producer): Producer {
   return override(producer, {
     sendOffsets: ({ groupId }, offsets) => producer.sendOffsets({ groupId, memberId: '', generation: -1 }, offsets),
   })
 }
 
-/** The builder is reused by its owner as soon as the send has resolved. */
+/** Copies the batch, because its owner reuses the builder as soon as the send has resolved. */
 function copyOf(batch: RecordBatchBuilder): RecordBatchBuilder {
   const copy = createRecordBatchBuilder()
   copy.appendAll(batch)

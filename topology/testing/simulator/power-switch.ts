@@ -3,8 +3,8 @@ import type { Broker, Fetcher, Producer } from '../../broker/index.ts'
 import type { Ports, Timers } from '../../ports.ts'
 
 /**
- * Cuts an instance off in the middle of whatever it awaits: nothing it asked for is answered any more and none of its timers
- * fires, so that its code stands still for ever, as that of a crashed process.
+ * Simulates the crash of a process: after `cut`, no call of the instance is answered and none of its timers fires, so its code
+ * never continues after whatever it is awaiting.
  */
 export class PowerSwitch {
   #on = true
@@ -61,17 +61,17 @@ export class PowerSwitch {
     }
   }
 
-  /** The same object with every method behind the switch; each is made once. */
+  /** The same object with every method behind the switch. Wrapped methods are cached. */
   #all<T extends object>(target: T): T {
-    const behind = new Map<PropertyKey, unknown>()
+    const wrapped = new Map<PropertyKey, unknown>()
     return new Proxy(target, {
       get: (object, name) => {
-        if (!behind.has(name)) {
+        if (!wrapped.has(name)) {
           const member: unknown = Reflect.get(object, name)
           const method = typeof member === 'function' ? (member.bind(object) as (...args: unknown[]) => Promise<unknown>) : undefined
-          behind.set(name, method === undefined ? member : (...args: unknown[]) => this.#call(() => method(...args)))
+          wrapped.set(name, method === undefined ? member : (...args: unknown[]) => this.#call(() => method(...args)))
         }
-        return behind.get(name)
+        return wrapped.get(name)
       },
     })
   }

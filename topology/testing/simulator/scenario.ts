@@ -2,7 +2,7 @@ import type { Broker, TopicSpec } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** Something to send into the application, by a client that repeats it until it is acknowledged. */
+/** A record that a client sends to the application, with retries until it is acknowledged. */
 export interface Stimulus {
   readonly topic: string
   readonly partition: number
@@ -10,20 +10,20 @@ export interface Stimulus {
   readonly value: Uint8Array
 }
 
-/** An application under test: what it is, what is done to it, and what must be true of the logs it leaves. */
+/** An application under simulation: its topology, its input, and the invariants of its topics. */
 export interface Scenario {
   readonly applicationId: string
   readonly topics: readonly TopicSpec[]
   readonly topology: Topology
-  /** What clients send, in order. */
+  /** The clients' records, in order. */
   stimuli(random: SeededRandom): readonly Stimulus[]
-  /** True when all that was sent has been answered and nothing moves any more. */
+  /** True if every stimulus has its outcome and all results are complete. */
   isAtRest(logs: Logs): boolean
-  /** Sentences, each a broken invariant. */
+  /** One sentence per violated invariant. */
   violations(logs: Logs): readonly string[]
 }
 
-/** Committed records by topic; in a partition in order. */
+/** Committed records by topic, in order within a partition. */
 export interface Logs {
   records(topic: string): readonly LogRecord[]
 }
@@ -35,7 +35,7 @@ export interface LogRecord {
   readonly value: Uint8Array | null
 }
 
-/** Reads the topics anew from the broker itself, past every fault. */
+/** Reads the topics from their beginning, directly from the broker and without faults. */
 export async function readLogs(broker: Broker, topics: readonly TopicSpec[]): Promise<Logs> {
   const logs = new Map<string, LogRecord[]>()
   const fetcher = broker.openFetcher()

@@ -1,6 +1,6 @@
 import type { Random } from '../../ports.ts'
 
-/** A small fast generator (sfc32) whose whole sequence follows from one 32-bit seed. */
+/** The sfc32 generator: one 32-bit seed determines the whole sequence. */
 export class SeededRandom implements Random {
   #a: number
   #b: number
@@ -29,7 +29,7 @@ export class SeededRandom implements Random {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
   }
 
-  /** Uniform, both ends included. */
+  /** Uniform, both ends inclusive. */
   integer(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1))
   }
@@ -40,7 +40,7 @@ export class SeededRandom implements Random {
 
   pick<T>(items: readonly T[]): T {
     const item = items[this.integer(0, items.length - 1)]
-    if (item === undefined) throw new RangeError('pick from an empty list')
+    if (item === undefined) throw new RangeError('Cannot pick from an empty list.')
     return item
   }
 

@@ -8,50 +8,51 @@ import { World } from './world.ts'
 export interface SeedResult {
   readonly seed: number
   readonly violations: readonly string[]
-  /** Events of the virtual time. */
+  /** Number of virtual-time events. */
   readonly steps: number
-  /** Digest of the run: the same seed gives the same one. */
+  /** Digest of the run. The same seed always gives the same digest. */
   readonly trace: number
 }
 
 const START_MS = 1_700_000_000_000
-/** Longest life with faults, and longest way to rest without them, in virtual milliseconds. */
-const LIFE_MS = 60_000
-const REST_MS = 120_000
-const LOOK_EVERY_MS = 100
-/** So long nothing more may happen once it has come to rest. */
-const QUIET_MS = 250
+/** Virtual time for the phase with faults. */
+const FAULTS_MAX_MS = 60_000
+/** Virtual time to complete all work after the faults have ended. */
+const COMPLETION_MAX_MS = 120_000
+const CHECK_INTERVAL_MS = 100
+/** Continues for this long after completion, to catch duplicates that arrive late. */
+const EXTRA_MS = 250
 
-/** Runs the engine's own code on a virtual clock, with everything that goes wrong drawn from the seed. */
+/** Runs production code on a virtual clock, with faults derived from the seed. */
 export async function simulate(scenario: Scenario, seed: number, mutation: Mutation = FAITHFUL): Promise<SeedResult> {
   const random = new SeededRandom(seed)
   const time = new VirtualTime(random, promisesSettled, START_MS)
   const world = new World(scenario, mutation, random, time)
   const violations: string[] = []
-  let alive = true
-  const life = world
+  let isRunning = true
+  const running = world
     .open()
-    .then(() => world.live())
-    .catch((error: unknown) => void violations.push(`the world broke: ${String(error)}`))
-    .finally(() => (alive = false))
-  if (!(await time.runUntil(() => !alive, START_MS + LIFE_MS))) violations.push('the client did not get everything acknowledged')
-  else await life
+    .then(() => world.run())
+    .catch((error: unknown) => void violations.push(`the simulation failed: ${String(error)}`))
+    .finally(() => (isRunning = false))
+  if (!(await time.runUntil(() => !isRunning, START_MS + FAULTS_MAX_MS))) violations.push('not every record of the client was acknowledged')
+  else await running
   world.heal()
-  const until = time.now() + REST_MS
-  let resting = await world.isAtRest()
-  while (!resting && time.now() < until) {
-    const next = time.now() + LOOK_EVERY_MS
+  const until = time.now() + COMPLETION_MAX_MS
+  let isAtRest = await world.isAtRest()
+  while (!isAtRest && time.now() < until) {
+    const next = time.now() + CHECK_INTERVAL_MS
     await time.runUntil(() => false, next)
-    resting = await world.isAtRest()
+    isAtRest = await world.isAtRest()
   }
-  await time.runUntil(() => false, time.now() + QUIET_MS)
-  if (!resting) violations.push('it did not come to rest')
+  await time.runUntil(() => false, time.now() + EXTRA_MS)
+  if (!isAtRest) violations.push('the work was not completed in time')
   violations.push(...(await world.violations()))
   world.end()
   return { seed, violations, steps: time.steps, trace: crc32c(`${time.steps} ${time.now()} ${random.next()} ${violations.join()}`) }
 }
 
-/** Node looks at its tick queue when no promise reaction is left: cheaper than a turn of the event loop, and nothing real is waited for. */
+/** Node runs its tick queue when no promise reaction is left. Cheaper than a turn of the event loop (DECISIONS 30). */
 function promisesSettled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve))
 }

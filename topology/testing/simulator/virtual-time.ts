@@ -2,27 +2,27 @@ import type { Clock, Random, TimerHandle, Timers } from '../../ports.ts'
 
 interface Event {
   readonly time: number
-  /** Decides among events of the same millisecond, so that each seed meets another interleaving. */
+  /** Random order among events of the same time, so that each seed gets a different interleaving. */
   readonly rank: number
   readonly callback: () => void
   cancelled: boolean
 }
 
 /**
- * A clock that moves only when everything runnable has run. Events of the same moment fire in an order drawn from the
- * seed; between two events every pending promise settles.
+ * A clock that advances only when no promise reaction is pending. Events of the same time fire in an order that is derived from the
+ * seed.
  */
 export class VirtualTime implements Clock, Timers {
   readonly #random: Random
-  readonly #settle: () => Promise<void>
+  readonly #runReactions: () => Promise<void>
   readonly #events = new EventHeap()
   #now: number
   #steps = 0
 
-  /** `settle` resolves once no promise reaction is pending (a turn of the real event loop). */
-  constructor(random: Random, settle: () => Promise<void>, startMs: number) {
+  /** `runReactions` resolves when no promise reaction is pending. */
+  constructor(random: Random, runReactions: () => Promise<void>, startMs: number) {
     this.#random = random
-    this.#settle = settle
+    this.#runReactions = runReactions
     this.#now = startMs
   }
 
@@ -67,9 +67,9 @@ export class VirtualTime implements Clock, Timers {
     return this.sleep(0)
   }
 
-  /** Runs events until the condition holds; false when the time limit passed or nothing is left to happen. */
+  /** Runs events until the condition holds. Resolves with false if the time limit has passed or no event is left. */
   async runUntil(condition: () => boolean, limitMs: number): Promise<boolean> {
-    await this.#settle()
+    await this.#runReactions()
     while (!condition()) {
       const event = this.#events.pop()
       if (event?.cancelled) continue
@@ -81,13 +81,13 @@ export class VirtualTime implements Clock, Timers {
       this.#now = event.time
       this.#steps++
       event.callback()
-      await this.#settle()
+      await this.#runReactions()
     }
     return true
   }
 }
 
-/** A binary heap by time, then rank. */
+/** A binary heap, ordered by time, then rank. */
 class EventHeap {
   readonly #heap: Event[] = []
 
@@ -96,11 +96,11 @@ class EventHeap {
     let at = heap.length
     heap.push(event)
     while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above]
+      const parentAt = (at - 1) >> 1
+      const parent = heap[parentAt]
       if (parent === undefined || !before(event, parent)) break
       heap[at] = parent
-      at = above
+      at = parentAt
     }
     heap[at] = event
   }

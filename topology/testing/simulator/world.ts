@@ -1,33 +1,28 @@
 import { MemoryStorage } from '../../../state/index.ts'
-import {
-  BrokerError,
-  createRecordBatchBuilder,
-  EmbeddedBroker,
-  faultyBroker,
-  noFaults,
-  type Broker,
-  type FaultProfile,
-} from '../../broker/index.ts'
-import type { Logger, Ports } from '../../ports.ts'
+import { BrokerError, createRecordBatchBuilder, EmbeddedBroker, faultyBroker, noFaults } from '../../broker/index.ts'
+import type { Broker, FaultProfile } from '../../broker/index.ts'
+import type { LogFields, Logger, Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import { Streams } from '../../runtime/index.ts'
 import { taskName } from '../../runtime/task-id.ts'
 import type { Mutation } from './mutations.ts'
 import { PowerSwitch } from './power-switch.ts'
-import { readLogs, type Scenario, type Stimulus } from './scenario.ts'
+import { readLogs } from './scenario.ts'
+import type { Scenario, Stimulus } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import { SimulatedDisk, type DiskFaults } from './simulated-disk.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+import type { DiskFaults } from './simulated-disk.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const SESSION_MS = 600
-/** Fewer than in life, for more seeds a second. */
+/** Less often than in production, to run more seeds per second. */
 const HEARTBEAT_MS = 200
 const SLOTS = 3
-const GATHERING_MS = 40
+const INITIAL_REBALANCE_DELAY_MS = 40
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** A place where an instance runs, is lost and runs again; its disks stay. */
+/** A machine on which an instance is started, crashes and is started again. Its disks survive. */
 interface Slot {
   readonly name: string
   readonly profile: FaultProfile
@@ -36,7 +31,7 @@ interface Slot {
   wasStarted: boolean
 }
 
-/** One broker, some instances of the application, a client, and what befalls them. Everything follows from the random numbers. */
+/** One broker, some instances of the application, a client, and their faults. The seed determines everything. */
 export class World {
   readonly #scenario: Scenario
   readonly #mutation: Mutation
@@ -46,12 +41,12 @@ export class World {
   readonly #brokerStorage = new MemoryStorage()
   readonly #slots: readonly Slot[]
   readonly #clientProfile = noFaults()
-  /** Of each task; some worlds do without. */
+  /** Standbys per task; 0 in most worlds. */
   readonly #standbys: number
   #broker: EmbeddedBroker | undefined
   #isHealed = false
-  /** Stores that were ahead of their changelogs: no fault of a disk makes them so. */
-  readonly #ahead: string[] = []
+  /** Stores that were ahead of their changelogs, which no disk fault can cause. */
+  readonly #storesAhead: string[] = []
 
   constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
     this.#scenario = scenario
@@ -62,11 +57,11 @@ export class World {
       clock: time,
       timers: time,
       random,
-      logger: { ...logger, warn: (message, about) => this.#warned(logger, message, about) },
+      logger: { ...logger, warn: (message, fields) => this.#onWarning(logger, message, fields) },
     }
     this.#standbys = random.pick([0, 0, 0, 1])
-    this.#slots = Array.from({ length: SLOTS }, (_, at) => ({
-      name: `i${at}`,
+    this.#slots = Array.from({ length: SLOTS }, (_, index) => ({
+      name: `i${index}`,
       profile: noFaults(),
       disks: new Map(),
       running: undefined,
@@ -82,18 +77,18 @@ export class World {
     for (const slot of this.#slots.slice(0, this.#random.integer(1, 2))) this.#start(slot)
   }
 
-  /** The client's work, and the mishaps meanwhile. Resolves when everything was sent and acknowledged. */
-  async live(): Promise<void> {
+  /** Runs the client while faults occur. Resolves when every record has been acknowledged. */
+  async run(): Promise<void> {
     let sending = true
     const sent = this.#send(this.#scenario.stimuli(this.#random)).finally(() => (sending = false))
-    for (let mishaps = this.#random.integer(1, 2); mishaps > 0 || sending; mishaps--) {
+    for (let faults = this.#random.integer(1, 2); faults > 0 || sending; faults--) {
       await this.#time.sleep(this.#random.integer(10, 200))
-      if (mishaps > 0) await this.#mishap()
+      if (faults > 0) await this.#injectFault()
     }
     await sent
   }
 
-  /** No more faults: every link is good, every instance that was there runs. */
+  /** Ends all faults: every connection works, and every instance that was ever started runs. */
   heal(): void {
     this.#isHealed = true
     for (const profile of this.#profiles()) Object.assign(profile, noFaults())
@@ -106,16 +101,16 @@ export class World {
   }
 
   async violations(): Promise<readonly string[]> {
-    return [...this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics)), ...this.#ahead]
+    return [...this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics)), ...this.#storesAhead]
   }
 
-  /** Cuts everything off, so that nothing of this world goes on. */
+  /** Cuts off all instances and the broker, so that nothing of this world continues. */
   end(): void {
     for (const slot of this.#slots) slot.running?.power.cut()
     this.#broker?.crash()
   }
 
-  async #mishap(): Promise<void> {
+  async #injectFault(): Promise<void> {
     const running = this.#slots.filter((slot) => slot.running !== undefined)
     const slot = this.#random.pick(running.length > 0 ? running : this.#slots)
     switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker'] as const)) {
@@ -129,7 +124,7 @@ export class World {
         return
       case 'freeze':
         slot.profile.freezeMs = this.#random.integer(SESSION_MS, 2 * SESSION_MS)
-        if (running.length === 1) this.#startAnother() // nothing is learnt where nobody takes over
+        if (running.length === 1) this.#startAnother() // a freeze tests nothing unless another instance takes over
         return
       case 'start':
         return this.#startAnother()
@@ -139,9 +134,11 @@ export class World {
     }
   }
 
-  #warned(logger: Logger, ...[message, about]: Parameters<Logger['warn']>): void {
-    logger.warn(message, about)
-    if (typeof about?.reason === 'string' && about.reason.includes('is ahead of its changelog')) this.#ahead.push(about.reason)
+  #onWarning(logger: Logger, message: string, fields: LogFields | undefined): void {
+    logger.warn(message, fields)
+    if (fields?.code === 'state-wiped' && fields.reason === 'ahead-of-changelog') {
+      this.#storesAhead.push(`a store was ahead of its changelog: ${String(fields.detail)}`)
+    }
   }
 
   #crash(slot: Slot): void {
@@ -177,7 +174,7 @@ export class World {
   #start(slot: Slot): void {
     const power = new PowerSwitch()
     const ports = power.ports(this.#ports)
-    const link = faultyBroker({ target: () => this.#target(), profile: slot.profile, random: this.#random, timers: this.#time })
+    const broker = faultyBroker({ target: () => this.#target(), profile: slot.profile, random: this.#random, timers: this.#time })
     const diskOf = (task: TaskId): SimulatedDisk => {
       const name = taskName(task)
       const disk = slot.disks.get(name) ?? new SimulatedDisk(this.#random)
@@ -188,7 +185,7 @@ export class World {
       topology: this.#scenario.topology,
       applicationId: this.#scenario.applicationId,
       instanceId: slot.name,
-      broker: this.#mutation.broker(power.broker(link)),
+      broker: this.#mutation.broker(power.broker(broker)),
       ports,
       storages: {
         open: async (task) => power.storage(await diskOf(task).open(ports.timers)),
@@ -207,16 +204,16 @@ export class World {
   }
 
   async #send(stimuli: readonly Stimulus[]): Promise<void> {
-    const link = faultyBroker({ target: () => this.#target(), profile: this.#clientProfile, random: this.#random, timers: this.#time })
+    const broker = faultyBroker({ target: () => this.#target(), profile: this.#clientProfile, random: this.#random, timers: this.#time })
     for (const stimulus of stimuli) {
       await this.#time.sleep(this.#random.integer(0, 80))
-      while (!(await this.#acknowledged(link, stimulus))) await this.#time.sleep(20)
+      while (!(await this.#isAcknowledged(broker, stimulus))) await this.#time.sleep(20)
     }
   }
 
-  async #acknowledged(link: Broker, { topic, partition, key, value }: Stimulus): Promise<boolean> {
+  async #isAcknowledged(broker: Broker, { topic, partition, key, value }: Stimulus): Promise<boolean> {
     try {
-      const producer = await link.openProducer({})
+      const producer = await broker.openProducer({})
       const batch = createRecordBatchBuilder()
       batch.append(key, value, this.#time.now())
       await producer.send(topic, partition, batch)
@@ -232,12 +229,12 @@ export class World {
     this.#broker = await EmbeddedBroker.open({
       storage: this.#brokerStorage,
       ports: this.#ports,
-      initialRebalanceDelayMs: this.#random.pick([0, GATHERING_MS]),
+      initialRebalanceDelayMs: this.#random.pick([0, INITIAL_REBALANCE_DELAY_MS]),
     })
   }
 
   #target(): EmbeddedBroker {
-    if (this.#broker === undefined) throw new Error('The world has not been opened')
+    if (this.#broker === undefined) throw new Error('The simulated world has no broker yet: call open() first.')
     return this.#broker
   }
 

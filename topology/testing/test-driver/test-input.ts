@@ -1,9 +1,10 @@
-import { createRecordBatchBuilder, partitionOf, type Broker, type Header } from '../../broker/index.ts'
+import { createRecordBatchBuilder, partitionOf } from '../../broker/index.ts'
+import type { Broker, Header } from '../../broker/index.ts'
 import type { TestSerdes } from './test-serdes.ts'
 
 export interface PipeOptions {
   readonly headers?: readonly Header[]
-  /** Default: by the key's hash as every producer does it; 0 without a key. */
+  /** Default: Kafka's murmur2 of the serialized key; 0 without a key. */
   readonly partition?: number
 }
 
@@ -12,10 +13,10 @@ export interface TestInputOptions<K, V> {
   readonly topic: string
   readonly partitions: number
   readonly serdes: TestSerdes<K, V>
-  /** The driver's time, for records without a timestamp. */
+  /** The driver's clock, for records without a timestamp. */
   now(): number
-  /** Has everything worked off that follows from what was written. */
-  settle(): Promise<void>
+  /** Processes the written record and everything that follows from it. */
+  processAll(): Promise<void>
 }
 
 /** Writes to one topic of a `TopologyTestDriver`. */
@@ -27,11 +28,11 @@ export class TestInput<K, V> {
   }
 
   /**
-   * Resolves when the record, and all that follows from it, has been worked off and committed. Rejects with what a processor
-   * threw; the rest has been worked off then all the same.
+   * Resolves when the record and everything that follows from it has been processed and committed. Rejects with the error of a
+   * processor after all other records have been processed.
    */
   async pipe(key: K | null, value: V | null, timestamp = this.#options.now(), options: PipeOptions = {}): Promise<void> {
-    const { broker, topic, partitions, serdes, settle } = this.#options
+    const { broker, topic, partitions, serdes, processAll } = this.#options
     const keyBytes = key === null ? null : serdes.key.serialize(key)
     const batch = createRecordBatchBuilder()
     batch.append(keyBytes, value === null ? null : serdes.value.serialize(value), timestamp, options.headers)
@@ -39,6 +40,6 @@ export class TestInput<K, V> {
     await producer.send(topic, options.partition ?? (keyBytes === null ? 0 : partitionOf(keyBytes, partitions)), batch)
     await producer.commit()
     await producer.close()
-    await settle()
+    await processAll()
   }
 }

@@ -19,7 +19,7 @@ export class TestOutput<K, V> {
     this.#positions = Array.from({ length: options.partitions }, (_, partition) => ({ topic: options.topic, partition, offset: 0 }))
   }
 
-  /** What has been committed to the topic since the last call: partition by partition, each in its order. */
+  /** The records committed to the topic since the last call: partition by partition, in order of offset. */
   async read(): Promise<readonly TestRecord<K, V>[]> {
     const records: TestRecord<K, V>[] = []
     const fetcher = this.#options.broker.openFetcher()

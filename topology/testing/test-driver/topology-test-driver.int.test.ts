@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { Serdes, Stores, type KeyValueStore } from '../../../state/index.ts'
+import { Serdes, Stores } from '../../../state/index.ts'
+import type { KeyValueStore } from '../../../state/index.ts'
 import { partitionOf } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
-import type { Processor, ProcessorContext } from '../../processor.ts'
-import { TopologyTestDriver, type TestDriverOptions } from './topology-test-driver.ts'
+import type { ProcessorSupplier } from '../../processor.ts'
+import { TopologyTestDriver } from './topology-test-driver.ts'
+import type { TestDriverOptions } from './topology-test-driver.ts'
 
 const text = { key: Serdes.string, value: Serdes.string } as const
 const counted = { key: Serdes.string, value: Serdes.long } as const
@@ -13,9 +15,9 @@ afterEach(async () => {
   for (const driver of opened.splice(0)) await driver.close()
 })
 
-async function open(draw: (builder: StreamsBuilder) => void, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
+async function open(describeTopology: (builder: StreamsBuilder) => void, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
   const builder = new StreamsBuilder()
-  draw(builder)
+  describeTopology(builder)
   const driver = await TopologyTestDriver.open(builder.build(), options)
   opened.push(driver)
   return driver
@@ -29,17 +31,14 @@ const byWord = (builder: StreamsBuilder): void =>
     .toStream()
     .to('out')
 
-/** Counts what comes; hands out the count and its task at each firing of the clock. */
-function counter(clock: 'stream' | 'wall'): () => Processor<string | null, string | null, string, string> {
-  return () => {
-    let context: ProcessorContext<string, string>
-    let store: KeyValueStore<string, number>
+/** Counts records; each punctuation forwards the count with the task's partition. */
+function counter(clock: 'stream' | 'wall'): ProcessorSupplier<string | null, string | null, string, string> {
+  return (context) => {
+    const store = context.store<KeyValueStore<string, number>>('seen')
     return {
-      init: (given) => {
-        context = given
-        store = given.store('seen')
-        given.schedule({ intervalMs: 100, clock }, (timestamp) =>
-          context.forward({ key: `task ${given.taskId.partition}`, value: String(store.get('all') ?? 0), timestamp }),
+      init: () => {
+        context.schedule({ intervalMs: 100, clock }, (timestamp) =>
+          context.forward({ key: `task ${context.taskId.partition}`, value: String(store.get('all') ?? 0), timestamp }),
         )
       },
       process: ({ value }) => {
@@ -62,7 +61,7 @@ const counting =
       })
       .to('out')
 
-describe('The test driver', () => {
+describe('TopologyTestDriver', () => {
   it('sends each record through the repartition topic to the partition of its new key, and counts it there', async () => {
     const driver = await open(byWord, { partitions: 3 })
     const input = driver.input('in', text)
@@ -80,7 +79,7 @@ describe('The test driver', () => {
     expect(await driver.output('counts-changelog', { key: Serdes.bytes, value: Serdes.bytes }).read()).toHaveLength(7)
   })
 
-  it('reads from an output only what came since the last time, and from a second one everything', async () => {
+  it('reads from an output only records since the last read, and from a new output everything', async () => {
     const driver = await open(byWord)
     const output = driver.output('out')
     await driver.input('in').pipe('k', 'ant', 1)
@@ -91,7 +90,7 @@ describe('The test driver', () => {
     expect(await driver.output('out').read()).toHaveLength(2)
   })
 
-  it('keeps headers and null, and writes to the partition it is told', async () => {
+  it('keeps headers and nulls, and writes to the given partition', async () => {
     const driver = await open((builder) => builder.stream('in', text).to('out'), { partitions: 4 })
     const headers = [{ key: 'trace', value: Buffer.from('7') }]
     await driver.input('in', text).pipe('k', null, 5, { headers, partition: 2 })
@@ -106,7 +105,7 @@ describe('The test driver', () => {
     expect([first, second].find((row) => row?.key === 'k')?.headers.map(({ key, value }) => [key, String(value)])).toEqual([['trace', '7']])
   })
 
-  it('hands a record that a sink wrote to a source topic to whoever reads that', async () => {
+  it('processes a record that a sink wrote to a source topic', async () => {
     const driver = await open((builder) => {
       builder
         .stream('in', text)
@@ -118,7 +117,7 @@ describe('The test driver', () => {
     expect(await driver.output('out').read()).toMatchObject([{ key: 'k', value: 'v!' }])
   })
 
-  it('has a row of a global table known to all partitions before the next record', async () => {
+  it('updates a global table for all partitions before the next record', async () => {
     const driver = await open(
       (builder) => {
         const names = builder.globalTable('names', { name: 'names', ...text })
@@ -140,7 +139,7 @@ describe('The test driver', () => {
     expect(driver.store<KeyValueStore<string, string>>('names').get('1')).toBe('Anne')
   })
 
-  it('fires stream-time punctuators with the records of their own partition', async () => {
+  it('fires stream-time punctuators by the records of their own partition', async () => {
     const driver = await open(counting('stream'), { partitions: 2 })
     const input = driver.input('in', text)
     const output = driver.output('out', text)
@@ -151,7 +150,7 @@ describe('The test driver', () => {
     expect(await output.read()).toMatchObject([{ key: 'task 0', value: '2', timestamp: 250 }])
   })
 
-  it('fires wall-clock punctuators of every partition when the time is advanced, once for all they missed', async () => {
+  it('fires wall-clock punctuators of every partition when the clock is advanced, once for several missed firings', async () => {
     const driver = await open(counting('wall'), { partitions: 2, startTime: 1_000 })
     const output = driver.output('out', text)
     await driver.input('in', text).pipe('k', 'v', 5_000_000, { partition: 1 })
@@ -172,7 +171,7 @@ describe('The test driver', () => {
     expect(driver.now).toBe(2_100)
   })
 
-  it('throws what a processor threw, when the record is a dead letter and everything else has been worked off', async () => {
+  it('rejects with the error of a processor after writing the dead letter and processing all other records', async () => {
     const driver = await open(counting('stream'))
     const input = driver.input('in', text)
     await input.pipe('a', 'good', 10)
@@ -184,7 +183,7 @@ describe('The test driver', () => {
     ])
   })
 
-  it('brings bytes that cannot be read to the dead letters and goes on', async () => {
+  it('writes a dead letter for bytes that cannot be deserialized, and continues', async () => {
     const driver = await open((builder) => builder.stream('in', { key: Serdes.string, value: Serdes.long }).to('out'))
     await driver.input('in', { key: Serdes.string, value: Serdes.bytes }).pipe('k', Buffer.from('poison'), 1)
     await driver.input('in').pipe('other', 7, 2)
@@ -192,14 +191,14 @@ describe('The test driver', () => {
     expect((await driver.deadLetters()).map(({ reason }) => reason)).toEqual([expect.stringMatching(/^cannot be read/)])
   })
 
-  it('throws what a punctuator threw, each time until it no longer does', async () => {
+  it('rejects with the error of a punctuator each time it throws', async () => {
     let broken = true
     const driver = await open((builder) =>
       builder
         .stream('in', text)
         .process<string, string>(
-          () => ({
-            init: (context) => {
+          (context) => ({
+            init: () => {
               context.schedule({ intervalMs: 10, clock: 'wall' }, (timestamp) => {
                 if (broken) throw new Error('out of order')
                 context.forward({ key: 'k', value: 'fired', timestamp })
@@ -218,20 +217,23 @@ describe('The test driver', () => {
     expect(await driver.output('out').read()).toMatchObject([{ value: 'fired', timestamp: 30 }])
   })
 
-  it.each([{ loseState: false }, { loseState: true }])('goes on after a restart where it was ($loseState)', async (how) => {
-    const driver = await open(byWord, { partitions: 2 })
-    const input = driver.input('in', text)
-    for (let at = 0; at < 20; at++) await input.pipe(`key ${at}`, at % 3 === 0 ? 'ant' : 'bee', at)
-    const output = driver.output('out', counted)
-    await output.read()
-    await driver.restart(how)
-    expect(await output.read()).toEqual([])
-    expect(driver.store<KeyValueStore<string, number>>('counts', partitionOf(Buffer.from('bee'), 2)).get('bee')).toBe(13)
-    await input.pipe('k', 'ant', 100)
-    expect(await output.read()).toMatchObject([{ key: 'ant', value: 8 }])
-  })
+  it.each([{ loseState: false }, { loseState: true }])(
+    'continues after a restart where it stopped ({ loseState: $loseState })',
+    async (how) => {
+      const driver = await open(byWord, { partitions: 2 })
+      const input = driver.input('in', text)
+      for (let at = 0; at < 20; at++) await input.pipe(`key ${at}`, at % 3 === 0 ? 'ant' : 'bee', at)
+      const output = driver.output('out', counted)
+      await output.read()
+      await driver.restart(how)
+      expect(await output.read()).toEqual([])
+      expect(driver.store<KeyValueStore<string, number>>('counts', partitionOf(Buffer.from('bee'), 2)).get('bee')).toBe(13)
+      await input.pipe('k', 'ant', 100)
+      expect(await output.read()).toMatchObject([{ key: 'ant', value: 8 }])
+    },
+  )
 
-  it('refuses a second call while the first is under way', async () => {
+  it('rejects a second call while the first is in progress', async () => {
     const driver = await open(byWord)
     const input = driver.input('in', text)
     const both = await Promise.allSettled([input.pipe('k', 'ant', 1), input.pipe('k', 'bee', 2)])
@@ -241,7 +243,7 @@ describe('The test driver', () => {
     })
   })
 
-  it('gives the same rows in the same order each time', async () => {
+  it('produces the same records in the same order each time', async () => {
     const run = async (): Promise<string> => {
       const driver = await open(byWord, { partitions: 3 })
       const input = driver.input('in', text)
@@ -251,10 +253,10 @@ describe('The test driver', () => {
     expect(await run()).toBe(await run())
   })
 
-  it('says what is missing', async () => {
+  it('reports unknown topics and stores, and joined topics with different partition counts', async () => {
     const driver = await open((builder) => builder.stream('in', text).to('out'))
-    expect(() => driver.input('elsewhere', text)).toThrow('There is no topic "elsewhere"')
-    expect(() => driver.output('elsewhere')).toThrow('The topology says nothing of topic "elsewhere"')
+    expect(() => driver.input('elsewhere', text)).toThrow('Topic "elsewhere" does not exist')
+    expect(() => driver.output('elsewhere')).toThrow('The topology neither reads nor writes topic "elsewhere"')
     expect(() => driver.store('counts')).toThrow('No task of partition 0 has a store "counts"')
     const joined = (builder: StreamsBuilder): void =>
       builder

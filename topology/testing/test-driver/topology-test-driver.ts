@@ -1,37 +1,41 @@
-import { openTaskState, type StateStore } from '../../../state/index.ts'
+import { openTaskState } from '../../../state/index.ts'
+import type { StateStore } from '../../../state/index.ts'
 import type { Broker, EmbeddedBroker, Fetcher, GroupMember } from '../../broker/index.ts'
-import { manualPorts, type ManualPorts } from '../manual-ports.ts'
 import type { Topology } from '../../graph/index.ts'
-import { type DeadLetter, readDeadLetters, withParkedKeys } from '../../runtime/dead-letters/index.ts'
 import { RecordError, StreamsError, TaskMigratedError } from '../../errors.ts'
+import { readDeadLetters, withParkedKeys } from '../../runtime/dead-letters/index.ts'
+import type { DeadLetter } from '../../runtime/dead-letters/index.ts'
 import { GlobalStores, memoryTaskStorages } from '../../runtime/state/index.ts'
 import { GroupCommit } from '../../runtime/commit/index.ts'
 import { Task } from '../../runtime/task/index.ts'
-import { TopicTable } from '../../topics/topic-table.ts'
+import { TopicTable } from '../../topics/index.ts'
+import { manualPorts } from '../manual-ports.ts'
+import type { ManualPorts } from '../manual-ports.ts'
 import { memoryBroker } from '../memory-broker.ts'
 import { TestInput } from './test-input.ts'
 import { TestOutput } from './test-output.ts'
-import { serdesOf, type TestSerdes } from './test-serdes.ts'
+import { serdesOf } from './test-serdes.ts'
+import type { TestSerdes } from './test-serdes.ts'
 
 export interface TestDriverOptions {
-  /** Of every topic that is not internal. Default 1. */
+  /** Partition count of every external topic. Default 1. */
   readonly partitions?: number
-  /** Further topics, and topics with a number of partitions of their own. Name here what a sink chooses by the record. */
+  /** Partition counts of individual topics. Must include topics that a sink chooses per record. */
   readonly topics?: Readonly<Record<string, number>>
-  /** Where the clock stands at first, milliseconds since the epoch. Default 0. */
+  /** Initial time, in milliseconds since the epoch. Default 0. */
   readonly startTime?: number
 }
 
 const APPLICATION = 'test'
 
-/** The driver is in no group. */
-const OUTSIDER: GroupMember = { groupId: APPLICATION, memberId: '', generation: -1 }
+/** The driver joins no group. */
+const NO_MEMBER: GroupMember = { groupId: APPLICATION, memberId: '', generation: -1 }
 
 /**
- * Runs a topology in a test, for users of the engine and for the engine itself: the tasks, stores, transactions and topics are
- * those of production, over the embedded broker in memory; only time stands still until `advance`, and nothing runs beside the
- * test. One record is worked on at a time, of all tasks the one with the lowest timestamp (of equal ones the first sub-topology's,
- * then the first partition's), and committed before the next. Await each call before the next.
+ * Runs a topology in a test, with the tasks, stores, transactions and topics of production, over the embedded broker in memory. The
+ * clock stands still until `advance`, and nothing runs in the background. Records are processed and committed one at a time: the one
+ * with the lowest timestamp among all tasks; among equal ones that of the first sub-topology, then of the first partition. Await each
+ * call before the next.
  *
  *     const driver = await TopologyTestDriver.open(builder.build(), { partitions: 3 })
  *     const words = driver.input('words', { key: Serdes.string, value: Serdes.string })
@@ -50,9 +54,9 @@ export class TopologyTestDriver {
   #globals: GlobalStores
   #commits: GroupCommit | undefined
   #tasks: readonly Task[] = []
-  #isWorking = false
+  #isProcessing = false
 
-  /** Throws `FatalStreamsError` for a topology that could not be started either. */
+  /** Throws `FatalStreamsError` for a topology that an instance could not start either. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
     const { partitions = 1, topics = {}, startTime = 0 } = options
     const ports = manualPorts(startTime)
@@ -80,35 +84,36 @@ export class TopologyTestDriver {
     return this.#ports.clock.now()
   }
 
-  /** A way to write to the topic. Without serdes: those of the source that reads it. */
+  /** Writes to the topic. Default serdes: those of the source that reads it. */
   input<K, V>(topic: string, serdes: TestSerdes<K, V>): TestInput<K, V>
   input(topic: string): TestInput<unknown, unknown>
   input(topic: string, serdes = serdesOf(this.#topology, topic)): TestInput<unknown, unknown> {
-    return new TestInput({ ...this.#topicOf(topic), serdes, now: () => this.now, settle: () => this.#settle() })
+    return new TestInput({ ...this.#topicOf(topic), serdes, now: () => this.now, processAll: () => this.#processAll() })
   }
 
-  /** A way to read the topic from its beginning. Without serdes: those of the sink that writes it; any topic, also an internal one. */
+  /** Reads the topic from its beginning; internal topics too. Default serdes: those of the source or sink that uses it. */
   output<K, V>(topic: string, serdes: TestSerdes<K, V>): TestOutput<K, V>
   output(topic: string): TestOutput<unknown, unknown>
   output(topic: string, serdes = serdesOf(this.#topology, topic)): TestOutput<unknown, unknown> {
     return new TestOutput({ ...this.#topicOf(topic), serdes })
   }
 
-  /** Lets time pass at once. What was due several times fires once, with the time that it is then. */
+  /** Advances the clock. A wall-clock punctuator that was due several times fires once, with the new time. */
   async advance(ms: number): Promise<void> {
     await this.#ports.advance(ms)
-    await this.#settle()
+    await this.#processAll()
   }
 
-  /** The store of the task of that partition, or the global store. Throws `RangeError`. */
+  /** The store of the partition's task, or the global store. Throws `RangeError` if neither exists. */
   store<S extends StateStore = StateStore>(name: string, partition = 0): S {
     const task = this.#tasks.find(({ id, state }) => id.partition === partition && state?.storeNames.includes(name))
     const store = task?.state?.store(name) ?? this.#globals.store(name)
-    if (store === undefined) throw new RangeError(`No task of partition ${partition} has a store "${name}".`)
+    if (store === undefined)
+      throw new RangeError(`No task of partition ${partition} has a store "${name}", and no global store has this name.`)
     return store as S
   }
 
-  /** How many records were left out, by reason. */
+  /** The number of dropped records by reason code. */
   dropped(): Readonly<Record<string, number>> {
     const sums: Record<string, number> = {}
     for (const { metrics } of this.#tasks) for (const [reason, count] of metrics.drops) sums[reason] = (sums[reason] ?? 0) + count
@@ -120,7 +125,7 @@ export class TopologyTestDriver {
     return readDeadLetters(this.#broker, APPLICATION)
   }
 
-  /** Closes all tasks and opens them again, as a new start of the program does; with `loseState` on a machine with an empty disk. */
+  /** Closes all tasks and opens them again, like a restart of the process; with `loseState`, on an empty disk. */
   async restart({ loseState = false } = {}): Promise<void> {
     await this.#stop()
     if (loseState) this.#storages = memoryTaskStorages()
@@ -142,7 +147,7 @@ export class TopologyTestDriver {
       broker: this.#broker,
       ports: this.#ports,
       guarantee: 'exactly_once',
-      identity: { member: () => OUTSIDER, memberAfter: async () => OUTSIDER },
+      identity: { member: () => NO_MEMBER, memberAfter: async () => NO_MEMBER },
     })
     commits.start()
     this.#commits = commits
@@ -167,7 +172,7 @@ export class TopologyTestDriver {
       ),
     )
     for (const task of this.#tasks) await task.open()
-    await this.#settle()
+    await this.#processAll()
   }
 
   async #stop(): Promise<void> {
@@ -176,20 +181,20 @@ export class TopologyTestDriver {
     await this.#globals.stop()
   }
 
-  /** Works until nothing is left. What a record's processing threw is thrown at the end, when its dead letter has been written. */
-  async #settle(): Promise<void> {
-    if (this.#isWorking) throw new Error('The driver is still at work: await each call before the next.')
-    this.#isWorking = true
+  /** Processes records until none is left, then throws the first error of a processor, whose dead letter has been written. */
+  async #processAll(): Promise<void> {
+    if (this.#isProcessing) throw new Error('The test driver is still processing: await each call before the next.')
+    this.#isProcessing = true
     try {
       const failures: unknown[] = []
-      for (let task = await this.#next(); task !== undefined; task = await this.#next()) await this.#turn(task, failures)
+      for (let task = await this.#next(); task !== undefined; task = await this.#next()) await this.#processOne(task, failures)
       if (failures.length > 0) throw failures[0]
     } finally {
-      this.#isWorking = false
+      this.#isProcessing = false
     }
   }
 
-  /** Hands every queue all that is there for it. */
+  /** Fetches all available records into the tasks' queues. */
   async #fetch(): Promise<void> {
     const queues = this.#tasks.flatMap((task) => task.queues)
     const partitions = (): { topic: string; partition: number; offset: number }[] =>
@@ -201,7 +206,7 @@ export class TopologyTestDriver {
     } while (queues.some((queue) => queue.expectsMore))
   }
 
-  /** Whose turn it is, with all in hand that there is. */
+  /** The next task to process, after everything available has been fetched. */
   async #next(): Promise<Task | undefined> {
     await this.#globals.catchUp()
     await this.#fetch()
@@ -218,7 +223,7 @@ export class TopologyTestDriver {
     return next
   }
 
-  async #turn(task: Task, failures: unknown[]): Promise<void> {
+  async #processOne(task: Task, failures: unknown[]): Promise<void> {
     try {
       await task.process(1)
       await task.commit()
@@ -226,7 +231,7 @@ export class TopologyTestDriver {
       if (!(error instanceof StreamsError)) throw error
       await task.open()
       const reason = error.cause ?? error
-      // Only a record that failed is known to be left out now; anything else would come again.
+      // Only a failed record will be skipped from now on. Any other error would occur again, so the loop must not continue.
       if (!(error instanceof RecordError || error instanceof TaskMigratedError)) throw reason
       failures.push(reason)
     }
@@ -235,12 +240,12 @@ export class TopologyTestDriver {
   #topicOf(name: string): { broker: Broker; topic: string; partitions: number } {
     const topic = this.#topics.nameOf(name)
     const partitions = this.#topics.partitions(topic)
-    if (partitions === undefined) throw new RangeError(`There is no topic "${topic}": name it in the option \`topics\`.`)
+    if (partitions === undefined) throw new RangeError(`Topic "${topic}" does not exist: name it in the option \`topics\`.`)
     return { broker: this.#broker, topic, partitions }
   }
 }
 
-/** The topics that the topology reads and writes by name and that are not its own. */
+/** The external topics that the topology reads or writes by name. */
 function namedTopics({ subtopologies, globalStores, internalTopics }: Topology): readonly string[] {
   const internal = new Set(internalTopics.map(({ name }) => name))
   const sinks = subtopologies.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'sink' ? [node.topic] : [])))

@@ -5,7 +5,7 @@ import type { Params } from '../vectors.ts'
 import { textStream } from './sources.ts'
 import { windowsOf } from './windows.ts'
 
-/** Two streams in one text per key, and per window if the case has windows: what came from where is seen by the sign. */
+/** Folds two streams into one text per key, and per window if the case has windows. `<` and `>` mark which stream a value came from. */
 export function cogroup(params: Params): Topology {
   const builder = new StreamsBuilder()
   const both = textStream(builder, 'a', params)

@@ -1,4 +1,4 @@
-/** The functions the conformance topologies are made of, as the vectors' notation defines them. */
+/** Keys of the conformance topologies. The functions below are those of the recorded topologies. */
 export type Key = string | number
 
 export const str = (value: unknown): string => (value === null ? 'null' : String(value))
@@ -14,7 +14,7 @@ export const hasA = (value: string | null): boolean => value !== null && value.i
 
 export const mark = (value: string | null): string | null => (value === 'b' ? null : `${value}!`)
 
-/** Appends to what there is; null (a deletion) if the value ends with `nullOn`. */
+/** Appends the value to the aggregate, or returns null (a deletion) if the value ends with `nullOn`. */
 export const append =
   (nullOn: string | undefined) =>
   (aggregate: string, value: string | null): string | null =>

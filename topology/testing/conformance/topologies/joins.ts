@@ -8,7 +8,7 @@ import { history, keySerde, numberParam, textStream } from './sources.ts'
 
 const text = { value: Serdes.string } as const
 
-/** The left stream of a join, by its own key or by the first character of its values. */
+/** The left stream of a join, with its own key or the first character of its values as key. */
 function rekeyed(builder: StreamsBuilder, topic: string, params: Params) {
   const stream = textStream(builder, topic, params)
   return params['rekey'] === true ? stream.selectKey<Key | null>(head, { key: Serdes.string }) : stream

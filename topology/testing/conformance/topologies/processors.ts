@@ -2,7 +2,7 @@ import { Serdes, Stores } from '../../../../state/index.ts'
 import type { KeyValueStore, VersionedKeyValueStore, VersionedRecord } from '../../../../state/index.ts'
 import { StreamsBuilder } from '../../../dsl/index.ts'
 import type { Topology } from '../../../graph/index.ts'
-import type { Cancellable, ProcessorContext, ProcessorSupplier } from '../../../processor.ts'
+import type { ProcessorSupplier } from '../../../processor.ts'
 import type { Params } from '../vectors.ts'
 import { str } from './functions.ts'
 import type { Key } from './functions.ts'
@@ -12,25 +12,21 @@ export function punctuate(params: Params): Topology {
   const builder = new StreamsBuilder()
   const store = Stores.keyValue({ name: 'store', key: keySerde(params), value: Serdes.long })
   textStream(builder, 'in', params)
-    .process(countBetweenFirings(params), { name: 'counting', stores: [store], key: keySerde(params), value: Serdes.long })
+    .process(countBetweenPunctuations(params), { name: 'counting', stores: [store], key: keySerde(params), value: Serdes.long })
     .to('out')
   return builder.build()
 }
 
-/** Counts per key; each firing hands out the counts and begins anew. */
-function countBetweenFirings(params: Params): ProcessorSupplier<Key | null, string | null, Key, number> {
-  return () => {
-    let context: ProcessorContext<Key, number>
-    let store: KeyValueStore<Key, number>
-    let schedule: Cancellable
+/** Counts per key; each punctuation forwards the counts and resets them. */
+function countBetweenPunctuations(params: Params): ProcessorSupplier<Key | null, string | null, Key, number> {
+  return (context) => {
+    const store = context.store<KeyValueStore<Key, number>>('store')
     let firings = 0
     return {
-      init: (given) => {
-        context = given
-        store = given.store('store')
+      init: () => {
         const clock = params['clock'] === 'wall' ? 'wall' : 'stream'
         const startMs = 'startMs' in params ? { startMs: numberParam(params, 'startMs') } : {}
-        schedule = given.schedule({ intervalMs: numberParam(params, 'intervalMs'), clock, ...startMs }, async (timestamp) => {
+        const schedule = context.schedule({ intervalMs: numberParam(params, 'intervalMs'), clock, ...startMs }, async (timestamp) => {
           for await (const { key, value } of store.all()) {
             context.forward({ key, value, timestamp })
             store.delete(key)
@@ -51,19 +47,14 @@ export function processValues(params: Params): Topology {
   const builder = new StreamsBuilder()
   const store = Stores.keyValue({ name: 'store', key: keySerde(params), value: Serdes.string })
   textStream(builder, 'in', params)
-    .processValues(previousAndThis, { name: 'previous', stores: [store], value: Serdes.string })
+    .processValues(previousAndCurrent, { name: 'previous', stores: [store], value: Serdes.string })
     .to('out')
   return builder.build()
 }
 
-const previousAndThis: ProcessorSupplier<Key | null, string | null, Key | null, string> = () => {
-  let context: ProcessorContext<Key | null, string>
-  let store: KeyValueStore<Key, string>
+const previousAndCurrent: ProcessorSupplier<Key | null, string | null, Key | null, string> = (context) => {
+  const store = context.store<KeyValueStore<Key, string>>('store')
   return {
-    init: (given) => {
-      context = given
-      store = given.store('store')
-    },
     process: ({ key, value, timestamp }) => {
       const previous = key === null ? 'no key' : str(store.get(key) ?? null)
       if (key !== null) store.put(key, value)
@@ -81,14 +72,13 @@ export function versionedStore(params: Params): Topology {
     historyMs: numberParam(params, 'historyMs'),
   })
   textStream(builder, 'in', params)
-    .process(askVersions, { name: 'versions', stores: [store], key: keySerde(params), value: Serdes.string })
+    .process(queryVersions, { name: 'versions', stores: [store], key: keySerde(params), value: Serdes.string })
     .to('out')
   return builder.build()
 }
 
-const askVersions: ProcessorSupplier<Key | null, string | null, Key, string> = () => {
-  let context: ProcessorContext<Key, string>
-  let store: VersionedKeyValueStore<Key, string>
+const queryVersions: ProcessorSupplier<Key | null, string | null, Key, string> = (context) => {
+  const store = context.store<VersionedKeyValueStore<Key, string>>('store')
   const shown = (version: VersionedRecord<string> | undefined) => (version === undefined ? 'none' : `${version.value}@${version.timestamp}`)
   const answer = (key: Key, value: string | null, timestamp: number): string => {
     if (value === '?') return shown(store.get(key))
@@ -98,10 +88,6 @@ const askVersions: ProcessorSupplier<Key | null, string | null, Key, string> = (
     return put.stored ? `put ${put.validTo === 'latest' ? -1 : put.validTo}` : 'put rejected'
   }
   return {
-    init: (given) => {
-      context = given
-      store = given.store('store')
-    },
     process: ({ key, value, timestamp }) => {
       if (key !== null) context.forward({ key, value: answer(key, value, timestamp), timestamp })
     },

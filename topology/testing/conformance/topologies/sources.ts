@@ -1,4 +1,3 @@
-/** What most conformance topologies begin with. */
 import { Serdes } from '../../../../state/index.ts'
 import type { Serde } from '../../../../state/index.ts'
 import type { KGroupedStream, KStream, StreamsBuilder, Versioned } from '../../../dsl/index.ts'
@@ -13,11 +12,11 @@ export const textStream = (builder: StreamsBuilder, topic: string, params: Param
 
 export const numberParam = (params: Params, name: string): number => {
   const value = params[name]
-  if (typeof value !== 'number') throw new Error(`parameter ${name} is ${String(value)}, a number was expected`)
+  if (typeof value !== 'number') throw new Error(`Parameter ${name} must be a number, got ${String(value)}.`)
   return value
 }
 
-/** Tables whose cases give a history keep it. */
+/** The option that makes a table versioned, if the case has a history. */
 export const history = (params: Params): Versioned => ('historyMs' in params ? { historyMs: numberParam(params, 'historyMs') } : {})
 
 export const optionalText = (params: Params, name: string): string | undefined => {
@@ -25,7 +24,7 @@ export const optionalText = (params: Params, name: string): string | undefined =
   return value === undefined ? undefined : String(value)
 }
 
-/** The stream grouped by its own key or by the first character of its values, in one of four ways of saying so. */
+/** The stream grouped by its own key or by the first character of its values, through one of four API calls. */
 export function grouped(stream: KStream<Key | null, string | null>, params: Params): KGroupedStream<Key, string | null> {
   const by = params['by'] ?? 'key'
   switch (by) {
@@ -38,6 +37,6 @@ export function grouped(stream: KStream<Key | null, string | null>, params: Para
     case 'repartition':
       return stream.selectKey<Key | null>(head, { key: Serdes.string }).repartition({ name: 'rekeyed' }).groupByKey()
     default:
-      throw new Error(`no way of grouping is called ${String(by)}`)
+      throw new Error(`There is no grouping "${String(by)}".`)
   }
 }

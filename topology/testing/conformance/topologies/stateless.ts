@@ -63,7 +63,7 @@ export function stateless(params: Params): Topology {
       break
     }
     default:
-      throw new Error(`no stateless operator is called ${String(params['op'])}`)
+      throw new Error(`There is no stateless operator "${String(params['op'])}".`)
   }
   return builder.build()
 }

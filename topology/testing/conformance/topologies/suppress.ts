@@ -8,7 +8,7 @@ import type { Key } from './functions.ts'
 import { keySerde, numberParam, textStream } from './sources.ts'
 import { windowsOf } from './windows.ts'
 
-/** With a number of records after which the oldest is let go early, or without. */
+/** The case's time limit, with a maximum number of records if it has one. */
 export const timeLimit = (params: Params): SuppressRule =>
   untilTimeLimit({
     limitMs: numberParam(params, 'limitMs'),
@@ -41,7 +41,7 @@ export function suppressGroup(params: Params): Topology {
   return builder.build()
 }
 
-/** Counts per window, handed on when the window has closed or after some time. */
+/** Counts per window, emitted when the window has closed or after a time limit. */
 export function suppressWindows(params: Params): Topology {
   const builder = new StreamsBuilder()
   textStream(builder, 'in', params)

@@ -9,7 +9,7 @@ import { history, keySerde, textStream } from './sources.ts'
 
 const text = { value: Serdes.string } as const
 
-/** The table "in": stored only if the case says so, or if it has to be. */
+/** The table "in", stored only if the case requires it or an operator needs it. */
 function tableIn(builder: StreamsBuilder, params: Params): KTable<Key, string> {
   const materialize = params['store'] === 'source' || params['store'] === 'both' || 'historyMs' in params ? 'always' : 'when-needed'
   return builder.table('in', { name: 'source', key: keySerde(params), ...text, ...history(params), materialize })

@@ -28,12 +28,12 @@ export function windowed(params: Params): Topology {
         .to('out')
       break
     default:
-      throw new Error(`no windowed operator is called ${String(params['op'])}`)
+      throw new Error(`There is no windowed operator "${String(params['op'])}".`)
   }
   return builder.build()
 }
 
-/** The windows of a key put together again into one text. */
+/** Folds all windows of a key into one text. */
 export function windowRegroup(params: Params): Topology {
   const builder = new StreamsBuilder()
   textStream(builder, 'in', params)
