@@ -105,7 +105,7 @@ class FaultyFetcher implements Fetcher {
 
 /**
  * A lost call leaves the outcome unknown, because the request may have had its effect: repeating a send could write its records twice.
- * As in every adapter that spends a transactional producer (`ProducerGuard`).
+ * Like any such error it spends a transactional producer (`ProducerGuard`).
  */
 function faultyProducer(producer: Producer, connection: FaultyConnection, isTransactional: boolean): Producer {
   const unknownOutcome =

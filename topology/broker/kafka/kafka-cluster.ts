@@ -34,7 +34,7 @@ interface CoordinatorOptions {
 
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
-/** A transaction's coordinator writes the markers of the last transaction for some milliseconds and rejects the next one meanwhile. */
+/** Longest pause between retries at a transaction coordinator, which rejects a transaction until the last one's markers are written. */
 export const TRANSACTION_PAUSE_MS = 20
 
 /**
@@ -87,7 +87,10 @@ export class KafkaCluster {
     return received
   }
 
-  /** Node id of the partition's leader. Does not retry: throws `RetriableBrokerError` while there is no leader or no broker responds. */
+  /**
+   * Node id of the partition's leader. Does not retry: throws `UnknownTopicError`, and `RetriableBrokerError` while there is no leader or no
+   * broker responds.
+   */
   async leaderOf(topicPartition: TopicPartition): Promise<number> {
     const { topic, partition } = topicPartition
     const name = partitionName(topicPartition)

@@ -3,12 +3,12 @@ import { RetriableBrokerError } from '../errors.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import { committedBatches } from './committed-batches.ts'
-import { Code, check, fetchRecords, leaderError, type PartitionAnswer } from './protocol/index.ts'
+import { Code, check, fetchRecords, leaderError, type PartitionResponse } from './protocol/index.ts'
 
 /** The longest wait of one request at the broker, so that an abandoned request ends soon. */
 const LONGEST_POLL_MS = 500
 const MAX_BYTES = 8 << 20
-/** A broker cuts a response off in the middle of a batch, and the rest of that batch is fetched again: several should fit (DECISIONS 92). */
+/** A broker cuts a response off in the middle of a batch, which is then fetched again: several batches should fit (DECISIONS 92). */
 const MAX_PARTITION_BYTES = 2 << 20
 /** How long after `maxWaitMs` a failing fetch is still retried: leaders move, brokers restart. */
 const RETRY_TIMEOUT_MS = 10_000
@@ -153,7 +153,7 @@ export class KafkaFetcher implements Fetcher {
   }
 
   #read(
-    { topic, partition, error, lastStableOffset, logStartOffset, aborted, records }: PartitionAnswer,
+    { topic, partition, error, lastStableOffset, logStartOffset, aborted, records }: PartitionResponse,
     fetchOffset: number,
   ): FetchedPartition[] {
     if (error !== Code.none) {

@@ -15,7 +15,8 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
 
     beforeEach(async () => {
       brokerUnderTest = await open()
-      await brokerUnderTest.broker.admin.createTopics([{ name: 'orders', partitions: 2, config: { 'retention.ms': '-1' } }]) // records in these tests have old timestamps
+      // No retention, because records in these tests have old timestamps.
+      await brokerUnderTest.broker.admin.createTopics([{ name: 'orders', partitions: 2, config: { 'retention.ms': '-1' } }])
     })
     afterEach(() => brokerUnderTest.close())
 

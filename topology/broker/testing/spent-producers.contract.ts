@@ -7,6 +7,7 @@ import { batchOf, produce, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const OFFSETS = [{ ...T0, offset: 1 }]
+const JOIN = { groupId: 'g', memberId: '', metadata: Buffer.of(1), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
 
 interface Spending {
   readonly error: typeof FencedError | typeof UnknownMemberError | typeof UnknownTopicError
@@ -16,7 +17,13 @@ interface Spending {
 
 const SPENDING: readonly Spending[] = [
   { error: UnknownTopicError, call: (producer) => producer.send('nowhere', 0, batchOf('x')) },
-  { error: UnknownMemberError, call: (producer) => producer.sendOffsets({ groupId: 'g', memberId: 'unknown', generation: 1 }, OFFSETS) },
+  {
+    error: UnknownMemberError,
+    call: async (producer, broker) => {
+      const { generation } = await broker.groups.join(JOIN)
+      await producer.sendOffsets({ groupId: 'g', memberId: 'unknown', generation }, OFFSETS)
+    },
+  },
   {
     error: FencedError,
     call: async (producer, broker) => {

@@ -83,24 +83,27 @@ export function describeTransactions(underTest: () => BrokerUnderTest): void {
       expect(values.sort()).toEqual(['0-1', '0-2', '1-0', '1-2', '2-0', '2-1'])
     })
 
-    it.each([2, 4, 8])('%d of which overlap hide the aborted ones at every fetch offset, in whatever order they end', async (count) => {
-      const ids = Array.from({ length: count }, (_, index) => `p${index}`)
-      const producers = await Promise.all(ids.map((transactionalId) => broker.openProducer({ transactionalId })))
-      const expected: string[] = []
-      for (const ending of [producers, producers.toReversed()]) {
-        for (const round of ['first', 'second'])
-          for (const [index, producer] of producers.entries()) {
-            await producer.send('orders', 0, batchOf(`${round} of ${index}`))
-            if (index % 2 === 1) expected.push(`${round} of ${index}`)
-          }
-        for (const producer of ending) await (producers.indexOf(producer) % 2 === 1 ? producer.commit() : producer.abort())
-      }
-      const all = await readAll(broker, T0)
-      expect(all.map(({ value }) => value).sort()).toEqual(expected.sort()) // a broker may append the records when their transaction ends
-      const [end] = await broker.admin.listOffsets([T0], 'latest')
-      for (let from = 0; from < (end?.offset ?? 0); from++)
-        expect(await readAll(broker, T0, from)).toEqual(all.filter(({ offset }) => offset >= from))
-    })
+    it.each([2, 4, 8])(
+      'in groups of %d that overlap hide the aborted ones at every fetch offset, in whatever order they end',
+      async (count) => {
+        const ids = Array.from({ length: count }, (_, index) => `p${index}`)
+        const producers = await Promise.all(ids.map((transactionalId) => broker.openProducer({ transactionalId })))
+        const expected: string[] = []
+        for (const ending of [producers, producers.toReversed()]) {
+          for (const round of ['first', 'second'])
+            for (const [index, producer] of producers.entries()) {
+              await producer.send('orders', 0, batchOf(`${round} of ${index}`))
+              if (index % 2 === 1) expected.push(`${round} of ${index}`)
+            }
+          for (const producer of ending) await (producers.indexOf(producer) % 2 === 1 ? producer.commit() : producer.abort())
+        }
+        const all = await readAll(broker, T0)
+        expect(all.map(({ value }) => value).sort()).toEqual(expected.sort()) // a broker may append the records when their transaction ends
+        const [end] = await broker.admin.listOffsets([T0], 'latest')
+        for (let from = 0; from < (end?.offset ?? 0); from++)
+          expect(await readAll(broker, T0, from)).toEqual(all.filter(({ offset }) => offset >= from))
+      },
+    )
 
     it('accept nothing after a failed send, and lose nothing of the next producer of the id', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })

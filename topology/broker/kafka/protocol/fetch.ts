@@ -7,7 +7,7 @@ export interface AbortedTransaction {
   readonly firstOffset: number
 }
 
-export interface PartitionAnswer {
+export interface PartitionResponse {
   readonly topic: string
   readonly partition: number
   readonly error: number
@@ -31,7 +31,7 @@ const NO_SESSION = -1
 export function fetchRecords(
   partitions: readonly FetchPartition[],
   { maxWaitMs, maxBytes, maxPartitionBytes }: FetchBounds,
-): KafkaRequest<{ readonly error: number; readonly partitions: readonly PartitionAnswer[] }> {
+): KafkaRequest<{ readonly error: number; readonly partitions: readonly PartitionResponse[] }> {
   return {
     apiKey: 1,
     apiVersion: 11,

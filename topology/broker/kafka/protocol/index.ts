@@ -11,7 +11,7 @@ export type { ClusterMetadata, CoordinatorKind, TopicMetadata } from './cluster.
 export { alterConfigs, createPartitions, createTopics, deleteRecords, deleteTopics, describeConfigs, listOffsets } from './admin.ts'
 export type { TopicError } from './admin.ts'
 export { fetchRecords } from './fetch.ts'
-export type { AbortedTransaction, PartitionAnswer } from './fetch.ts'
+export type { AbortedTransaction, PartitionResponse } from './fetch.ts'
 export { endTransaction, initProducerId, listOpenTransactions, produce, txnOffsetCommit } from './producer.ts'
 export type { ProducedPartition, ProducerIdentity, SealedPartition } from './producer.ts'
 export { describeGroup, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from './groups.ts'
