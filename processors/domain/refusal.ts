@@ -1,4 +1,4 @@
-/** A refusal of the business: an answer, not an error. */
+/** A command refused by a business rule: an outcome, not an error. */
 export interface Refusal {
   readonly kind: 'refusal'
   /** Stable, for programs. */

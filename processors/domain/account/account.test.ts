@@ -171,6 +171,6 @@ describe('An account', () => {
   })
 
   it('follows events alone: what does not begin with its creation is no account', () => {
-    expect(() => accountAfter([credited(1n, 1n)])).toThrow('never created')
+    expect(() => accountAfter([credited(1n, 1n)])).toThrow('comes before its BankAccountCreated')
   })
 })
