@@ -1,4 +1,4 @@
-import type { RecordCodec } from '../schemas/index.ts'
+import type { RecordCodec, RecordSerde } from '../schemas/index.ts'
 import { Serdes, type KStream } from '../topology/index.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
 import { changes, eventTypesChanging, type EventChanging } from './domain/messages.ts'
@@ -8,13 +8,10 @@ type OwnersEvent = EventChanging<'owners'>
 
 /** The IBANs that each user owns, in the order in which the user became an owner. */
 export function projectAccountsOfUser(events: KStream<string, AccountEvent>, codec: RecordCodec): void {
+  const value: RecordSerde<OwnersEvent> = codec.serde(...eventTypesChanging('owners'))
   events
     .filter((event): event is OwnersEvent => changes(event, 'owners'), { name: 'ownership-event' })
-    .groupBy((event) => event.username, {
-      name: 'ownership-by-user',
-      key: Serdes.string,
-      value: codec.serde(...eventTypesChanging('owners')),
-    })
+    .groupBy((event) => event.username, { name: 'ownership-by-user', key: Serdes.string, value })
     .aggregate((): readonly string[] => [], withEvent, {
       name: 'accounts-of-user',
       key: Serdes.string,

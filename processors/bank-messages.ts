@@ -1,10 +1,11 @@
-import type { AlertRaised, Command, Outcome, RecordCodec, TransactionRow, TransferView } from '../schemas/index.ts'
+import type { AlertRaised, Command, Outcome, RecordCodec, TransactionRow } from '../schemas/index.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
 import { COMMAND_TYPES, firstAggregateOf, type Aggregate } from './domain/messages.ts'
 import { isStepCommandType, type StepCommand } from './domain/transfer/steps.ts'
 import type { TransferEvent } from './domain/transfer/transfer.ts'
 import { RECORDS } from './records.ts'
 import { TOPICS } from './topics.ts'
+import type { NamedTransferView } from './transfer-view.ts'
 
 /** The commands that clients may send: all but the steps of a transfer, which only the saga sends. */
 export type BankCommand = Exclude<Command, StepCommand>
@@ -21,7 +22,7 @@ export interface CommandFormat {
 /** The views that the bank publishes. Their keys are text: the IBAN, or the id of the transfer. */
 export interface FeedFormats {
   readonly transactions: FeedFormat<TransactionRow>
-  readonly transfers: FeedFormat<TransferView>
+  readonly transfers: FeedFormat<NamedTransferView>
   readonly alerts: FeedFormat<AlertRaised>
 }
 
@@ -56,7 +57,8 @@ export function feedFormats(codec: RecordCodec): FeedFormats {
   const alerts = codec.serde(...RECORDS.alerts)
   return {
     transactions: { topic: TOPICS.transactions, decode: (value) => rows.deserialize(value) },
-    transfers: { topic: TOPICS.transfers, decode: (value) => transfers.deserialize(value) },
+    // Only `transferView` makes these records, so that their steps have its names.
+    transfers: { topic: TOPICS.transfers, decode: (value) => transfers.deserialize(value) as NamedTransferView },
     alerts: { topic: TOPICS.alerts, decode: (value) => alerts.deserialize(value) },
   }
 }

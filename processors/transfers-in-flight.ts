@@ -1,4 +1,4 @@
-import type { RecordCodec, TransferStarted } from '../schemas/index.ts'
+import type { RecordCodec, RecordSerde, TransferStarted } from '../schemas/index.ts'
 import { joinWindow, Serdes, type KStream } from '../topology/index.ts'
 import { eventTypesOf } from './domain/messages.ts'
 import type { TransferEvent } from './domain/transfer/transfer.ts'
@@ -15,6 +15,7 @@ const EXPECTED_WITHIN_MS = 30_000
 
 /** Transfers that did not end within the window. They may have ended since, so a query has to check their state. */
 export function projectTransfersInFlight(events: KStream<string, TransferEvent>, codec: RecordCodec): void {
+  const right: RecordSerde<TransferEnded> = codec.serde(...eventTypesOf('transfer').filter(isEnd))
   const started = events.filter((event): event is TransferStarted => event.type === 'TransferStarted', { name: 'transfer-started' })
   const ended = events.filter((event): event is TransferEnded => isEnd(event.type), { name: 'transfer-ended' })
   started
@@ -23,7 +24,7 @@ export function projectTransfersInFlight(events: KStream<string, TransferEvent>,
       window: joinWindow({ beforeMs: 0, afterMs: EXPECTED_WITHIN_MS, graceMs: 0 }),
       key: Serdes.string,
       left: codec.serde('TransferStarted'),
-      right: codec.serde(...eventTypesOf('transfer').filter(isEnd)),
+      right,
     })
     .filter((late): late is string => late !== null, { name: 'transfer-late' })
     .toTable({ name: 'late-transfers', key: Serdes.string, value: Serdes.string })

@@ -14,8 +14,18 @@ export type Step = keyof typeof STEPS
 export type StepCommand = Records[(typeof STEPS)[Step]['command']]
 export type StepEventType = (typeof STEPS)[Step]['event']
 
-/** How a transfer's progress is named in its view. */
+/** The name of a step in the view of a transfer. */
 export type TransferStepName = EventOf<'transfer'>['type'] | StepEventType | 'TransferStuck'
+/** In the order of a transfer that passes through all of them. */
+export const TRANSFER_STEP_NAMES = Object.keys({
+  TransferStarted: true,
+  MoneyDebited: true,
+  MoneyCredited: true,
+  MoneyReturned: true,
+  TransferCompleted: true,
+  TransferFailed: true,
+  TransferStuck: true,
+} satisfies Readonly<Record<TransferStepName, true>>) as readonly TransferStepName[]
 
 export function stepEvent(step: Step): StepEventType {
   return STEPS[step].event
