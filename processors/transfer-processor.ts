@@ -1,7 +1,7 @@
 import type { MoneyTransfer, Outcome } from '../schemas/index.ts'
 import type { KeyValueStore, Processor, ProcessorContext, Record } from '../topology/index.ts'
 import { isStep, stepEvent, type StepEventType, type TransferStepName } from './domain/transfer/steps.ts'
-import { ask, beginTransfer, continueTransfer, type Progress, type Transfer } from './domain/transfer/transfer.ts'
+import { beginTransfer, continueTransfer, requestStep, type Progress, type Transfer } from './domain/transfer/transfer.ts'
 import type { TransferOutput } from './output.ts'
 import { transferView, type StoredTransfer } from './transfer-view.ts'
 
@@ -61,7 +61,7 @@ export class TransferProcessor implements Processor<string, MoneyTransfer | Outc
 
   /** Stores the progress and forwards what follows from it; `stepDone` is the account's event behind a successful answer. */
   #advance(id: string, known: StoredTransfer, progress: Progress, stepDone: StepEventType | null, timestamp: number): void {
-    const { transfer, events, ask: command, outcome } = progress
+    const { transfer, events, command, outcome } = progress
     const now = this.#context.systemTime
     const names: TransferStepName[] = events.map(({ type }) => type)
     if (stepDone !== null) names.unshift(stepDone)
@@ -100,7 +100,7 @@ export class TransferProcessor implements Processor<string, MoneyTransfer | Outc
   async #askAgain(now: number): Promise<void> {
     for await (const { key, value: askAgainAt } of this.#waiting.all()) {
       const known = askAgainAt > now ? undefined : this.#transfers.get(key)
-      if (known !== undefined) this.#advance(key, known, ask(known.transfer, now), null, now)
+      if (known !== undefined) this.#advance(key, known, requestStep(known.transfer, now), null, now)
     }
   }
 }

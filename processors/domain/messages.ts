@@ -4,9 +4,6 @@ export type Aggregate = 'user' | 'account' | 'transfer'
 /** The parts of an account that its events change. Each projection of account events follows one of them. */
 export type AccountPart = 'owners' | 'balance' | 'settings'
 
-type CommandType = Command['type']
-type EventType = Event['type']
-
 /**
  * The aggregates that decide on each command, in the order in which the command reaches them. With `EVENTS` this is the only list of messages
  * beside the schemas: types, topics and serdes are derived from it, and a command without an entry does not compile.
@@ -22,7 +19,7 @@ const COMMANDS = {
   ReturnMoney: ['account'],
   UpdateAlertSettings: ['account'],
   MoneyTransfer: ['transfer'],
-} as const satisfies Readonly<Record<CommandType, readonly [Aggregate, ...Aggregate[]]>>
+} as const satisfies Readonly<Record<Command['type'], readonly [Aggregate, ...Aggregate[]]>>
 
 /** The aggregate whose history each event belongs to, and what it changes of an account. */
 const EVENTS = {
@@ -37,10 +34,12 @@ const EVENTS = {
   TransferStarted: { aggregate: 'transfer' },
   TransferCompleted: { aggregate: 'transfer' },
   TransferFailed: { aggregate: 'transfer' },
-} as const satisfies Readonly<Record<EventType, EventEntry>>
+} as const satisfies Readonly<Record<Event['type'], EventEntry>>
 
 type EventEntry = { readonly aggregate: 'account'; readonly changes: AccountPart } | { readonly aggregate: Exclude<Aggregate, 'account'> }
 
+type CommandType = keyof typeof COMMANDS
+type EventType = keyof typeof EVENTS
 type CommandTypeOf<A extends Aggregate> = {
   [Type in CommandType]: A extends (typeof COMMANDS)[Type][number] ? Type : never
 }[CommandType]

@@ -57,9 +57,9 @@ describe('An order', () => {
       'too-much-cash',
     ],
   ])('%s', (_title, order, expected) => {
-    const { ask, outcome, events } = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
-    expect(ask?.type ?? outcome?.refusal?.code).toBe(expected)
-    expect(events.map(({ type }) => type)).toEqual(ask === null ? ['TransferStarted', 'TransferFailed'] : ['TransferStarted'])
+    const { command, outcome, events } = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
+    expect(command?.type ?? outcome?.refusal?.code).toBe(expected)
+    expect(events.map(({ type }) => type)).toEqual(command === null ? ['TransferStarted', 'TransferFailed'] : ['TransferStarted'])
   })
 })
 

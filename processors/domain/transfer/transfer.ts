@@ -36,7 +36,7 @@ export type StepAnswer = { readonly step: Step; readonly refusal: Failure | null
 export interface Progress {
   readonly transfer: Transfer
   readonly events: readonly Fact<TransferEvent>[]
-  readonly ask: StepCommand | null
+  readonly command: StepCommand | null
   /** The answer to the order; decided once per transfer. */
   readonly outcome: { readonly refusal: Failure | null } | null
 }
@@ -59,7 +59,7 @@ export function beginTransfer(order: Transfer['order'] & Pick<MoneyTransfer, 'de
     const ended = end(transfer, refusal)
     return { ...ended, events: [started, ...ended.events] }
   }
-  return { ...ask(transfer, now), events: [started] }
+  return { ...requestStep(transfer, now), events: [started] }
 }
 
 /** Continues after an answer. Undefined: the answer is not to the current step, as when it is delivered twice. */
@@ -68,17 +68,17 @@ export function continueTransfer(transfer: Transfer, { step, refusal }: StepAnsw
   switch (step) {
     case 'debit':
       if (refusal !== null) return end(transfer, refusal)
-      return isOwnIban(transfer.order.to) ? ask({ ...transfer, state: 'credit' }, now) : end(transfer, null)
+      return isOwnIban(transfer.order.to) ? requestStep({ ...transfer, state: 'credit' }, now) : end(transfer, null)
     case 'credit':
       if (refusal === null) return end(transfer, null)
       if (transfer.order.from === CASH) return end(transfer, refusal)
-      return ask({ ...transfer, state: 'return', failure: refusal }, now)
+      return requestStep({ ...transfer, state: 'return', failure: refusal }, now)
     case 'return':
       if (refusal !== null)
         return {
           transfer: { ...transfer, state: 'stuck', failure: STUCK, askAgainAt: null },
           events: [],
-          ask: null,
+          command: null,
           outcome: { refusal: STUCK },
         }
       return end(transfer, transfer.failure)
@@ -88,7 +88,7 @@ export function continueTransfer(transfer: Transfer, { step, refusal }: StepAnsw
 }
 
 /** The command of the current step, sent for the first time or again. Its id is derived from transfer and step, so a repetition is a duplicate. */
-export function ask(transfer: Transfer, now: number): Progress {
+export function requestStep(transfer: Transfer, now: number): Progress {
   const { order, state } = transfer
   const { id, amount, from, to, description, username, token } = order
   const head = {
@@ -117,7 +117,7 @@ export function ask(transfer: Transfer, now: number): Progress {
         return state satisfies never
     }
   })()
-  return { transfer: { ...transfer, askAgainAt: now + STEP_TIMEOUT_MS }, events: [], ask: command, outcome: null }
+  return { transfer: { ...transfer, askAgainAt: now + STEP_TIMEOUT_MS }, events: [], command, outcome: null }
 }
 
 function end(transfer: Transfer, refusal: Failure | null): Progress {
@@ -126,7 +126,7 @@ function end(transfer: Transfer, refusal: Failure | null): Progress {
   return {
     transfer: { ...transfer, state: failure === null ? 'completed' : 'failed', failure, askAgainAt: null },
     events: [failure === null ? { type: 'TransferCompleted', transferId } : { type: 'TransferFailed', transferId, ...failure }],
-    ask: null,
+    command: null,
     outcome: { refusal: failure },
   }
 }
