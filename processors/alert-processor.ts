@@ -1,7 +1,7 @@
 import type { AlertRaised, AlertSettings, TransactionRow } from '../schemas/index.ts'
 import type { KeyValueStore, Processor, ProcessorContext, Record } from '../topology/index.ts'
 
-/** A row, with what its account's owners want to be told of; null: nothing was ever set. */
+/** A row with the alert settings of its account; null: the owners have never set any. */
 export interface WatchedRow {
   readonly row: TransactionRow
   readonly settings: AlertSettings | null
@@ -11,16 +11,16 @@ type Kind = AlertRaised['kind']
 
 const FIVE_MINUTES_MS = 5 * 60_000
 
-/** Compares each row with the settings of its account. An alert's id follows from row and kind, so that a rebuild gives the same. */
+/** Compares each row with the settings of its account. An alert's id is derived from row and kind, so that a rebuild yields the same ids. */
 export class AlertProcessor implements Processor<string, WatchedRow, string, AlertRaised> {
-  #context: ProcessorContext<string, AlertRaised> | undefined
-  #counterparties: KeyValueStore<string, number> | undefined
-  #debits: KeyValueStore<string, readonly number[]> | undefined
+  readonly #context: ProcessorContext<string, AlertRaised>
+  readonly #counterparties: KeyValueStore<string, number>
+  readonly #debits: KeyValueStore<string, readonly number[]>
 
-  init(context: ProcessorContext<string, AlertRaised>): void {
+  constructor(context: ProcessorContext<string, AlertRaised>) {
     this.#context = context
-    this.#counterparties = context.store<KeyValueStore<string, number>>('counterparties')
-    this.#debits = context.store<KeyValueStore<string, readonly number[]>>('recent-debits')
+    this.#counterparties = context.store('counterparties')
+    this.#debits = context.store('recent-debits')
   }
 
   process({ key: iban, value: { row, settings }, timestamp }: Record<string, WatchedRow>): void {
@@ -28,7 +28,7 @@ export class AlertProcessor implements Processor<string, WatchedRow, string, Ale
     if (settings === null) return
     for (const [kind, text] of this.#reasons(row, settings, isNew, timestamp)) {
       const alert: AlertRaised = { type: 'AlertRaised', id: `${row.id}-${kind}`, iban, kind, text, transactionId: row.id, time: row.time }
-      this.#context?.forward({ key: iban, value: alert, timestamp })
+      this.#context.forward({ key: iban, value: alert, timestamp })
     }
   }
 
@@ -41,7 +41,7 @@ export class AlertProcessor implements Processor<string, WatchedRow, string, Ale
       reasons.push(['AMOUNT_ABOVE', `${euros(row.amount)} is more than ${euros(amountAbove)}.`])
     if (counterpartyNew && isNew) reasons.push(['COUNTERPARTY_NEW', `${row.counterparty} is new to this account.`])
     if (debitsInFiveMinutes !== null && row.direction === 'DEBIT') {
-      const count = this.#debitsUpTo(row, debitsInFiveMinutes, timestamp)
+      const count = this.#countDebits(row, debitsInFiveMinutes, timestamp)
       if (count > debitsInFiveMinutes) reasons.push(['MANY_DEBITS', `More than ${debitsInFiveMinutes} debits within five minutes.`])
     }
     return reasons
@@ -49,15 +49,15 @@ export class AlertProcessor implements Processor<string, WatchedRow, string, Ale
 
   #isNewCounterparty({ iban, counterparty, time }: TransactionRow, timestamp: number): boolean {
     const key = `${iban}\n${counterparty}`
-    if (this.#counterparties?.get(key) !== undefined) return false
-    this.#counterparties?.put(key, time, timestamp)
+    if (this.#counterparties.get(key) !== undefined) return false
+    this.#counterparties.put(key, time, timestamp)
     return true
   }
 
-  /** How many debits there were in the five minutes up to this one; no more are remembered than it takes to know. */
-  #debitsUpTo({ iban, time }: TransactionRow, limit: number, timestamp: number): number {
-    const recent = [...(this.#debits?.get(iban) ?? []).filter((at) => at > time - FIVE_MINUTES_MS), time].slice(-limit - 1)
-    this.#debits?.put(iban, recent, timestamp)
+  /** Counts the debits in the five minutes up to this one, up to limit + 1: the store keeps no more of them. */
+  #countDebits({ iban, time }: TransactionRow, limit: number, timestamp: number): number {
+    const recent = [...(this.#debits.get(iban) ?? []).filter((debitTime) => debitTime > time - FIVE_MINUTES_MS), time].slice(-limit - 1)
+    this.#debits.put(iban, recent, timestamp)
     return recent.length
   }
 }

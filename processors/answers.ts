@@ -1,19 +1,17 @@
-import type { CommandFailed, CommandSucceeded } from '../schemas/index.ts'
+import type { Outcome } from '../schemas/index.ts'
 import type { KeyValueStore } from '../topology/index.ts'
 
-export type Outcome = CommandSucceeded | CommandFailed
-
-/** An answer that was given, kept so that the same command gets it again. */
+/** The answer to a command, kept so that the same command gets it again. */
 export interface Answer {
   readonly outcome: Outcome
-  /** From then on the command counts as expired anyway. */
+  /** When the answer may be deleted: by then the command has expired. */
   readonly until: number
 }
 
-/** How long after its deadline a command can still be told from a new one. */
-const KEPT_MS = 3_600_000
+/** How long after its deadline a repeated command still gets its first answer. */
+const RETENTION_MS = 3_600_000
 
-/** The answers an aggregate's processor has given, by command id: apart from the aggregates, which would grow with them. */
+/** The answers of an aggregate's processor by command, stored beside the aggregates, which would grow with them (DECISIONS 21). */
 export class Answers {
   readonly #store: KeyValueStore<string, Answer>
 
@@ -26,7 +24,7 @@ export class Answers {
   }
 
   remember(aggregate: string, command: AnsweredCommand, outcome: Outcome, now: number): void {
-    this.#store.put(keyOf(aggregate, command), { outcome, until: Math.max(command.deadline, now) + KEPT_MS }, now)
+    this.#store.put(keyOf(aggregate, command), { outcome, until: Math.max(command.deadline, now) + RETENTION_MS }, now)
   }
 
   async forgetOld(now: number): Promise<void> {
@@ -40,7 +38,7 @@ interface AnsweredCommand {
   readonly deadline: number
 }
 
-/** With the type, so that nobody can choose an id under which a transfer's own step would find an answer. */
+/** The type is part of the key, because a client could choose the id of a transfer's step for a command of its own. */
 function keyOf(aggregate: string, { type, id }: AnsweredCommand): string {
   return `${aggregate}\n${type}\n${id}`
 }

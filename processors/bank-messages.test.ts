@@ -36,7 +36,7 @@ beforeEach(async () => {
 })
 
 describe('A command', () => {
-  it('goes to the aggregate that decides on it first, and is the same when read', () => {
+  it('is addressed to the aggregate that it reaches first, and decodes to itself', () => {
     const format = commandFormat(codec)
     for (const [command, topic, key] of COMMANDS) {
       const sent = format.encode(command)
@@ -47,27 +47,27 @@ describe('A command', () => {
   })
 })
 
-describe('What the bank publishes', () => {
+describe('The topics that the bank publishes', () => {
   const formats = () => [...publishedFormats(codec), ...Object.values(eventFormats(codec)), ...Object.values(feedFormats(codec))]
 
-  it('is refused where it is no Avro, cut off, or of another topic', () => {
-    const [command] = COMMANDS.map(([one]) => commandFormat(codec).encode(one).value)
-    const cutOff = command?.subarray(0, 7) ?? Buffer.alloc(0)
+  it('reject records that are not Avro, are truncated, or belong to another topic', () => {
+    const [command] = COMMANDS.map(([sent]) => commandFormat(codec).encode(sent).value)
+    const truncated = command?.subarray(0, 7) ?? Buffer.alloc(0)
     for (const { topic, decode } of formats()) {
-      for (const bytes of [Buffer.alloc(0), Buffer.from('{"type":"no Avro"}'), Buffer.alloc(4), cutOff, command ?? Buffer.alloc(0)]) {
+      for (const bytes of [Buffer.alloc(0), Buffer.from('{"type":"no Avro"}'), Buffer.alloc(4), truncated, command ?? Buffer.alloc(0)]) {
         expect(() => decode(bytes), topic).toThrow(UnreadableRecordError)
       }
     }
   })
 
-  it('is waited for, not given up, while its schema is not known', async () => {
+  it('ask for a retry while the schema of a record is unknown', async () => {
     const unknown = Buffer.from([0, 0, 0, 255, 255, 1, 2, 3])
     for (const { topic, decode } of formats()) {
       expect(() => decode(unknown), topic).toThrow(SchemaNotLoadedError)
     }
   })
 
-  it('covers each topic once', () => {
+  it('are each listed once', () => {
     const topics = publishedFormats(codec).map(({ topic }) => topic)
     expect(new Set(topics).size).toBe(topics.length)
     expect(topics.toSorted()).toEqual([TOPICS.alerts, TOPICS.outcomes, TOPICS.transactions, TOPICS.transfers, TOPICS.userEvents].toSorted())

@@ -1,39 +1,28 @@
-import type {
-  AddUserToBankAccount,
-  AlertRaised,
-  CommandFailed,
-  CommandSucceeded,
-  CreateBankAccount,
-  CreateUserAccount,
-  MoneyTransfer,
-  RecordCodec,
-  RemoveUserFromBankAccount,
-  TransactionRow,
-  TransferView,
-  UpdateAlertSettings,
-} from '../schemas/index.ts'
+import type { AlertRaised, Command, Outcome, RecordCodec, TransactionRow } from '../schemas/index.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
+import { COMMAND_TYPES, firstAggregateOf, type Aggregate } from './domain/messages.ts'
+import { isStepCommandType, type StepCommand } from './domain/transfer/steps.ts'
 import type { TransferEvent } from './domain/transfer/transfer.ts'
 import { RECORDS } from './records.ts'
 import { TOPICS } from './topics.ts'
+import type { NamedTransferView } from './transfer-view.ts'
 
-/** What may be asked of the bank from outside. */
-export type BankCommand =
-  CreateUserAccount | CreateBankAccount | AddUserToBankAccount | RemoveUserFromBankAccount | MoneyTransfer | UpdateAlertSettings
+/** The commands that clients may send: all but the steps of a transfer, which only the saga sends. */
+export type BankCommand = Exclude<Command, StepCommand>
 
-/** How commands and outcomes look on the wire, and where they go. */
+/** The wire format of commands and outcomes, and their topics. */
 export interface CommandFormat {
-  /** All that a command may go to. */
+  /** Every topic that a client sends commands to. */
   readonly commandTopics: readonly string[]
   readonly outcomesTopic: string
   encode(command: BankCommand): { readonly topic: string; readonly key: Uint8Array; readonly value: Uint8Array }
-  decodeOutcome(value: Uint8Array): CommandSucceeded | CommandFailed
+  decodeOutcome(value: Uint8Array): Outcome
 }
 
-/** What the bank publishes. Keys are text: the IBAN, or the transfer's id. */
+/** The views that the bank publishes. Their keys are text: the IBAN, or the id of the transfer. */
 export interface FeedFormats {
   readonly transactions: FeedFormat<TransactionRow>
-  readonly transfers: FeedFormat<TransferView>
+  readonly transfers: FeedFormat<NamedTransferView>
   readonly alerts: FeedFormat<AlertRaised>
 }
 
@@ -48,22 +37,16 @@ export interface FeedFormat<T> {
 }
 
 export function commandFormat(codec: RecordCodec): CommandFormat {
-  const commands = codec.serde(
-    'CreateUserAccount',
-    'CreateBankAccount',
-    'AddUserToBankAccount',
-    'RemoveUserFromBankAccount',
-    'MoneyTransfer',
-    'UpdateAlertSettings',
-  )
+  const commands = codec.serde(...COMMAND_TYPES.filter((type) => !isStepCommandType(type)))
   const outcomes = codec.serde(...RECORDS.outcomes)
   return {
-    commandTopics: [TOPICS.userCommands, TOPICS.accountCommands, TOPICS.transferCommands],
+    commandTopics: Object.values(COMMAND_TOPICS),
     outcomesTopic: TOPICS.outcomes,
-    encode: (command) => {
-      const { topic, key } = addressOf(command)
-      return { topic, key: Buffer.from(key), value: commands.serialize(command) }
-    },
+    encode: (command) => ({
+      topic: COMMAND_TOPICS[firstAggregateOf(command.type)],
+      key: Buffer.from(keyOf(command)),
+      value: commands.serialize(command),
+    }),
     decodeOutcome: (value) => outcomes.deserialize(value),
   }
 }
@@ -74,12 +57,13 @@ export function feedFormats(codec: RecordCodec): FeedFormats {
   const alerts = codec.serde(...RECORDS.alerts)
   return {
     transactions: { topic: TOPICS.transactions, decode: (value) => rows.deserialize(value) },
-    transfers: { topic: TOPICS.transfers, decode: (value) => transfers.deserialize(value) },
+    // Only `transferView` makes these records, so that their steps have its names.
+    transfers: { topic: TOPICS.transfers, decode: (value) => transfers.deserialize(value) as NamedTransferView },
     alerts: { topic: TOPICS.alerts, decode: (value) => alerts.deserialize(value) },
   }
 }
 
-/** The events themselves, for who checks or counts them. */
+/** The events of accounts and transfers, for checks and counters outside the topology. */
 export function eventFormats(codec: RecordCodec): EventFormats {
   const accounts = codec.serde(...RECORDS.accountEvents)
   const transfers = codec.serde(...RECORDS.transferEvents)
@@ -89,7 +73,7 @@ export function eventFormats(codec: RecordCodec): EventFormats {
   }
 }
 
-/** What the bank publishes and reads no more itself: whether others can read it, somebody has to look. */
+/** Topics that the bank writes and no task reads; a tail outside the topology checks that their records can be decoded (DECISIONS 34). */
 export function publishedFormats(codec: RecordCodec): readonly FeedFormat<unknown>[] {
   const users = codec.serde(...RECORDS.userEvents)
   const { outcomesTopic, decodeOutcome } = commandFormat(codec)
@@ -100,19 +84,25 @@ export function publishedFormats(codec: RecordCodec): readonly FeedFormat<unknow
   ]
 }
 
-/** A command goes to the aggregate that decides on it first: its id is the key. */
-function addressOf(command: BankCommand): { readonly topic: string; readonly key: string } {
+const COMMAND_TOPICS: Readonly<Record<Aggregate, string>> = {
+  user: TOPICS.userCommands,
+  account: TOPICS.accountCommands,
+  transfer: TOPICS.transferCommands,
+}
+
+/** The id of the aggregate that a command reaches first. */
+function keyOf(command: BankCommand): string {
   switch (command.type) {
     case 'CreateUserAccount':
-      return { topic: TOPICS.userCommands, key: command.username }
+      return command.username
     case 'AddUserToBankAccount':
-      return { topic: TOPICS.userCommands, key: command.userToAdd }
+      return command.userToAdd
     case 'CreateBankAccount':
     case 'RemoveUserFromBankAccount':
     case 'UpdateAlertSettings':
-      return { topic: TOPICS.accountCommands, key: command.iban }
+      return command.iban
     case 'MoneyTransfer':
-      return { topic: TOPICS.transferCommands, key: command.id }
+      return command.id
     default:
       return command satisfies never
   }

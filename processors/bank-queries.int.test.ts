@@ -23,7 +23,7 @@ let instances: Streams[]
 let queries: BankQueries
 let send: (command: BankCommand) => Promise<void>
 
-/** Two instances, so that half of the answers come from the other one. */
+/** Two instances, so that some of the answers come from the instance that was not asked. */
 beforeEach(async () => {
   broker = await memoryBroker(ports)
   const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
@@ -34,7 +34,7 @@ beforeEach(async () => {
   )
   for (const instance of instances) await instance.start()
   const [first] = instances
-  if (first === undefined) throw new Error('There is no instance')
+  if (first === undefined) throw new Error('No instance was started')
   queries = new BankQueries(() => first.queries, ports.clock)
   const format = commandFormat(codec)
   send = async (command) => {
@@ -64,18 +64,18 @@ function head(id: string) {
   return { id, deadline: Date.parse('2100-01-01'), replyTo: 'client', expectedVersion: null }
 }
 
-async function until(met: () => Promise<boolean>): Promise<void> {
+async function until(isMet: () => Promise<boolean>): Promise<void> {
   for (;;) {
-    const is = await met().catch((error: unknown) => {
+    const met = await isMet().catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'STATE_NOT_READY') return false
       throw error
     })
-    if (is) return
+    if (met) return
     await ports.timers.sleep(5)
   }
 }
 
-/** Resolves when the transfer has ended and shows in the rows of the account. */
+/** Resolves when the transfer has ended and the receiver's newest row shows it. */
 async function transfer(id: string, amount: bigint, from = ANNE, to = BERT): Promise<void> {
   await send({ type: 'MoneyTransfer', ...head(id), token: TOKEN, amount, from, to, description: id, username: 'anne' })
   await until(async () => {
@@ -84,8 +84,8 @@ async function transfer(id: string, amount: bigint, from = ANNE, to = BERT): Pro
   })
 }
 
-describe('Questions to the bank', () => {
-  it('are answered from rows, newest first, page by page', async () => {
+describe('Queries of the bank', () => {
+  it('return transactions page by page, newest first', async () => {
     for (const [at, amount] of [10n, 20n, 30n, 40n].entries()) await transfer(`t${at}`, amount)
     const [first, second] = [await queries.transactions(BERT, 3), await queries.transactions(BERT, 3)]
     expect(first.map(({ amount }) => amount)).toEqual([40n, 30n, 20n])
@@ -96,7 +96,7 @@ describe('Questions to the bank', () => {
     expect(await queries.transaction(rest.at(-1)?.id ?? '')).toEqual(rest[0])
   })
 
-  it('about rows that are not there are answered with nothing, whatever is asked', async () => {
+  it('return nothing for what does not exist, whatever the id', async () => {
     await transfer('t', 10n)
     const [row] = await queries.transactions(ANNE, 1)
     expect(await queries.transactions(BERT, 5, row?.id)).toEqual([])
@@ -106,10 +106,10 @@ describe('Questions to the bank', () => {
     expect(await queries.account(ownIban(9))).toBeUndefined()
     expect(await queries.balanceAt(ownIban(9), 0)).toBeUndefined()
     expect(await queries.transfer('never')).toBeUndefined()
-    expect(await queries.ibansOwnedBy('nobody')).toEqual([])
+    expect(await queries.ibansOwnedBy('stranger')).toEqual([])
   })
 
-  it('know the balance at any moment, and statements that agree with it', async () => {
+  it('return the balance at any time, and statements that agree with it', async () => {
     const before = ports.clock.now() - 1
     await transfer('t1', 100n)
     await transfer('t2', 50n)
@@ -125,7 +125,7 @@ describe('Questions to the bank', () => {
     expect(none).toEqual({ openingBalance: 0n, closingBalance: 0n, rows: [] })
   })
 
-  it('find accounts by IBAN and by owner, those that moved last first', async () => {
+  it('find accounts by IBAN and by owner, those with the newest transactions first', async () => {
     await transfer('d', 500n, CASH, ANNE)
     await until(async () => (await queries.lastTransactions('', 9, 0)).rows[0]?.iban === ANNE)
     const all = await queries.lastTransactions(undefined, 9, 0)
@@ -144,15 +144,15 @@ describe('Questions to the bank', () => {
     ])
   })
 
-  it('add turnover up by window, for one account and for all', async () => {
+  it('sum turnover by window, for one account and for all', async () => {
     await transfer('t1', 100n)
     await transfer('t2', 50n)
     const sum = { debits: 0n, credits: 150n, count: 2 }
     const hours = async () => queries.turnover(BERT, 'HOUR', 3)
     await until(async () => (await hours()).reduce((count, window) => count + window.count, 0) === 2)
-    const ofBert = await hours()
-    expect(ofBert.reduce((credits, window) => credits + window.credits, 0n)).toBe(150n)
-    expect(ofBert.every(({ start, end }) => start % HOUR_MS === 0 && end - start === HOUR_MS)).toBe(true)
+    const bertsHours = await hours()
+    expect(bertsHours.reduce((credits, window) => credits + window.credits, 0n)).toBe(150n)
+    expect(bertsHours.every(({ start, end }) => start % HOUR_MS === 0 && end - start === HOUR_MS)).toBe(true)
     const days = await queries.turnover(undefined, 'DAY', 2)
     expect(
       days.reduce((all, day) => ({ debits: all.debits + day.debits, credits: all.credits + day.credits }), { debits: 0n, credits: 0n }),
@@ -163,7 +163,7 @@ describe('Questions to the bank', () => {
     expect(await queries.turnover(EMPTY, 'MINUTE', 5)).toEqual([])
   })
 
-  it('tell a transfer’s way and no late one where all have ended', async () => {
+  it('return the steps of a transfer, and no late transfer when all have ended', async () => {
     await transfer('t', 10n)
     const view = await queries.transfer('t')
     expect(view).toMatchObject({ state: 'COMPLETED', amount: 10n, from: ANNE, to: BERT, reason: null })

@@ -1,10 +1,10 @@
-import type { AlertSettings, TransactionRow, TransferView } from '../schemas/index.ts'
+import type { AlertSettings, TransactionRow } from '../schemas/index.ts'
 import type { Clock, KeyValueQueries, Queries } from '../topology/index.ts'
 import type { Stored } from './aggregate-processor.ts'
 import { LIMIT, type Account } from './domain/account/account.ts'
 import type { User } from './domain/user/user.ts'
 import { rowKey } from './row-processor.ts'
-import { transferView, type StoredTransfer } from './transfer-view.ts'
+import { transferView, type NamedTransferView, type StoredTransfer } from './transfer-view.ts'
 import { TurnoverQueries, type TurnoverWindow, type WindowSize } from './turnover-queries.ts'
 
 export interface AccountView {
@@ -23,32 +23,32 @@ export interface LastTransaction {
 
 type StoreQueries = Pick<Queries, 'keyValue' | 'window' | 'versioned'>
 
-const PAGE = 250
+const PAGE_SIZE = 250
 
-/** Questions to the bank's state, wherever it lies. Only what is committed is told; what is not there is undefined. */
+/** Queries over the bank's committed state, on whichever instance it is. What does not exist is undefined. */
 export class BankQueries {
   readonly #queries: () => StoreQueries
   readonly #turnover: TurnoverQueries
 
-  /** `queries` gives the way to ask at this moment: instances come and go. */
+  /** `queries` returns the current access to the stores, which changes with the instances. */
   constructor(queries: () => StoreQueries, clock: Clock) {
     this.#queries = queries
     this.#turnover = new TurnoverQueries(queries, clock)
   }
 
   async transaction(id: string): Promise<TransactionRow | undefined> {
-    const place = placeOf(id)
-    if (place === undefined) return undefined
-    const key = rowKey(place.iban, place.version)
-    const [found] = await this.#store<TransactionRow>('rows').range(key, key, { partitionKey: Buffer.from(place.iban) })
+    const position = positionOf(id)
+    if (position === undefined) return undefined
+    const key = rowKey(position.iban, position.version)
+    const [found] = await this.#store<TransactionRow>('rows').range(key, key, { partitionKey: Buffer.from(position.iban) })
     return found?.value
   }
 
-  /** Newest first; with `before`, those older than that transaction of the same account. */
+  /** Newest first; with `before`, only those older than that transaction of the same account. */
   async transactions(iban: string, last: number, before?: string): Promise<readonly TransactionRow[]> {
-    const place = before === undefined ? undefined : placeOf(before)
-    if (before !== undefined && place?.iban !== iban) return []
-    const to = rowKey(iban, place === undefined ? LATEST : place.version - 1)
+    const position = before === undefined ? undefined : positionOf(before)
+    if (before !== undefined && position?.iban !== iban) return []
+    const to = rowKey(iban, position === undefined ? LATEST : position.version - 1)
     const rows = await this.#store<TransactionRow>('rows').range(rowKey(iban, 0), to, {
       reverse: true,
       limit: last,
@@ -57,7 +57,7 @@ export class BankQueries {
     return rows.map(({ value }) => value)
   }
 
-  /** All accounts, those with the newest transactions first; with a text, those whose IBAN or an owner contains it. */
+  /** Accounts, those with the newest transactions first; `search` selects by a part of the IBAN or of an owner's name. */
   async lastTransactions(
     search: string | undefined,
     first: number,
@@ -68,12 +68,12 @@ export class BankQueries {
       this.#store<TransactionRow>('last-rows').all(),
     ])
     const rowOf = new Map(lastRows.map(({ key, value }) => [key, value]))
-    const wanted = search?.toLowerCase() ?? ''
+    const searched = search?.toLowerCase() ?? ''
     const found = accounts
       .flatMap(({ key: iban, value: { state } }) => (state === undefined ? [] : [{ iban, owners: namesOf(state) }]))
-      .filter(({ iban, owners }) => [iban, ...owners].some((text) => text.toLowerCase().includes(wanted)))
+      .filter(({ iban, owners }) => [iban, ...owners].some((text) => text.toLowerCase().includes(searched)))
       .map((account) => ({ ...account, transaction: rowOf.get(account.iban) ?? null }))
-      .toSorted((one, other) => (other.transaction?.time ?? 0) - (one.transaction?.time ?? 0) || one.iban.localeCompare(other.iban))
+      .toSorted((left, right) => (right.transaction?.time ?? 0) - (left.transaction?.time ?? 0) || left.iban.localeCompare(right.iban))
     return { total: found.length, rows: found.slice(offset, offset + first) }
   }
 
@@ -96,14 +96,14 @@ export class BankQueries {
     return (await this.#account(iban))?.owners.find((owner) => owner.username === username)?.token
   }
 
-  /** Nothing before the first transaction; undefined for an account that is not there. */
+  /** Zero before the first transaction; undefined for an account that does not exist. */
   async balanceAt(iban: string, at: number): Promise<bigint | undefined> {
     const found = await this.#queries().versioned<string, bigint>('balances').getAsOf(iban, at)
     if (found !== undefined) return found.value
     return (await this.#account(iban)) === undefined ? undefined : 0n
   }
 
-  /** Rows with from ≤ time ≤ to, oldest first, with the balance before the first and after the last. */
+  /** Rows with from ≤ time ≤ to, oldest first, and the balances before the first and after the last of them. */
   async statement(
     iban: string,
     from: number,
@@ -111,30 +111,30 @@ export class BankQueries {
   ): Promise<{ readonly openingBalance: bigint; readonly closingBalance: bigint; readonly rows: readonly TransactionRow[] }> {
     const [opening, closing] = await Promise.all([this.balanceAt(iban, from - 1), this.balanceAt(iban, to)])
     const rows: TransactionRow[] = []
-    for (let page = await this.transactions(iban, PAGE); ; page = await this.transactions(iban, PAGE, page.at(-1)?.id)) {
+    for (let page = await this.transactions(iban, PAGE_SIZE); ; page = await this.transactions(iban, PAGE_SIZE, page.at(-1)?.id)) {
       rows.push(...page.filter(({ time }) => time >= from && time <= to))
-      if (page.length < PAGE || (page.at(-1)?.time ?? 0) < from) break
+      if (page.length < PAGE_SIZE || (page.at(-1)?.time ?? 0) < from) break
     }
     return { openingBalance: opening ?? 0n, closingBalance: closing ?? 0n, rows: rows.toReversed() }
   }
 
-  /** Newest window last; without an IBAN those of all accounts together. */
+  /** Newest window last; without an IBAN, of all accounts together. */
   turnover(iban: string | undefined, window: WindowSize, last: number): Promise<readonly TurnoverWindow[]> {
     return this.#turnover.windows(iban, window, last)
   }
 
-  async transfer(id: string): Promise<TransferView | undefined> {
+  async transfer(id: string): Promise<NamedTransferView | undefined> {
     const found = await this.#store<StoredTransfer>('transfers').get(id)
     return found === undefined ? undefined : transferView(found.value)
   }
 
-  async stuckTransfers(): Promise<readonly TransferView[]> {
+  async stuckTransfers(): Promise<readonly NamedTransferView[]> {
     const stuck = await this.#store<number>('transfers-stuck').all()
     return this.#existing(stuck.map(({ key }) => key))
   }
 
-  /** Those that have still not ended. */
-  async lateTransfers(): Promise<readonly TransferView[]> {
+  /** Transfers that did not end in time and still have not ended. */
+  async lateTransfers(): Promise<readonly NamedTransferView[]> {
     const late = await this.#store<string>('late-transfers').all()
     return (await this.#existing(late.map(({ key }) => key))).filter(({ state }) => state === 'PENDING')
   }
@@ -147,20 +147,21 @@ export class BankQueries {
     return (await this.#store<Stored<Account>>('accounts').get(iban))?.value.state
   }
 
-  async #existing(ids: readonly string[]): Promise<readonly TransferView[]> {
+  async #existing(ids: readonly string[]): Promise<readonly NamedTransferView[]> {
     const views = await Promise.all(ids.map((id) => this.transfer(id)))
-    return views.filter((view) => view !== undefined).toSorted((one, other) => one.startedAt - other.startedAt)
+    return views.filter((view) => view !== undefined).toSorted((left, right) => left.startedAt - right.startedAt)
   }
 }
 
+/** Above every version of an account. */
 const LATEST = 9_999_999_999
 
 function namesOf({ owners }: Account): readonly string[] {
   return owners.map(({ username }) => username)
 }
 
-/** A transaction's id is made of its account and of the account's version behind it. */
-function placeOf(id: string): { readonly iban: string; readonly version: number } | undefined {
+/** A transaction's id consists of its account and the version of its event (DECISIONS 25). */
+function positionOf(id: string): { readonly iban: string; readonly version: number } | undefined {
   const [, iban, version] = /^(NL\d{2}OPEN\d{10})-(\d{1,10})$/.exec(id) ?? []
   return iban === undefined ? undefined : { iban, version: Number(version) }
 }

@@ -1,22 +1,23 @@
-import type { MoneyTransfer, RecordCodec, RecordName, TransactionRow, TransferView } from '../schemas/index.ts'
-import { Serdes, Stores, StreamsBuilder, type KStream, type Topology } from '../topology/index.ts'
-import { drawAccountsOfUser } from './accounts-of-user.ts'
+import type { MoneyTransfer, Outcome, RecordCodec, TransactionRow } from '../schemas/index.ts'
+import { Serdes, Stores, StreamsBuilder, type KStream, type ProcessorContext, type Serde, type Topology } from '../topology/index.ts'
+import { projectAccountsOfUser } from './accounts-of-user.ts'
 import { AggregateProcessor, type Stored } from './aggregate-processor.ts'
-import { drawAlerts } from './alerts.ts'
-import type { Answer, Outcome } from './answers.ts'
+import { projectAlerts } from './alerts.ts'
+import type { Answer } from './answers.ts'
 import type { Account } from './domain/account/account.ts'
 import { decideAccount, type AccountCommand } from './domain/account/decide.ts'
 import { evolveAccount, type AccountEvent } from './domain/account/evolve.ts'
+import { isStepCommandType } from './domain/transfer/steps.ts'
 import type { User } from './domain/user/user.ts'
-import type { BankEvent, Output } from './output.ts'
+import type { AccountOutput, AnswerKind, TransferOutput, UserOutput } from './output.ts'
 import { RECORDS } from './records.ts'
 import { RowProcessor } from './row-processor.ts'
 import { stateSerde } from './state-serde.ts'
-import { TOPICS } from './topics.ts'
+import { TOPICS, type TopicName } from './topics.ts'
 import { TransferProcessor } from './transfer-processor.ts'
 import type { StoredTransfer } from './transfer-view.ts'
-import { drawTransfersInFlight } from './transfers-in-flight.ts'
-import { drawTurnover } from './turnover.ts'
+import { projectTransfersInFlight } from './transfers-in-flight.ts'
+import { projectTurnover } from './turnover.ts'
 import { UserProcessor } from './user-processor.ts'
 
 export interface BankOptions {
@@ -25,34 +26,34 @@ export interface BankOptions {
   readonly newToken: () => string
 }
 
-const BALANCES_KEPT_MS = 365 * 24 * 3_600_000
+const BALANCE_HISTORY_MS = 365 * 24 * 3_600_000
 
-/** The whole bank: commands go in on the left of each paragraph, what follows from them goes out on the right. */
+/** The whole bank: the write side of users, accounts and transfers, then the projections of account and transfer events. */
 export function bankTopology({ codec, newToken }: BankOptions): Topology {
   const key = Serdes.string
-  const of = <Name extends RecordName>(...names: Name[]) => ({ key, value: codec.serde(...names) })
-  const accountCommands = of(...RECORDS.accountCommands)
-  const accountEvents = of(...RECORDS.accountEvents)
-  const transferEvents = of(...RECORDS.transferEvents)
-  const outcomes = of(...RECORDS.outcomes)
+  const on = <Name extends TopicName>(name: Name) => ({
+    topic: TOPICS[name],
+    key,
+    value: codec.serde<(typeof RECORDS)[Name][number]>(...RECORDS[name]),
+  })
   const builder = new StreamsBuilder()
+  const read = <Name extends TopicName>(name: Name, nodeName: string) => present(builder.stream(TOPICS[name], on(name)), nodeName)
 
-  const users = present(builder.stream(TOPICS.userCommands, of(...RECORDS.userCommands)), 'user-command').process<string, Output>(
-    () => new UserProcessor(),
-    {
-      name: 'user',
-      stores: [
-        Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() }),
-        Stores.keyValue({ name: 'users-answers', key, value: stateSerde<Answer>() }),
-      ],
-    },
-  )
-  eventsOf(users, 'user-event').to(TOPICS.userEvents, of(...RECORDS.userEvents))
-  outcomesOf(users, 'user-outcome').to(TOPICS.outcomes, outcomes)
-  commandsOf(users, 'user-to-account').to(TOPICS.accountCommands, accountCommands)
+  const users = read('userCommands', 'user-command').process<string, UserOutput>((context) => new UserProcessor(context), {
+    name: 'user',
+    stores: [
+      Stores.keyValue({ name: 'users', key, value: stateSerde<Stored<User>>() }),
+      Stores.keyValue({ name: 'users-answers', key, value: stateSerde<Answer>() }),
+    ],
+  })
+  route(users, {
+    event: { name: 'user-event', ...on('userEvents') },
+    outcome: { name: 'user-outcome', ...on('outcomes') },
+    'account-command': { name: 'user-to-account', ...on('accountCommands') },
+  })
 
-  const accounts = present(builder.stream(TOPICS.accountCommands, accountCommands), 'account-command').process<string, Output>(
-    () => accountProcessor(newToken),
+  const accounts = read('accountCommands', 'account-command').process<string, AccountOutput>(
+    (context) => accountProcessor(context, newToken),
     {
       name: 'account',
       stores: [
@@ -61,19 +62,21 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
       ],
     },
   )
-  eventsOf(accounts, 'account-decided').to(TOPICS.accountEvents, accountEvents)
-  stepAnswersOf(accounts, 'account-step-answer').to(TOPICS.transferAnswers, of(...RECORDS.transferAnswers))
-  outcomesOf(accounts, 'account-outcome').to(TOPICS.outcomes, outcomes)
+  route(accounts, {
+    event: { name: 'account-decided', ...on('accountEvents') },
+    'step-answer': { name: 'account-step-answer', ...on('transferAnswers') },
+    outcome: { name: 'account-outcome', ...on('outcomes') },
+  })
 
-  const orders = present(builder.stream(TOPICS.transferCommands, of(...RECORDS.transferCommands)), 'transfer-command')
-  const answers = present(builder.stream(TOPICS.transferAnswers, of(...RECORDS.transferAnswers)), 'step-answer')
+  const orders = read('transferCommands', 'transfer-command')
+  const answers = read('transferAnswers', 'step-answer')
   const transfers = orders
     .mapValues((order): TransferInput => order, { name: 'order' })
     .merge(
       answers.mapValues((answer): TransferInput => answer, { name: 'answer' }),
       { name: 'transfer-input' },
     )
-    .process<string, Output>(() => new TransferProcessor(), {
+    .process<string, TransferOutput>((context) => new TransferProcessor(context), {
       name: 'transfer',
       stores: [
         Stores.keyValue({ name: 'transfers', key, value: stateSerde<StoredTransfer>() }),
@@ -81,67 +84,70 @@ export function bankTopology({ codec, newToken }: BankOptions): Topology {
         Stores.keyValue({ name: 'transfers-stuck', key, value: Serdes.double }),
       ],
     })
-  eventsOf(transfers, 'transfer-decided').to(TOPICS.transferEvents, transferEvents)
-  viewsOf(transfers, 'transfer-view').to(TOPICS.transfers, of(...RECORDS.transfers))
-  outcomesOf(transfers, 'transfer-outcome').to(TOPICS.outcomes, outcomes)
-  commandsOf(transfers, 'transfer-step').to(TOPICS.accountCommands, accountCommands)
+  route(transfers, {
+    event: { name: 'transfer-decided', ...on('transferEvents') },
+    view: { name: 'transfer-view', ...on('transfers') },
+    outcome: { name: 'transfer-outcome', ...on('outcomes') },
+    'account-command': { name: 'transfer-step', ...on('accountCommands') },
+  })
 
-  const events = present(builder.stream(TOPICS.accountEvents, accountEvents), 'account-event')
-  const rows = events.processValues<TransactionRow>(() => new RowProcessor(), {
+  const events = read('accountEvents', 'account-event')
+  const rows = events.processValues<TransactionRow>((context) => new RowProcessor(context), {
     name: 'row',
     stores: [
       Stores.keyValue({ name: 'last-rows', key, value: codec.serde('TransactionRow') }),
       Stores.keyValue({ name: 'rows', key, value: codec.serde('TransactionRow') }),
-      Stores.versioned({ name: 'balances', key, value: Serdes.bigint, historyMs: BALANCES_KEPT_MS }),
+      Stores.versioned({ name: 'balances', key, value: Serdes.bigint, historyMs: BALANCE_HISTORY_MS }),
     ],
   })
-  rows.to(TOPICS.transactions, of(...RECORDS.transactions))
-  drawAlerts(events, rows).to(TOPICS.alerts, of(...RECORDS.alerts))
-  drawTurnover(events)
-  drawAccountsOfUser(events, codec.serde('BankAccountCreated', 'UserAddedToBankAccount', 'UserRemovedFromBankAccount'))
-
-  drawTransfersInFlight(present(builder.stream(TOPICS.transferEvents, transferEvents), 'transfer-event'), {
-    started: codec.serde('TransferStarted'),
-    ended: codec.serde('TransferCompleted', 'TransferFailed'),
-  })
+  rows.to(TOPICS.transactions, on('transactions'))
+  projectAlerts(events, rows).to(TOPICS.alerts, on('alerts'))
+  projectTurnover(events)
+  projectAccountsOfUser(events, codec)
+  projectTransfersInFlight(read('transferEvents', 'transfer-event'), codec)
   return builder.build()
 }
 
 type TransferInput = MoneyTransfer | Outcome
 
-const STEPS: readonly AccountCommand['type'][] = ['DebitMoney', 'CreditMoney', 'ReturnMoney']
-
-function accountProcessor(newToken: () => string): AggregateProcessor<Account, AccountCommand, AccountEvent> {
-  return new AggregateProcessor<Account, AccountCommand, AccountEvent>({
+function accountProcessor(
+  context: ProcessorContext<string, AccountOutput>,
+  newToken: () => string,
+): AggregateProcessor<Account, AccountCommand, AccountEvent, AnswerKind> {
+  return new AggregateProcessor<Account, AccountCommand, AccountEvent, AnswerKind>(context, {
     store: 'accounts',
     decide: (account, command, now) => decideAccount(account, command, { newToken, now }),
     evolve: evolveAccount,
     placed: (fact, head) => ({ ...fact, ...head }),
-    isStep: ({ type }) => STEPS.includes(type),
+    answerKind: ({ type }) => (isStepCommandType(type) ? 'step-answer' : 'outcome'),
   })
 }
 
-/** Nothing of the bank's is deleted by a record without a value. */
+/** Drops records without a value: the bank deletes nothing by tombstones. */
 function present<V>(stream: KStream<string, V | null>, name: string): KStream<string, V> {
   return stream.filter((value): value is V & (V | null) => value !== null, { name })
 }
 
-function eventsOf(stream: KStream<string, Output>, name: string): KStream<string, BankEvent> {
-  return stream.flatMapValues((output) => (output.kind === 'event' ? [output.event] : []), { name })
+interface Message {
+  readonly kind: string
+  readonly record: object
 }
 
-function outcomesOf(stream: KStream<string, Output>, name: string): KStream<string, Outcome> {
-  return stream.flatMapValues((output) => (output.kind === 'outcome' ? [output.outcome] : []), { name })
+type Routes<M extends Message> = {
+  readonly [Kind in M['kind']]: {
+    readonly name: string
+    readonly topic: string
+    readonly key: Serde<string>
+    readonly value: Serde<(M & { readonly kind: Kind })['record']>
+  }
 }
 
-function stepAnswersOf(stream: KStream<string, Output>, name: string): KStream<string, Outcome> {
-  return stream.flatMapValues((output) => (output.kind === 'step-answer' ? [output.outcome] : []), { name })
-}
-
-function viewsOf(stream: KStream<string, Output>, name: string): KStream<string, TransferView> {
-  return stream.flatMapValues((output) => (output.kind === 'view' ? [output.view] : []), { name })
-}
-
-function commandsOf(stream: KStream<string, Output>, name: string): KStream<string, AccountCommand> {
-  return stream.flatMapValues((output): AccountCommand[] => (output.kind === 'account-command' ? [output.command] : []), { name })
+/** Sends each kind of output to its topic. A kind without a route does not compile, because its records would be lost. */
+function route<M extends Message>(stream: KStream<string, M>, routes: Routes<M>): void {
+  for (const kind of Object.keys(routes) as M['kind'][]) {
+    const { name, topic, key, value } = routes[kind]
+    stream
+      .flatMapValues((output) => (output.kind === kind ? [output.record as (M & { readonly kind: typeof kind })['record']] : []), { name })
+      .to(topic, { key, value })
+  }
 }

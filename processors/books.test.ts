@@ -20,7 +20,7 @@ describe('The books', () => {
   const sent: Change = { type: 'MoneyDebited', iban: ANNE, amount: 30n, balance: 70n, counterparty: BERT, version: 2 }
   const received: Change = { type: 'MoneyCredited', iban: BERT, amount: 30n, balance: 30n, counterparty: ANNE, version: 1 }
 
-  it('are balanced through cash, money under way, and what left the bank', () => {
+  it('balance through cash, money in transit, and money sent to other banks', () => {
     paidIn(1, 100n)
     record(sent)
     expect([books.isBalanced, books.isAtRest]).toEqual([true, false])
@@ -29,7 +29,7 @@ describe('The books', () => {
     expect([books.isBalanced, books.isAtRest, books.faults]).toEqual([true, true, []])
   })
 
-  it('may be read side by side: a credit before its debit is money under way too', () => {
+  it('accept partitions in any interleaving: a credit before its debit is in transit too', () => {
     record(received)
     expect(books.isAtRest).toBe(false)
     paidIn(1, 100n)
@@ -37,7 +37,7 @@ describe('The books', () => {
     expect([books.isBalanced, books.isAtRest]).toEqual([true, true])
   })
 
-  it('come to rest when the money was given back', () => {
+  it('are at rest after the money was returned', () => {
     paidIn(1, 100n)
     record(sent)
     record({ type: 'MoneyReturned', iban: ANNE, amount: 30n, balance: 100n, counterparty: BERT, version: 3 })
@@ -45,17 +45,17 @@ describe('The books', () => {
   })
 
   it.each<[string, Change]>([
-    ['an event twice', { ...sent, version: 1 }],
-    ['an event too few', { ...sent, version: 3 }],
-    ['a balance that the events do not make', { ...sent, balance: 71n }],
-  ])('notice %s', (_, change) => {
+    ['a duplicate event', { ...sent, version: 1 }],
+    ['a missing event', { ...sent, version: 3 }],
+    ['a balance that the events do not add up to', { ...sent, balance: 71n }],
+  ])('report %s', (_, change) => {
     paidIn(1, 100n)
     record(change)
     expect(books.isBalanced).toBe(false)
     expect(books.faults).not.toEqual([])
   })
 
-  it('notice money that arrives as more, or twice', () => {
+  it('report a credit that is larger than its debit, or comes twice', () => {
     paidIn(1, 100n)
     record(sent)
     record({ ...received, amount: 31n, balance: 31n })

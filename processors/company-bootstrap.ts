@@ -2,15 +2,16 @@ import type { CreateBankAccount, CreateUserAccount, MoneyTransfer } from '../sch
 import { CASH, COMPANY_IBAN } from './domain/iban.ts'
 import { OPENING_DEPOSIT } from './domain/transfer/opening-deposit.ts'
 
+/** A command before the sender has added deadline and reply address. */
 type Unsent<C> = Omit<C, 'deadline' | 'replyTo' | 'expectedVersion'>
 
-/** The owner of the bank's own account. His name is too short for anybody to sign up with. */
+/** The owner of the bank's own account. The name is too short to sign up with. */
 export const COMPANY_OWNER = 'openweb'
 
-/** Stands for a password that nobody has. */
+/** A hash that no password has. */
 const NO_PASSWORD = '!'
 
-/** What makes the bank's own account, in order. The ids are fixed: sent again, nothing more happens. */
+/** The commands that set up the bank's own account, in order. Their ids are fixed, so that sending them again changes nothing. */
 export function companyBootstrap(): readonly [Unsent<CreateUserAccount>, Unsent<CreateBankAccount>, Unsent<MoneyTransfer>] {
   const { id, to, amount } = OPENING_DEPOSIT
   return [

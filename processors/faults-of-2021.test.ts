@@ -86,7 +86,7 @@ describe('Faults of the 2021 bank', () => {
     expect(versions).toEqual([2, 3, 4])
   })
 
-  it('commands nobody consumed at once are lost', async () => {
+  it('commands without a running consumer are lost', async () => {
     await bank.driver.restart({ loseState: true })
     await bank.transfer({ id: 't1' })
     await bank.driver.restart()
@@ -118,7 +118,7 @@ describe('Faults of the 2021 bank', () => {
     expect(rows.map(({ value }) => (value as { id: string }).id)).toEqual([`${ANNE}-2`, `${BERT}-2`, `${ANNE}-3`, `${BERT}-3`])
   })
 
-  it('success told before the event is stored', async () => {
+  it('success is answered before the event is stored', async () => {
     await bank.transfer({ id: 't1' })
     const { outcomes } = await bank.taken()
     const ended = (await bank.driver.output(TOPICS.transferEvents).read()).map(({ value }) => value)
@@ -151,7 +151,7 @@ describe('Faults of the 2021 bank', () => {
   it('memory grows with the history', async () => {
     const accounts = bank.driver.store<KeyValueStore<string, object>>('accounts')
     const sizeOf = (): number =>
-      JSON.stringify(accounts.get(ANNE), (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one)).length
+      JSON.stringify(accounts.get(ANNE), (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member)).length
     for (let number = 0; number < 10; number++) await bank.transfer({ id: `first ${number}` })
     const before = sizeOf()
     for (let number = 0; number < 20; number++) await bank.transfer({ id: `t${number}` })
@@ -163,15 +163,15 @@ describe('Faults of the 2021 bank', () => {
     expect(left).toBe(0)
   })
 
-  it('an id of a client’s own choice is taken for the answer to a step', async () => {
+  it('the answer to a client’s command is taken for the answer to a step with the same id', async () => {
     await bank.send(TOPICS.accountCommands, ANNE, { type: 'RemoveUserFromBankAccount', id: 't1/debit', ...OWNER, token: 'wrong' })
     expect(await codes()).toEqual(['token-not-valid'])
     await bank.transfer({ id: 't1' })
     expect(await codes()).toEqual(['ok'])
   })
 
-  it('a user who does not exist becomes an owner', async () => {
-    await bank.send(TOPICS.userCommands, 'nobody', { type: 'AddUserToBankAccount', id: 'u2', ...OWNER, userToAdd: 'nobody' })
+  it('a user that does not exist becomes an owner', async () => {
+    await bank.send(TOPICS.userCommands, 'ghost', { type: 'AddUserToBankAccount', id: 'u2', ...OWNER, userToAdd: 'ghost' })
     expect(await codes()).toEqual(['user-to-add-unknown'])
   })
 })

@@ -1,7 +1,7 @@
 /**
- * The bank. *Commands* reach the *aggregate* they are about (user, account, transfer), which decides by its rules and its state:
- * *events* and one *outcome* come out. A *transfer* is led through its steps by a saga. Rows, balances, turnovers and alerts are folded
- * from the events alone. `bankTopology` draws all of it, `BankQueries` asks it, `Books` checks that no money is made or lost.
+ * The bank. A *command* goes to the *aggregate* it concerns (user, account, transfer), which decides by its rules and its state and produces
+ * *events* and one *outcome*. A saga leads each *transfer* through its steps. *Projections* (rows, balances, turnover, alerts)
+ * are folded from the events alone. `bankTopology` builds all of it, `BankQueries` reads its state, `Books` checks that no money is made or lost.
  */
 export { bankTopology } from './bank-topology.ts'
 export type { BankOptions } from './bank-topology.ts'
@@ -11,6 +11,10 @@ export { BankQueries } from './bank-queries.ts'
 export type { AccountView, LastTransaction } from './bank-queries.ts'
 export type { TurnoverWindow, WindowSize } from './turnover-queries.ts'
 export { Books } from './books.ts'
+export type { MoneyEvent } from './money-event.ts'
+export { TRANSFER_STEP_NAMES } from './domain/transfer/steps.ts'
+export type { TransferStepName } from './domain/transfer/steps.ts'
+export type { NamedTransferView } from './transfer-view.ts'
 export { companyBootstrap, COMPANY_OWNER } from './company-bootstrap.ts'
 export { bankSubjects } from './records.ts'
 export type { SubjectNaming } from './records.ts'

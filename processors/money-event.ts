@@ -1,9 +1,14 @@
-import type { MoneyCredited, MoneyDebited, MoneyReturned } from '../schemas/index.ts'
-import type { AccountEvent } from './domain/account/evolve.ts'
+import type { Direction } from '../schemas/index.ts'
+import type { EventChanging } from './domain/messages.ts'
 
-/** What changes a balance. */
-export type MoneyEvent = MoneyDebited | MoneyCredited | MoneyReturned
+export type MoneyEvent = EventChanging<'balance'>
 
-export function movesMoney(event: AccountEvent): event is MoneyEvent {
-  return event.type === 'MoneyDebited' || event.type === 'MoneyCredited' || event.type === 'MoneyReturned'
+const DIRECTIONS: Readonly<Record<MoneyEvent['type'], Direction>> = {
+  MoneyDebited: 'DEBIT',
+  MoneyCredited: 'CREDIT',
+  MoneyReturned: 'CREDIT',
+}
+
+export function directionOf({ type }: MoneyEvent): Direction {
+  return DIRECTIONS[type]
 }

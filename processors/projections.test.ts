@@ -25,7 +25,7 @@ async function watch(settings: Partial<AlertSettings>): Promise<void> {
 const alerted = async (): Promise<readonly string[]> => (await bank.alerts()).map(({ kind, text }) => `${kind} ${text}`)
 
 describe('Alerts', () => {
-  it('tell of a balance below, of an amount above, and not at the very limit', async () => {
+  it('are raised for a balance below and an amount above the limit, not at the limit', async () => {
     await watch({ balanceBelow: -100n, amountAbove: 100n })
     await bank.transfer({ id: 't1', amount: 100n })
     expect(await alerted()).toEqual([])
@@ -36,7 +36,7 @@ describe('Alerts', () => {
     ])
   })
 
-  it('tell of a counterparty that is new, also to those who asked later', async () => {
+  it('are raised for a new counterparty only, also when earlier ones came before the settings', async () => {
     await bank.transfer({ id: 't1' })
     await watch({ counterpartyNew: true })
     await bank.transfer({ id: 't2' })
@@ -45,7 +45,7 @@ describe('Alerts', () => {
     expect(await alerted()).toEqual([`COUNTERPARTY_NEW ${ELSEWHERE} is new to this account.`])
   })
 
-  it('tell of more than so many debits within five minutes', async () => {
+  it('are raised for more debits within five minutes than allowed', async () => {
     await watch({ debitsInFiveMinutes: 2 })
     for (const id of ['t1', 't2']) await bank.transfer({ id })
     expect(await alerted()).toEqual([])
@@ -56,13 +56,13 @@ describe('Alerts', () => {
     expect(await alerted()).toEqual([])
   })
 
-  it('are of the account alone whose owners asked', async () => {
+  it('are raised only for the account with the settings', async () => {
     await watch({ amountAbove: 1n })
     await bank.transfer({ id: 't1', from: BERT, to: ELSEWHERE, username: 'bert', token: '2'.padStart(20, '0') })
     expect(await alerted()).toEqual([])
   })
 
-  it('end when the settings are taken back', async () => {
+  it('end when the settings are cleared', async () => {
     await watch({ amountAbove: 1n })
     await watch({})
     await bank.transfer({ id: 't1' })
@@ -71,7 +71,7 @@ describe('Alerts', () => {
 })
 
 describe('Balances', () => {
-  it('are known at any moment', async () => {
+  it('are known for any time', async () => {
     const balances = bank.driver.store<VersionedKeyValueStore<string, bigint>>('balances')
     await bank.transfer({ id: 't1' })
     await bank.driver.advance(1_000)
@@ -81,7 +81,7 @@ describe('Balances', () => {
 })
 
 describe('Turnover', () => {
-  it('is added up per account and window; minutes overlap by half', async () => {
+  it('is summed by account and window; minutes overlap by half', async () => {
     for (const id of ['t1', 't2']) await bank.transfer({ id })
     await bank.deposit('d1', 50n)
     const hours = bank.driver.store<WindowStore<string, Turnover>>('turnover-by-hour')
@@ -94,7 +94,7 @@ describe('Turnover', () => {
 })
 
 describe('Transfers in flight', () => {
-  it('are late when no end has come in time, and those that ended are not', async () => {
+  it('are late without an end in time, and not late with one', async () => {
     const started = (id: string) => ({
       type: 'TransferStarted',
       transferId: id,

@@ -1,13 +1,13 @@
 import { Serdes, type Serde } from '../topology/index.ts'
 
-/** How an amount is written: an object of its own kind, so that no text is taken for one. */
+/** JSON form of a bigint: an object, so that no string can be mistaken for one. */
 interface Cents {
   readonly $cents: string
 }
 
 type Members = { [name: string]: unknown }
 
-/** State of processors as JSON. It is walked through here: JSON's own way of replacing members costs several times as much. */
+/** Serializes the state of processors as JSON. Replaces bigints itself, because a replacer or reviver of `JSON` costs several times as much. */
 export function stateSerde<T>(): Serde<T> {
   return {
     serialize: (value) => Serdes.string.serialize(JSON.stringify(written(value))),
@@ -19,22 +19,22 @@ export function stateSerde<T>(): Serde<T> {
   }
 }
 
-/** The very same where nothing has to be replaced. */
+/** Returns the same object if it contains no bigint. */
 function written(member: unknown): unknown {
   if (typeof member === 'bigint') return { $cents: String(member) } satisfies Cents
   if (typeof member !== 'object' || member === null) return member
   if (Array.isArray(member)) return member.map(written)
   let copy: Members | undefined
   for (const name in member) {
-    const own = (member as Members)[name]
-    const replaced = typeof own === 'object' || typeof own === 'bigint' ? written(own) : own
-    if (replaced !== own) copy ??= { ...member }
+    const value = (member as Members)[name]
+    const replaced = typeof value === 'object' || typeof value === 'bigint' ? written(value) : value
+    if (replaced !== value) copy ??= { ...member }
     if (copy !== undefined) copy[name] = replaced
   }
   return copy ?? member
 }
 
-/** Replaces in place: what was parsed is nobody else's yet. */
+/** Replaces in place: the parsed object has no other reference yet. */
 function read(member: unknown): unknown {
   if (typeof member !== 'object' || member === null) return member
   if (isCents(member)) return BigInt(member.$cents)

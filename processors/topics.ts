@@ -1,6 +1,6 @@
 import type { TopicSpec } from '../topology/index.ts'
 
-/** The bank's topics. Commands and events are keyed by aggregate, outcomes by whoever waits for them. */
+/** The bank's topics. Commands and events are keyed by aggregate, outcomes by the `replyTo` of their command. */
 export const TOPICS = {
   userCommands: 'bank-user-commands',
   accountCommands: 'bank-account-commands',
@@ -15,11 +15,18 @@ export const TOPICS = {
   alerts: 'bank-alerts',
 } as const
 
-const KEPT_FOR_EVER = { 'retention.ms': '-1' }
-const KEPT_FOR_A_DAY = { 'retention.ms': '86400000' }
+export type TopicName = keyof typeof TOPICS
 
-/** What is to be created: events are kept for ever, commands and answers for as long as somebody may ask again. */
+const UNLIMITED_RETENTION = { 'retention.ms': '-1' }
+const RETENTION_OF_A_DAY = { 'retention.ms': '86400000' }
+/** Topics whose records are only read while a client waits or watches. */
+const SHORT_LIVED: readonly string[] = [TOPICS.outcomes, TOPICS.transfers]
+
+/** The topics to create. */
 export function bankTopics(partitions: number): readonly TopicSpec[] {
-  const shortLived: readonly string[] = [TOPICS.outcomes, TOPICS.transfers]
-  return Object.values(TOPICS).map((name) => ({ name, partitions, config: shortLived.includes(name) ? KEPT_FOR_A_DAY : KEPT_FOR_EVER }))
+  return Object.values(TOPICS).map((name) => ({
+    name,
+    partitions,
+    config: SHORT_LIVED.includes(name) ? RETENTION_OF_A_DAY : UNLIMITED_RETENTION,
+  }))
 }

@@ -3,7 +3,7 @@ import { EmbeddedRegistry, RecordCodec } from '../schemas/index.ts'
 import { Serdes, Stores, StreamsBuilder, type KeyValueStore } from '../topology/index.ts'
 import { TopologyTestDriver, type TestOutput } from '../topology/testing/index.ts'
 import { CASH, ownIban } from './domain/iban.ts'
-import type { Output } from './output.ts'
+import type { TransferOutput } from './output.ts'
 import { stateSerde } from './state-serde.ts'
 import { ANNE, BankUnderTest, BERT, ELSEWHERE, FIRST_TOKEN, LATER, SECOND_TOKEN } from './testing/bank-under-test.ts'
 import { TransferProcessor } from './transfer-processor.ts'
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => bank.driver.close())
 
 describe('A transfer', () => {
-  it('debits the one account and credits the other, with one answer', async () => {
+  it('debits one account and credits the other, with one answer', async () => {
     await bank.transfer({ id: 't1' })
     expect(await bank.taken()).toEqual({
       outcomes: [{ type: 'CommandSucceeded', command: 't1', version: 2, token: null }],
@@ -27,7 +27,7 @@ describe('A transfer', () => {
     })
   })
 
-  it('brings the money back when the credit is refused', async () => {
+  it('returns the money when the credit is refused', async () => {
     await bank.transfer({ id: 't1', to: ownIban(77) })
     expect(await bank.taken()).toEqual({
       outcomes: [{ type: 'CommandFailed', command: 't1', code: 'iban-not-known', reason: 'iban not known' }],
@@ -44,14 +44,14 @@ describe('A transfer', () => {
     })
   })
 
-  it('sent again gets the first answer again and moves nothing', async () => {
+  it('that is sent again gets the first answer again and moves nothing', async () => {
     await bank.transfer({ id: 't1' })
     const { outcomes } = await bank.taken()
     await bank.transfer({ id: 't1', amount: 999n })
     expect(await bank.taken()).toEqual({ outcomes, rows: [], transferEvents: [] })
   })
 
-  it('goes to the limit of −€ 500,00 and not beyond', async () => {
+  it('may take the balance down to −€ 500,00 and not below', async () => {
     await bank.transfer({ id: 't1', amount: 50_000n })
     expect(await bank.taken()).toMatchObject({ outcomes: [{ type: 'CommandSucceeded' }] })
     await bank.transfer({ id: 't2', amount: 1n })
@@ -60,15 +60,15 @@ describe('A transfer', () => {
 
   it.each([
     ['of nothing', { amount: 0n }, 'bad-amount'],
-    ['of more than there is money', { amount: 10n ** 15n + 1n }, 'bad-amount'],
-    ['of someone who is no owner', { username: 'bert' }, 'no-owner'],
+    ['of more than the highest amount', { amount: 10n ** 15n + 1n }, 'bad-amount'],
+    ['by a user without ownership', { username: 'bert' }, 'no-owner'],
     ['with a wrong token', { token: SECOND_TOKEN }, 'token-not-valid'],
-    ['from an account onto itself', { to: ANNE }, 'same-account'],
-    ['from an account elsewhere', { from: ELSEWHERE }, 'from-invalid'],
+    ['from an account to itself', { to: ANNE }, 'same-account'],
+    ['from an account of another bank', { from: ELSEWHERE }, 'from-invalid'],
     ['from an account with wrong check digits', { from: 'NL67OPEN0000000000' }, 'from-invalid'],
-    ['with nothing to say', { description: '' }, 'bad-description'],
-    ['with too much to say', { description: 'x'.repeat(141) }, 'bad-description'],
-    ['of cash to nobody', { from: CASH, to: ownIban(77) }, 'iban-not-known'],
+    ['without a description', { description: '' }, 'bad-description'],
+    ['with too long a description', { description: 'x'.repeat(141) }, 'bad-description'],
+    ['of cash to an account that does not exist', { from: CASH, to: ownIban(77) }, 'iban-not-known'],
   ])('%s is refused', async (_, order, code) => {
     await bank.transfer({ id: 't1', ...order })
     expect(await bank.taken()).toMatchObject({ outcomes: [{ command: 't1', code }], rows: [] })
@@ -80,14 +80,14 @@ describe('A transfer', () => {
     expect(await bank.taken()).toMatchObject({ outcomes: [{ command: 't1', code: 'expired' }], rows: [] })
   })
 
-  it('that was answered as expired stays so when it is sent again with a later deadline', async () => {
+  it('that was answered as expired is refused again when it is sent with a later deadline', async () => {
     await bank.transfer({ id: 't1', deadline: -1 })
     await bank.transfer({ id: 't1' })
     const expired = { command: 't1', code: 'expired' }
     expect(await bank.taken()).toMatchObject({ outcomes: [expired, expired], rows: [] })
   })
 
-  it('shows every step of its way, and its reason when it fails', async () => {
+  it('shows every step, and the reason when it fails', async () => {
     await bank.transfer({ id: 't1', to: ownIban(77) })
     const views = await bank.views()
     expect(views.map(({ state }) => state)).toEqual(['PENDING', 'PENDING', 'FAILED'])
@@ -100,7 +100,7 @@ describe('A transfer', () => {
   })
 })
 
-describe('The saga by itself, with accounts played by the test', () => {
+describe('The saga alone, with the test in the place of the accounts', () => {
   let driver: TopologyTestDriver
   let output: TestOutput<unknown, unknown>
 
@@ -112,7 +112,7 @@ describe('The saga by itself, with accounts played by the test', () => {
     builder
       .stream('in', { key, value: input })
       .filter((value) => value !== null)
-      .process<string, Output>(() => new TransferProcessor(), {
+      .process<string, TransferOutput>((context) => new TransferProcessor(context), {
         name: 'transfer',
         stores: [
           Stores.keyValue({ name: 'transfers', key, value: stateSerde<StoredTransfer>() }),
@@ -120,7 +120,7 @@ describe('The saga by itself, with accounts played by the test', () => {
           Stores.keyValue({ name: 'transfers-stuck', key, value: Serdes.double }),
         ],
       })
-      .to('out', { key, value: stateSerde<Output>() })
+      .to('out', { key, value: stateSerde<TransferOutput>() })
     driver = await TopologyTestDriver.open(builder.build())
     output = driver.output('out')
     const order = { id: 't1', token: FIRST_TOKEN, amount: 100n, from: ANNE, to: BERT, description: 'rent', username: 'anne' }
@@ -130,19 +130,20 @@ describe('The saga by itself, with accounts played by the test', () => {
 
   afterEach(() => driver.close())
 
-  /** What came out, in short: the ids of commands, the types of events and outcomes, the states of views. */
-  async function told(): Promise<readonly string[]> {
+  /** New outputs in short: the ids of commands, the types of events and outcomes, the states of views. */
+  async function outputs(): Promise<readonly string[]> {
     return (await output.read()).map(({ value }) => {
-      const one = value as Output
-      switch (one.kind) {
+      const message = value as TransferOutput
+      switch (message.kind) {
         case 'event':
-          return one.event.type
+        case 'outcome':
+          return message.record.type
         case 'account-command':
-          return one.command.id
+          return message.record.id
         case 'view':
-          return one.view.state
+          return message.record.state
         default:
-          return one.outcome.type
+          return message satisfies never
       }
     })
   }
@@ -153,45 +154,45 @@ describe('The saga by itself, with accounts played by the test', () => {
     driver.input('in').pipe('t1', { type: 'CommandFailed', command: `t1/${step}`, code: 'iban-not-known', reason: 'iban not known' }, 1)
 
   it('Faults of the 2021 bank: a saga is lost with its instance or after a second', async () => {
-    expect(await told()).toEqual(['TransferStarted', 'PENDING', 't1/debit'])
+    expect(await outputs()).toEqual(['TransferStarted', 'PENDING', 't1/debit'])
     await driver.restart({ loseState: true })
     await driver.advance(4_900)
-    expect(await told()).toEqual([])
+    expect(await outputs()).toEqual([])
     await driver.advance(2_000)
-    expect(await told()).toEqual(['t1/debit'])
+    expect(await outputs()).toEqual(['t1/debit'])
     await succeed('debit')
     await driver.restart()
     await driver.advance(60_000)
-    expect(await told()).toEqual(['PENDING', 't1/credit', 't1/credit'])
+    expect(await outputs()).toEqual(['PENDING', 't1/credit', 't1/credit'])
     await succeed('credit')
-    expect(await told()).toEqual(['TransferCompleted', 'COMPLETED', 'CommandSucceeded'])
+    expect(await outputs()).toEqual(['TransferCompleted', 'COMPLETED', 'CommandSucceeded'])
     await driver.advance(60_000)
-    expect(await told()).toEqual([])
+    expect(await outputs()).toEqual([])
   })
 
-  it('takes an answer once, in its turn, and none after the end', async () => {
-    await told()
+  it('accepts the answer to the current step only, once, and none after the end', async () => {
+    await outputs()
     await succeed('credit')
-    expect(await told()).toEqual([])
+    expect(await outputs()).toEqual([])
     await succeed('debit')
     await succeed('debit')
-    expect(await told()).toEqual(['PENDING', 't1/credit'])
+    expect(await outputs()).toEqual(['PENDING', 't1/credit'])
     await succeed('credit')
-    await told()
+    await outputs()
     for (const step of ['debit', 'credit', 'return']) await refuse(step)
-    expect(await told()).toEqual([])
+    expect(await outputs()).toEqual([])
     expect(driver.dropped()).toEqual({ 'answer-out-of-turn': 5 })
   })
 
-  it('parks a transfer whose money cannot be given back: told, shown, and never touched again', async () => {
+  it('leaves a transfer stuck when the money cannot be returned: it is answered, shown, and never changed again', async () => {
     await succeed('debit')
     await refuse('credit')
-    await told()
+    await outputs()
     await refuse('return')
-    expect(await told()).toEqual(['STUCK', 'CommandFailed'])
+    expect(await outputs()).toEqual(['STUCK', 'CommandFailed'])
     expect(driver.store<KeyValueStore<string, number>>('transfers-stuck').get('t1')).toBeDefined()
     await driver.advance(3_600_000)
     await succeed('return')
-    expect(await told()).toEqual([])
+    expect(await outputs()).toEqual([])
   })
 })

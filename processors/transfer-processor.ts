@@ -1,75 +1,87 @@
-import type { KeyValueStore, Processor, ProcessorContext, Record as StreamRecord } from '../topology/index.ts'
-import type { MoneyTransfer } from '../schemas/index.ts'
-import type { Outcome } from './answers.ts'
-import { ask, beginTransfer, continueTransfer, type Progress, type Step, type Transfer } from './domain/transfer/transfer.ts'
-import type { Output } from './output.ts'
+import type { MoneyTransfer, Outcome } from '../schemas/index.ts'
+import type { KeyValueStore, Processor, ProcessorContext, Record } from '../topology/index.ts'
+import { isStep, stepEvent, type StepEventType, type TransferStepName } from './domain/transfer/steps.ts'
+import { beginTransfer, continueTransfer, requestStep, type Progress, type Transfer } from './domain/transfer/transfer.ts'
+import type { TransferOutput } from './output.ts'
 import { transferView, type StoredTransfer } from './transfer-view.ts'
 
-const LOOK_EVERY_MS = 1_000
-const STEP_DONE: Readonly<Record<Step, string>> = { debit: 'MoneyDebited', credit: 'MoneyCredited', return: 'MoneyReturned' }
+const RETRY_INTERVAL_MS = 1_000
 
 /**
- * Leads each transfer from step to step. Its state is in a store, so that it goes on on whichever instance has the task; a step
- * that is not answered in time is asked for again under the same id.
+ * The saga: leads each transfer from step to step. Its state is in stores, so that it continues on any instance that is assigned the task.
+ * A step without an answer in time is asked for again under the same id.
  */
-export class TransferProcessor implements Processor<string, MoneyTransfer | Outcome, string, Output> {
-  #context: ProcessorContext<string, Output> | undefined
-  #transfers: KeyValueStore<string, StoredTransfer> | undefined
-  #waiting: KeyValueStore<string, number> | undefined
-  #stuck: KeyValueStore<string, number> | undefined
+export class TransferProcessor implements Processor<string, MoneyTransfer | Outcome, string, TransferOutput> {
+  readonly #context: ProcessorContext<string, TransferOutput>
+  readonly #transfers: KeyValueStore<string, StoredTransfer>
+  readonly #waiting: KeyValueStore<string, number>
+  readonly #stuck: KeyValueStore<string, number>
 
-  init(context: ProcessorContext<string, Output>): void {
+  constructor(context: ProcessorContext<string, TransferOutput>) {
     this.#context = context
-    this.#transfers = context.store<KeyValueStore<string, StoredTransfer>>('transfers')
-    this.#waiting = context.store<KeyValueStore<string, number>>('transfers-waiting')
-    this.#stuck = context.store<KeyValueStore<string, number>>('transfers-stuck')
-    context.schedule({ intervalMs: LOOK_EVERY_MS, clock: 'wall' }, (now) => this.#askAgain(now))
+    this.#transfers = context.store('transfers')
+    this.#waiting = context.store('transfers-waiting')
+    this.#stuck = context.store('transfers-stuck')
   }
 
-  process({ key, value, timestamp }: StreamRecord<string, MoneyTransfer | Outcome>): void {
-    if (value.type === 'MoneyTransfer') this.#begin(key, value, timestamp)
-    else this.#continue(key, value, timestamp)
+  init(): void {
+    this.#context.schedule({ intervalMs: RETRY_INTERVAL_MS, clock: 'wall' }, (now) => this.#askAgain(now))
+  }
+
+  process({ key, value, timestamp }: Record<string, MoneyTransfer | Outcome>): void {
+    switch (value.type) {
+      case 'MoneyTransfer':
+        return this.#begin(key, value, timestamp)
+      case 'CommandSucceeded':
+      case 'CommandFailed':
+        return this.#continue(key, value, timestamp)
+      default:
+        return value satisfies never
+    }
   }
 
   #begin(id: string, order: MoneyTransfer, timestamp: number): void {
-    const known = this.#transfers?.get(id)
+    const known = this.#transfers.get(id)
     if (known !== undefined) return this.#answerAgain(known, order.replyTo, timestamp)
-    const now = this.#now(timestamp)
+    const now = this.#context.systemTime
     const progress = beginTransfer(order, now)
-    const unknown: StoredTransfer = { transfer: progress.transfer, version: 0, startedAt: now, endedAt: null, steps: [] }
-    this.#advance(id, unknown, progress, [], timestamp)
+    const started: StoredTransfer = { transfer: progress.transfer, version: 0, startedAt: now, endedAt: null, steps: [] }
+    this.#advance(id, started, progress, null, timestamp)
   }
 
   #continue(id: string, answer: Outcome, timestamp: number): void {
-    const known = this.#transfers?.get(id)
-    const step = answer.command.slice(answer.command.lastIndexOf('/') + 1) as Step
+    const known = this.#transfers.get(id)
+    const step = answer.command.slice(answer.command.lastIndexOf('/') + 1)
+    if (known === undefined || !isStep(step)) return this.#context.drop('answer-out-of-turn')
     const refusal = answer.type === 'CommandFailed' ? { code: answer.code, reason: answer.reason } : null
-    const progress = known === undefined ? undefined : continueTransfer(known.transfer, { step, refusal }, this.#now(timestamp))
-    if (known === undefined || progress === undefined) return this.#context?.drop('answer-out-of-turn')
-    this.#advance(id, known, progress, refusal === null ? [STEP_DONE[step]] : [], timestamp)
+    const progress = continueTransfer(known.transfer, { step, refusal }, this.#context.systemTime)
+    if (progress === undefined) return this.#context.drop('answer-out-of-turn')
+    this.#advance(id, known, progress, refusal === null ? stepEvent(step) : null, timestamp)
   }
 
-  /** Notes how far the transfer is, and tells it: `done` are the steps behind which it stands now. */
-  #advance(id: string, known: StoredTransfer, progress: Progress, done: readonly string[], timestamp: number): void {
-    const { transfer, events, ask: command, outcome } = progress
-    const now = this.#now(timestamp)
-    const told = [...done, ...events.map(({ type }) => type), ...(transfer.state === 'stuck' ? ['TransferStuck'] : [])]
+  /** Stores the progress and forwards what follows from it; `stepDone` is the account's event behind a successful answer. */
+  #advance(id: string, known: StoredTransfer, progress: Progress, stepDone: StepEventType | null, timestamp: number): void {
+    const { transfer, events, command, outcome } = progress
+    const now = this.#context.systemTime
+    const names: TransferStepName[] = events.map(({ type }) => type)
+    if (stepDone !== null) names.unshift(stepDone)
+    if (transfer.state === 'stuck') names.push('TransferStuck')
     const stored: StoredTransfer = {
       transfer,
       version: known.version + events.length,
       startedAt: known.startedAt,
       endedAt: transfer.askAgainAt === null ? now : null,
-      steps: [...known.steps, ...told.map((name) => ({ name, time: now }))],
+      steps: [...known.steps, ...names.map((name) => ({ name, time: now }))],
     }
-    this.#transfers?.put(id, stored, timestamp)
-    this.#waiting?.put(id, transfer.askAgainAt, timestamp)
-    if (transfer.state === 'stuck') this.#stuck?.put(id, now, timestamp)
-    for (const [at, fact] of events.entries()) {
-      const event = { ...fact, command: id, version: known.version + at + 1, time: now }
-      this.#context?.forward({ key: id, value: { kind: 'event', event }, timestamp })
+    this.#transfers.put(id, stored, timestamp)
+    this.#waiting.put(id, transfer.askAgainAt, timestamp)
+    if (transfer.state === 'stuck') this.#stuck.put(id, now, timestamp)
+    for (const [index, fact] of events.entries()) {
+      const event = { ...fact, command: id, version: known.version + index + 1, time: now }
+      this.#context.forward({ key: id, value: { kind: 'event', record: event }, timestamp })
     }
-    if (told.length > 0) this.#context?.forward({ key: id, value: { kind: 'view', view: transferView(stored) }, timestamp })
-    if (command !== null) this.#context?.forward({ key: command.iban, value: { kind: 'account-command', command }, timestamp })
+    if (names.length > 0) this.#context.forward({ key: id, value: { kind: 'view', record: transferView(stored) }, timestamp })
+    if (command !== null) this.#context.forward({ key: command.iban, value: { kind: 'account-command', record: command }, timestamp })
     if (outcome !== null) this.#answer(transfer, stored.version, transfer.order.replyTo, timestamp)
   }
 
@@ -82,18 +94,13 @@ export class TransferProcessor implements Processor<string, MoneyTransfer | Outc
       failure === null
         ? { type: 'CommandSucceeded', command: order.id, version, token: null }
         : { type: 'CommandFailed', command: order.id, code: failure.code, reason: failure.reason }
-    this.#context?.forward({ key: replyTo, value: { kind: 'outcome', outcome }, timestamp })
+    this.#context.forward({ key: replyTo, value: { kind: 'outcome', record: outcome }, timestamp })
   }
 
   async #askAgain(now: number): Promise<void> {
-    if (this.#waiting === undefined) return
     for await (const { key, value: askAgainAt } of this.#waiting.all()) {
-      const known = askAgainAt > now ? undefined : this.#transfers?.get(key)
-      if (known !== undefined) this.#advance(key, known, ask(known.transfer, now), [], now)
+      const known = askAgainAt > now ? undefined : this.#transfers.get(key)
+      if (known !== undefined) this.#advance(key, known, requestStep(known.transfer, now), null, now)
     }
-  }
-
-  #now(timestamp: number): number {
-    return this.#context?.systemTime ?? timestamp
   }
 }

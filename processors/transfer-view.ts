@@ -1,32 +1,38 @@
 import type { TransferState, TransferStep, TransferView } from '../schemas/index.ts'
+import type { TransferStepName } from './domain/transfer/steps.ts'
 import type { Transfer } from './domain/transfer/transfer.ts'
 
-/** The saga's store: how the transfer stands, how many events it has had, and the way it took. */
+interface NamedStep extends TransferStep {
+  readonly name: TransferStepName
+}
+
+/** A view as the bank makes it: the schema allows any text as the name of a step. */
+export interface NamedTransferView extends TransferView {
+  readonly steps: readonly NamedStep[]
+}
+
+/** The saga's stored form of a transfer. `version` is the number of its events. */
 export interface StoredTransfer {
   readonly transfer: Transfer
   readonly version: number
   readonly startedAt: number
   readonly endedAt: number | null
-  readonly steps: readonly TransferStep[]
+  readonly steps: readonly NamedStep[]
 }
 
-/** What people get to see of a transfer. */
-export function transferView({ transfer, startedAt, endedAt, steps }: StoredTransfer): TransferView {
+/** The public view of a transfer. */
+export function transferView({ transfer, startedAt, endedAt, steps }: StoredTransfer): NamedTransferView {
   const { id, amount, from, to, description, username } = transfer.order
-  const state = stateOf(transfer.state)
+  const state = STATES[transfer.state]
   const { code, reason } = (state === 'PENDING' ? null : transfer.failure) ?? { code: null, reason: null }
   return { type: 'TransferView', id, amount, from, to, description, username, state, code, reason, startedAt, endedAt, steps }
 }
 
-function stateOf(state: Transfer['state']): TransferState {
-  switch (state) {
-    case 'completed':
-      return 'COMPLETED'
-    case 'failed':
-      return 'FAILED'
-    case 'stuck':
-      return 'STUCK'
-    default:
-      return 'PENDING'
-  }
+const STATES: Readonly<Record<Transfer['state'], TransferState>> = {
+  debit: 'PENDING',
+  credit: 'PENDING',
+  return: 'PENDING',
+  completed: 'COMPLETED',
+  failed: 'FAILED',
+  stuck: 'STUCK',
 }

@@ -10,7 +10,7 @@ export interface TurnoverWindow extends Turnover {
 
 const SIZES_MS: Readonly<Record<WindowSize, number>> = { MINUTE: MINUTE_MS, HOUR: HOUR_MS, DAY: 24 * HOUR_MS }
 
-/** Turnover of an account, or of all of them together, by window; windows in which nothing happened are left out. */
+/** Turnover by window, of one account or of all accounts together. Windows without turnover are omitted. */
 export class TurnoverQueries {
   readonly #queries: () => Pick<Queries, 'window'>
   readonly #clock: Clock
@@ -26,14 +26,17 @@ export class TurnoverQueries {
     const from = now - (now % sizeMs) - (last - 1) * sizeMs
     const store = this.#queries().window<string, Turnover>(window === 'MINUTE' ? 'turnover-by-minute' : 'turnover-by-hour')
     const rows = iban === undefined ? await store.fetchAll(from, now) : await store.fetchRange(iban, from, now)
-    return added(rows, window === 'DAY' ? (start) => start - (start % sizeMs) : (start) => start)
+    return sumByStart(rows, window === 'DAY' ? (start) => start - (start % sizeMs) : (start) => start)
       .map(([start, turnover]) => ({ start, end: start + sizeMs, ...turnover }))
       .slice(-last)
   }
 }
 
-/** Rows come ascending by start. */
-function added(rows: readonly WindowRow<string, Turnover>[], startOf: (start: number) => number): readonly (readonly [number, Turnover])[] {
+/** Expects rows in ascending order of `start`; `startOf` maps a row's window to the window it is summed into. */
+function sumByStart(
+  rows: readonly WindowRow<string, Turnover>[],
+  startOf: (start: number) => number,
+): readonly (readonly [number, Turnover])[] {
   const sums = new Map<number, Turnover>()
   for (const { start, value } of rows) sums.set(startOf(start), sumOf(sums.get(startOf(start)) ?? NO_TURNOVER, value))
   return [...sums]

@@ -1,9 +1,10 @@
 import { hopping, Serdes, tumbling, type KStream } from '../topology/index.ts'
 import type { AccountEvent } from './domain/account/evolve.ts'
-import { movesMoney, type MoneyEvent } from './money-event.ts'
+import { changes } from './domain/messages.ts'
+import { directionOf, type MoneyEvent } from './money-event.ts'
 import { stateSerde } from './state-serde.ts'
 
-/** What went out of an account and came in within a window, in cents. */
+/** Sums of an account's debits and credits within a window, in cents. */
 export interface Turnover {
   readonly debits: bigint
   readonly credits: bigint
@@ -15,9 +16,9 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Minutes overlap, one beginning every half of it, so that a peak is not cut in two; hours lie side by side, and days are made of them. */
-export function drawTurnover(events: KStream<string, AccountEvent>): void {
-  const byAccount = events.filter(movesMoney, { name: 'money-event' }).groupByKey()
+/** Windows of a minute overlap by half, so that a peak is not split between two; days are summed from the hourly windows (DECISIONS 26). */
+export function projectTurnover(events: KStream<string, AccountEvent>): void {
+  const byAccount = events.filter((event): event is MoneyEvent => changes(event, 'balance'), { name: 'money-event' }).groupByKey()
   const serdes = { key: Serdes.string, value: stateSerde<Turnover>() }
   byAccount
     .windowedBy(hopping({ sizeMs: MINUTE_MS, advanceMs: MINUTE_MS / 2, graceMs: 10 * MINUTE_MS }))
@@ -27,10 +28,11 @@ export function drawTurnover(events: KStream<string, AccountEvent>): void {
     .aggregate(() => NO_TURNOVER, withEvent, { name: 'turnover-by-hour', ...serdes, retentionMs: 400 * DAY_MS })
 }
 
-export function sumOf(one: Turnover, other: Turnover): Turnover {
-  return { debits: one.debits + other.debits, credits: one.credits + other.credits, count: one.count + other.count }
+export function sumOf(left: Turnover, right: Turnover): Turnover {
+  return { debits: left.debits + right.debits, credits: left.credits + right.credits, count: left.count + right.count }
 }
 
-function withEvent(turnover: Turnover, { type, amount }: MoneyEvent): Turnover {
-  return sumOf(turnover, { debits: type === 'MoneyDebited' ? amount : 0n, credits: type === 'MoneyDebited' ? 0n : amount, count: 1 })
+function withEvent(turnover: Turnover, event: MoneyEvent): Turnover {
+  const isDebit = directionOf(event) === 'DEBIT'
+  return sumOf(turnover, { debits: isDebit ? event.amount : 0n, credits: isDebit ? 0n : event.amount, count: 1 })
 }

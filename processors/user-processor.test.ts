@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => bank.driver.close())
 
 describe('A command about a user', () => {
-  it('that was refused because there is none is refused again when there is one', async () => {
+  it('that was refused because the user did not exist is refused again when the user exists', async () => {
     await send({ id: 'add' })
     await send({ type: 'CreateUserAccount', id: 'sign-up', username: 'cora', passwordHash: 'hash' })
     await send({ id: 'add' })
@@ -21,7 +21,7 @@ describe('A command about a user', () => {
     expect(await codes()).toEqual(['user-to-add-unknown', 'ok', 'user-to-add-unknown', 'ok'])
   })
 
-  it('states the version of the account, not of the user', async () => {
+  it('expects a version of the account, not of the user', async () => {
     await send({ id: 'no user', expectedVersion: 7 })
     await send({ type: 'CreateUserAccount', id: 'sign-up', username: 'cora', passwordHash: 'hash' })
     await send({ id: 'wrong', expectedVersion: 7 })
@@ -29,7 +29,7 @@ describe('A command about a user', () => {
     expect(await codes()).toEqual(['user-to-add-unknown', 'ok', 'other-version', 'ok'])
   })
 
-  it('is expired after its deadline, whether there is one or not', async () => {
+  it('is answered as expired after its deadline, even when the user does not exist', async () => {
     await bank.driver.advance(LATER + 1)
     await send({ id: 'add' })
     expect(await codes()).toEqual(['expired'])

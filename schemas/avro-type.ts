@@ -1,6 +1,6 @@
 import avro from 'avsc'
 
-/** 64-bit integers as `bigint`: avsc's own long loses everything beyond 2^53 and refuses a bigint. */
+/** 64-bit integers as `bigint`: avsc's own long loses precision beyond 2^53 and rejects bigints. */
 const long = avro.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
   toBuffer: (value: bigint) => {
@@ -14,7 +14,7 @@ const long = avro.types.LongType.__with({
   compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
 })
 
-/** Moments as milliseconds in a number, far from 2^53: below a logical type avsc keeps its own long. */
+/** Timestamps as numbers of milliseconds, which stay below 2^53. Under a logical type avsc uses its own long. */
 export class TimestampMillis extends avro.types.LogicalType {
   override _fromValue(value: number): number {
     return value

@@ -11,12 +11,13 @@ export interface SubjectSchema {
   readonly schema: string
 }
 
+/** Every record of the bank. */
 export const RECORD_NAMES = Object.keys(SCHEMAS) as readonly RecordName[]
 
-/** A subject for each record, called by its full name. */
+/** One subject per record, named after the record's full name. */
 export const byFullName: SubjectsOf = (_, fullName) => [fullName]
 
-/** What this version registers, or has registered. */
+/** The schemas that this version needs in the registry. */
 export function bundledSchemas(subjectsOf: SubjectsOf = byFullName): readonly SubjectSchema[] {
   return RECORD_NAMES.flatMap((record) => {
     const schema = SCHEMAS[record]

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { ConfluentRegistry, IncompatibleSchemaError, RecordCodec, RegistryUnreachableError, UnknownSchemaError } from './index.ts'
 
-const NOBODY = 'http://127.0.0.1:1'
+const UNREACHABLE = 'http://127.0.0.1:1'
 const COMPLETED = { type: 'TransferCompleted', command: 'c1', transferId: 't1', version: 2, time: 1_700_000_000_000 } as const
 
 let subject: string
@@ -17,8 +17,8 @@ const schema = (fields: readonly object[]): string =>
   JSON.stringify({ type: 'record', name: subject.slice('test.'.length), namespace: 'test', fields })
 const A = { name: 'a', type: 'string' }
 
-describe('A registry of Confluent’s kind', () => {
-  it('gives a schema the same id again, and hands it out with its defaults and logical types', async () => {
+describe('A registry with Confluent’s API', () => {
+  it('gives a schema the same id again, and returns it with its defaults and logical types', async () => {
     const text = schema([
       A,
       { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
@@ -33,13 +33,13 @@ describe('A registry of Confluent’s kind', () => {
     expect(fields).toEqual((JSON.parse(text) as { fields: unknown }).fields)
   })
 
-  it('gives many who register the same at once the same id', async () => {
+  it('gives concurrent registrations of the same schema the same id', async () => {
     const clients = Array.from({ length: 5 }, () => new ConfluentRegistry({ url: inject('registry') }))
     const ids = await Promise.all(clients.map((client) => client.register(subject, schema([A]))))
     expect(new Set(ids).size).toBe(1)
   })
 
-  it('refuses a version that could not read what the latest one wrote', async () => {
+  it('refuses a version that cannot read what the latest one wrote', async () => {
     await registry.register(subject, schema([A]))
     const refused = registry.register(subject, schema([A, { name: 'b', type: 'string' }]))
     await expect(refused).rejects.toBeInstanceOf(IncompatibleSchemaError)
@@ -47,7 +47,7 @@ describe('A registry of Confluent’s kind', () => {
     await registry.register(subject, schema([A, { name: 'b', type: 'string', default: '' }]))
   })
 
-  it('holds every subject to BACKWARD, also for those who do not ask for it', async () => {
+  it('checks BACKWARD compatibility for every subject, also for clients that do not set it', async () => {
     const url = inject('registry')
     expect(await (await fetch(`${url}/config`)).json()).toMatchObject({ compatibilityLevel: 'BACKWARD' })
     const post = (text: string): Promise<Response> =>
@@ -61,15 +61,15 @@ describe('A registry of Confluent’s kind', () => {
     expect((await post(schema([]))).status).toBe(200)
   })
 
-  it('says that an id is unknown, and of a registry that is down, that it does not answer', async () => {
+  it('distinguishes an unknown id from a registry that is down', async () => {
     await expect(registry.schema(987_654)).rejects.toBeInstanceOf(UnknownSchemaError)
-    const down = new ConfluentRegistry({ url: NOBODY })
+    const down = new ConfluentRegistry({ url: UNREACHABLE })
     await expect(down.schema(1)).rejects.toBeInstanceOf(RegistryUnreachableError)
     await expect(down.isRegistered(subject, schema([A]))).rejects.toBeInstanceOf(RegistryUnreachableError)
-    await expect(down.register(subject, schema([A]))).rejects.toThrow(`The schema registry at ${NOBODY} does not answer`)
+    await expect(down.register(subject, schema([A]))).rejects.toThrow(`The schema registry at ${UNREACHABLE} does not answer`)
   })
 
-  it('brings records of the bank back as they were, for a reader who asks it for every schema', async () => {
+  it('decodes the bank’s records for a reader that has to request every schema', async () => {
     const bytes = (await RecordCodec.open(registry)).serde('TransferCompleted').serialize(COMPLETED)
     const reader = (await RecordCodec.open(new ConfluentRegistry({ url: inject('registry') }))).serde('TransferCompleted')
     expect(reader.deserialize(bytes)).toEqual(COMPLETED)

@@ -4,21 +4,21 @@ import { TimestampMillis } from './avro-type.ts'
 import { IncompatibleSchemaError, RegistryUnreachableError, UnknownSchemaError, type SchemaRegistry } from './registry.ts'
 
 export interface ConfluentRegistryOptions {
-  /** Of the API that Confluent's registry has, Apicurio's under `/apis/ccompat/v7`. */
+  /** Base URL of an API compatible with Confluent's registry; Apicurio serves it under `/apis/ccompat/v7`. */
   readonly url: string
-  /** For a registry behind basic authentication. */
+  /** For basic authentication. */
   readonly auth?: { readonly username: string; readonly password: string }
-  /** After that a request is taken to get no answer. Default 10,000 ms; the client itself would wait for ever. */
+  /** Longest wait for a response. Default 10,000 ms; the client itself has no timeout. */
   readonly timeoutMs?: number
 }
 
 const NOT_FOUND = 404
-/** The client's name for a 404 when it looks a schema up. */
+/** Name of the client's error for a 404 when it looks up a schema. */
 const NOT_REGISTERED = 'ConfluentSchemaRegistryError'
 const CONFLICT = 409
 const UNPROCESSABLE = 422
 
-/** A registry of Confluent's kind, behind its client. Every subject is held to BACKWARD compatibility. */
+/** Client of a registry with Confluent's API. It sets every new subject to BACKWARD compatibility. */
 export class ConfluentRegistry implements SchemaRegistry {
   readonly #client: RegistryClient
   readonly #url: string
@@ -32,7 +32,7 @@ export class ConfluentRegistry implements SchemaRegistry {
         middlewares: [() => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs }) })],
         ...(auth === undefined ? {} : { auth }),
       },
-      // Without it avsc forgets which longs are moments, and they would be read as amounts.
+      // Otherwise avsc drops the logical type of timestamps, and they would be decoded as bigints.
       { [SchemaType.AVRO]: { logicalTypes: { 'timestamp-millis': TimestampMillis } } },
     )
   }
@@ -44,17 +44,17 @@ export class ConfluentRegistry implements SchemaRegistry {
       const { id } = await this.#client.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.BACKWARD })
       return id
     } catch (error) {
-      // Two processes that register the same at once disturb each other in setting the subject's compatibility.
+      // Two processes that register the same schema concurrently can conflict when they set the subject's compatibility.
       const registered = await this.#lookUp(subject, schema)
       if (registered !== undefined) return registered
       const status = statusOf(error)
-      if (status === CONFLICT || status === UNPROCESSABLE || isSetOtherwise(error))
+      if (status === CONFLICT || status === UNPROCESSABLE || isCompatibilityConflict(error))
         throw new IncompatibleSchemaError(`The registry refuses this version of ${subject}: ${messageOf(error)}`, { cause: error })
       throw this.#unreachable(error)
     }
   }
 
-  /** Whether the subject has this very schema, as one of its versions. Throws `RegistryUnreachableError`. */
+  /** Whether this schema is one of the subject's versions. Throws `RegistryUnreachableError`. */
   async isRegistered(subject: string, schema: string): Promise<boolean> {
     return (await this.#lookUp(subject, schema)) !== undefined
   }
@@ -64,10 +64,11 @@ export class ConfluentRegistry implements SchemaRegistry {
       const type = await this.#client.getSchema(id)
       if (type instanceof avro.Type) return JSON.stringify(type.schema({ exportAttrs: true }))
     } catch (error) {
-      if (statusOf(error) === NOT_FOUND) throw new UnknownSchemaError(`No schema has the id ${id}.`, { cause: error })
+      if (statusOf(error) === NOT_FOUND)
+        throw new UnknownSchemaError(`The registry at ${this.#url} has no schema with id ${id}.`, { cause: error })
       throw this.#unreachable(error)
     }
-    throw new UnknownSchemaError(`The schema with the id ${id} is not Avro.`)
+    throw new UnknownSchemaError(`Schema ${id} in the registry at ${this.#url} is not Avro.`)
   }
 
   async #lookUp(subject: string, schema: string): Promise<number | undefined> {
@@ -84,17 +85,17 @@ export class ConfluentRegistry implements SchemaRegistry {
   }
 }
 
-/** Of the answer that the registry gave; undefined where it gave none. */
+/** HTTP status of the response; undefined without a response. */
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined
 }
 
-/** The subject bears another compatibility level, which the client does not change. */
-function isSetOtherwise(error: unknown): boolean {
+/** The subject has another compatibility level, which the client does not change. */
+function isCompatibilityConflict(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConfluentSchemaRegistryCompatibilityError'
 }
 
-/** Without what the client puts in front of the registry's words. */
+/** The registry's message, without the prefix that the client adds. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^\w+ - (Error, status \d+: )?/, '') : String(error)
 }

@@ -1,7 +1,7 @@
 import { IncompatibleSchemaError, UnknownSchemaError, type SchemaRegistry } from './registry.ts'
 import { avroType } from './avro-type.ts'
 
-/** Keeps the registry's text from one start to the next. */
+/** Persists the registry's content. */
 export interface RegistryStorage {
   load(): Promise<string | undefined>
   save(text: string): Promise<void>
@@ -14,8 +14,8 @@ interface Version {
 }
 
 /**
- * A registry in the process, under BACKWARD compatibility: a new version must be able to read what the latest one wrote.
- * An id never changes and is never given again.
+ * A registry in the process with BACKWARD compatibility: a new version must be able to read what the latest one wrote.
+ * Ids never change and are never reused.
  */
 export class EmbeddedRegistry implements SchemaRegistry {
   readonly #storage: RegistryStorage
@@ -47,7 +47,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
 
   async schema(id: number): Promise<string> {
     const version = this.#versions[id - 1]
-    if (version === undefined) throw new UnknownSchemaError(`No schema has the id ${id}.`)
+    if (version === undefined) throw new UnknownSchemaError(`The registry has no schema with id ${id}.`)
     return version.schema
   }
 }

@@ -1,4 +1,3 @@
-/** Makes `generated/records.ts` from the `.avsc` files: the record types, and the schemas themselves as values. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +27,7 @@ type Schema =
 
 type RecordSchema = Named & { readonly type: 'record'; readonly fields: readonly Field[] }
 
-/** The whole file as it has to be. */
+/** The content of `generated/records.ts`: the record types and the schemas as values, from the `.avsc` files. */
 export function generate(): string {
   const folders = readdirSync(join(here, 'avsc')).sort()
   const groups = folders.map((folder) => ({

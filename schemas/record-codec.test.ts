@@ -36,7 +36,7 @@ const TRANSFER: MoneyTransfer = {
   username: 'openweb',
 }
 
-/** `CommandSucceeded` as it was written before it could bear a token. */
+/** `CommandSucceeded` before it had a token. */
 const OLDER = JSON.stringify({
   type: 'record',
   name: 'CommandSucceeded',
@@ -48,23 +48,23 @@ const OLDER = JSON.stringify({
 })
 
 describe('The record codec', () => {
-  it('brings a record back as it was, with amounts beyond 2^53', async () => {
+  it('decodes what it encoded, with amounts beyond 2^53', async () => {
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(memory()))
     const serde = codec.serde('MoneyTransfer')
     expect(serde.deserialize(serde.serialize(TRANSFER))).toEqual(TRANSFER)
   })
 
-  it('refuses what is no record, is cut off, goes on too long or belongs elsewhere', async () => {
+  it('rejects bytes that are not a record, truncated or too long ones, and records of other topics', async () => {
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(memory()))
     const serde = codec.serde('MoneyTransfer')
     const bytes = serde.serialize(TRANSFER)
-    expect(() => serde.deserialize(Buffer.from('{"no":"avro"}'))).toThrow('do not begin with a schema id')
-    expect(() => serde.deserialize(bytes.subarray(0, bytes.length - 1))).toThrow('are no MoneyTransfer')
-    expect(() => serde.deserialize(Buffer.concat([bytes, Buffer.of(0)]))).toThrow('are no MoneyTransfer')
-    expect(() => codec.serde('CommandFailed').deserialize(bytes)).toThrow('does not belong here')
+    expect(() => serde.deserialize(Buffer.from('{"no":"avro"}'))).toThrow('do not begin with a zero byte and a schema id')
+    expect(() => serde.deserialize(bytes.subarray(0, bytes.length - 1))).toThrow('cannot be decoded as MoneyTransfer')
+    expect(() => serde.deserialize(Buffer.concat([bytes, Buffer.of(0)]))).toThrow('cannot be decoded as MoneyTransfer')
+    expect(() => codec.serde('CommandFailed').deserialize(bytes)).toThrow('Unexpected record MoneyTransfer: this topic holds CommandFailed')
   })
 
-  it('reads the golden bytes of an older version as a record of this one', async () => {
+  it('decodes the golden bytes of an older version into a record of this version', async () => {
     const registry = await EmbeddedRegistry.open(memory())
     const older = await registry.register('bob.outcomes.CommandSucceeded', OLDER)
     const codec = await RecordCodec.open(registry)
@@ -83,33 +83,37 @@ describe('The record codec', () => {
   })
 })
 
-describe('Of a schema that the registry knows and this version does not, the codec', () => {
+describe('For a schema that the registry has and this version does not, the codec', () => {
   it.each([
-    ['no record of the bank', { type: 'record', name: 'Stranger', namespace: 'elsewhere', fields: [] }, 'knows no record "Stranger"'],
     [
-      'a namesake of another kind',
-      { type: 'record', name: 'CommandSucceeded', namespace: 'bob.outcomes', fields: [] },
-      'What schema 1 writes cannot be read',
+      'a record of another application',
+      { type: 'record', name: 'Stranger', namespace: 'elsewhere', fields: [] },
+      'This version has no record "Stranger", which schema 1 describes',
     ],
-    ['no record at all', 'string', 'knows no record'],
-  ])('says that nothing can be read that it writes: %s', async (_, schema, reason) => {
+    [
+      'a record of the same name that cannot be resolved',
+      { type: 'record', name: 'CommandSucceeded', namespace: 'bob.outcomes', fields: [] },
+      'Records of schema 1 cannot be read by this version',
+    ],
+    ['no record at all', 'string', 'This version has no record'],
+  ])('reports that its records cannot be read: %s', async (_, schema, reason) => {
     const registry = await EmbeddedRegistry.open(memory())
     const id = await registry.register('elsewhere', JSON.stringify(schema))
-    const reader = (await RecordCodec.open(new Elsewhere(registry))).serde('CommandSucceeded')
+    const reader = (await RecordCodec.open(new ReadOnly(registry))).serde('CommandSucceeded')
     const bytes = Buffer.from([0, 0, 0, 0, id])
-    let asked: unknown
+    let notLoaded: unknown
     try {
       reader.deserialize(bytes)
     } catch (error) {
-      asked = error
+      notLoaded = error
     }
-    await (asked as SchemaNotLoadedError).ready
+    await (notLoaded as SchemaNotLoadedError).ready
     expect(() => reader.deserialize(bytes)).toThrow(UnreadableRecordError)
     expect(() => reader.deserialize(bytes)).toThrow(reason)
   })
 
-  /** It takes no schema: the ids are another one's. */
-  class Elsewhere implements SchemaRegistry {
+  /** Registers nothing, so that the codec does not know the ids of the registry behind it. */
+  class ReadOnly implements SchemaRegistry {
     readonly #registry: SchemaRegistry
 
     constructor(registry: SchemaRegistry) {
@@ -117,7 +121,7 @@ describe('Of a schema that the registry knows and this version does not, the cod
     }
 
     register(): Promise<number> {
-      return Promise.reject(new RegistryUnreachableError('Nobody is there.'))
+      return Promise.reject(new RegistryUnreachableError('The registry is down.'))
     }
 
     schema(id: number): Promise<string> {
@@ -128,7 +132,7 @@ describe('Of a schema that the registry knows and this version does not, the cod
 
 describe('With a registry that does not answer, the codec', () => {
   class Interrupted implements SchemaRegistry {
-    isThere = false
+    isUp = false
     readonly #registry: SchemaRegistry
 
     constructor(registry: SchemaRegistry) {
@@ -136,38 +140,38 @@ describe('With a registry that does not answer, the codec', () => {
     }
 
     async register(subject: string, schema: string): Promise<number> {
-      this.#assertThere()
+      this.#assertUp()
       return this.#registry.register(subject, schema)
     }
 
     async schema(id: number): Promise<string> {
-      this.#assertThere()
+      this.#assertUp()
       return this.#registry.schema(id)
     }
 
-    #assertThere(): void {
-      if (!this.isThere) throw new RegistryUnreachableError('Nobody is there.')
+    #assertUp(): void {
+      if (!this.isUp) throw new RegistryUnreachableError('The registry is down.')
     }
   }
 
-  it('opens, says that it cannot write or read yet, and can when the registry is back', async () => {
+  it('opens, cannot encode or decode yet, and can when the registry is back', async () => {
     const embedded = await EmbeddedRegistry.open(memory())
     const bytes = (await RecordCodec.open(embedded)).serde('MoneyTransfer').serialize(TRANSFER)
     const registry = new Interrupted(embedded)
     const serde = (await RecordCodec.open(registry)).serde('MoneyTransfer')
-    const refusal = (work: () => unknown): SchemaNotLoadedError => {
+    const errorOf = (work: () => unknown): SchemaNotLoadedError => {
       try {
         work()
       } catch (error) {
         if (error instanceof SchemaNotLoadedError) return error
         throw error
       }
-      throw new Error('It worked.')
+      throw new Error('Expected SchemaNotLoadedError')
     }
     const works = [() => serde.serialize(TRANSFER), () => serde.deserialize(bytes)]
-    for (const work of works) await expect(refusal(work).ready).rejects.toThrow('Nobody is there.')
-    registry.isThere = true
-    await refusal(() => serde.serialize(TRANSFER)).ready
+    for (const work of works) await expect(errorOf(work).ready).rejects.toThrow('The registry is down.')
+    registry.isUp = true
+    await errorOf(() => serde.serialize(TRANSFER)).ready
     expect(serde.serialize(TRANSFER)).toEqual(bytes)
     expect(serde.deserialize(bytes)).toEqual(TRANSFER)
   })
@@ -176,7 +180,7 @@ describe('With a registry that does not answer, the codec', () => {
 describe('The embedded registry', () => {
   const schema = (fields: readonly object[]): string => JSON.stringify({ type: 'record', name: 'R', fields })
 
-  it('gives a schema the same id again, after a restart too', async () => {
+  it('gives a schema the same id again, also after a restart', async () => {
     const storage = memory()
     const first = await EmbeddedRegistry.open(storage)
     const id = await first.register('R', schema([{ name: 'a', type: 'string' }]))
@@ -185,7 +189,7 @@ describe('The embedded registry', () => {
     expect(await second.register('S', schema([]))).not.toBe(id)
   })
 
-  it('refuses a version that could not read the latest one, with the reason', async () => {
+  it('refuses a version that cannot read what the latest one wrote, with the reason', async () => {
     const registry = await EmbeddedRegistry.open(memory())
     await registry.register('R', schema([{ name: 'a', type: 'string' }]))
     await registry.register(
@@ -199,7 +203,7 @@ describe('The embedded registry', () => {
     await expect(registry.register('R', schema([{ name: 'a', type: 'int' }]))).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
   })
 
-  it('knows no schema of another id', async () => {
+  it('rejects an id that it never assigned', async () => {
     const registry = await EmbeddedRegistry.open(memory())
     await expect(registry.schema(7)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' })
   })

@@ -1,12 +1,12 @@
-/** Where schemas get their ids. The embedded registry is one; a Confluent-compatible server behind a client is another. */
+/** Assigns ids to schemas. `EmbeddedRegistry` runs in the process, `ConfluentRegistry` is the client of a server. */
 export interface SchemaRegistry {
-  /** Answers with the id; the same schema again gets the same one. Throws `IncompatibleSchemaError`, `RegistryUnreachableError`. */
+  /** Returns the schema's id; registering the same schema again returns the same id. Throws `IncompatibleSchemaError`, `RegistryUnreachableError`. */
   register(subject: string, schema: string): Promise<number>
   /** The schema with that id. Throws `UnknownSchemaError`, `RegistryUnreachableError`. */
   schema(id: number): Promise<string>
 }
 
-/** The new version could not read what the latest one wrote; the message says why. */
+/** The new version cannot read what the latest one wrote; the message says why. */
 export class IncompatibleSchemaError extends Error {
   readonly code = 'SCHEMA_INCOMPATIBLE'
 }
@@ -16,7 +16,7 @@ export class UnknownSchemaError extends Error {
   readonly code = 'SCHEMA_UNKNOWN'
 }
 
-/** The registry gave no answer: it may give one later. */
+/** The registry did not answer; a retry may succeed. */
 export class RegistryUnreachableError extends Error {
   readonly code = 'REGISTRY_UNREACHABLE'
 }

@@ -1,5 +1,6 @@
-import { bankTopics, bankTopology, CASH, isOwnIban, ownIban, TOPICS } from '../../processors/index.ts'
-import { EmbeddedRegistry, RecordCodec, type RecordName, type Records } from '../../schemas/index.ts'
+/** The bank under simulation: what customers do, and what must hold in the logs afterwards. */
+import { bankTopics, bankTopology, CASH, isOwnIban, ownIban, TOPICS, type MoneyEvent } from '../../processors/index.ts'
+import { EmbeddedRegistry, RECORD_NAMES, RecordCodec, type RecordName, type Records } from '../../schemas/index.ts'
 import { partitionOf } from '../../topology/index.ts'
 import type { Logs, Scenario, Stimulus } from '../../topology/testing/index.ts'
 
@@ -15,7 +16,7 @@ const FAR_FUTURE_MS = 4_000_000_000_000
 export async function bankScenario(): Promise<Scenario> {
   const registry = await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined })
   const codec = await RecordCodec.open(registry)
-  const records = codec.serde<RecordName>(...ALL)
+  const records = codec.serde(...RECORD_NAMES)
   const topics = bankTopics(PARTITIONS)
   const read = (logs: Logs, topic: string): readonly AnyRecord[] =>
     logs.records(topic).flatMap(({ value }) => (value === null ? [] : [records.deserialize(value)]))
@@ -132,36 +133,13 @@ function transferFaults(events: readonly AnyRecord[], accountEvents: readonly An
   return faults
 }
 
-type MoneyEvent = Records['MoneyDebited' | 'MoneyCredited' | 'MoneyReturned']
+/** By how much an event changes the balance, in amounts: stated here once more, so that the bank's own sign is checked. */
+const SIGNS: Readonly<Record<MoneyEvent['type'], bigint>> = { MoneyDebited: -1n, MoneyCredited: 1n, MoneyReturned: 1n }
 
 function moneyEvents(events: readonly AnyRecord[]): readonly MoneyEvent[] {
-  return events.filter((event) => event.type === 'MoneyDebited' || event.type === 'MoneyCredited' || event.type === 'MoneyReturned')
+  return events.filter((event): event is MoneyEvent => event.type in SIGNS)
 }
 
 function signed({ type, amount }: MoneyEvent): bigint {
-  return type === 'MoneyDebited' ? -amount : amount
+  return SIGNS[type] * amount
 }
-
-const ALL: readonly RecordName[] = [
-  'CreateBankAccount',
-  'AddUserToBankAccount',
-  'RemoveUserFromBankAccount',
-  'DebitMoney',
-  'CreditMoney',
-  'ReturnMoney',
-  'UpdateAlertSettings',
-  'MoneyTransfer',
-  'BankAccountCreated',
-  'UserAddedToBankAccount',
-  'UserRemovedFromBankAccount',
-  'MoneyDebited',
-  'MoneyCredited',
-  'MoneyReturned',
-  'AlertSettingsUpdated',
-  'TransferStarted',
-  'TransferCompleted',
-  'TransferFailed',
-  'CommandSucceeded',
-  'CommandFailed',
-  'TransactionRow',
-]

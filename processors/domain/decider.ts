@@ -1,5 +1,5 @@
-/** What every event says beside its facts. */
+/** The fields that say where an event stands in its aggregate's history. */
 type EventHead = 'command' | 'version' | 'time'
 
-/** An event as it is decided, before it is known where it stands in the aggregate's history. */
+/** An event without its head: what a decision returns. The processor adds the head. */
 export type Fact<E> = E extends unknown ? Omit<E, EventHead> : never

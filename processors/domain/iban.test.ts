@@ -6,7 +6,7 @@ describe('An IBAN of this bank', () => {
     expect(ownIban(0)).toBe(COMPANY_IBAN)
   })
 
-  it('is told from others by form and check digits', () => {
+  it('is recognised by its form and its check digits', () => {
     expect(isOwnIban(ownIban(123_456_789))).toBe(true)
     const [first, ...others] = [
       'NL67OPEN0000000000',
@@ -20,7 +20,7 @@ describe('An IBAN of this bank', () => {
     for (const text of [first, ...others]) expect(isOwnIban(text ?? '')).toBe(false)
   })
 
-  it('is there for whole numbers below 10^9 only', () => {
+  it('exists only for whole numbers below 10^9', () => {
     for (const number of [-1, 1e9, 1.5]) expect(() => ownIban(number)).toThrow(RangeError)
   })
 })

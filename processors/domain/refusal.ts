@@ -1,4 +1,4 @@
-/** A refusal of the business: an answer, not an error. */
+/** A command refused by a business rule: an outcome, not an error. */
 export interface Refusal {
   readonly kind: 'refusal'
   /** Stable, for programs. */
@@ -24,10 +24,10 @@ export const LAST_USER_WITH_BALANCE = refuse('last-user-with-balance', 'last use
 export const BAD_SETTINGS = refuse('bad-settings', 'bad settings')
 export const BAD_AMOUNT = refuse('bad-amount', 'amount must be above zero and at most € 10.000.000.000.000,00')
 export const TOO_MUCH_CASH = refuse('too-much-cash', 'no more cash than € 1.000,00 at once and € 5.000,00 a day is taken')
-export const STUCK = refuse('stuck', 'the money could not be given back: the staff of the bank looks after it')
+export const STUCK = refuse('stuck', 'the money could not be returned: the staff of the bank will handle it')
 export const SAME_ACCOUNT = refuse('same-account', "from and to can't be same for transfer")
 export const FROM_INVALID = refuse('from-invalid', 'from is invalid')
 export const TO_INVALID = refuse('to-invalid', 'to is invalid')
 export const BAD_DESCRIPTION = refuse('bad-description', 'description must have 1 to 140 characters')
 export const EXPIRED = refuse('expired', 'the command was read after its deadline')
-export const OTHER_VERSION = refuse('other-version', 'the aggregate is at another version than expected')
+export const OTHER_VERSION = refuse('other-version', 'the aggregate is not at the expected version')

@@ -2,8 +2,7 @@ import {
   EmbeddedRegistry,
   RecordCodec,
   type AlertRaised,
-  type CommandFailed,
-  type CommandSucceeded,
+  type Outcome,
   type Records,
   type TransactionRow,
   type TransferView,
@@ -18,15 +17,14 @@ import { TOPICS } from '../topics.ts'
 export const ANNE = ownIban(1)
 export const BERT = ownIban(2)
 export const ELSEWHERE = 'DE02100100109307118603'
-/** The deadline of every command that states none, milliseconds since the epoch; the clock begins at 0. */
+/** Default deadline of commands, in milliseconds since the epoch; the clock starts at 0. */
 export const LATER = 1_000_000
 export const FIRST_TOKEN = '1'.padStart(20, '0')
 export const SECOND_TOKEN = '2'.padStart(20, '0')
 
-type Outcome = CommandSucceeded | CommandFailed
 type Order = Omit<Records['MoneyTransfer'], 'type' | 'replyTo' | 'expectedVersion'>
 
-/** What a bank sends out, each since it was last taken. */
+/** Outputs of the bank since they were last taken. */
 interface Taken {
   readonly outcomes: readonly Outcome[]
   /** As `<iban> <sequence> <direction> <amount> = <new balance>`. */
@@ -34,7 +32,7 @@ interface Taken {
   readonly transferEvents: readonly TransferEvent['type'][]
 }
 
-/** The bank's whole topology on the test driver, with two accounts in it: Anne's and Bert's, under the first and the second token. */
+/** The bank's whole topology on the test driver, with two accounts: Anne's with the first token and Bert's with the second. */
 export class BankUnderTest {
   readonly driver: TopologyTestDriver
   readonly #outcomes: TestOutput<unknown, unknown>
@@ -71,7 +69,7 @@ export class BankUnderTest {
     return this.driver.input(topic).pipe(key, { ...head, ...command }, 1)
   }
 
-  /** One from Anne to Bert over 1 euro, unless the order says otherwise. */
+  /** Orders a transfer; by default of € 1 from Anne to Bert. */
   transfer(order: Partial<Order> & { readonly id: string }): Promise<void> {
     const defaults = { token: FIRST_TOKEN, amount: 100n, from: ANNE, to: BERT, description: 'rent', username: 'anne' }
     return this.send(TOPICS.transferCommands, order.id, { type: 'MoneyTransfer', ...defaults, ...order })

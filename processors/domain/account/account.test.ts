@@ -50,7 +50,7 @@ const credit = (amount: bigint, more: Partial<typeof money> = {}): AccountComman
   ...more,
   amount,
 })
-const giveBack = (amount: bigint): AccountCommand => ({ type: 'ReturnMoney', ...head, ...money, amount })
+const returnMoney = (amount: bigint): AccountCommand => ({ type: 'ReturnMoney', ...head, ...money, amount })
 const settings = (more: Partial<typeof NO_ALERTS>, by: Partial<typeof anne> = {}): AccountCommand => ({
   type: 'UpdateAlertSettings',
   ...head,
@@ -59,7 +59,7 @@ const settings = (more: Partial<typeof NO_ALERTS>, by: Partial<typeof anne> = {}
   settings: { ...NO_ALERTS, ...more },
 })
 
-/** Given these events, when this command is decided on at that time, then an event (its type, and its balance if it has one) or a refusal. */
+/** `given` these events, `when` this command is decided on at `now`, `then` an event (its type, and its balance if it has one) or a refusal. */
 type Case = readonly [title: string, given: readonly AccountEvent[], when: AccountCommand, then: string, now?: number]
 
 const CASES: readonly Case[] = [
@@ -69,45 +69,50 @@ const CASES: readonly Case[] = [
   ['an account of another bank', [], create('DE02100100109307118603'), 'invalid-open-iban'],
   ['an account whose number does not begin with 0', [], create('NL66OPEN1000000000'), 'invalid-open-iban'],
   ['an account named cash', [], create(CASH), 'invalid-open-iban'],
-  ['an account that is there', [created], create(ANNE), 'iban-exists'],
+  ['an account that exists already', [created], create(ANNE), 'iban-exists'],
 
-  ['an owner for no account', [], add('bert'), 'iban-not-known'],
-  ['an owner, asked by a stranger', [created], add('bert', { username: 'mallory' }), 'no-owner'],
-  ['an owner, asked by a stranger with the right token', [created], add('mallory', { username: 'mallory', token: TOKEN }), 'no-owner'],
-  ['an owner, asked with a wrong token', [created], add('bert', { token: FRESH }), 'token-not-valid'],
-  ['an owner, asked with another owner’s token', [created, bertAdded], add('carl', { token: FRESH }), 'token-not-valid'],
-  ['an owner, asked with an empty token', [created], add('bert', { token: '' }), 'token-not-valid'],
-  ['an owner who is one', [created, bertAdded], add('bert'), 'already-owner'],
-  ['oneself as an owner', [created], add('anne'), 'already-owner'],
+  ['another owner of no account', [], add('bert'), 'iban-not-known'],
+  ['another owner by a stranger', [created], add('bert', { username: 'mallory' }), 'no-owner'],
+  ['another owner by a stranger with a valid token', [created], add('mallory', { username: 'mallory', token: TOKEN }), 'no-owner'],
+  ['another owner with a wrong token', [created], add('bert', { token: FRESH }), 'token-not-valid'],
+  ['another owner with another owner’s token', [created, bertAdded], add('carl', { token: FRESH }), 'token-not-valid'],
+  ['another owner with an empty token', [created], add('bert', { token: '' }), 'token-not-valid'],
+  ['another owner that is an owner already', [created, bertAdded], add('bert'), 'already-owner'],
+  ['the sender as another owner', [created], add('anne'), 'already-owner'],
   ['another owner', [created], add('bert'), 'UserAddedToBankAccount'],
 
   ['the end of an ownership of no account', [], remove(), 'iban-not-known'],
   ['the end of a stranger’s ownership', [created], remove({ username: 'bert', token: FRESH }), 'no-owner'],
   ['the end of an ownership with a wrong token', [created, bertAdded], remove({ token: FRESH }), 'token-not-valid'],
   ['the end of the last ownership with a cent left', [created, credited(1n, 1n)], remove(), 'last-user-with-balance'],
-  ['the end of the last ownership with a cent owed', [created, credited(1n, -1n)], remove(), 'last-user-with-balance'],
-  ['the end of the last ownership with nothing left', [created], remove(), 'UserRemovedFromBankAccount'],
-  ['the end of one of two ownerships, whatever is left', [created, bertAdded, credited(1n, 1n)], remove(), 'UserRemovedFromBankAccount'],
+  ['the end of the last ownership with a cent overdrawn', [created, credited(1n, -1n)], remove(), 'last-user-with-balance'],
+  ['the end of the last ownership at a balance of zero', [created], remove(), 'UserRemovedFromBankAccount'],
+  ['the end of one of two ownerships at any balance', [created, bertAdded, credited(1n, 1n)], remove(), 'UserRemovedFromBankAccount'],
 
   ['a debit of no account', [], debit(1n), 'iban-not-known'],
   ['a debit by a stranger', [created], debit(1n, { username: 'bert' }), 'no-owner'],
-  ['a debit by who was an owner', [created, bertAdded, removed('anne')], debit(1n), 'no-owner'],
+  ['a debit by a former owner', [created, bertAdded, removed('anne')], debit(1n), 'no-owner'],
   ['a debit with a wrong token', [created], debit(1n, { token: FRESH }), 'token-not-valid'],
   ['a debit to the limit', [created], debit(50_000n), 'MoneyDebited -50000'],
-  ['a debit a cent beyond the limit', [created], debit(50_001n), 'insufficient-funds'],
+  ['a debit a cent below the limit', [created], debit(50_001n), 'insufficient-funds'],
   [
-    'a debit of all that is there and the limit',
+    'a debit of the whole balance and the limit',
     [created, credited(10n ** 17n, 10n ** 17n)],
     debit(10n ** 17n + 50_000n),
     'MoneyDebited -50000',
   ],
-  ['a debit a cent beyond all that', [created, credited(10n ** 17n, 10n ** 17n)], debit(10n ** 17n + 50_001n), 'insufficient-funds'],
+  [
+    'a debit a cent more than balance and limit',
+    [created, credited(10n ** 17n, 10n ** 17n)],
+    debit(10n ** 17n + 50_001n),
+    'insufficient-funds',
+  ],
 
   ['a credit to no account', [], credit(1n), 'iban-not-known'],
   ['a credit', [created], credit(1n), 'MoneyCredited 1'],
   ['a credit beyond what a double holds', [created, credited(2n ** 53n, 2n ** 53n)], credit(1n), 'MoneyCredited 9007199254740993'],
-  ['the cash of a day', [created], credit(500_000n, { counterparty: CASH }), 'MoneyCredited 500000'],
-  ['a cent more cash than that', [created], credit(500_001n, { counterparty: CASH }), 'too-much-cash'],
+  ['the most cash of a day', [created], credit(500_000n, { counterparty: CASH }), 'MoneyCredited 500000'],
+  ['a cent more cash than the most of a day', [created], credit(500_001n, { counterparty: CASH }), 'too-much-cash'],
   ['a cent more cash on the same day', [created, cash(500_000n, 0)], credit(1n, { counterparty: CASH }), 'too-much-cash', DAY_MS - 1],
   [
     'cash on the next day',
@@ -116,15 +121,15 @@ const CASES: readonly Case[] = [
     'MoneyCredited 1000000',
     DAY_MS,
   ],
-  ['a transfer, whatever came in as cash', [created, cash(500_000n, 0)], credit(1n), 'MoneyCredited 500001'],
+  ['a credit that is not cash, after the most cash of a day', [created, cash(500_000n, 0)], credit(1n), 'MoneyCredited 500001'],
   [
     'the bank’s own funds',
     [created],
     credit(10n ** 17n, { counterparty: CASH, transferId: OPENING_DEPOSIT.id }),
     `MoneyCredited ${10n ** 17n}`,
   ],
-  ['money given back to no account', [], giveBack(1n), 'iban-not-known'],
-  ['money given back to who is no owner any more', [created, bertAdded, removed('anne')], giveBack(5n), 'MoneyReturned 5'],
+  ['a return to no account', [], returnMoney(1n), 'iban-not-known'],
+  ['a return to a former owner', [created, bertAdded, removed('anne')], returnMoney(5n), 'MoneyReturned 5'],
 
   ['settings of no account', [], settings({}), 'iban-not-known'],
   ['settings by a stranger', [created], settings({}, { username: 'bert' }), 'no-owner'],
@@ -152,14 +157,14 @@ describe('An account is asked for', () => {
   for (const [title, given, when, then, now = 0] of CASES) {
     it(title, () => {
       const decided = decideAccount(accountAfter(given), when, { newToken: () => FRESH, now })
-      const told = 'kind' in decided ? decided.code : `${decided.type}${'balance' in decided ? ` ${decided.balance}` : ''}`
-      expect(told).toBe(then)
+      const result = 'kind' in decided ? decided.code : `${decided.type}${'balance' in decided ? ` ${decided.balance}` : ''}`
+      expect(result).toBe(then)
     })
   }
 })
 
 describe('An account', () => {
-  it('gives each owner a token of his own, and a removed one’s is worth nothing', () => {
+  it('gives each owner a separate token, and refuses the token of a removed owner', () => {
     const account = accountAfter([created, bertAdded])
     expect(account?.owners).toEqual([
       { username: 'anne', token: TOKEN },
@@ -170,7 +175,7 @@ describe('An account', () => {
     expect(again).toMatchObject({ kind: 'refusal', code: 'no-owner' })
   })
 
-  it('follows events alone: what does not begin with its creation is no account', () => {
-    expect(() => accountAfter([credited(1n, 1n)])).toThrow('never created')
+  it('is folded from its events alone, and rejects a history that does not begin with its creation', () => {
+    expect(() => accountAfter([credited(1n, 1n)])).toThrow('comes before its BankAccountCreated')
   })
 })

@@ -1,24 +1,24 @@
 import type { AlertSettings } from '../../../schemas/index.ts'
 
-/** Cents. A debit is allowed while the balance after it is not below. */
+/** Lowest balance that a debit may leave, in cents. */
 export const LIMIT = -50_000n
 
 export interface Owner {
   readonly username: string
-  /** Authorises moves of money; one per account and owner. */
+  /** Authorises the owner's commands; each account and owner has its own. */
   readonly token: string
 }
 
 export interface Account {
   readonly iban: string
   readonly balance: bigint
-  /** What was paid in on the latest day with a deposit; days are UTC's, counted from the epoch. */
+  /** Total of the latest day with a deposit, in cents. `day` counts UTC days from the epoch. */
   readonly cash: { readonly day: number; readonly amount: bigint }
   readonly owners: readonly Owner[]
   readonly settings: AlertSettings
 }
 
-/** Of deposits to one account on one day, in cents. */
+/** Limit for the deposits to one account on one day, in cents. */
 export const MAX_CASH_A_DAY = 500_000n
 
 const DAY_MS = 24 * 3_600_000

@@ -1,23 +1,15 @@
-import type {
-  AddUserToBankAccount,
-  AlertSettings,
-  CreateBankAccount,
-  CreditMoney,
-  DebitMoney,
-  RemoveUserFromBankAccount,
-  ReturnMoney,
-  UpdateAlertSettings,
-} from '../../../schemas/index.ts'
+import type { AddUserToBankAccount, AlertSettings, CreditMoney, DebitMoney, RemoveUserFromBankAccount } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
 import { CASH, isOwnIban } from '../iban.ts'
+import type { CommandOf } from '../messages.ts'
 import { OPENING_DEPOSIT } from '../transfer/opening-deposit.ts'
+import type { StepCommand } from '../transfer/steps.ts'
 import * as refusals from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { dayOf, LIMIT, MAX_CASH_A_DAY, type Account } from './account.ts'
 import type { AccountEvent } from './evolve.ts'
 
-export type AccountCommand =
-  CreateBankAccount | AddUserToBankAccount | RemoveUserFromBankAccount | DebitMoney | CreditMoney | ReturnMoney | UpdateAlertSettings
+export type AccountCommand = CommandOf<'account'>
 
 export interface AccountDecisions {
   /** A fresh token of 20 digits, from a cryptographic generator. */
@@ -28,7 +20,7 @@ export interface AccountDecisions {
 
 type Decision = Fact<AccountEvent> | Refusal
 
-/** The rules of an account, in the order in which they are told. */
+/** The rules of an account. The first rule that is broken decides the refusal. */
 export function decideAccount(account: Account | undefined, command: AccountCommand, { newToken, now }: AccountDecisions): Decision {
   if (command.type === 'CreateBankAccount') {
     if (!isOwnIban(command.iban)) return refusals.INVALID_OPEN_IBAN
@@ -38,24 +30,24 @@ export function decideAccount(account: Account | undefined, command: AccountComm
   if (account === undefined) return refusals.IBAN_NOT_KNOWN
   switch (command.type) {
     case 'AddUserToBankAccount':
-      return unauthorized(account, command) ?? addUser(account, command, newToken)
+      return refuseOwner(account, command) ?? addUser(account, command, newToken)
     case 'RemoveUserFromBankAccount':
-      return unauthorized(account, command) ?? removeUser(account, command)
+      return refuseOwner(account, command) ?? removeUser(account, command)
     case 'DebitMoney':
-      return unauthorized(account, command) ?? debit(account, command)
+      return refuseOwner(account, command) ?? debit(account, command)
     case 'CreditMoney':
-      return tooMuchCash(account, command, now) ?? { type: 'MoneyCredited', ...moved(command), balance: account.balance + command.amount }
+      return refuseCash(account, command, now) ?? { type: 'MoneyCredited', ...movement(command), balance: account.balance + command.amount }
     case 'ReturnMoney':
-      return { type: 'MoneyReturned', ...moved(command), balance: account.balance + command.amount }
+      return { type: 'MoneyReturned', ...movement(command), balance: account.balance + command.amount }
     case 'UpdateAlertSettings':
-      return unauthorized(account, command) ?? updateSettings(command.iban, command.settings)
+      return refuseOwner(account, command) ?? updateSettings(command.iban, command.settings)
     default:
       return command satisfies never
   }
 }
 
-function unauthorized(account: Account, { username, token }: { readonly username: string; readonly token: string }): Refusal | undefined {
-  const owner = account.owners.find((one) => one.username === username)
+function refuseOwner(account: Account, { username, token }: { readonly username: string; readonly token: string }): Refusal | undefined {
+  const owner = account.owners.find((candidate) => candidate.username === username)
   if (owner === undefined) return refusals.NO_OWNER
   return owner.token === token ? undefined : refusals.TOKEN_NOT_VALID
 }
@@ -72,10 +64,10 @@ function removeUser(account: Account, { iban, username }: RemoveUserFromBankAcco
 
 function debit(account: Account, command: DebitMoney): Decision {
   const balance = account.balance - command.amount
-  return balance < LIMIT ? refusals.INSUFFICIENT_FUNDS : { type: 'MoneyDebited', ...moved(command), balance }
+  return balance < LIMIT ? refusals.INSUFFICIENT_FUNDS : { type: 'MoneyDebited', ...movement(command), balance }
 }
 
-function tooMuchCash({ cash }: Account, { counterparty, amount, transferId }: CreditMoney, now: number): Refusal | undefined {
+function refuseCash({ cash }: Account, { counterparty, amount, transferId }: CreditMoney, now: number): Refusal | undefined {
   if (counterparty !== CASH || transferId === OPENING_DEPOSIT.id) return undefined
   const today = cash.day === dayOf(now) ? cash.amount : 0n
   return today + amount > MAX_CASH_A_DAY ? refusals.TOO_MUCH_CASH : undefined
@@ -87,6 +79,6 @@ function updateSettings(iban: string, settings: AlertSettings): Decision {
   return { type: 'AlertSettingsUpdated', iban, settings }
 }
 
-function moved({ transferId, iban, amount, counterparty, description, username }: DebitMoney | CreditMoney | ReturnMoney) {
+function movement({ transferId, iban, amount, counterparty, description, username }: StepCommand) {
   return { transferId, iban, amount, counterparty, description, username }
 }

@@ -1,33 +1,9 @@
-import type {
-  AlertSettingsUpdated,
-  BankAccountCreated,
-  MoneyCredited,
-  MoneyDebited,
-  MoneyReturned,
-  UserAddedToBankAccount,
-  UserRemovedFromBankAccount,
-} from '../../../schemas/index.ts'
+import type { MoneyCredited } from '../../../schemas/index.ts'
 import { CASH } from '../iban.ts'
+import type { EventOf } from '../messages.ts'
 import { dayOf, NO_ALERTS, type Account } from './account.ts'
 
-export type AccountEvent =
-  | BankAccountCreated
-  | UserAddedToBankAccount
-  | UserRemovedFromBankAccount
-  | MoneyDebited
-  | MoneyCredited
-  | MoneyReturned
-  | AlertSettingsUpdated
-
-export const ACCOUNT_EVENTS = [
-  'BankAccountCreated',
-  'UserAddedToBankAccount',
-  'UserRemovedFromBankAccount',
-  'MoneyDebited',
-  'MoneyCredited',
-  'MoneyReturned',
-  'AlertSettingsUpdated',
-] as const satisfies readonly AccountEvent['type'][]
+export type AccountEvent = EventOf<'account'>
 
 /** The account after the event. */
 export function evolveAccount(account: Account | undefined, event: AccountEvent): Account {
@@ -35,7 +11,8 @@ export function evolveAccount(account: Account | undefined, event: AccountEvent)
     const { iban, username, token } = event
     return { iban, balance: 0n, cash: { day: 0, amount: 0n }, owners: [{ username, token }], settings: NO_ALERTS }
   }
-  if (account === undefined) throw new Error(`${event.type} of an account that was never created`)
+  if (account === undefined)
+    throw new Error(`${event.type} version ${event.version} of account ${event.iban} comes before its BankAccountCreated`)
   switch (event.type) {
     case 'UserAddedToBankAccount':
       return { ...account, owners: [...account.owners, { username: event.username, token: event.token }] }

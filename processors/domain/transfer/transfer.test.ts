@@ -16,65 +16,70 @@ const ORDER: Transfer['order'] = {
   username: 'anne',
   replyTo: 'client',
 }
-const NO: StepAnswer['refusal'] = { code: 'no', reason: 'no' }
+const REFUSAL: StepAnswer['refusal'] = { code: 'no', reason: 'no' }
 
 describe('An order', () => {
-  it.each<[title: string, order: Partial<Parameters<typeof beginTransfer>[0]>, then: string]>([
+  it.each<[title: string, order: Partial<Parameters<typeof beginTransfer>[0]>, expected: string]>([
     ['in time', { deadline: 0 }, 'DebitMoney'],
     ['after its deadline', { deadline: -1 }, 'expired'],
-    ['of nothing, after its deadline: that is told first', { deadline: -1, amount: 0n }, 'expired'],
+    ['of nothing, after its deadline: the deadline is checked first', { deadline: -1, amount: 0n }, 'expired'],
     ['of a cent', { amount: 1n }, 'DebitMoney'],
     ['of nothing', { amount: 0n }, 'bad-amount'],
     ['of less than nothing', { amount: -1n }, 'bad-amount'],
-    ['of the most', { amount: 10n ** 15n }, 'DebitMoney'],
-    ['of a cent more', { amount: 10n ** 15n + 1n }, 'bad-amount'],
-    ['to oneself', { to: ANNE }, 'same-account'],
-    ['of nothing, to oneself: the amount is told first', { amount: 0n, to: ANNE }, 'bad-amount'],
+    ['of the highest amount', { amount: 10n ** 15n }, 'DebitMoney'],
+    ['of a cent above the highest amount', { amount: 10n ** 15n + 1n }, 'bad-amount'],
+    ['to its own account', { to: ANNE }, 'same-account'],
+    ['of nothing, to its own account: the amount is checked first', { amount: 0n, to: ANNE }, 'bad-amount'],
     ['from another bank', { from: ELSEWHERE }, 'from-invalid'],
-    ['from a wrong IBAN', { from: 'NL00OPEN0000000001' }, 'from-invalid'],
-    ['from another bank to itself: that is told first', { from: ELSEWHERE, to: ELSEWHERE }, 'same-account'],
+    ['from an IBAN with wrong check digits', { from: 'NL00OPEN0000000001' }, 'from-invalid'],
+    ['from another bank to its own account: equal accounts are checked first', { from: ELSEWHERE, to: ELSEWHERE }, 'same-account'],
     ['to cash', { to: CASH }, 'to-invalid'],
-    ['to nobody', { to: '' }, 'to-invalid'],
-    ['to a wrong IBAN of this bank', { to: 'NL00OPEN0000000001' }, 'to-invalid'],
-    ['to an IBAN of this bank that it never gives', { to: 'NL00OPEN1000000001' }, 'to-invalid'],
-    ['to an IBAN in small letters', { to: ELSEWHERE.toLowerCase() }, 'to-invalid'],
+    ['to an empty IBAN', { to: '' }, 'to-invalid'],
+    ['to an IBAN of this bank with wrong check digits', { to: 'NL00OPEN0000000001' }, 'to-invalid'],
+    ['to an IBAN of this bank that is outside its range', { to: 'NL00OPEN1000000001' }, 'to-invalid'],
+    ['to an IBAN in lower case', { to: ELSEWHERE.toLowerCase() }, 'to-invalid'],
     ['of cash to another bank', { from: CASH, to: ELSEWHERE }, 'CreditMoney'],
     ['without a description', { description: '' }, 'bad-description'],
     ['with the longest description', { description: 'd'.repeat(140) }, 'DebitMoney'],
-    ['with the longest one in characters of two units each', { description: '🏦'.repeat(140) }, 'DebitMoney'],
-    ['with a longer one', { description: 'd'.repeat(141) }, 'bad-description'],
+    ['with the longest one in surrogate pairs', { description: '🏦'.repeat(140) }, 'DebitMoney'],
+    ['with a description that is too long', { description: 'd'.repeat(141) }, 'bad-description'],
     ['to another bank', { to: ELSEWHERE }, 'DebitMoney'],
     ['of the most cash', { from: CASH, amount: 100_000n }, 'CreditMoney'],
     ['of a cent more cash', { from: CASH, amount: 100_001n }, 'too-much-cash'],
     ['of no cash', { from: CASH, amount: 0n }, 'bad-amount'],
     ['of cash to cash', { from: CASH, to: CASH }, 'same-account'],
     ['of the bank’s own funds', { from: CASH, ...OPENING_DEPOSIT }, 'CreditMoney'],
-    ['of those under another id', { from: CASH, ...OPENING_DEPOSIT, id: 't' }, 'too-much-cash'],
-    ['of those to somebody else', { from: CASH, ...OPENING_DEPOSIT, to: ANNE }, 'too-much-cash'],
+    ['of the bank’s own funds under another id', { from: CASH, ...OPENING_DEPOSIT, id: 't' }, 'too-much-cash'],
+    ['of the bank’s own funds to another account', { from: CASH, ...OPENING_DEPOSIT, to: ANNE }, 'too-much-cash'],
     [
-      'of a cent more than those',
+      'of a cent more than the bank’s own funds',
       { from: CASH, to: COMPANY_IBAN, id: OPENING_DEPOSIT.id, amount: OPENING_DEPOSIT.amount + 1n },
       'too-much-cash',
     ],
-  ])('%s', (_title, order, then) => {
-    const { ask, outcome, events } = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
-    expect(ask?.type ?? outcome?.refusal?.code).toBe(then)
-    expect(events.map(({ type }) => type)).toEqual(ask === null ? ['TransferStarted', 'TransferFailed'] : ['TransferStarted'])
+  ])('%s', (_title, order, expected) => {
+    const { command, outcome, events } = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
+    expect(command?.type ?? outcome?.refusal?.code).toBe(expected)
+    expect(events.map(({ type }) => type)).toEqual(command === null ? ['TransferStarted', 'TransferFailed'] : ['TransferStarted'])
   })
 })
 
-describe('The way of a transfer', () => {
-  it.each<[title: string, order: Partial<Transfer['order']>, answers: readonly StepAnswer[], then: string]>([
-    ['within the bank', {}, [yes('debit'), yes('credit')], 'completed'],
-    ['to another bank', { to: ELSEWHERE }, [yes('debit')], 'completed'],
-    ['in cash', { from: CASH }, [yes('credit')], 'completed'],
-    ['with a refused debit', {}, [no('debit')], 'failed'],
-    ['in cash, refused', { from: CASH }, [no('credit')], 'failed'],
-    ['with a refused credit', {}, [yes('debit'), no('credit'), yes('return')], 'failed'],
-    ['whose money cannot be given back', {}, [yes('debit'), no('credit'), no('return')], 'stuck'],
-    ['whose answers come twice', {}, [yes('debit'), yes('debit'), no('debit'), yes('credit'), no('credit'), yes('return')], 'completed'],
-    ['whose answers come out of turn', {}, [yes('return'), yes('credit'), no('credit'), yes('debit')], 'credit'],
-  ])('%s', (_title, order, answers, then) => {
+describe('The steps of a transfer', () => {
+  it.each<[title: string, order: Partial<Transfer['order']>, answers: readonly StepAnswer[], expected: string]>([
+    ['within the bank', {}, [accepted('debit'), accepted('credit')], 'completed'],
+    ['to another bank', { to: ELSEWHERE }, [accepted('debit')], 'completed'],
+    ['in cash', { from: CASH }, [accepted('credit')], 'completed'],
+    ['with a refused debit', {}, [refused('debit')], 'failed'],
+    ['in cash, refused', { from: CASH }, [refused('credit')], 'failed'],
+    ['with a refused credit', {}, [accepted('debit'), refused('credit'), accepted('return')], 'failed'],
+    ['with a refused return', {}, [accepted('debit'), refused('credit'), refused('return')], 'stuck'],
+    [
+      'with duplicate answers',
+      {},
+      [accepted('debit'), accepted('debit'), refused('debit'), accepted('credit'), refused('credit'), accepted('return')],
+      'completed',
+    ],
+    ['with answers out of turn', {}, [accepted('return'), accepted('credit'), refused('credit'), accepted('debit')], 'credit'],
+  ])('%s', (_title, order, answers, expected) => {
     let progress: Progress = beginTransfer({ ...ORDER, deadline: 0, ...order }, 0)
     let outcomes = 0
     for (const answer of answers) {
@@ -83,16 +88,16 @@ describe('The way of a transfer', () => {
       progress = next
       if (next.outcome !== null) outcomes++
     }
-    expect(progress.transfer.state).toBe(then)
-    expect(outcomes).toBe(then === 'credit' ? 0 : 1)
-    expect(progress.transfer.askAgainAt === null).toBe(then !== 'credit')
+    expect(progress.transfer.state).toBe(expected)
+    expect(outcomes).toBe(expected === 'credit' ? 0 : 1)
+    expect(progress.transfer.askAgainAt === null).toBe(expected !== 'credit')
   })
 })
 
-function yes(step: StepAnswer['step']): StepAnswer {
+function accepted(step: StepAnswer['step']): StepAnswer {
   return { step, refusal: null }
 }
 
-function no(step: StepAnswer['step']): StepAnswer {
-  return { step, refusal: NO }
+function refused(step: StepAnswer['step']): StepAnswer {
+  return { step, refusal: REFUSAL }
 }

@@ -1,14 +1,7 @@
-import type {
-  CreditMoney,
-  DebitMoney,
-  MoneyTransfer,
-  ReturnMoney,
-  TransferCompleted,
-  TransferFailed,
-  TransferStarted,
-} from '../../../schemas/index.ts'
+import type { MoneyTransfer, TransferStarted } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
 import { CASH, isAddressable, isOwnIban } from '../iban.ts'
+import type { EventOf } from '../messages.ts'
 import {
   BAD_AMOUNT,
   BAD_DESCRIPTION,
@@ -21,45 +14,42 @@ import {
   type Refusal,
 } from '../refusal.ts'
 import { OPENING_DEPOSIT } from './opening-deposit.ts'
+import type { Step, StepCommand } from './steps.ts'
 
-export type Step = 'debit' | 'credit' | 'return'
-export type StepCommand = DebitMoney | CreditMoney | ReturnMoney
-export type TransferEvent = TransferStarted | TransferCompleted | TransferFailed
-export const TRANSFER_EVENTS = [
-  'TransferStarted',
-  'TransferCompleted',
-  'TransferFailed',
-] as const satisfies readonly TransferEvent['type'][]
+export type TransferEvent = EventOf<'transfer'>
 
-/** A transfer under way or ended. One that ended never changes again. */
+type Failure = Pick<Refusal, 'code' | 'reason'>
+
+/** A transfer in progress or ended. After its end it never changes. */
 export interface Transfer {
   readonly order: Pick<MoneyTransfer, 'id' | 'token' | 'amount' | 'from' | 'to' | 'description' | 'username' | 'replyTo'>
   readonly state: Step | 'completed' | 'failed' | 'stuck'
-  /** Why it failed, or is about to once the money is back. */
-  readonly failure: Pick<Refusal, 'code' | 'reason'> | null
-  /** When the step under way is asked for again; null: it has ended. */
+  /** Why it failed, or will fail once the money has been returned. */
+  readonly failure: Failure | null
+  /** When the command of the current step is sent again; null: the transfer has ended. */
   readonly askAgainAt: number | null
 }
 
-export type StepAnswer = { readonly step: Step; readonly refusal: Pick<Refusal, 'code' | 'reason'> | null }
+export type StepAnswer = { readonly step: Step; readonly refusal: Failure | null }
 
-/** What is to happen after an input: the transfer's new state, what to tell, what to ask. */
+/** The reaction to an input: the transfer's new state, its events, the next step's command, and the outcome at the end. */
 export interface Progress {
   readonly transfer: Transfer
   readonly events: readonly Fact<TransferEvent>[]
-  readonly ask: StepCommand | null
-  /** The answer to whoever ordered it; once per transfer. */
-  readonly outcome: { readonly refusal: Pick<Refusal, 'code' | 'reason'> | null } | null
+  readonly command: StepCommand | null
+  /** The answer to the order; decided once per transfer. */
+  readonly outcome: { readonly refusal: Failure | null } | null
 }
 
+/** Limit for one transfer, in cents. */
 const MAX_AMOUNT = 10n ** 15n
-/** Of one deposit. */
+/** Limit for one deposit, in cents. */
 const MAX_CASH = 100_000n
 const STEP_TIMEOUT_MS = 5_000
-/** How long a step's command stays valid: asked again it has the same id, so the account answers it once. */
+/** How long a step's command stays valid. A repeated command has the same id, so the account carries it out only once. */
 const STEP_DEADLINE_MS = 3_600_000
 
-/** Checks the order and begins with its first step. One that comes too late is refused for good: it may be sent again, with a later deadline. */
+/** Checks the order and starts its first step. An expired order is refused for good; the client may order again under another id (DECISIONS 64). */
 export function beginTransfer(order: Transfer['order'] & Pick<MoneyTransfer, 'deadline'>, now: number): Progress {
   const refusal = now > order.deadline ? EXPIRED : refusalOf(order)
   const { id, amount, from, to, description, username } = order
@@ -69,26 +59,26 @@ export function beginTransfer(order: Transfer['order'] & Pick<MoneyTransfer, 'de
     const ended = end(transfer, refusal)
     return { ...ended, events: [started, ...ended.events] }
   }
-  return { ...ask(transfer, now), events: [started] }
+  return { ...requestStep(transfer, now), events: [started] }
 }
 
-/** Goes on after an answer; undefined when it is none to the step under way (an answer that came twice). */
+/** Continues after an answer. Undefined: the answer is not to the current step, as when it is delivered twice. */
 export function continueTransfer(transfer: Transfer, { step, refusal }: StepAnswer, now: number): Progress | undefined {
   if (transfer.state !== step) return undefined
   switch (step) {
     case 'debit':
       if (refusal !== null) return end(transfer, refusal)
-      return isOwnIban(transfer.order.to) ? ask({ ...transfer, state: 'credit' }, now) : end(transfer, null)
+      return isOwnIban(transfer.order.to) ? requestStep({ ...transfer, state: 'credit' }, now) : end(transfer, null)
     case 'credit':
       if (refusal === null) return end(transfer, null)
       if (transfer.order.from === CASH) return end(transfer, refusal)
-      return ask({ ...transfer, state: 'return', failure: refusal }, now)
+      return requestStep({ ...transfer, state: 'return', failure: refusal }, now)
     case 'return':
       if (refusal !== null)
         return {
           transfer: { ...transfer, state: 'stuck', failure: STUCK, askAgainAt: null },
           events: [],
-          ask: null,
+          command: null,
           outcome: { refusal: STUCK },
         }
       return end(transfer, transfer.failure)
@@ -97,8 +87,8 @@ export function continueTransfer(transfer: Transfer, { step, refusal }: StepAnsw
   }
 }
 
-/** Asks for the step under way, for the first time or again: the command's id follows from transfer and step. */
-export function ask(transfer: Transfer, now: number): Progress {
+/** The command of the current step, sent for the first time or again. Its id is derived from transfer and step, so a repetition is a duplicate. */
+export function requestStep(transfer: Transfer, now: number): Progress {
   const { order, state } = transfer
   const { id, amount, from, to, description, username, token } = order
   const head = {
@@ -127,16 +117,16 @@ export function ask(transfer: Transfer, now: number): Progress {
         return state satisfies never
     }
   })()
-  return { transfer: { ...transfer, askAgainAt: now + STEP_TIMEOUT_MS }, events: [], ask: command, outcome: null }
+  return { transfer: { ...transfer, askAgainAt: now + STEP_TIMEOUT_MS }, events: [], command, outcome: null }
 }
 
-function end(transfer: Transfer, refusal: Pick<Refusal, 'code' | 'reason'> | null): Progress {
+function end(transfer: Transfer, refusal: Failure | null): Progress {
   const transferId = transfer.order.id
   const failure = refusal === null ? null : { code: refusal.code, reason: refusal.reason }
   return {
     transfer: { ...transfer, state: failure === null ? 'completed' : 'failed', failure, askAgainAt: null },
     events: [failure === null ? { type: 'TransferCompleted', transferId } : { type: 'TransferFailed', transferId, ...failure }],
-    ask: null,
+    command: null,
     outcome: { refusal: failure },
   }
 }
@@ -149,7 +139,7 @@ function refusalOf({ id, amount, from, to, description }: Transfer['order']): Re
   if (from === to) return SAME_ACCOUNT
   if (from !== CASH && !isOwnIban(from)) return FROM_INVALID
   if (!isAddressable(to)) return TO_INVALID
-  // Characters as people count them, and as the page does: an emoji is one.
+  // Counted in code points, as the web page does, so that an emoji counts as one.
   const { length } = [...description]
   if (length < 1 || length > 140) return BAD_DESCRIPTION
   return undefined

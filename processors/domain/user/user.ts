@@ -1,5 +1,5 @@
-import type { AddUserToBankAccount, CreateUserAccount, UserAccountCreated } from '../../../schemas/index.ts'
 import type { Fact } from '../decider.ts'
+import type { CommandOf, EventOf } from '../messages.ts'
 import { USER_EXISTS, USER_TO_ADD_UNKNOWN, type Refusal } from '../refusal.ts'
 
 export interface User {
@@ -7,15 +7,27 @@ export interface User {
   readonly passwordHash: string
 }
 
-/** `AddUserToBankAccount` passes by the user it is about, who alone knows whether he exists, on its way to the account; it stays here when he does not. */
-export type UserCommand = CreateUserAccount | AddUserToBankAccount
+/** `AddUserToBankAccount` is decided here only if the user does not exist; otherwise it is passed on to the account (DECISIONS 20). */
+export type UserCommand = CommandOf<'user'>
+export type UserEvent = EventOf<'user'>
 
-export function decideUser(user: User | undefined, command: UserCommand): Fact<UserAccountCreated> | Refusal {
-  if (command.type === 'AddUserToBankAccount') return USER_TO_ADD_UNKNOWN
-  if (user !== undefined) return USER_EXISTS
-  return { type: 'UserAccountCreated', username: command.username, passwordHash: command.passwordHash }
+export function decideUser(user: User | undefined, command: UserCommand): Fact<UserEvent> | Refusal {
+  switch (command.type) {
+    case 'AddUserToBankAccount':
+      return USER_TO_ADD_UNKNOWN
+    case 'CreateUserAccount':
+      if (user !== undefined) return USER_EXISTS
+      return { type: 'UserAccountCreated', username: command.username, passwordHash: command.passwordHash }
+    default:
+      return command satisfies never
+  }
 }
 
-export function evolveUser(_user: User | undefined, event: UserAccountCreated): User {
-  return { username: event.username, passwordHash: event.passwordHash }
+export function evolveUser(_user: User | undefined, event: UserEvent): User {
+  switch (event.type) {
+    case 'UserAccountCreated':
+      return { username: event.username, passwordHash: event.passwordHash }
+    default:
+      return event.type satisfies never
+  }
 }
