@@ -37,14 +37,14 @@ describe('Faults of the 2021 bank', () => {
     const wanted = await declared()
     const plan = async (): Promise<TopicPlan> => {
       const existing = await broker.admin.describeTopics()
-      return planTopics({ wanted, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
+      return planTopics({ declared: wanted, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
     }
     await applyTopics(broker.admin, (await plan()).actions)
     expect(await plan()).toMatchObject({ actions: [], problems: [] })
     await broker.admin.alterTopic(TOPICS.accountEvents, { 'retention.ms': '1000' })
     const repair = await plan()
     expect(repair.actions).toEqual([
-      { kind: 'configure', name: TOPICS.accountEvents, settings: [{ key: 'retention.ms', is: '1000', wanted: '-1' }] },
+      { kind: 'configure', name: TOPICS.accountEvents, settings: [{ key: 'retention.ms', actual: '1000', declared: '-1' }] },
     ])
     await applyTopics(broker.admin, repair.actions)
     expect(await plan()).toMatchObject({ actions: [], problems: [] })
@@ -53,7 +53,14 @@ describe('Faults of the 2021 bank', () => {
 
   it('one broker, no TLS: three copies of which one may be missing, and a line that nobody reads', async () => {
     const wanted = await declared()
-    const { actions } = planTopics({ wanted, existing: [], brokers: 3, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
+    const { actions } = planTopics({
+      declared: wanted,
+      existing: [],
+      brokers: 3,
+      prefix: `${APPLICATION}-`,
+      prune: false,
+      addPartitions: false,
+    })
     for (const action of actions)
       expect(action).toMatchObject({ kind: 'create', topic: { replicationFactor: 3, config: { 'min.insync.replicas': '2' } } })
     expect(actions).toHaveLength(wanted.length)

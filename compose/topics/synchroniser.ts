@@ -37,7 +37,7 @@ export class Synchroniser {
   async plan(): Promise<Difference> {
     const { broker, prune, addPartitions } = this.#options
     const { actions, warnings, problems } = planTopics({
-      wanted: await this.#wanted(),
+      declared: await this.#wanted(),
       existing: await broker.admin.describeTopics(),
       brokers: await broker.admin.brokerCount(),
       prefix: `${APPLICATION}-`,
