@@ -37,14 +37,14 @@ describe('Faults of the 2021 bank', () => {
     const topics = await declaredTopics()
     const plan = async (): Promise<TopicPlan> => {
       const existing = await broker.admin.describeTopics()
-      return planTopics({ wanted: topics, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
+      return planTopics({ declared: topics, existing, brokers: 1, prefix: `${APPLICATION}-`, prune: false, addPartitions: false })
     }
     await applyTopics(broker.admin, (await plan()).actions)
     expect(await plan()).toMatchObject({ actions: [], problems: [] })
     await broker.admin.alterTopic(TOPICS.accountEvents, { 'retention.ms': '1000' })
     const repair = await plan()
     expect(repair.actions).toEqual([
-      { kind: 'configure', name: TOPICS.accountEvents, settings: [{ key: 'retention.ms', is: '1000', wanted: '-1' }] },
+      { kind: 'configure', name: TOPICS.accountEvents, settings: [{ key: 'retention.ms', actual: '1000', declared: '-1' }] },
     ])
     await applyTopics(broker.admin, repair.actions)
     expect(await plan()).toMatchObject({ actions: [], problems: [] })
@@ -54,7 +54,7 @@ describe('Faults of the 2021 bank', () => {
   it('one broker, no TLS: every topic has three replicas and needs two in sync, and connections use TLS and SASL', async () => {
     const topics = await declaredTopics()
     const { actions } = planTopics({
-      wanted: topics,
+      declared: topics,
       existing: [],
       brokers: 3,
       prefix: `${APPLICATION}-`,

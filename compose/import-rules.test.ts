@@ -34,7 +34,7 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'topology/broker/faulty': [],
   'topology/broker/kafka': ['topology/broker/record-batch', 'topology/broker/kafka/protocol'],
   'topology/broker/kafka/protocol': ['topology/broker/record-batch'],
-  'topology/runtime': runtimeFolders('assignment', 'commit', 'dead-letters', 'instance', 'queries', 'state'),
+  'topology/runtime': ['topology/broker', ...runtimeFolders('assignment', 'commit', 'dead-letters', 'instance', 'queries', 'state')],
   'topology/runtime/assignment': [],
   'topology/runtime/commit': ['topology/broker'],
   'topology/runtime/dead-letters': ['topology/broker', 'topology/graph', 'topology/topics', 'topology/runtime/commit'],

@@ -1,5 +1,5 @@
 import type { StateStore } from '../state/index.ts'
-import type { Header } from './broker/record-batch/record-batch.ts'
+import type { Header } from './broker/index.ts'
 
 export interface Record<K, V> {
   readonly key: K

@@ -20,7 +20,9 @@ function actionLines(action: TopicAction): readonly string[] {
       return [`+ ${name}: partitions=${partitions}, replicas=${replicationFactor}${settings.join('')}`]
     }
     case 'configure':
-      return action.settings.map(({ key, is, wanted }) => `~ ${action.name}: ${key} from ${is ?? 'the broker’s default'} to ${wanted}`)
+      return action.settings.map(
+        ({ key, actual, declared }) => `~ ${action.name}: ${key} from ${actual ?? 'the broker’s default'} to ${declared}`,
+      )
     case 'addPartitions':
       return [`~ ${action.name}: from ${action.from} to ${action.to} partitions`]
     case 'delete':

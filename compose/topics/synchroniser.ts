@@ -39,7 +39,7 @@ export class Synchroniser {
   async plan(): Promise<Difference> {
     const { broker, prune, addPartitions } = this.#options
     const { actions, warnings, problems } = planTopics({
-      wanted: await this.#declaredTopics(),
+      declared: await this.#declaredTopics(),
       existing: await broker.admin.describeTopics(),
       brokers: await broker.admin.brokerCount(),
       prefix: `${APPLICATION}-`,

@@ -11,14 +11,13 @@ import {
   toStream,
 } from '../operators/index.ts'
 import type { KeyValue, SuppressRule } from '../operators/index.ts'
-import { outputOf } from './node-output.ts'
-import { operatorNode, tableOperatorNode } from './operator-nodes.ts'
-import type { NodeOutput } from './node-output.ts'
 import type { KGroupedTable } from './k-grouped-table.ts'
-import type { KStream } from './k-stream.ts'
-import type { NameOption } from './k-stream.ts'
+import type { KStream, NameOption } from './k-stream.ts'
 import { tableStore } from './materialized.ts'
 import type { Materialized, TableOptions, Versioned } from './materialized.ts'
+import { outputOf } from './node-output.ts'
+import type { NodeOutput } from './node-output.ts'
+import { operatorNode, tableOperatorNode } from './operator-nodes.ts'
 import { tableTableJoin } from './table-table-joins.ts'
 import type { TableTableJoinOptions } from './table-table-joins.ts'
 

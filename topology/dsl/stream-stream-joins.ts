@@ -2,9 +2,9 @@ import { Stores } from '../../state/index.ts'
 import type { Serde } from '../../state/index.ts'
 import { passThrough, SharedJoinTimes, sideKeySerde, sideValueSerde, streamStreamJoinSide } from '../operators/index.ts'
 import type { JoinWindows } from '../operators/index.ts'
+import type { KStream } from './k-stream.ts'
 import { outputOf } from './node-output.ts'
 import { operatorNode } from './operator-nodes.ts'
-import type { KStream } from './k-stream.ts'
 
 export interface StreamJoinOptions<K, V, VOther, VOut> {
   /** Names the operator, its stores and, if keys have changed, the topics `<name>-left-repartition` and `<name>-right-repartition`. */

@@ -2,12 +2,11 @@ import { Stores } from '../../state/index.ts'
 import type { Serde } from '../../state/index.ts'
 import { tableJoin, tableJoinWithinGrace } from '../operators/index.ts'
 import type { TableJoinOptions as JoinOptions } from '../operators/index.ts'
+import type { GlobalKTable } from './global-k-table.ts'
+import type { KStream, NameOption } from './k-stream.ts'
+import type { KTable } from './k-table.ts'
 import { outputOf } from './node-output.ts'
 import { operatorNode } from './operator-nodes.ts'
-import type { GlobalKTable } from './global-k-table.ts'
-import type { KStream } from './k-stream.ts'
-import type { NameOption } from './k-stream.ts'
-import type { KTable } from './k-table.ts'
 
 export interface TableJoinOptions<K, V, VOut> {
   /** Names the operator and, if the stream's key has changed, the topic `<name>-repartition`. */

@@ -1,11 +1,11 @@
 import type { Serde } from '../../state/index.ts'
 import { tableJoinResult, tableJoinSide, tableJoinView } from '../operators/index.ts'
 import type { OpenView } from '../operators/index.ts'
-import { outputOf } from './node-output.ts'
-import { tableOperatorNode } from './operator-nodes.ts'
 import type { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
 import type { Materialized, Versioned } from './materialized.ts'
+import { outputOf } from './node-output.ts'
+import { tableOperatorNode } from './operator-nodes.ts'
 
 export interface TableTableJoinOptions<VOut> extends Materialized, Versioned {
   /** Serde of the joiner's results, for the table's own store and the topics and stores downstream. */

@@ -62,8 +62,8 @@ export function planTables(graph: LogicalGraph): TablePlan {
 }
 
 /**
- * Nodes whose old values are used downstream in the way that `counts` accepts, by a child or by a descendant that passes the need
- * on. `useful`: nodes whose old values are used if known, for operators that then force their parents to send theirs.
+ * Nodes whose children use their old values in a way that `counts` accepts, directly or for a descendant. `useful` has the nodes whose
+ * old values are used if known: a `forced-from-parents` operator among them forces its parents to send theirs.
  */
 function nodesSendingOldValues(
   nodes: readonly LogicalNode[],

@@ -33,7 +33,7 @@ function conflictingStores(graph: LogicalGraph): readonly string[] {
   return repeated(allStores(graph).map(({ name }) => name)).map((name) => `two different stores are called "${name}": rename one of them`)
 }
 
-/** Kafka's rule for topic names, because store and repartition names become part of one. Shorter than Kafka's 249 to leave room for prefix and suffix. */
+/** Kafka's rule for topic names, which also applies to stores and repartitions. 49 characters are left for prefix and suffix. */
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,200}$/
 
 function invalidNames(graph: LogicalGraph): readonly string[] {

@@ -9,7 +9,7 @@ export async function applyTopics(admin: Admin, actions: readonly TopicAction[])
       case 'create':
         break
       case 'configure':
-        await admin.alterTopic(action.name, Object.fromEntries(action.settings.map(({ key, wanted }) => [key, wanted])))
+        await admin.alterTopic(action.name, Object.fromEntries(action.settings.map(({ key, declared }) => [key, declared])))
         break
       case 'addPartitions':
         await admin.createPartitions(action.name, action.to)

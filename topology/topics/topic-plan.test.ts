@@ -15,7 +15,7 @@ const EXISTING: TopicDescription = {
 }
 
 const plan = (options: Partial<TopicPlanOptions>) =>
-  planTopics({ wanted: [EVENTS], existing: [EXISTING], brokers: 3, prefix: 'app-', prune: false, addPartitions: false, ...options })
+  planTopics({ declared: [EVENTS], existing: [EXISTING], brokers: 3, prefix: 'app-', prune: false, addPartitions: false, ...options })
 
 describe('A plan of topics', () => {
   it('is empty if all topics are as declared', () => {
@@ -37,7 +37,7 @@ describe('A plan of topics', () => {
   it('corrects settings and lists each of them', () => {
     const config = { 'retention.ms': '1000', 'min.insync.replicas': '2', 'segment.ms': '5' }
     expect(plan({ existing: [{ ...EXISTING, config }] }).actions).toEqual([
-      { kind: 'configure', name: 'app-events', settings: [{ key: 'retention.ms', is: '1000', wanted: '-1' }] },
+      { kind: 'configure', name: 'app-events', settings: [{ key: 'retention.ms', actual: '1000', declared: '-1' }] },
     ])
   })
 
@@ -48,8 +48,8 @@ describe('A plan of topics', () => {
         kind: 'configure',
         name: 'app-events',
         settings: [
-          { key: 'cleanup.policy', is: 'compact', wanted: 'delete' },
-          { key: 'retention.bytes', is: '1000', wanted: '-1' },
+          { key: 'cleanup.policy', actual: 'compact', declared: 'delete' },
+          { key: 'retention.bytes', actual: '1000', declared: '-1' },
         ],
       },
     ])
@@ -104,10 +104,10 @@ describe('On a broker', () => {
       { name: 'app-letters', partitions: 1 },
       { name: 'other', partitions: 1 },
     ])
-    const wanted = [EVENTS, { name: 'app-commands', partitions: 4 }, { name: 'app-letters', partitions: 2 }]
+    const declared = [EVENTS, { name: 'app-commands', partitions: 4 }, { name: 'app-letters', partitions: 2 }]
     const planNow = async () =>
       plan({
-        wanted,
+        declared,
         existing: await broker.admin.describeTopics(),
         brokers: await broker.admin.brokerCount(),
         prune: true,

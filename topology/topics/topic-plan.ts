@@ -2,7 +2,7 @@ import type { TopicDescription, TopicSpec } from '../broker/index.ts'
 
 export interface TopicPlanOptions {
   /** All declared topics. */
-  readonly wanted: readonly TopicSpec[]
+  readonly declared: readonly TopicSpec[]
   /** All topics of the cluster. */
   readonly existing: readonly TopicDescription[]
   readonly brokers: number
@@ -25,8 +25,8 @@ export type TopicAction =
 export interface Setting {
   readonly key: string
   /** undefined: the broker's default. */
-  readonly is: string | undefined
-  readonly wanted: string
+  readonly actual: string | undefined
+  readonly declared: string
 }
 
 export interface TopicPlan {
@@ -39,16 +39,16 @@ export interface TopicPlan {
 
 /** Plans how to make the cluster's topics match the declared ones. Changes nothing itself. */
 export function planTopics(options: TopicPlanOptions): TopicPlan {
-  const { wanted, existing, brokers, prefix, prune } = options
+  const { declared, existing, brokers, prefix, prune } = options
   const existingByName = new Map(existing.map((topic) => [topic.name, topic]))
-  const names = new Set(wanted.map(({ name }) => name))
+  const names = new Set(declared.map(({ name }) => name))
   const actions: TopicAction[] = []
   const warnings: string[] = []
   const problems: string[] = []
-  const capped = wanted.filter(({ replicationFactor = 1 }) => replicationFactor > brokers)
+  const capped = declared.filter(({ replicationFactor = 1 }) => replicationFactor > brokers)
   if (capped.length > 0)
     warnings.push(`${counted(capped.length, 'topic')} declared with more replicas than brokers: limited to ${counted(brokers, 'replica')}.`)
-  for (const spec of wanted) {
+  for (const spec of declared) {
     const topic = withinCluster(spec, brokers)
     const found = existingByName.get(topic.name)
     if (found === undefined) {
@@ -79,10 +79,10 @@ function withinCluster(spec: TopicSpec, brokers: number): TopicSpec & { readonly
 /** Kafka's defaults, enforced if nothing is declared, because any other value could delete records. */
 const DEFAULTS: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete', 'retention.bytes': '-1' }
 
-function differences(wanted: TopicSpec, { config }: TopicDescription): readonly Setting[] {
-  return Object.entries({ ...DEFAULTS, ...wanted.config })
+function differences(declared: TopicSpec, { config }: TopicDescription): readonly Setting[] {
+  return Object.entries({ ...DEFAULTS, ...declared.config })
     .filter(([key, value]) => (config[key] ?? DEFAULTS[key]) !== value)
-    .map(([key, value]) => ({ key, is: config[key], wanted: value }))
+    .map(([key, value]) => ({ key, actual: config[key], declared: value }))
 }
 
 function comparePartitions(

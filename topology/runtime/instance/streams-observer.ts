@@ -1,7 +1,7 @@
 import type { Broker } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
-import { TopicTable } from '../../topics/topic-table.ts'
+import { TopicTable } from '../../topics/index.ts'
 import { decodeAssignment, type Assignment, type Owner } from '../assignment/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryTransport, type TaskDirectory } from '../queries/index.ts'

@@ -1,7 +1,7 @@
 import type { Admin, PartitionOffset } from '../../broker/index.ts'
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
-import type { TopicTable } from '../../topics/topic-table.ts'
+import type { TopicTable } from '../../topics/index.ts'
 import type { RecordQueue } from './record-queue.ts'
 
 export interface RepartitionPurgeOptions {

@@ -1,6 +1,6 @@
 import { partitionOf } from '../../broker/index.ts'
 import type { SinkNode } from '../../graph/index.ts'
-import type { TopicTable } from '../../topics/topic-table.ts'
+import type { TopicTable } from '../../topics/index.ts'
 import type { OutputBuffer, TopicOutput } from '../commit/index.ts'
 import type { AnyRecord } from './graph-environment.ts'
 
