@@ -1,4 +1,4 @@
-import type { TransferView } from '../../schemas/index.ts'
+import type { NamedTransferView } from '../../processors/index.ts'
 import type { BankReader } from '../ports/bank-reader.ts'
 import type { SignedInUser } from '../sessions/sign-in.ts'
 import { apiError } from './api-error.ts'
@@ -29,7 +29,7 @@ export class Access {
     return user.role === 'EMPLOYEE' || ((await this.#reader.account(iban))?.owners.includes(user.username) ?? false)
   }
 
-  async canSeeTransfer(user: SignedInUser | undefined, { from, to, username }: TransferView): Promise<boolean> {
+  async canSeeTransfer(user: SignedInUser | undefined, { from, to, username }: NamedTransferView): Promise<boolean> {
     if (user?.role === 'EMPLOYEE' || (user !== undefined && user.username === username)) return true
     return (await this.canSeeAccount(user, from)) || (await this.canSeeAccount(user, to))
   }

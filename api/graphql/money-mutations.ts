@@ -1,5 +1,5 @@
 import { CASH } from '../../processors/index.ts'
-import type { TransferView } from '../../schemas/index.ts'
+import type { NamedTransferView } from '../../processors/index.ts'
 import { requireClient } from './access.ts'
 import { text, uuid } from './arguments.ts'
 import type { Resolvers, Services } from './services.ts'
@@ -16,7 +16,7 @@ interface Order {
 }
 
 export interface TransferResult {
-  readonly transfer: TransferView | null
+  readonly transfer: NamedTransferView | null
   readonly pending: boolean
   readonly reason: string | null
   readonly code: string | null
@@ -46,7 +46,7 @@ export function moneyMutations(services: Services): Pick<Resolvers, 'transfer' |
 
 async function move({ commands, ports, reader }: Services, order: Order): Promise<TransferResult> {
   const answer = await commands.send({ type: 'MoneyTransfer', ...order })
-  const ended = async (): Promise<TransferView | undefined> => {
+  const ended = async (): Promise<NamedTransferView | undefined> => {
     const transfer = await reader.transfer(order.id)
     return transfer?.state === 'PENDING' ? undefined : transfer
   }
@@ -70,7 +70,7 @@ async function move({ commands, ports, reader }: Services, order: Order): Promis
 }
 
 /** Whether the transfer is the ordered one. Another order under the same id, or another user's, must not be shown. */
-function isFor(order: Order, transfer: TransferView): boolean {
+function isFor(order: Order, transfer: NamedTransferView): boolean {
   return (
     transfer.username === order.username && transfer.from === order.from && transfer.to === order.to && transfer.amount === order.amount
   )

@@ -1,10 +1,7 @@
-import type { Event } from '../../schemas/index.ts'
+import type { TransferStepName } from '../../processors/index.ts'
 
-/** The names that the saga stores: the events of a transfer and of its accounts, and the one end without an event. */
-type StoredStep = Extract<Event, { readonly transferId: string }>['type'] | 'TransferStuck'
-
-/** The schema's `TransferStepName` of each stored step. A new event of a transfer does not compile without an entry here. */
-export const TRANSFER_STEP_NAMES: Readonly<Record<StoredStep, string>> = {
+/** The schema's `TransferStepName` of each step that the saga stores. */
+export const TRANSFER_STEP_NAMES: Readonly<Record<TransferStepName, string>> = {
   TransferStarted: 'TRANSFER_STARTED',
   MoneyDebited: 'MONEY_DEBITED',
   MoneyCredited: 'MONEY_CREDITED',
@@ -16,11 +13,11 @@ export const TRANSFER_STEP_NAMES: Readonly<Record<StoredStep, string>> = {
 
 /** Throws for a step that a newer version of the processors has written. */
 export function transferStepName(stored: string): string {
-  if (!isStoredStep(stored))
+  if (!isStepName(stored))
     throw new Error(`Transfer step "${stored}" has no TransferStepName: upgrade the API to the processors' version.`)
   return TRANSFER_STEP_NAMES[stored]
 }
 
-function isStoredStep(name: string): name is StoredStep {
+function isStepName(name: string): name is TransferStepName {
   return Object.hasOwn(TRANSFER_STEP_NAMES, name)
 }

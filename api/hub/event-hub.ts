@@ -1,5 +1,5 @@
-import type { FeedFormat, FeedFormats } from '../../processors/index.ts'
-import type { AlertRaised, TransactionRow, TransferView } from '../../schemas/index.ts'
+import type { FeedFormat, FeedFormats, NamedTransferView } from '../../processors/index.ts'
+import type { AlertRaised, TransactionRow } from '../../schemas/index.ts'
 import type { Broker, Ports } from '../../topology/index.ts'
 import { TopicTail } from '../topic-tail.ts'
 import { Channel } from './channel.ts'
@@ -21,7 +21,7 @@ const OVERLAP_MS = 10_000
 /** Follows the topics that the bank publishes, once per process, for all subscribers. */
 export class EventHub {
   readonly transactions: Channel<TransactionRow>
-  readonly transfers: Channel<TransferView>
+  readonly transfers: Channel<NamedTransferView>
   readonly alerts: Channel<AlertRaised>
   #tail: TopicTail | undefined
 

@@ -1,5 +1,5 @@
-import type { AccountView, LastTransaction, TurnoverWindow, WindowSize } from '../../processors/index.ts'
-import type { TransactionRow, TransferView } from '../../schemas/index.ts'
+import type { AccountView, LastTransaction, NamedTransferView, TurnoverWindow, WindowSize } from '../../processors/index.ts'
+import type { TransactionRow } from '../../schemas/index.ts'
 
 /**
  * What the API reads of the bank's state (DECISIONS 33). Only committed state is read; what does not exist is `undefined`, never an
@@ -22,9 +22,9 @@ export interface BankReader {
   statement(iban: string, from: number, to: number): Promise<StatementView>
   /** Newest window last; without an IBAN those of the whole bank. */
   turnover(iban: string | undefined, window: WindowSize, last: number): Promise<readonly TurnoverWindow[]>
-  transfer(id: string): Promise<TransferView | undefined>
-  stuckTransfers(): Promise<readonly TransferView[]>
-  lateTransfers(): Promise<readonly TransferView[]>
+  transfer(id: string): Promise<NamedTransferView | undefined>
+  stuckTransfers(): Promise<readonly NamedTransferView[]>
+  lateTransfers(): Promise<readonly NamedTransferView[]>
 }
 
 export interface LastTransactionPage {
