@@ -115,7 +115,7 @@ function globalStoreOf(node: LogicalNode): readonly GlobalStore[] {
   return [{ store, topic, keySerde, valueSerde }]
 }
 
-/** Records of a repartition topic never expire, because the runtime deletes what is committed. Kafka deletes whole segments, so they are short. */
+/** Repartition records never expire; the runtime deletes them once they are committed. Kafka deletes whole segments, so these are small. */
 const REPARTITION_CONFIG = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': '52428800' }
 
 function repartitionTopics(graph: LogicalGraph, counts: PartitionCounts): readonly InternalTopic[] {

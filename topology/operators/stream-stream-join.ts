@@ -29,7 +29,7 @@ interface JoinTimes {
 export class SharedJoinTimes {
   readonly #byStore = new WeakMap<StateStore, JoinTimes>()
 
-  of(store: StateStore): JoinTimes {
+  forStore(store: StateStore): JoinTimes {
     const known = this.#byStore.get(store)
     if (known !== undefined) return known
     const times = { streamTime: -1, oldestUnmatched: Number.MAX_SAFE_INTEGER }
@@ -70,7 +70,7 @@ class JoinSideProcessor<K, VOwn, VOther, VOut> {
     this.#own = context.store(ownStore)
     this.#other = context.store(otherStore)
     this.#unmatched = unmatchedStore === undefined ? undefined : context.store(unmatchedStore)
-    this.#times = times.of(side === 'left' ? this.#own : this.#other)
+    this.#times = times.forStore(side === 'left' ? this.#own : this.#other)
     this.#times.streamTime = Math.max(this.#own.lastStart, this.#other.lastStart)
     this.#times.oldestUnmatched = this.#unmatched?.first()?.start ?? Number.MAX_SAFE_INTEGER
   }

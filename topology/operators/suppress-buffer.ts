@@ -19,7 +19,7 @@ export class SuppressBuffer<K, V> {
     buffers.set(rows, this)
   }
 
-  static of<K, V>(store: StateStore): Pick<SuppressBuffer<K, V>, 'find'> | undefined {
+  static forStore<K, V>(store: StateStore): Pick<SuppressBuffer<K, V>, 'find'> | undefined {
     return buffers.get(store) as Pick<SuppressBuffer<K, V>, 'find'> | undefined
   }
 

@@ -56,7 +56,7 @@ export function suppressView<K, V>(store: string): (parents: readonly OpenView[]
       const rows = context.store<StateStore>(store)
       const view: TableView<K, V> = {
         get: (key, asOf) => {
-          const held = SuppressBuffer.of<K, V>(rows)?.find(key)
+          const held = SuppressBuffer.forStore<K, V>(rows)?.find(key)
           if (held === undefined) return parent?.get(key, asOf)
           return held.priorValue === null ? undefined : { value: held.priorValue, timestamp: -1 }
         },

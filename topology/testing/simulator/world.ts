@@ -207,11 +207,11 @@ export class World {
     const broker = faultyBroker({ target: () => this.#target(), profile: this.#clientProfile, random: this.#random, timers: this.#time })
     for (const stimulus of stimuli) {
       await this.#time.sleep(this.#random.integer(0, 80))
-      while (!(await this.#isAcknowledged(broker, stimulus))) await this.#time.sleep(20)
+      while (!(await this.#trySend(broker, stimulus))) await this.#time.sleep(20)
     }
   }
 
-  async #isAcknowledged(broker: Broker, { topic, partition, key, value }: Stimulus): Promise<boolean> {
+  async #trySend(broker: Broker, { topic, partition, key, value }: Stimulus): Promise<boolean> {
     try {
       const producer = await broker.openProducer({})
       const batch = createRecordBatchBuilder()
