@@ -13,8 +13,7 @@ export const TRANSFER_STEP_NAMES: Readonly<Record<TransferStepName, string>> = {
 
 /** Throws for a step that a newer version of the processors has written. */
 export function transferStepName(stored: string): string {
-  if (!isStepName(stored))
-    throw new Error(`Transfer step "${stored}" has no TransferStepName: upgrade the API to the processors' version.`)
+  if (!isStepName(stored)) throw new Error(`Transfer step "${stored}" has no TransferStepName: upgrade the API to the processors' version.`)
   return TRANSFER_STEP_NAMES[stored]
 }
 
