@@ -76,7 +76,7 @@ function isRedriveMark(mark: Partial<Record<keyof RedriveMark, unknown>>): mark 
 }
 
 /** The reason of a letter whose bytes cannot be deserialized. */
-export function cannotBeRead(cause: string): string {
+function cannotBeRead(cause: string): string {
   return `cannot be read: ${cause}`
 }
 

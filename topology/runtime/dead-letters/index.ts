@@ -3,7 +3,7 @@
  * the task's own transaction; its key is *parked*, so that later records of the key follow it there and none overtakes it. A *redrive* sends letters
  * back to where they came from, in their old order, or discards them.
  */
-export { cannotBeRead, ownHeaders, readDeadLetters, writeDeadLetter } from './dead-letters.ts'
+export { ownHeaders, readDeadLetters, writeDeadLetter } from './dead-letters.ts'
 export type { DeadLetter, LetterPlace, Unreadable } from './dead-letters.ts'
 export { LetterBox } from './letter-box.ts'
 export { ParkedKeys, withParkedKeys } from './parked-keys.ts'
