@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { isReadyMessage } from '../processes/ready-message.ts'
 
 export interface BobProcessOptions {
   readonly kind: 'processor' | 'api'
@@ -20,7 +21,6 @@ export interface ProcessExit {
 }
 
 const LAUNCHER = 'compose/launch.mjs'
-const READY = /(?:answers at|Page and API at) (http:\/\/[^\s;]+);/
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 60_000
 const LAST_LINES = 5
@@ -41,7 +41,7 @@ export class BobProcess {
   constructor({ kind, args, environment, logFile }: BobProcessOptions) {
     const child = spawn(process.execPath, [LAUNCHER, 'bob', kind, ...args], {
       env: { ...process.env, BOB_LOG: 'info', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
     this.ended = once(child, 'exit').then(([code, signal]) => ({
@@ -64,18 +64,19 @@ export class BobProcess {
           new Error(`The ${kind} ended with ${signal ?? code} before it was ready; see ${logFile}. Last lines: ${lastLines.join('\n')}`),
         )
       })
-      for (const stream of [child.stdout, child.stderr]) {
+      for (const stream of [child.stdout, child.stderr].filter((output) => output !== null)) {
         createInterface({ input: stream }).on('line', (line) => {
           log.write(`${line}\n`)
           lastLines.push(line)
           if (lastLines.length > LAST_LINES) lastLines.shift()
           this.#count(line)
-          const url = READY.exec(line)?.[1]
-          if (url === undefined) return
-          clearTimeout(timeout)
-          resolve(url)
         })
       }
+      child.on('message', (message) => {
+        if (!isReadyMessage(message)) return
+        clearTimeout(timeout)
+        resolve(message.url)
+      })
     })
     this.ready.catch(() => undefined) // the caller that awaits it gets the error; otherwise it is not an unhandled rejection
   }

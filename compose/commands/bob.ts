@@ -10,6 +10,7 @@ import { BrokerError, FatalStreamsError } from '../../topology/index.ts'
 import { ConfigurationError } from '../configuration.ts'
 import { createLogger } from '../logger.ts'
 import { readApi, readProcessor, type ProcessFlags } from '../processes/process-configuration.ts'
+import { announceReady } from '../processes/ready-message.ts'
 import { stopRequested } from '../run/stop-requested.ts'
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url))
@@ -40,6 +41,7 @@ async function runProcessor(flags: ProcessFlags): Promise<void> {
   const configuration = readProcessor(flags)
   const stopped = stopRequested(undefined)
   const processor = await startProcessor(configuration, createLogger(configuration.logLevel))
+  announceReady(processor.url)
   process.stdout.write(`Processor ${processor.instanceId} answers at ${processor.url}; Ctrl-C stops it and releases its tasks.\n`)
   try {
     await Promise.race([stopped, processor.failed])
@@ -53,6 +55,7 @@ async function runApi(flags: ProcessFlags): Promise<void> {
   const configuration = readApi(flags)
   const stopped = stopRequested(undefined)
   const api = await startApi(configuration, PAGE, createLogger(configuration.logLevel))
+  announceReady(api.url)
   process.stdout.write(`Page and API at ${api.url}; Ctrl-C stops them.\n`)
   await stopped
   await api.close()
