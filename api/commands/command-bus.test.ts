@@ -68,7 +68,7 @@ describe('The command bus', () => {
     expect(bus.metrics()).toMatchObject({ sent: 1, succeeded: 1, failed: 0, pending: 0 })
   })
 
-  it('answers a time-out as pending, never as a failure (time-out told as failure)', async () => {
+  it('answers a time-out as pending, never as a failure (time-out reported as failure)', async () => {
     const waiting = openAccount('slow')
     const [command] = await sentCommands()
     await ports.advance(5_000)

@@ -30,7 +30,7 @@ describe('A request to the API', () => {
     ['an error page of a proxy', () => Promise.resolve(new Response('<h1>502</h1>', { status: 502 }))],
     ['a truncated answer', () => Promise.resolve(new Response('{"data":{"sig', { status: 200 }))],
     ['an empty answer', () => Promise.resolve(Response.json({}))],
-  ])('time-out told as failure: %s counts as unreachable, never as refused', async (_, answer) => {
+  ])('time-out reported as failure: %s counts as unreachable, never as refused', async (_, answer) => {
     vi.stubGlobal('fetch', answer)
     await expect(mutate('signOut', {})).rejects.toBeInstanceOf(UnreachableError)
   })

@@ -40,7 +40,7 @@ describe('A transfer sent from the page', () => {
     expect(ended).toHaveLength(1)
   })
 
-  it('time-out told as failure: stays pending, is followed, and ends as the bank decides', async () => {
+  it('time-out reported as failure: stays pending, is followed, and ends as the bank decides', async () => {
     answer({ transfer: transferOf(), pending: true, reason: 'No answer in time.' })
     await tracker.transfer(ORDER)
     expect(states()).toEqual(['pending'])

@@ -58,7 +58,7 @@ it('A refused transfer shows its reason', async () => {
   expect(screen.getByText('Failed')).toBeTruthy()
 })
 
-it('time-out told as failure: a pending transfer is shown as pending', async () => {
+it('time-out reported as failure: a pending transfer is shown as pending', async () => {
   answer({ pending: true })
   await fill(COMPANY_IBAN, '10', 'slow')
   expect(await screen.findByText('Pending')).toBeTruthy()
