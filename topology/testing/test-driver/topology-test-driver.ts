@@ -1,4 +1,4 @@
-import { openTaskState } from '../../../state/index.ts'
+import { invalidTimestamp, isTimestamp, openTaskState } from '../../../state/index.ts'
 import type { StateStore } from '../../../state/index.ts'
 import type { Broker, EmbeddedBroker, Fetcher, GroupMember } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
@@ -59,6 +59,7 @@ export class TopologyTestDriver {
   /** Throws `FatalStreamsError` for a topology that an instance could not start either. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
     const { partitions = 1, topics = {}, startTime = 0 } = options
+    if (!isTimestamp(startTime)) throw invalidTimestamp(startTime, 'The start of the test driver')
     const ports = manualPorts(startTime)
     const broker = await memoryBroker(ports)
     const counts = { ...Object.fromEntries(namedTopics(topology).map((name) => [name, partitions])), ...topics }
@@ -100,6 +101,7 @@ export class TopologyTestDriver {
 
   /** Advances the clock. A wall-clock punctuator that was due several times fires once, with the new time. */
   async advance(ms: number): Promise<void> {
+    if (!isTimestamp(ms)) throw new RangeError(`The clock cannot advance by ${ms} ms: pass a whole number of milliseconds, 0 or greater.`)
     await this.#ports.advance(ms)
     await this.#processAll()
   }
