@@ -23,9 +23,7 @@ export function tableRegroup<K, V, KOut, VOut>(
   const groupedRow = (value: V | null, key: K) => {
     if (value === null) return undefined
     const [newKey, newValue] = mapper(value, key)
-    return newKey === null || newKey === undefined || newValue === null || newValue === undefined
-      ? undefined
-      : { key: newKey, value: newValue }
+    return newKey === null || newValue === null ? undefined : { key: newKey, value: newValue }
   }
   return stateless((record, context) => {
     if (!record.value.isLatest) {

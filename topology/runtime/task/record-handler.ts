@@ -1,7 +1,6 @@
 import { StateCorruptedError, StateError } from '../../../state/index.ts'
 import {
   asRetriable,
-  FatalStreamsError,
   messageOf,
   RecordError,
   shortKey,
@@ -14,7 +13,7 @@ import {
 import type { Logger } from '../../ports.ts'
 import type { RecordMetadata } from '../../processor.ts'
 import { ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
-import { responseTo, type ErrorHandlers } from './error-handlers.ts'
+import { failing, responseTo, type ErrorHandlers } from '../error-handlers.ts'
 import type { AnyRecord } from './graph-environment.ts'
 import { takeOrigin } from './error-origin.ts'
 import type { Head } from './record-queue.ts'
@@ -193,13 +192,6 @@ const REASONS: Readonly<Record<RecordStage, string>> = {
   read: 'cannot be read',
   process: 'cannot be processed',
   produce: 'its result cannot be produced',
-}
-
-function failing(cause: RecordError): FatalStreamsError {
-  return new FatalStreamsError(
-    `${cause.message}. The handler of ${cause.stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
-    { cause },
-  )
 }
 
 function positionOf({ topic, partition, offset }: Head): string {

@@ -1,8 +1,7 @@
-import { invalidTimestamp, isTimestamp } from '../../../state/index.ts'
 import { partitionName, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
 import type { Clock } from '../../ports.ts'
-import { failOnInvalidTimestamp } from '../../timestamp-extractors.ts'
+import { NEGATIVE_TIMESTAMP, readRecord } from '../read-record.ts'
 import type { AnyRecord } from './graph-environment.ts'
 
 /** The first unprocessed record of a partition, valid until its queue advances. */
@@ -143,25 +142,16 @@ export class RecordQueue implements Head {
 
   #read(batch: RecordBatch): void {
     this.#hasHead = true
-    const { timestamp, key, value, headers } = batch
-    const { keySerde, valueSerde, timestampExtractor } = this.#source
-    this.timestamp = timestamp
+    this.timestamp = batch.timestamp
     this.record = this.error = this.dropReason = undefined
     try {
-      const record: AnyRecord = {
-        key: key === null ? null : (keySerde.deserialize(key) ?? null),
-        value: value === null ? null : (valueSerde.deserialize(value) ?? null),
-        timestamp,
-        headers: headers.length === 0 ? undefined : headers,
-      }
-      const extracted = (timestampExtractor ?? failOnInvalidTimestamp)(record, this.#partitionTime, this.#clock)
-      if (Number.isSafeInteger(extracted) && extracted < 0) {
-        this.dropReason = 'negative-timestamp'
+      const record = readRecord(batch, this.#source, this.#partitionTime, this.#clock)
+      if (record.timestamp < 0) {
+        this.dropReason = NEGATIVE_TIMESTAMP
         return
       }
-      if (!isTimestamp(extracted)) throw invalidTimestamp(extracted, 'The record')
-      this.record = extracted === timestamp ? record : { ...record, timestamp: extracted }
-      this.timestamp = extracted
+      this.record = record
+      this.timestamp = record.timestamp
     } catch (error) {
       this.error = error
     }

@@ -77,7 +77,7 @@ export class TopologyTestDriver {
     this.#ports = ports
     this.#topics = new TopicTable(APPLICATION, topology, broker.admin)
     this.#fetcher = broker.openFetcher()
-    this.#globals = new GlobalStores(topology.globalStores, broker, ports)
+    this.#globals = this.#openGlobals()
   }
 
   /** Milliseconds since the epoch, as processors see them. */
@@ -118,7 +118,8 @@ export class TopologyTestDriver {
   /** The number of dropped records by reason code. */
   dropped(): Readonly<Record<string, number>> {
     const sums: Record<string, number> = {}
-    for (const { metrics } of this.#tasks) for (const [reason, count] of metrics.drops) sums[reason] = (sums[reason] ?? 0) + count
+    const drops = [this.#globals.drops, ...this.#tasks.map(({ metrics }) => metrics.drops)]
+    for (const counts of drops) for (const [reason, count] of counts) sums[reason] = (sums[reason] ?? 0) + count
     return sums
   }
 
@@ -131,7 +132,7 @@ export class TopologyTestDriver {
   async restart({ loseState = false } = {}): Promise<void> {
     await this.#stop()
     if (loseState) this.#storages = memoryTaskStorages()
-    this.#globals = new GlobalStores(this.#topology.globalStores, this.#broker, this.#ports)
+    this.#globals = this.#openGlobals()
     await this.#start()
   }
 
@@ -139,6 +140,16 @@ export class TopologyTestDriver {
     await this.#stop()
     await this.#fetcher.close()
     await this.#broker.close()
+  }
+
+  #openGlobals(): GlobalStores {
+    return new GlobalStores({
+      stores: this.#topology.globalStores,
+      broker: this.#broker,
+      ports: this.#ports,
+      errorHandlers: {},
+      onFatal: () => undefined, // the driver catches up itself, and its calls reject
+    })
   }
 
   async #start(): Promise<void> {
