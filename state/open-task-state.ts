@@ -7,7 +7,15 @@ import { MemoryStorage } from './memory/index.ts'
 import type { OrderedStorage } from './ordered-storage.ts'
 import type { StoreSpec } from './store-spec.ts'
 import type { StateStore } from './store.ts'
-import { KeyValueEngine, TimeOrderedEngine, VersionedEngine, WindowEngine, type EngineContext, type StoreEngine } from './stores/index.ts'
+import {
+  KeyValueEngine,
+  TimeOrderedEngine,
+  VersionedEngine,
+  WindowEngine,
+  withOwnValues,
+  type EngineContext,
+  type StoreEngine,
+} from './stores/index.ts'
 import { TaskBatch } from './task-batch.ts'
 import type { TaskState } from './task-state.ts'
 
@@ -195,13 +203,13 @@ function readHead(storage: OrderedStorage): Head {
 function engineOf(spec: StoreSpec, context: EngineContext): StoreEngine {
   switch (spec.kind) {
     case 'keyValue':
-      return new KeyValueEngine(spec, context)
+      return new KeyValueEngine(withOwnValues(spec), context)
     case 'window':
-      return new WindowEngine(spec, context)
+      return new WindowEngine(withOwnValues(spec), context)
     case 'versioned':
-      return new VersionedEngine(spec, context)
+      return new VersionedEngine(withOwnValues(spec), context)
     case 'timeOrdered':
-      return new TimeOrderedEngine(spec, context)
+      return new TimeOrderedEngine(withOwnValues(spec), context)
     default:
       return spec satisfies never
   }

@@ -1,7 +1,8 @@
 /**
  * The stores a processor reads and writes. Reads and writes inside `process()` are synchronous and see the writes of the open
  * transaction; only scans (`range`, `all`, `prefixScan`, `fetchAll`) are asynchronous.
- * Putting `null` deletes; reading `undefined` means that there is no value.
+ * Putting `null` or `undefined` deletes; reading `undefined` means that there is no value. A timestamp is a whole number of milliseconds since the
+ * epoch, 0 or greater: putting any other throws `RangeError`, or `TypeError` if it is no number.
  */
 export type StateStore<K = unknown, V = unknown> =
   KeyValueStore<K, V> | WindowStore<K, V> | VersionedKeyValueStore<K, V> | TimeOrderedBuffer<K, V>
@@ -18,7 +19,7 @@ export interface KeyValueStore<K, V> {
   get(key: K): V | undefined
   getWithTimestamp(key: K): ValueAndTimestamp<V> | undefined
   /** The timestamp is that of the changelog record, and is kept with the value in timestamped stores. Default 0. */
-  put(key: K, value: V | null, timestamp?: number): void
+  put(key: K, value: V | null | undefined, timestamp?: number): void
   /** Returns the deleted value. */
   delete(key: K): V | undefined
   /** Both bounds inclusive, `undefined` for none; ordered by the serialized key's bytes. */
@@ -57,7 +58,7 @@ export interface WindowStore<K, V> {
   /** Rows of the key with from ≤ start ≤ to, ascending by start, then in the order of their puts. */
   fetchRange(key: K, from: number, to: number): readonly WindowRow<K, V>[]
   /** Replaces the row of that start. With `retainDuplicates` it adds a row, and a null has no effect. */
-  put(key: K, value: V | null, start: number, timestamp: number): void
+  put(key: K, value: V | null | undefined, start: number, timestamp: number): void
   /** Rows of all keys with from ≤ start ≤ to, ascending by start then key bytes. */
   fetchAll(from: number, to: number, options?: ScanOptions): AsyncIterable<WindowRow<K, V>>
 }
@@ -75,7 +76,7 @@ export interface VersionedKeyValueStore<K, V> {
   readonly kind: 'versioned'
   readonly name: string
   readonly historyMs: number
-  put(key: K, value: V | null, timestamp: number): VersionedPutResult
+  put(key: K, value: V | null | undefined, timestamp: number): VersionedPutResult
   get(key: K): VersionedRecord<V> | undefined
   getAsOf(key: K, asOf: number): VersionedRecord<V> | undefined
   /** Puts null and returns the version that was valid at that time. */

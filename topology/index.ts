@@ -57,7 +57,15 @@ export type {
 } from './dsl/index.ts'
 
 export { TopologyError } from './graph/index.ts'
-export type { InternalTopic, StreamPartitioner, Subtopology, TimestampExtractor, Topology, TopologyNode } from './graph/index.ts'
+export type { InternalTopic, StreamPartitioner, Subtopology, Topology, TopologyNode } from './graph/index.ts'
+
+export {
+  failOnInvalidTimestamp,
+  skipOnInvalidTimestamp,
+  usePartitionTimeOnInvalidTimestamp,
+  wallclockTimestamp,
+} from './timestamp-extractors.ts'
+export type { TimestampExtractor } from './timestamp-extractors.ts'
 
 export type { Change } from './operators/index.ts'
 
@@ -172,6 +180,7 @@ export type {
   JoinAnswer,
   JoinRequest,
   Offset,
+  OffsetAndMetadata,
   PartitionOffset,
   Producer,
   ProducerOptions,

@@ -38,6 +38,7 @@ export interface Random {
 export type LogCode =
   | 'dead-letter'
   | 'fetch-failed'
+  | 'global-stores-wait'
   | 'group-unreachable'
   | 'producer-not-open'
   | 'record-dropped'

@@ -4,7 +4,7 @@ import type { Header } from './broker/index.ts'
 export interface Record<K, V> {
   readonly key: K
   readonly value: V
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: a whole number, 0 or greater. */
   readonly timestamp: number
   readonly headers?: readonly Header[] | undefined
 }
@@ -44,7 +44,10 @@ export type ProcessorSupplier<KIn, VIn, KOut = never, VOut = never> = (
 export interface ProcessorContext<KOut, VOut> {
   readonly taskId: TaskId
   readonly applicationId: string
-  /** Forwards the record to every child, or to the named one. */
+  /**
+   * Forwards the record to every child, or to the named one. A key or value that is undefined counts as null. Throws `RangeError` for a timestamp that
+   * is not a whole number, 0 or greater, and `TypeError` for one that is no number.
+   */
   forward(record: Record<KOut, VOut>, child?: string): void
   /** A store that the topology connects to this processor. Throws `RangeError` for any other name. */
   store<S extends StateStore>(name: string): S
@@ -59,10 +62,11 @@ export interface ProcessorContext<KOut, VOut> {
 }
 
 export interface PunctuationOptions {
+  /** A whole number of milliseconds, 1 or greater. */
   readonly intervalMs: number
   /** `stream`: driven by record timestamps. `wall`: driven by the clock. */
   readonly clock: 'stream' | 'wall'
-  /** The punctuator fires at multiples of the interval from here. Default: 0 for `stream`, the time of scheduling for `wall`. */
+  /** The punctuator fires at multiples of the interval from here: a whole number, 0 or greater. Default: 0 for `stream`, the time of scheduling for `wall`. */
   readonly startMs?: number
 }
 

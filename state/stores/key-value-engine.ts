@@ -5,6 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
+import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
@@ -63,8 +64,9 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     return stored === undefined ? undefined : { value: this.#valueSerde.deserialize(stored.bytes), timestamp: stored.timestamp }
   }
 
-  put(key: K, value: V | null, timestamp = 0): void {
-    const stored = value === null ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
+  put(key: K, value: V | null | undefined, timestamp = 0): void {
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    const stored = value === null || value === undefined ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
     this.#write(key, stored)
   }
 

@@ -5,6 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { TimeOrderedBufferSpec } from '../store-spec.ts'
 import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
+import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { segmentBytes, readSegment } from './segment-key.ts'
 
@@ -63,6 +64,8 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
   }
 
   put(time: number, key: K, value: V, timestamp: number): void {
+    if (!Number.isSafeInteger(time)) throw invalidStart(time, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
     const keyBytes = this.#keySerde.serialize(key)
     const sequence = this.#retainDuplicates ? this.#nextSequence(time, keyBytes) : 0
     this.#change(rowKeyOf(time, keyBytes, sequence), { value: this.#valueSerde.serialize(value), timestamp })

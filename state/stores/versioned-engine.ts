@@ -5,6 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { VersionedStoreSpec } from '../store-spec.ts'
 import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
+import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { ObjectValues } from './object-values.ts'
 import { RowCache } from './row-cache.ts'
@@ -99,9 +100,10 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     if (stored !== undefined) this.#observed = this.#committedObserved = asBuffer(stored).readDoubleBE(0)
   }
 
-  put(key: K, value: V | null, timestamp: number): VersionedPutResult {
+  put(key: K, value: V | null | undefined, timestamp: number): VersionedPutResult {
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
     const keyBytes = this.#keySerde.serialize(key)
-    const valueBytes = value === null ? null : this.#valueSerde.serialize(value)
+    const valueBytes = value === null || value === undefined ? null : this.#valueSerde.serialize(value)
     this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
     return this.#put(keyBytes, valueBytes, timestamp)
   }

@@ -5,6 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { WindowStoreSpec } from '../store-spec.ts'
 import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
+import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
 import { ObjectValues } from './object-values.ts'
@@ -99,8 +100,11 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     return rows.map(({ start, value, timestamp }) => ({ key, start, value: this.#valueSerde.deserialize(value), timestamp }))
   }
 
-  put(key: K, value: V | null, start: number, timestamp: number): void {
-    if (value === null && this.#retainDuplicates) return
+  put(key: K, value: V | null | undefined, start: number, timestamp: number): void {
+    if (!Number.isSafeInteger(start)) throw invalidStart(start, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    const isDeletion = value === null || value === undefined
+    if (isDeletion && this.#retainDuplicates) return
     this.#lastStart = Math.max(this.#lastStart, start)
     if (this.#isExpired(start, this.#lastStart)) return
     const sequence = this.#nextSequence
@@ -108,7 +112,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     const keyBytes = this.#keySerde.serialize(key)
     const change = {
       key: changelogKey(keyBytes, start, sequence),
-      value: value === null ? null : this.#valueSerde.serialize(value),
+      value: isDeletion ? null : this.#valueSerde.serialize(value),
       timestamp,
     }
     this.#changes.set(keyText(change.key), change)

@@ -50,7 +50,7 @@ export interface Producer {
    * `StaleGenerationError` for another generation, and the transaction continues. An empty member id with a generation below 0 is
    * for groups without members: like Kafka, a transaction does not fence it, so a member that lost its place must not use it.
    */
-  sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void>
+  sendOffsets(group: GroupMember, offsets: readonly OffsetAndMetadata[]): Promise<void>
   /**
    * Commits the transaction. Resolves with the offset after its last record for each partition sent to. Throws
    * `OutcomeUnknownError` when the response is lost: opening the transactional id again ends the transaction, and the committed
@@ -63,6 +63,12 @@ export interface Producer {
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: Offset
+}
+
+/** An offset as a group commits it. */
+export interface OffsetAndMetadata extends PartitionOffset {
+  /** Text that is stored with the offset; Kafka's limit is 4,096 bytes (`offset.metadata.max.bytes`). */
+  readonly metadata?: string | undefined
 }
 
 export interface GroupMember {
@@ -119,7 +125,7 @@ export interface GroupCoordinator {
   /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
   /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
-  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
+  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
 }
 
 export interface JoinRequest {

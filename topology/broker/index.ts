@@ -6,7 +6,7 @@
  */
 export type * from './broker.ts'
 export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
-export { createRecordBatchBuilder } from './record-batch/index.ts'
+export { createRecordBatchBuilder, NO_TIMESTAMP } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { partitionName } from './topic-partition.ts'
 export {

@@ -2,6 +2,7 @@ import { Serdes } from '../../state/index.ts'
 import type { Serde, StoreSpec, Windowed } from '../../state/index.ts'
 import type { AnyProcessorSupplier } from '../graph/index.ts'
 import { aggregate, passThrough } from '../operators/index.ts'
+import type { OperatorPlan } from '../operators/index.ts'
 import type { AggregateOptions, KGroupedStream } from './k-grouped-stream.ts'
 import type { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
@@ -40,7 +41,7 @@ export class CogroupedKStream<K, A> {
     return addCogroup(this.#parts, options, (key, value) => ({
       store: tableStore(options, key, value),
       keySerde: key,
-      supplierOf: ({ aggregator }) => aggregate<K, never, A>({ store: options.name, initializer, aggregator }),
+      supplierOf: ({ aggregator }, plan) => aggregate<K, never, A>({ store: options.name, initializer, aggregator }, plan),
     }))
   }
 
@@ -65,14 +66,17 @@ export class WindowedCogroupedKStream<K, A> {
       store: windowStore(windows, options, { key, value, keepsEdge: false }),
       keySerde: Serdes.windowed(key, { sizeMs: windows.sizeMs }),
       closesAfterMs: windows.graceMs,
-      supplierOf: ({ aggregator }) =>
-        aggregatePerWindow<K, never, A>({
-          store: options.name,
-          windows,
-          initializer,
-          aggregator: (current, value, recordKey) => aggregator(current ?? initializer(), value, recordKey),
-          closedStore: undefined,
-        }),
+      supplierOf: ({ aggregator }, plan) =>
+        aggregatePerWindow<K, never, A>(
+          {
+            store: options.name,
+            windows,
+            initializer,
+            aggregator: (current, value, recordKey) => aggregator(current ?? initializer(), value, recordKey),
+            closedStore: undefined,
+          },
+          plan,
+        ),
     }))
   }
 }
@@ -81,7 +85,7 @@ interface CogroupTable<K, A> {
   readonly store: StoreSpec
   readonly keySerde: Serde<unknown>
   readonly closesAfterMs?: number
-  supplierOf(part: CogroupPart<K, A>): AnyProcessorSupplier
+  supplierOf(part: CogroupPart<K, A>, plan: OperatorPlan): AnyProcessorSupplier
 }
 
 /** Adds a node per stream, all over one store, and a node downstream of them that is the table. */
@@ -106,7 +110,7 @@ function addCogroup<K, A, KRow>(
         stores: [name],
         copartitionedWith: index === 0 ? others.map((other) => other.input.node) : [],
         oldValues: 'own',
-        supplier: () => supplierOf(part),
+        supplier: (plan) => supplierOf(part, plan),
       }),
     ),
   )

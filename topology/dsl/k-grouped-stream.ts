@@ -2,6 +2,7 @@ import { Serdes } from '../../state/index.ts'
 import type { Serde } from '../../state/index.ts'
 import type { AnyProcessorSupplier } from '../graph/index.ts'
 import { aggregate, reduce } from '../operators/index.ts'
+import type { OperatorPlan } from '../operators/index.ts'
 import type { CogroupedKStream } from './cogrouped-k-stream.ts'
 import type { KTable } from './k-table.ts'
 import { tableStore } from './materialized.ts'
@@ -29,27 +30,25 @@ export class KGroupedStream<K, V> {
 
   /** The number of records per key. */
   count(options: Materialized & { readonly key?: Serde<K> }): KTable<K, number> {
-    return this.#stored(aggregate<K, V, number>({ store: options.name, initializer: () => 0, aggregator: (count) => count + 1 }), {
-      ...options,
-      value: Serdes.long,
-    })
+    const counting = { store: options.name, initializer: () => 0, aggregator: (count: number) => count + 1 }
+    return this.#stored((plan) => aggregate<K, V, number>(counting, plan), { ...options, value: Serdes.long })
   }
 
-  /** Folds the values of a key into one of the same type. If the reducer returns null, the row is deleted. */
+  /** Folds the values of a key into one of the same type. The reducer may change the aggregate in place; null deletes the row. */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: NonNullable<V>) => NonNullable<V> | null,
     options: TableOptions<K, NonNullable<V>>,
   ): KTable<K, NonNullable<V>> {
-    return this.#stored(reduce<K, V>({ store: options.name, reducer }), options)
+    return this.#stored((plan) => reduce<K, V>({ store: options.name, reducer }, plan), options)
   }
 
-  /** Folds the values of a key into one of any type. If the aggregator returns null, the row is deleted. */
+  /** Folds the values of a key into one of any type. The aggregator may change the aggregate in place; null deletes the row. */
   aggregate<A>(
     initializer: () => A,
     aggregator: (aggregate: A, value: NonNullable<V>, key: K) => A | null,
     options: AggregateOptions<K, A>,
   ): KTable<K, A> {
-    return this.#stored(aggregate<K, V, A>({ store: options.name, initializer, aggregator }), options)
+    return this.#stored((plan) => aggregate<K, V, A>({ store: options.name, initializer, aggregator }, plan), options)
   }
 
   /** Folds this stream and others (see `CogroupedKStream.cogroup`) into one aggregate per key. */
@@ -62,7 +61,7 @@ export class KGroupedStream<K, V> {
     return this.output.builder.make.windowedStream(this.output, windows, options)
   }
 
-  #stored<A>(supplier: AnyProcessorSupplier, options: TableOptions<K, A>): KTable<K, A> {
+  #stored<A>(supplier: (plan: OperatorPlan) => AnyProcessorSupplier, options: TableOptions<K, A>): KTable<K, A> {
     const { builder, node } = this.output
     const { name } = options
     const table = outputOf(name, this.output, { key: true, value: true }, options)
@@ -71,7 +70,7 @@ export class KGroupedStream<K, V> {
       builder.requireSerde(table.keySerde, 'key', name),
       builder.requireSerde(table.valueSerde, 'value', name),
     )
-    builder.add(tableOperatorNode({ name, parents: [node], stores: [name], store, oldValues: 'own', supplier: () => supplier }))
+    builder.add(tableOperatorNode({ name, parents: [node], stores: [name], store, oldValues: 'own', supplier }))
     return builder.make.table(table)
   }
 }

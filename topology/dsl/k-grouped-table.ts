@@ -53,8 +53,16 @@ export class KGroupedTable<K, V> {
       builder.requireSerde(table.keySerde, 'key', name),
       builder.requireSerde(table.valueSerde, 'value', name),
     )
-    const supplier = tableAggregate<K, V, A>({ store: name, ...functions })
-    builder.add(tableOperatorNode({ name, parents: [node], stores: [name], store, oldValues: 'own', supplier: () => supplier }))
+    builder.add(
+      tableOperatorNode({
+        name,
+        parents: [node],
+        stores: [name],
+        store,
+        oldValues: 'own',
+        supplier: (plan) => tableAggregate<K, V, A>({ store: name, ...functions }, plan),
+      }),
+    )
     return builder.make.table(table)
   }
 }

@@ -132,6 +132,7 @@ export class KTable<K, V> {
         name,
         parents: [node],
         stores: [store],
+        holdsBack: true,
         view: suppressView(store),
         oldValues: 'from-parents',
         supplier: () => suppress({ store, keySerde: key, rule, graceMs }),

@@ -1,6 +1,7 @@
 import type { Serde, StoreSpec } from '../../state/index.ts'
 import { buildTopology } from '../graph/index.ts'
-import type { TimestampExtractor, Topology } from '../graph/index.ts'
+import type { Topology } from '../graph/index.ts'
+import type { TimestampExtractor } from '../timestamp-extractors.ts'
 import { dslFactory } from './dsl-factory.ts'
 import { GlobalKTable } from './global-k-table.ts'
 import { GraphBuilder } from './graph-builder.ts'
@@ -12,7 +13,7 @@ import type { Materialized, Versioned } from './materialized.ts'
 export interface Consumed<K, V> {
   readonly key: Serde<K>
   readonly value: Serde<V>
-  /** Default: the record's own timestamp. */
+  /** Default `failOnInvalidTimestamp`: the record's own timestamp. */
   readonly timestampExtractor?: TimestampExtractor
 }
 
@@ -71,7 +72,7 @@ export class StreamsBuilder {
 
   /** A topic that every instance holds in full, whatever its partitions, for lookups by any key. */
   globalTable<K, V>(topic: string, options: Consumed<K, V> & Materialized): GlobalKTable<K, V> {
-    const { name, key: keySerde, value: valueSerde } = options
+    const { name, key: keySerde, value: valueSerde, timestampExtractor } = options
     const node = this.#builder.add({
       kind: 'global-table',
       name,
@@ -80,6 +81,7 @@ export class StreamsBuilder {
       keySerde,
       valueSerde,
       store: tableStore({ ...options, changelog: false }, keySerde, valueSerde),
+      ...(timestampExtractor && { timestampExtractor }),
     })
     return new GlobalKTable({ builder: this.#builder, node, keySerde, valueSerde })
   }

@@ -79,9 +79,16 @@ export class TimeWindowedKStream<K, V> {
       ? builder.addStore(Stores.keyValue({ name: `${name}-closed`, key: Serdes.string, value: Serdes.long }))
       : undefined
     const stores = closedStore === undefined ? [name] : [name, closedStore]
-    const supplier = aggregatePerWindow({ store: name, windows, initializer, aggregator, closedStore })
     builder.add(
-      tableOperatorNode({ name, parents: [node], stores, store, closesAfterMs: graceMs, oldValues: 'own', supplier: () => supplier }),
+      tableOperatorNode({
+        name,
+        parents: [node],
+        stores,
+        store,
+        closesAfterMs: graceMs,
+        oldValues: 'own',
+        supplier: (plan) => aggregatePerWindow({ store: name, windows, initializer, aggregator, closedStore }, plan),
+      }),
     )
     return builder.make.table({ ...output, keySerde: Serdes.windowed(key, { sizeMs }) })
   }

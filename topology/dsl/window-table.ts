@@ -2,7 +2,7 @@ import { Stores } from '../../state/index.ts'
 import type { Serde, StoreSpec } from '../../state/index.ts'
 import type { AnyProcessorSupplier } from '../graph/index.ts'
 import { slidingWindowAggregate, windowAggregate } from '../operators/index.ts'
-import type { SlidingWindows, TimeWindows, WindowAggregateOptions } from '../operators/index.ts'
+import type { OperatorPlan, SlidingWindows, TimeWindows, WindowAggregateOptions } from '../operators/index.ts'
 import type { Materialized } from './materialized.ts'
 
 export interface WindowRetention {
@@ -30,6 +30,9 @@ export function windowStore(
 }
 
 /** The aggregating operator for the kind of window. */
-export function aggregatePerWindow<K, V, A>({ windows, ...options }: WindowAggregateOptions<K, V, A, Windows>): AnyProcessorSupplier {
-  return windows.kind === 'sliding' ? slidingWindowAggregate({ ...options, windows }) : windowAggregate({ ...options, windows })
+export function aggregatePerWindow<K, V, A>(
+  { windows, ...options }: WindowAggregateOptions<K, V, A, Windows>,
+  plan: OperatorPlan,
+): AnyProcessorSupplier {
+  return windows.kind === 'sliding' ? slidingWindowAggregate({ ...options, windows }, plan) : windowAggregate({ ...options, windows }, plan)
 }

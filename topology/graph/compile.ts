@@ -111,8 +111,8 @@ function requireSerde(serde: Serde<unknown> | undefined, node: string): Serde<un
 
 function globalStoreOf(node: LogicalNode): readonly GlobalStore[] {
   if (node.kind !== 'global-table') return []
-  const { store, topic, keySerde, valueSerde } = node
-  return [{ store, topic, keySerde, valueSerde }]
+  const { store, topic, keySerde, valueSerde, timestampExtractor } = node
+  return [{ store, topic, keySerde, valueSerde, ...(timestampExtractor && { timestampExtractor }) }]
 }
 
 /** Repartition records never expire; the runtime deletes them once they are committed. Kafka deletes whole segments, so these are small. */

@@ -14,7 +14,6 @@ export type {
   SourceNode,
   StreamPartitioner,
   Subtopology,
-  TimestampExtractor,
   Topology,
   TopologyNode,
 } from './topology.ts'

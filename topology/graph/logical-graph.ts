@@ -1,7 +1,8 @@
 import type { Serde, StoreSpec } from '../../state/index.ts'
 import type { OpenView, OperatorPlan } from '../operators/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
-import type { StreamPartitioner, TimestampExtractor } from './topology.ts'
+import type { TimestampExtractor } from '../timestamp-extractors.ts'
+import type { StreamPartitioner } from './topology.ts'
 
 /**
  * What the DSL describes, as frozen data. A node names its parents. Nodes are in the order in which they were added, so a node
@@ -55,6 +56,7 @@ export interface GlobalTableNode extends CommonNode {
   readonly topic: string
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
+  readonly timestampExtractor?: TimestampExtractor
   readonly store: StoreSpec
 }
 
@@ -102,6 +104,8 @@ export interface TableOperatorNode extends CommonNode {
   readonly store?: StoreSpec
   /** For a windowed table: how long after their end its windows accept records, in milliseconds. */
   readonly closesAfterMs?: number
+  /** It holds changes back, and until then look-ups see the old values (`suppress`). */
+  readonly holdsBack?: boolean
   /** How to look a key up if the table is not stored. */
   readonly view?: (parents: readonly OpenView[]) => OpenView
   /**

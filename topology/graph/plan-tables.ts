@@ -19,6 +19,7 @@ export function planTables(graph: LogicalGraph): TablePlan {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
   const useful = nodesSendingOldValues(graph.nodes, (use) => use !== 'unused', new Set())
   const required = nodesSendingOldValues(graph.nodes, (use) => use === 'needed', useful)
+  const heldBack = tablesHeldBack(graph.nodes)
   const lookedUp = tablesLookedUp(graph.nodes, byName)
 
   const knowsOldValues = (name: string): boolean => {
@@ -49,6 +50,7 @@ export function planTables(graph: LogicalGraph): TablePlan {
   return {
     operatorPlan: (node) => ({
       sendsOldValues: sendsOldValues(node.name),
+      oldValuesAreUsed: sendsOldValues(node.name) || heldBack.has(node.name),
       parentsSendOldValues: node.parents.every(sendsOldValues),
       parentsAreVersioned: node.parents.some(isVersioned),
       views: 'reads' in node ? node.reads.map(viewOf) : [],
@@ -78,6 +80,17 @@ function nodesSendingOldValues(
     if (passesOn || ('parentsOldValues' in node && counts(node.parentsOldValues))) for (const parent of node.parents) senders.add(parent)
   }
   return senders
+}
+
+/** Tables whose changes an operator downstream holds back. */
+function tablesHeldBack(nodes: readonly LogicalNode[]): ReadonlySet<string> {
+  const heldBack = new Set<string>()
+  for (const node of nodes.toReversed()) {
+    if (node.kind !== 'table-operator') continue
+    const passesOn = node.oldValues !== 'own' && heldBack.has(node.name)
+    if (node.holdsBack === true || passesOn) for (const parent of node.parents) heldBack.add(parent)
+  }
+  return heldBack
 }
 
 /** Tables that an operator reads, with the parents from which an unstored one computes its rows. */

@@ -1,5 +1,6 @@
 import type { Serde, StoreSpec } from '../../state/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
+import type { TimestampExtractor } from '../timestamp-extractors.ts'
 
 /** Frozen data that the runtime turns into tasks. */
 export interface Topology {
@@ -33,13 +34,12 @@ export interface SourceNode {
   readonly topics: readonly string[]
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
+  /** Default: `failOnInvalidTimestamp`. */
   readonly timestampExtractor?: TimestampExtractor
   /** Where the group starts to read a partition without a committed offset. */
   readonly offsetReset: 'earliest' | 'latest'
   readonly children: readonly string[]
 }
-
-export type TimestampExtractor = (record: Record<unknown, unknown>, streamTime: number) => number
 
 export interface ProcessorNode {
   readonly kind: 'processor'
@@ -68,6 +68,7 @@ export interface GlobalStore {
   readonly topic: string
   readonly keySerde: Serde<unknown>
   readonly valueSerde: Serde<unknown>
+  readonly timestampExtractor?: TimestampExtractor
 }
 
 /** Its name has no prefix: on the broker it is `<applicationId>-<name>`. */

@@ -4,6 +4,8 @@ import type { OpenView } from './table-view.ts'
 export interface OperatorPlan {
   /** A node downstream needs the old value in each `Change`. */
   readonly sendsOldValues: boolean
+  /** `sendsOldValues`, or a `suppress` downstream keeps the old value for look-ups. */
+  readonly oldValuesAreUsed: boolean
   /** Incoming changes carry their old values. */
   readonly parentsSendOldValues: boolean
   /** Incoming changes come from a versioned table and may be out of order. */

@@ -24,4 +24,12 @@ export const withValueAt = <K, V, VOut>({ key, headers }: Record<K, V>, value: V
   headers,
 })
 
-export const changeOf = <V>(newValue: V | null, oldValue: V | null): Change<V> => ({ newValue, oldValue, isLatest: true })
+/** What a function of the application returned: undefined counts as null. */
+type Returned<V> = V | null | undefined
+
+/** Every `Change` is made here, where undefined becomes null. */
+export const changeOf = <V>(newValue: Returned<V>, oldValue: Returned<V>, isLatest = true): Change<V> => ({
+  newValue: newValue ?? null,
+  oldValue: oldValue ?? null,
+  isLatest,
+})

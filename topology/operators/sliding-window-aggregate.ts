@@ -2,8 +2,10 @@ import type { ValueAndTimestamp, Windowed, WindowRow, WindowStore } from '../../
 import type { ProcessorContext, ProcessorSupplier, Record } from '../processor.ts'
 import type { Change } from './change.ts'
 import { ClosedWindows } from './closed-windows.ts'
+import type { OperatorPlan } from './operator-plan.ts'
 import { changeOf } from './records.ts'
 import type { SlidingWindows } from './sliding-windows.ts'
+import { valueBefore } from './value-before.ts'
 import type { WindowAggregateOptions } from './window-aggregate.ts'
 
 /**
@@ -13,6 +15,7 @@ import type { WindowAggregateOptions } from './window-aggregate.ts'
  */
 export function slidingWindowAggregate<K, V, A>(
   options: WindowAggregateOptions<K, V, A, SlidingWindows>,
+  { oldValuesAreUsed }: Pick<OperatorPlan, 'oldValuesAreUsed'>,
 ): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
   const { windows, closedStore } = options
   return (context) => {
@@ -32,7 +35,13 @@ export function slidingWindowAggregate<K, V, A>(
           context.drop('late')
           return
         }
-        const update = new WindowUpdate(options, record, { context, store, closedUpTo, emitsUpdates: closed === undefined })
+        const update = new WindowUpdate(options, record, {
+          context,
+          store,
+          closedUpTo,
+          emitsUpdates: closed === undefined,
+          oldValuesAreUsed: closed === undefined && oldValuesAreUsed,
+        })
         if (timestamp < windows.sizeMs) update.runNearZero()
         else update.run()
         return closed?.advance(closedUpTo)
@@ -47,6 +56,13 @@ interface UpdateScope<K, A> {
   readonly closedUpTo: number
   /** false: windows are forwarded when they close. */
   readonly emitsUpdates: boolean
+  readonly oldValuesAreUsed: boolean
+}
+
+/** What a window contains so far. */
+interface Contents<A> extends ValueAndTimestamp<A> {
+  /** The value for the change's old one, while the aggregator may change `value` in place; null if it is not used. */
+  readonly before: A | null
 }
 
 /** Adds one record to the windows around it. */
@@ -68,7 +84,7 @@ class WindowUpdate<K, V, A> {
     const starts = new Set<number>()
     let hasLeft = false
     let hasRight = false
-    let left: ValueAndTimestamp<A> | undefined
+    let left: Contents<A> | undefined
     let right: ValueAndTimestamp<A> | undefined
     let previous: number | undefined
     for (const row of this.#rows(Math.max(0, timestamp - 2 * sizeMs)).toReversed()) {
@@ -77,16 +93,16 @@ class WindowUpdate<K, V, A> {
       if (row.start === timestamp + 1) {
         hasRight = true
       } else if (end > timestamp) {
-        right ??= row
-        this.#add(row.start, row)
+        if (!hasRight) right ??= this.#copyOf(row)
+        this.#add(row.start, this.#contentsOf(row))
       } else if (end === timestamp) {
         hasLeft = true
-        this.#add(row.start, row)
+        this.#add(row.start, this.#contentsOf(row))
         // A record with this timestamp has created all windows that this one needs.
         if (row.timestamp >= timestamp) return
         previous = row.timestamp
       } else {
-        left = row
+        left = this.#contentsOf(row)
         previous = row.timestamp
         break
       }
@@ -100,18 +116,18 @@ class WindowUpdate<K, V, A> {
   runNearZero(): void {
     const { timestamp } = this.#record
     const starts = new Set<number>()
-    let combined: ValueAndTimestamp<A> | undefined
+    let combined: Contents<A> | undefined
     let hasRight = false
     let right: ValueAndTimestamp<A> | undefined
     let previous: number | undefined
     for (const row of this.#rows(0)) {
       starts.add(row.start)
       if (row.start === 0) {
-        combined = row
+        combined = this.#contentsOf(row)
         if (row.timestamp < timestamp) previous = row.timestamp
       } else if (row.start <= timestamp) {
-        right = row
-        this.#add(row.start, row)
+        right = this.#copyOf(row)
+        this.#add(row.start, this.#contentsOf(row))
       } else {
         hasRight = true
       }
@@ -126,17 +142,28 @@ class WindowUpdate<K, V, A> {
     return this.#scope.store.fetchRange(this.#record.key, firstStart, this.#record.timestamp + 1)
   }
 
+  #contentsOf(row: WindowRow<K, A>): Contents<A> {
+    const before = this.#scope.oldValuesAreUsed ? this.#copyOf(row).value : null
+    return { value: row.value, timestamp: row.timestamp, before }
+  }
+
+  /** The row with a value that later calls of the aggregator cannot change. */
+  #copyOf({ key, start, value, timestamp }: WindowRow<K, A>): ValueAndTimestamp<A> {
+    return { value: valueBefore(value, () => this.#scope.store.fetch(key, start)?.value ?? value), timestamp }
+  }
+
   /** Adds the record to a window with these contents so far. */
-  #add(start: number, contents: ValueAndTimestamp<A> | undefined): void {
+  #add(start: number, contents: Contents<A> | undefined): void {
     const { initializer, aggregator, windows } = this.#options
     const { key, value, timestamp } = this.#record
     if (start + windows.sizeMs < this.#scope.closedUpTo) {
       this.#scope.context.drop('late')
       return
     }
-    const oldAggregate = contents === undefined ? initializer() : contents.value
+    const aggregate = contents === undefined ? initializer() : contents.value
+    const before = contents === undefined && this.#scope.oldValuesAreUsed ? valueBefore(aggregate, initializer) : (contents?.before ?? null)
     const newTimestamp = contents === undefined ? timestamp : Math.max(timestamp, contents.timestamp)
-    this.#put(start, aggregator(oldAggregate, value, key), oldAggregate, newTimestamp)
+    this.#put(start, aggregator(aggregate, value, key), before, newTimestamp)
   }
 
   /** Creates the window right after the record if `contents` includes a record after it. */

@@ -32,7 +32,7 @@ export function openTableJoin<K, V, KRow, VTable, VOut>(
       context.drop('null-value')
       return
     }
-    const rowKey = keyOf(value, key)
+    const rowKey = keyOf(value, key) ?? null
     if (rowKey === null && type === 'inner') {
       context.drop('null-key')
       return

@@ -1,6 +1,6 @@
 import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
-import { withValue } from './records.ts'
+import { changeOf, withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'
 
 export interface TableSourceOptions {
@@ -22,7 +22,7 @@ export function tableSource<K, V>(options: TableSourceOptions): ProcessorSupplie
         const oldValue = rows?.get(key) ?? null
         const put = rows === undefined ? 'latest' : rows.put(key, value, timestamp)
         if (put === 'rejected') context.drop('expired')
-        else context.forward(withValue(record, { newValue: value, oldValue, isLatest: put === 'latest' }))
+        else context.forward(withValue(record, changeOf(value, oldValue, put === 'latest')))
       },
     }
   }

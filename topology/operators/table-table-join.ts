@@ -1,7 +1,7 @@
 import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
 import type { OperatorPlan } from './operator-plan.ts'
-import { withValue, withValueAt } from './records.ts'
+import { changeOf, withValue, withValueAt } from './records.ts'
 import { openTableRows } from './table-rows.ts'
 import type { OpenView, TableView } from './table-view.ts'
 
@@ -35,11 +35,8 @@ export function tableJoinSide<K, VOwn, VOther, VOut>(
         const row = table.get(key)
         if (row === undefined && (!joinsAlone || (change.newValue === null && change.oldValue === null))) return
         const other = row === undefined ? null : row.value
-        const result: Change<VOut> = {
-          newValue: joined(change.newValue, other, key),
-          oldValue: sendsOldValues ? joined(change.oldValue, other, key) : null,
-          isLatest: change.isLatest,
-        }
+        const oldResult = sendsOldValues ? joined(change.oldValue, other, key) : null
+        const result = changeOf(joined(change.newValue, other, key), oldResult, change.isLatest)
         context.forward(withValueAt(record, result, row === undefined ? timestamp : Math.max(timestamp, row.timestamp)))
       },
     }
@@ -56,7 +53,7 @@ export function tableJoinResult<K, V>(storeName: string | undefined): ProcessorS
         const put = rows?.put(key, change.newValue, timestamp)
         if (put === undefined) context.forward(record)
         else if (put === 'rejected') context.drop('expired')
-        else context.forward(withValue(record, { ...change, isLatest: put === 'latest' }))
+        else context.forward(withValue(record, changeOf(change.newValue, change.oldValue, put === 'latest')))
       },
     }
   }
@@ -75,7 +72,9 @@ export function tableJoinView<K, VLeft, VRight, VOut>(
         const [own, other] = [left?.get(key), right?.get(key)]
         if ((own === undefined && (other === undefined || !otherJoinsAlone)) || (other === undefined && !joinsAlone)) return undefined
         const value = joiner(own?.value ?? null, other?.value ?? null, key)
-        return value === null ? undefined : { value, timestamp: Math.max(own?.timestamp ?? -1, other?.timestamp ?? -1) }
+        return value === null || value === undefined
+          ? undefined
+          : { value, timestamp: Math.max(own?.timestamp ?? -1, other?.timestamp ?? -1) }
       },
     }
     return view

@@ -1,7 +1,7 @@
 import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
 import type { OperatorPlan } from './operator-plan.ts'
-import { withValue } from './records.ts'
+import { changeOf, withValue } from './records.ts'
 import { openTableRows } from './table-rows.ts'
 import type { OpenView, TableView } from './table-view.ts'
 
@@ -24,7 +24,7 @@ export function tableValues<K, V, VOut>(
 ): ProcessorSupplier<K, Change<V>, K, Change<VOut>> {
   const { compute, skipsNulls } = options
   const knowsOldValues = sendsOldValues || (skipsNulls && parentsSendOldValues)
-  const computeOrNull = (value: V | null, key: K) => (value === null ? null : compute(value, key))
+  const computeOrNull = (value: V | null, key: K) => (value === null ? null : (compute(value, key) ?? null))
   return (context) => {
     const rows = options.store === undefined ? undefined : openTableRows<K, VOut>(context, options.store)
     return {
@@ -36,7 +36,7 @@ export function tableValues<K, V, VOut>(
         if (skipsNulls && knowsOldValues && !parentsAreVersioned && newValue === null && oldValue === null) return
         const put = rows?.put(key, newValue, timestamp)
         if (put === 'rejected') context.drop('expired')
-        else context.forward(withValue(record, { newValue, oldValue, isLatest: put === undefined ? change.isLatest : put === 'latest' }))
+        else context.forward(withValue(record, changeOf(newValue, oldValue, put === undefined ? change.isLatest : put === 'latest')))
       },
     }
   }
@@ -52,7 +52,7 @@ export function tableValuesView<K, V, VOut>(compute: (value: V, key: K) => VOut 
           const row = parent?.get(key, asOf)
           if (row === undefined) return undefined
           const value = compute(row.value, key)
-          return value === null ? undefined : { value, timestamp: row.timestamp }
+          return value === null || value === undefined ? undefined : { value, timestamp: row.timestamp }
         },
       }
       return view

@@ -1,15 +1,18 @@
-import type { Windowed, WindowStore } from '../../state/index.ts'
+import type { ValueAndTimestamp, Windowed, WindowStore } from '../../state/index.ts'
 import type { ProcessorSupplier } from '../processor.ts'
 import type { Change } from './change.ts'
 import { ClosedWindows } from './closed-windows.ts'
+import type { OperatorPlan } from './operator-plan.ts'
 import { changeOf } from './records.ts'
 import { firstWindowStart } from './time-windows.ts'
 import type { TimeWindows } from './time-windows.ts'
+import { valueBefore } from './value-before.ts'
 
 export interface WindowAggregateOptions<K, V, A, W> {
   readonly store: string
   readonly windows: W
   readonly initializer: () => A | null
+  /** May change the aggregate in place and return it. Null deletes the row. */
   readonly aggregator: (aggregate: A | null, value: V, key: K) => A | null
   /**
    * Emits each window once, when it closes, instead of at every update; the store of this name keeps track of the windows that
@@ -25,12 +28,14 @@ export interface WindowAggregateOptions<K, V, A, W> {
  */
 export function windowAggregate<K, V, A>(
   options: WindowAggregateOptions<K, V, A, TimeWindows>,
+  { oldValuesAreUsed }: Pick<OperatorPlan, 'oldValuesAreUsed'>,
 ): ProcessorSupplier<K, V, Windowed<K>, Change<A>> {
   const { windows, initializer, aggregator, closedStore } = options
   return (context) => {
     const store = context.store<WindowStore<K, A>>(options.store)
     const closed = closedStore === undefined ? undefined : new ClosedWindows(windows, store, context.store(closedStore), context)
     let streamTime = store.lastStart
+    const again = (key: K, start: number, row: ValueAndTimestamp<A>): A => store.fetch(key, start)?.value ?? row.value
     return {
       process: ({ key, value, timestamp, headers }) => {
         if (key === null) {
@@ -46,9 +51,13 @@ export function windowAggregate<K, V, A>(
             continue
           }
           const row = store.fetch(key, start)
-          const oldAggregate = row === undefined ? initializer() : row.value
+          const aggregate = row === undefined ? initializer() : row.value
+          const oldAggregate =
+            closed === undefined && oldValuesAreUsed
+              ? valueBefore(aggregate, () => (row === undefined ? initializer() : again(key, start, row)))
+              : null
           const newTimestamp = row === undefined ? timestamp : Math.max(timestamp, row.timestamp)
-          const newAggregate = aggregator(oldAggregate, value, key)
+          const newAggregate = aggregator(aggregate, value, key)
           store.put(key, newAggregate, start, newTimestamp)
           if (closed === undefined) {
             context.forward({ key: { key, start, end }, value: changeOf(newAggregate, oldAggregate), timestamp: newTimestamp, headers })

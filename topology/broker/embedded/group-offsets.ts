@@ -1,5 +1,5 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
-import type { PartitionOffset, TopicPartition } from '../broker.ts'
+import type { OffsetAndMetadata, TopicPartition } from '../broker.ts'
 import { partitionName } from '../topic-partition.ts'
 import { GROUP_OFFSET, packNumbers, rangeOf, textOf, textRow, unpackNumber } from './keys.ts'
 
@@ -12,15 +12,15 @@ interface Pending {
 
 /** The committed offsets of all groups, and which partitions have offsets in an open transaction. */
 export class GroupOffsets {
-  readonly #offsets = new Map<string, Map<string, PartitionOffset>>()
+  readonly #offsets = new Map<string, Map<string, OffsetAndMetadata>>()
   readonly #pending = new Set<Pending>()
 
   /** Adds the rows of new offsets to `operations`. Call the returned function once they are on disk to make them visible. */
-  change(groupId: string, offsets: readonly PartitionOffset[], operations: StorageOperation[]): () => void {
+  change(groupId: string, offsets: readonly OffsetAndMetadata[], operations: StorageOperation[]): () => void {
     for (const offset of offsets)
       operations.push({
         key: rowKey(groupId, offset),
-        value: packNumbers(offset.offset),
+        value: rowValue(offset),
       })
     return () => this.#set(groupId, offsets)
   }
@@ -42,7 +42,7 @@ export class GroupOffsets {
   }
 
   /** The committed offsets, once no open transaction has offsets of these partitions. */
-  async whenStable(groupId: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
+  async whenStable(groupId: string, partitions: readonly TopicPartition[]): Promise<OffsetAndMetadata[]> {
     const names = partitions.map(partitionName)
     for (;;) {
       const open = [...this.#pending].filter((pending) => pending.groupId === groupId && names.some((name) => pending.partitions.has(name)))
@@ -73,17 +73,29 @@ export class GroupOffsets {
   async restore(storage: OrderedStorage): Promise<void> {
     for await (const { key, value } of storage.scan(rangeOf(GROUP_OFFSET))) {
       const [groupId, topic, partition]: [string, string, number] = JSON.parse(textOf(key))
-      this.#set(groupId, [{ topic, partition, offset: unpackNumber(value, 0) }])
+      this.#set(groupId, [{ topic, partition, offset: unpackNumber(value, 0), metadata: metadataIn(value) }])
     }
   }
 
-  #set(groupId: string, offsets: readonly PartitionOffset[]): void {
+  #set(groupId: string, offsets: readonly OffsetAndMetadata[]): void {
     let groupOffsets = this.#offsets.get(groupId)
     if (groupOffsets === undefined) this.#offsets.set(groupId, (groupOffsets = new Map()))
-    for (const { topic, partition, offset } of offsets) groupOffsets.set(partitionName({ topic, partition }), { topic, partition, offset })
+    for (const { topic, partition, offset, metadata } of offsets)
+      groupOffsets.set(partitionName({ topic, partition }), { topic, partition, offset, metadata })
   }
 }
 
 function rowKey(groupId: string, { topic, partition }: TopicPartition): Buffer {
   return textRow(GROUP_OFFSET, JSON.stringify([groupId, topic, partition]))
+}
+
+const OFFSET_BYTES = 8
+
+/** The offset, then the metadata, if there is one. */
+function rowValue({ offset, metadata = '' }: OffsetAndMetadata): Buffer {
+  return Buffer.concat([packNumbers(offset), Buffer.from(metadata, 'utf8')])
+}
+
+function metadataIn(value: Uint8Array): string | undefined {
+  return value.length === OFFSET_BYTES ? undefined : Buffer.from(value.subarray(OFFSET_BYTES)).toString('utf8')
 }

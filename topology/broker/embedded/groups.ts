@@ -1,6 +1,6 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndMetadata, SyncRequest, TopicPartition } from '../broker.ts'
 import { FatalBrokerError, UnknownMemberError } from '../errors.ts'
 import { Group } from './group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -43,19 +43,19 @@ export class Groups implements GroupCoordinator {
     return this.#group(groupId).assignments
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
     this.#checkUp()
     const offsets = await this.#options.offsets.whenStable(groupId, partitions)
     this.#checkUp()
     return offsets
   }
 
-  async alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+  async alterOffsets(groupId: string, offsets: readonly OffsetAndMetadata[]): Promise<void> {
     if (!this.#group(groupId).isEmpty) throw new FatalBrokerError(`Group ${groupId} has members: stop them before setting its offsets.`)
     await this.storeOffsets(groupId, offsets)
   }
 
-  async storeOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+  async storeOffsets(groupId: string, offsets: readonly OffsetAndMetadata[]): Promise<void> {
     const operations: StorageOperation[] = []
     const apply = this.#options.offsets.change(groupId, offsets, operations)
     await this.#options.journal.append(operations, apply)

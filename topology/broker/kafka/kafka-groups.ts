@@ -1,4 +1,4 @@
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndMetadata, SyncRequest, TopicPartition } from '../broker.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import {
@@ -77,7 +77,7 @@ export class KafkaGroups implements GroupCoordinator {
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
     if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
@@ -86,7 +86,9 @@ export class KafkaGroups implements GroupCoordinator {
       const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
       if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
       if (offsets.every(({ error }) => error === Code.none)) {
-        return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+        return offsets
+          .filter(({ offset }) => offset >= 0)
+          .map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
       }
       if (clock.monotonic() > end)
         throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (an open transaction has offsets of it)`)

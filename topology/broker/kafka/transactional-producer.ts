@@ -1,4 +1,4 @@
-import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import type { GroupMember, OffsetAndMetadata, PartitionOffset, Producer } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
 import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
@@ -56,7 +56,7 @@ export class KafkaTransactionalProducer implements Producer {
     })
   }
 
-  sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+  sendOffsets(member: GroupMember, offsets: readonly OffsetAndMetadata[]): Promise<void> {
     return this.#guard.run(async () => {
       if (offsets.length === 0) return
       const { cluster, members, transactionalId } = this.#options

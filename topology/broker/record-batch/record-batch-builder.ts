@@ -1,10 +1,12 @@
 import { crc32c } from '@node-rs/crc32'
-import { copyInto } from '../../../state/index.ts'
+import { copyInto, invalidTimestamp, isTimestamp } from '../../../state/index.ts'
 import type { Header } from './record-batch.ts'
 import * as at from './layout.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
 const INITIAL_BYTES = 1 << 10
+/** Of a record whose producer gave none. */
+export const NO_TIMESTAMP = -1
 /** Upper bound of a record's varints, besides key, value and headers. */
 const RECORD_HEAD_BYTES = 48
 
@@ -28,8 +30,12 @@ export class RecordBatchBuilder {
     return this.#maxTimestamp
   }
 
-  /** Copies key and value into the batch. Timestamps are milliseconds since the epoch. */
+  /**
+   * Copies key and value into the batch. A timestamp is a whole number of milliseconds since the epoch, or −1 (Kafka's `NO_TIMESTAMP`) for a record
+   * without one. Throws `RangeError` for any other number, which the format cannot hold, and `TypeError` for what is no number.
+   */
   append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers: readonly Header[] = []): void {
+    if (!isTimestamp(timestamp) && timestamp !== NO_TIMESTAMP) throw invalidTimestamp(timestamp, 'A record to be sent')
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
     const headerBytes = headers.length === 0 ? undefined : encodeHeaders(headers)

@@ -3,6 +3,7 @@ import {
   StaleGenerationError,
   type Broker,
   type GroupMember,
+  type OffsetAndMetadata,
   type PartitionOffset,
   type Producer,
 } from '../../broker/index.ts'
@@ -34,7 +35,7 @@ export interface GroupCommitOptions {
 export interface TaskCommit {
   readonly outputs: OutputBuffer
   /** Its input offsets; at least one, because it is by its offsets that the coordinator fences a former owner of the task. */
-  readonly offsets: readonly PartitionOffset[]
+  readonly offsets: readonly OffsetAndMetadata[]
 }
 
 interface PendingCommit extends TaskCommit {
@@ -149,7 +150,7 @@ export class GroupCommit {
    * In this generation or the next one: a member names all tasks that it owns when it joins, and no other member gets them before it has joined without
    * them, so that the next generation is as good (DECISIONS 87).
    */
-  async #storeOffsets(producer: Producer, offsets: readonly PartitionOffset[]): Promise<void> {
+  async #storeOffsets(producer: Producer, offsets: readonly OffsetAndMetadata[]): Promise<void> {
     const { identity } = this.#options
     for (let member = identity.member(); ; member = await identity.memberAfter(member.generation)) {
       try {

@@ -1,4 +1,5 @@
-import type { RecordBatch, TopicPartition } from '../../broker/index.ts'
+import { isTimestamp } from '../../../state/index.ts'
+import { NO_TIMESTAMP, type RecordBatch, type TopicPartition } from '../../broker/index.ts'
 import { stackOf, type RecordError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { OutputBuffer } from '../commit/index.ts'
@@ -82,7 +83,7 @@ export class LetterBox {
       task: error?.task,
       stack: stackOf(error?.cause),
     }
-    outputs.topic(topic).append(partition, key, value, timestamp, letterHeaders(letter))
+    outputs.topic(topic).append(partition, key, value, isTimestamp(timestamp) ? timestamp : NO_TIMESTAMP, letterHeaders(letter))
   }
 
   /** The oldest letter of the record's key has been processed or discarded. */

@@ -17,6 +17,9 @@ const SOURCE: SourceNode = {
 }
 const MIB = 1 << 20
 
+const queueOf = (partition: number): RecordQueue =>
+  new RecordQueue({ topic: 't', partition, source: SOURCE, position: 0, knownEnd: 1, partitionTime: -1, clock: systemPorts().clock })
+
 /** A batch of the given size, with one record until it is emptied. */
 class Batch implements RecordBatch {
   readonly sizeInBytes: number
@@ -66,7 +69,7 @@ it('restarts a poll under way only when a partition outside it runs low', async 
     wakeup: () => answer([]),
     close: () => Promise.resolve(),
   }
-  const [empty, full] = [0, 1].map((partition) => new RecordQueue('t', partition, SOURCE, 0, 1)) as [RecordQueue, RecordQueue]
+  const [empty, full] = [0, 1].map(queueOf) as [RecordQueue, RecordQueue]
   const [larger, smaller] = [new Batch(0, 3 * MIB), new Batch(1, 2 * MIB)]
   full.add(fetched(1, [larger, smaller]))
   const loop = new FetchLoop({
@@ -86,13 +89,13 @@ it('restarts a poll under way only when a partition outside it runs low', async 
   expect(await refreshed()).toEqual([[0]])
 
   larger.isEmptied = true
-  full.head(0)
+  full.head()
   expect(full.bytes).toBe(2 * MIB)
   expect(await refreshed()).toEqual([[0]])
 
   smaller.isEmptied = true
   full.advance()
-  full.head(0)
+  full.head()
   expect(full.bytes).toBe(0)
   expect(await refreshed()).toEqual([[0], [0, 1]])
   await loop.stop()

@@ -9,7 +9,8 @@ import { GroupCommit } from '../commit/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
-import type { ErrorHandlers, Task } from '../task/index.ts'
+import type { Task } from '../task/index.ts'
+import type { ErrorHandlers } from '../error-handlers.ts'
 import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
@@ -95,7 +96,13 @@ export class Streams {
     this.#ports = ports
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
     this.#topics = new TopicTable(applicationId, topology, broker.admin)
-    this.#globals = new GlobalStores(topology.globalStores, broker, ports)
+    this.#globals = new GlobalStores({
+      stores: topology.globalStores,
+      broker,
+      ports,
+      errorHandlers: options.errorHandlers ?? {},
+      onFatal: (error) => this.#lifecycle.fail(error),
+    })
     this.#fetching = new FetchLoop({ broker, ports, onFatal: (error) => this.#lifecycle.fail(error) })
     this.#membership = new Membership({
       groupId: applicationId,
@@ -166,6 +173,7 @@ export class Streams {
     this.#lifecycle.become('starting')
     await this.#topics.ensure()
     await this.#globals.start()
+    if (this.#lifecycle.isStopped) return
     this.#router.start()
     this.#commits.start()
     this.#membership.start(this.#tasks)
@@ -192,13 +200,15 @@ export class Streams {
     })
   }
 
-  /** Whether the instance does its work: it runs, and none of its tasks waits or is stalled. */
+  /** Whether the instance does its work: it runs, its global stores are kept up to date, and none of its tasks waits or is stalled. */
   health(): InstanceHealth {
     const { state, failure } = this.#lifecycle
+    const { obstacle: globals } = this.#globals
     const problems = [
       ...(state === 'running' || state === 'rebalancing'
         ? []
         : [failure === undefined ? `the instance is ${state}` : `the instance has failed: ${messageOf(failure)}`]),
+      ...(globals === undefined ? [] : [`the global stores are not up to date: ${globals.reason}`]),
       ...this.#tasks
         .infos()
         .flatMap(({ name, state: taskState, obstacle }) =>
@@ -212,6 +222,11 @@ export class Streams {
 
   /** Answers a query of another instance from this instance alone: for transports. */
   readonly answer: QueryHandler = (request) => this.#router.answer(request)
+
+  /** Records that were dropped from global stores, by reason code. */
+  globalDrops(): Readonly<{ [reason: string]: number }> {
+    return Object.fromEntries(this.#globals.drops)
+  }
 
   tasks(): readonly TaskInfo[] {
     return this.#tasks.infos()

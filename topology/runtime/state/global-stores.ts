@@ -1,32 +1,67 @@
 import { MemoryStorage, openTaskState, type CommittedReads, type StateStore, type TaskState } from '../../../state/index.ts'
-import { partitionName, type Broker, type FetchedPartition, type Fetcher, type TopicPartition } from '../../broker/index.ts'
+import { partitionName, type Broker, type Fetcher } from '../../broker/index.ts'
+import { asRetriable, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { GlobalStore } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
+import type { ErrorHandlers } from '../error-handlers.ts'
+import { faultOf } from '../fault.ts'
+import { OutageLog } from '../outage-log.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { within } from '../within.ts'
+import { GlobalRecords, type GlobalPosition } from './global-records.ts'
 
 const FETCH_WAIT_MS = 10_000
-const RETRY_MS = 100
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+/** What a record waits for usually takes less, such as a request for its schema; it is logged if it takes longer. */
+const EXPECTED_WAIT_MS = 1_000
 
-/** Stores that every instance holds in full: filled to the end of their topics before any task runs, then kept up to date. */
+export interface GlobalStoresOptions {
+  readonly stores: readonly GlobalStore[]
+  readonly broker: Broker
+  readonly ports: Ports
+  readonly errorHandlers: ErrorHandlers
+  /** The stores can no longer be kept up to date: the instance fails. */
+  onFatal(error: unknown): void
+}
+
+/** Why the global stores are not kept up to date at the moment. */
+export interface GlobalObstacle {
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+/**
+ * Stores that every instance holds in full: filled to the end of their topics before any task runs, then kept up to date. What passes (the broker, the
+ * schema registry) is waited for, at the start too; anything that cannot pass fails the instance.
+ */
 export class GlobalStores {
-  readonly #stores: readonly GlobalStore[]
-  readonly #broker: Broker
-  readonly #ports: Ports
+  readonly #options: GlobalStoresOptions
   readonly #fetcher: Fetcher
-  readonly #positions = new Map<string, TopicPartition & { offset: number }>()
+  readonly #records: GlobalRecords
+  readonly #outage: OutageLog
+  readonly #positions = new Map<string, GlobalPosition>()
+  readonly #stopped = new AbortController()
   #state: TaskState | undefined
   #isFilled = false
   #following: Promise<void> | undefined
-  #isStopped = false
+  #obstacle: GlobalObstacle | undefined
+  /** Since records were last applied. */
+  #failures = 0
+  /** What was applied at the last failure. */
+  #appliedThen = -1
 
-  constructor(stores: readonly GlobalStore[], broker: Broker, ports: Ports) {
-    this.#stores = stores
-    this.#broker = broker
-    this.#ports = ports
+  constructor(options: GlobalStoresOptions) {
+    const { stores, broker, errorHandlers: handlers, ports } = options
+    this.#options = options
+    this.#records = new GlobalRecords({ stores, handlers, ports })
+    this.#outage = new OutageLog(ports.clock, ports.logger)
     this.#fetcher = broker.openFetcher()
   }
 
   store(name: string): StateStore | undefined {
-    return this.#stores.some(({ store }) => store.name === name) ? this.#state?.store(name) : undefined
+    return this.#options.stores.some(({ store }) => store.name === name) ? this.#state?.store(name) : undefined
   }
 
   /** For queries; undefined until the store has been filled. */
@@ -34,74 +69,125 @@ export class GlobalStores {
     return this.#isFilled ? this.#state?.committed(name) : undefined
   }
 
-  /** Fills the stores, then follows their topics. */
+  /** Dropped records by reason code. */
+  get drops(): ReadonlyMap<string, number> {
+    return this.#records.drops
+  }
+
+  /** Undefined while the stores are kept up to date. */
+  get obstacle(): GlobalObstacle | undefined {
+    return this.#obstacle
+  }
+
+  /** Fills the stores, however long that takes, then follows their topics. Throws what cannot pass; when stopped it returns early. */
   async start(): Promise<void> {
-    if (this.#stores.length === 0) return
-    await this.catchUp()
+    if (this.#options.stores.length === 0) return
+    while (!this.#isStopped && !(await this.#succeeds(() => this.catchUp())));
     this.#following = this.#follow()
   }
 
   /** Applies what the topics hold at this moment, without following them. */
   async catchUp(): Promise<void> {
-    if (this.#stores.length === 0) return
+    if (this.#options.stores.length === 0) return
     this.#state ??= await this.#open()
-    const ends = await this.#broker.admin.listOffsets([...this.#positions.values()], 'latest')
+    const ends = await this.#options.broker.admin.listOffsets([...this.#positions.values()], 'latest')
     const behind = (): boolean =>
       ends.some(({ topic, partition, offset }) => (this.#positions.get(partitionName({ topic, partition }))?.offset ?? 0) < offset)
-    while (behind()) await this.#step(0)
+    while (behind() && !this.#isStopped) await this.#step(this.#state, 0)
     this.#isFilled = true
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
+    this.#stopped.abort(new TaskMigratedError('The instance is stopped'))
     this.#fetcher.wakeup()
     await this.#following
     await this.#fetcher.close()
   }
 
+  /** The sum of the positions. */
+  get #applied(): number {
+    return [...this.#positions.values()].reduce((sum, { offset }) => sum + offset, 0)
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted
+  }
+
   async #open(): Promise<TaskState> {
-    const topics = [...new Set(this.#stores.map(({ topic }) => topic))]
-    const partitions = (await this.#broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
+    const { broker, stores } = this.#options
+    const topics = [...new Set(stores.map(({ topic }) => topic))]
+    const partitions = (await broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
       Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
     )
-    for (const start of await this.#broker.admin.listOffsets(partitions, 'earliest'))
-      this.#positions.set(partitionName(start), { ...start })
-    return openTaskState({ storage: new MemoryStorage(), stores: this.#stores.map(({ store }) => store) })
+    for (const { topic, partition, offset } of await broker.admin.listOffsets(partitions, 'earliest'))
+      this.#positions.set(partitionName({ topic, partition }), { topic, partition, offset, partitionTime: -1 })
+    return openTaskState({ storage: new MemoryStorage(), stores: stores.map(({ store }) => store) })
   }
 
   async #follow(): Promise<void> {
-    while (!this.#isStopped) {
-      try {
-        await this.#step(FETCH_WAIT_MS)
-      } catch (error) {
-        if (this.#isStopped) return
-        this.#ports.logger.warn('a global store could not be updated; it is retried', { error: String(error) })
-        await this.#ports.timers.sleep(RETRY_MS)
-      }
+    const state = this.#state
+    if (state === undefined) return
+    try {
+      while (!this.#isStopped) await this.#succeeds(() => this.#step(state, FETCH_WAIT_MS))
+    } catch (error) {
+      this.#obstacle = { reason: messageOf(error), since: this.#options.ports.clock.now() }
+      this.#options.onFatal(error)
     }
   }
 
-  async #step(maxWaitMs: number): Promise<void> {
-    for (const fetched of await this.#fetcher.fetch([...this.#positions.values()], { maxWaitMs })) this.#apply(fetched)
-    await this.#state?.commit(new Map())
+  async #step(state: TaskState, maxWaitMs: number): Promise<void> {
+    const fetchedPartitions = await this.#fetcher.fetch([...this.#positions.values()], { maxWaitMs })
+    try {
+      for (const fetched of fetchedPartitions) {
+        const position = this.#positions.get(partitionName(fetched))
+        if (position !== undefined) this.#records.apply(fetched, position, state)
+      }
+    } finally {
+      await state.commit(new Map()) // the records before one that cannot be read yet
+    }
   }
 
-  #apply(fetched: FetchedPartition): void {
-    const position = this.#positions.get(partitionName(fetched))
-    if (position === undefined) return
-    for (const batch of fetched.batches) {
-      while (batch.next()) {
-        if (batch.offset < position.offset || batch.key === null) continue
-        for (const global of this.#stores) {
-          if (global.topic !== fetched.topic) continue
-          const store = this.#state?.store(global.store.name)
-          if (store?.kind !== 'keyValue') continue
-          const value = batch.value === null ? null : global.valueSerde.deserialize(batch.value)
-          store.put(global.keySerde.deserialize(batch.key), value, batch.timestamp)
-        }
-      }
-      batch.rewind()
+  /** True when the work was done. False when it failed with something that passes, and the pause before the next attempt is over. Throws anything else. */
+  async #succeeds(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work()
+      this.#failures = 0
+      this.#obstacle = undefined
+      this.#outage.recovered('the global stores are kept up to date again')
+      return true
+    } catch (error) {
+      if (this.#isStopped) return false
+      if (faultOf(error) === 'application') throw error
+      await this.#untilReady(error)
+      return false
     }
-    position.offset = fetched.nextOffset
+  }
+
+  async #untilReady(error: unknown): Promise<void> {
+    const { ports } = this.#options
+    const { signal } = this.#stopped
+    const ready = asRetriable(error)?.ready
+    const reason = messageOf(error)
+    if (this.#applied !== this.#appliedThen) this.#failures = 0
+    this.#appliedThen = this.#applied
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS)
+    this.#obstacle = { reason, since: this.#obstacle?.since ?? ports.clock.now() }
+    try {
+      if (ready === undefined) this.#warn(reason)
+      else {
+        const waiting = unlessAborted(ready, signal)
+        if (!(await within(ports.timers, EXPECTED_WAIT_MS, waiting)) || this.#failures > 1) this.#warn(reason)
+        await waiting
+      }
+    } catch (cause) {
+      if (!this.#isStopped) this.#warn(`${reason} ${messageOf(cause)}`)
+    }
+    if (this.#failures === 1 && ready !== undefined) return
+    await ports.timers.sleep(pauseMs, signal).catch(() => undefined) // a stop needs no pause
+  }
+
+  #warn(reason: string): void {
+    const stores = this.#options.stores.map(({ store }) => store.name).join(', ')
+    this.#outage.failed('the global stores cannot be updated; it is retried', reason, { code: 'global-stores-wait', stores })
   }
 }

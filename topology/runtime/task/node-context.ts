@@ -1,4 +1,4 @@
-import type { StateStore } from '../../../state/index.ts'
+import { invalidTimestamp, isTimestamp, type StateStore } from '../../../state/index.ts'
 import type { ProcessorNode } from '../../graph/index.ts'
 import type { Cancellable, ProcessorContext, PunctuationOptions, Punctuator, RecordMetadata, TaskId } from '../../processor.ts'
 import { rememberOrigin, type ErrorOrigin } from './error-origin.ts'
@@ -38,13 +38,16 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
   }
 
   forward = (record: AnyRecord, child?: string): void => {
+    const { key, value, timestamp } = record
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A record that processor "${this.#node.name}" forwards`)
+    const forwarded = key === undefined || value === undefined ? withNulls(record) : record
     if (child === undefined) {
-      for (const receiver of this.#children) receiver.deliver(record)
+      for (const receiver of this.#children) receiver.deliver(forwarded)
       return
     }
     const receiver = this.#children[this.#node.children.indexOf(child)]
     if (receiver === undefined) throw new RangeError(`Processor "${this.#node.name}" has no child "${child}" to forward to`)
-    receiver.deliver(record)
+    receiver.deliver(forwarded)
   }
 
   store = <S extends StateStore>(name: string): S => {
@@ -68,4 +71,9 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
       }
     }
   }
+}
+
+/** Undefined counts as null, so that operators and sinks know one absence only. */
+function withNulls({ key, value, timestamp, headers }: AnyRecord): AnyRecord {
+  return { key: key ?? null, value: value ?? null, timestamp, headers }
 }

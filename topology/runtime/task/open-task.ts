@@ -57,7 +57,7 @@ export class OpenTask {
 
   /** Timestamp of the record that is processed next; undefined when there is none, or when an older one may still arrive. */
   get nextTimestamp(): number | undefined {
-    return this.#nextQueue()?.head(this.graph.streamTime)?.timestamp
+    return this.#nextQueue()?.head()?.timestamp
   }
 
   /** The record whose asynchronous processing has not ended: `topic-partition@offset`. */
@@ -71,7 +71,7 @@ export class OpenTask {
     if (this.#isPunctuationDue) await graph.punctuateWallClock()
     for (let count = 0; count < records; count++) {
       const queue = this.#nextQueue()
-      const head = queue?.head(graph.streamTime)
+      const head = queue?.head()
       if (queue === undefined || head === undefined) return false
       const running = this.#records.handle(head)
       if (running !== undefined) await this.#pendingUntil(running, head)
@@ -114,7 +114,7 @@ export class OpenTask {
     let next: RecordQueue | undefined
     let oldest = Infinity
     for (const queue of this.queues) {
-      const head = queue.head(this.graph.streamTime)
+      const head = queue.head()
       if (head === undefined) {
         if (queue.expectsMore) return undefined
       } else if (head.timestamp < oldest) {

@@ -1,3 +1,4 @@
+import { invalidTimestamp, isTimestamp } from '../../../state/index.ts'
 import type { Cancellable, PunctuationOptions, Punctuator } from '../../processor.ts'
 
 interface Punctuation extends PunctuationOptions {
@@ -11,9 +12,13 @@ export class Punctuations {
   #scheduled: Punctuation[] = []
 
   schedule(options: PunctuationOptions, punctuate: Punctuator, now: number): Cancellable {
-    if (!(options.intervalMs > 0))
-      throw new RangeError(`Cannot schedule a punctuator every ${options.intervalMs} ms: the interval must be positive`)
-    const next = options.startMs ?? (options.clock === 'wall' ? now + options.intervalMs : 0)
+    const { intervalMs, startMs } = options
+    if (!isTimestamp(intervalMs) || intervalMs === 0)
+      throw new RangeError(
+        `Cannot schedule a punctuator every ${intervalMs} ms: the interval must be a whole number of milliseconds, 1 or greater.`,
+      )
+    if (startMs !== undefined && !isTimestamp(startMs)) throw invalidTimestamp(startMs, 'The start of a punctuator')
+    const next = startMs ?? (options.clock === 'wall' ? now + intervalMs : 0)
     const punctuation: Punctuation = { ...options, punctuate, next, cancelled: false }
     this.#scheduled.push(punctuation)
     return {

@@ -1,7 +1,6 @@
 import { StateCorruptedError, StateError } from '../../../state/index.ts'
 import {
   asRetriable,
-  FatalStreamsError,
   messageOf,
   RecordError,
   shortKey,
@@ -12,8 +11,9 @@ import {
   type RecordStage,
 } from '../../errors.ts'
 import type { Logger } from '../../ports.ts'
+import type { RecordMetadata } from '../../processor.ts'
 import { ownHeaders, type LetterBox, type LetterPlace } from '../dead-letters/index.ts'
-import { responseTo, type ErrorHandlers } from './error-handlers.ts'
+import { failing, responseTo, type ErrorHandlers } from '../error-handlers.ts'
 import type { AnyRecord } from './graph-environment.ts'
 import { takeOrigin } from './error-origin.ts'
 import type { Head } from './record-queue.ts'
@@ -35,7 +35,8 @@ export interface RecordHandlerOptions {
   readonly failed: Map<string, RecordFailure>
   readonly metrics: TaskMetrics
   readonly logger: Logger
-  drop(reason: string, error?: RecordError): void
+  /** `record` is undefined for a punctuator. */
+  drop(reason: string, record: RecordMetadata | undefined, error?: RecordError): void
   /** Commits what was processed before the record under way. */
   commit(): Promise<void>
   /** A read found rows that do not match their checksums. */
@@ -79,19 +80,25 @@ export class RecordHandler {
     const disposition = this.#letters.dispositionOf(head)
     switch (disposition.kind) {
       case 'redriven-before':
-        return this.#options.drop(disposition.kind)
+        return this.#options.drop(disposition.kind, head)
       case 'discard':
         return this.#letters.resolve(head)
       case 'parked':
         return this.#park(head, 'behind a dead letter of the same key', disposition.place)
       case 'process':
         if (failure !== undefined) return this.#giveUp(head, failure, disposition.place)
+        if (head.dropReason !== undefined) return this.#passOver(head, head.dropReason, disposition.place)
         if (record === undefined) return this.#unreadable(head, disposition.place)
         if (disposition.place === undefined) return this.#process(head, record)
         return this.#processLetter(head, record)
       default:
         return disposition satisfies never
     }
+  }
+
+  #passOver(head: Head, reason: string, place: LetterPlace | undefined): void {
+    this.#options.drop(reason, head)
+    if (place !== undefined) this.#letters.resolve(head)
   }
 
   /** A record that cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
@@ -147,7 +154,7 @@ export class RecordHandler {
     const error = new RecordError({ stage: 'process', task, operator, origin: undefined, key: null, cause })
     switch (responseTo(error, handlers)) {
       case 'continue':
-        return drop('punctuator-error', error)
+        return drop('punctuator-error', undefined, error)
       case 'park':
         throw new TaskFailedError(error.message, { cause })
       case 'fail':
@@ -160,7 +167,7 @@ export class RecordHandler {
     const why = `${REASONS[error.stage]}: ${messageOf(error.cause)}`
     if (response === 'park') return this.#park(head, why, place, error)
     const { handlers, drop } = this.#options
-    drop(`${error.stage}-error`, error)
+    drop(`${error.stage}-error`, head, error)
     if (handlers.droppedRecordsTopic !== undefined) this.#letters.copyTo(handlers.droppedRecordsTopic, head, why, error)
     if (place !== undefined) this.#letters.resolve(head)
   }
@@ -185,13 +192,6 @@ const REASONS: Readonly<Record<RecordStage, string>> = {
   read: 'cannot be read',
   process: 'cannot be processed',
   produce: 'its result cannot be produced',
-}
-
-function failing(cause: RecordError): FatalStreamsError {
-  return new FatalStreamsError(
-    `${cause.message}. The handler of ${cause.stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
-    { cause },
-  )
 }
 
 function positionOf({ topic, partition, offset }: Head): string {

@@ -1,5 +1,7 @@
 import { partitionName, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
+import type { Clock } from '../../ports.ts'
+import { NEGATIVE_TIMESTAMP, readRecord } from '../read-record.ts'
 import type { AnyRecord } from './graph-environment.ts'
 
 /** The first unprocessed record of a partition, valid until its queue advances. */
@@ -7,12 +9,28 @@ export interface Head {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Event time; that in the topic for a record that has no event time. */
   readonly timestamp: number
   /** Its bytes, as views into the batch. */
   readonly batch: RecordBatch
-  /** The deserialized record; undefined when that failed with `error`. */
+  /** The deserialized record; undefined when that failed with `error`, or when the record is to be dropped. */
   readonly record: AnyRecord | undefined
   readonly error: unknown
+  /** The reason code with which the record is to be dropped. */
+  readonly dropReason: string | undefined
+}
+
+export interface RecordQueueOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly source: SourceNode
+  /** First unprocessed offset. */
+  readonly position: number
+  /** The log holds records up to here. */
+  readonly knownEnd: number
+  /** As of the committed offset. */
+  readonly partitionTime: number
+  readonly clock: Clock
 }
 
 /**
@@ -25,7 +43,9 @@ export class RecordQueue implements Head {
   timestamp = -1
   record: AnyRecord | undefined
   error: unknown
+  dropReason: string | undefined
   readonly #source: SourceNode
+  readonly #clock: Clock
   readonly #batches: RecordBatch[] = []
   #bytes = 0
   #hasHead = false
@@ -33,11 +53,14 @@ export class RecordQueue implements Head {
   #position: number
   #fetchPosition: number
   #knownEnd: number
+  #partitionTime: number
 
-  constructor(topic: string, partition: number, source: SourceNode, position: number, knownEnd: number) {
+  constructor({ topic, partition, source, position, knownEnd, partitionTime, clock }: RecordQueueOptions) {
     this.topic = topic
     this.partition = partition
     this.#source = source
+    this.#clock = clock
+    this.#partitionTime = partitionTime
     this.#position = position
     this.#fetchPosition = position
     this.#knownEnd = knownEnd
@@ -66,6 +89,11 @@ export class RecordQueue implements Head {
     return this.#position
   }
 
+  /** The largest timestamp among the processed records; −1 before the first. */
+  get partitionTime(): number {
+    return this.#partitionTime
+  }
+
   get lag(): number {
     return Math.max(0, this.#knownEnd - this.#position)
   }
@@ -85,7 +113,7 @@ export class RecordQueue implements Head {
   }
 
   /** The record at the front. Undefined when nothing is left: the position then skips transaction markers and compacted offsets too. */
-  head(streamTime: number): Head | undefined {
+  head(): Head | undefined {
     if (this.#hasHead) return this
     for (;;) {
       const batch = this.#batches[0]
@@ -95,7 +123,7 @@ export class RecordQueue implements Head {
       }
       while (batch.next()) {
         if (batch.offset < this.#position) continue
-        this.#read(batch, streamTime)
+        this.#read(batch)
         return this
       }
       this.#batches.shift()
@@ -107,26 +135,23 @@ export class RecordQueue implements Head {
   /** The record at the front has been processed. */
   advance(): void {
     if (!this.#hasHead) return
+    if (this.record !== undefined && this.timestamp > this.#partitionTime) this.#partitionTime = this.timestamp
     this.#position = this.offset + 1
     this.#hasHead = false
   }
 
-  #read(batch: RecordBatch, streamTime: number): void {
+  #read(batch: RecordBatch): void {
     this.#hasHead = true
-    const { timestamp, key, value, headers } = batch
-    const { keySerde, valueSerde, timestampExtractor } = this.#source
-    this.timestamp = timestamp
-    this.record = this.error = undefined
+    this.timestamp = batch.timestamp
+    this.record = this.error = this.dropReason = undefined
     try {
-      const record: AnyRecord = {
-        key: key === null ? null : keySerde.deserialize(key),
-        value: value === null ? null : valueSerde.deserialize(value),
-        timestamp,
-        headers: headers.length === 0 ? undefined : headers,
+      const record = readRecord(batch, this.#source, this.#partitionTime, this.#clock)
+      if (record.timestamp < 0) {
+        this.dropReason = NEGATIVE_TIMESTAMP
+        return
       }
-      const extracted = timestampExtractor?.(record, streamTime) ?? timestamp
-      this.record = extracted === timestamp ? record : { ...record, timestamp: extracted }
-      this.timestamp = extracted
+      this.record = record
+      this.timestamp = record.timestamp
     } catch (error) {
       this.error = error
     }

@@ -3,7 +3,7 @@ import { FatalBrokerError, partitionName, type Broker, type PartitionOffset, typ
 import { messageOf, TaskMigratedError, type RecordError } from '../../errors.ts'
 import type { SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { TaskId } from '../../processor.ts'
+import type { RecordMetadata, TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
 import { OutputBuffer, type GroupCommit, type TopicOutput } from '../commit/index.ts'
 import { LetterBox, ParkedKeys } from '../dead-letters/index.ts'
@@ -11,10 +11,11 @@ import { TaskStores, type TaskStorages } from '../state/index.ts'
 import { StateMachine } from '../state-machine.ts'
 import { taskName } from '../task-id.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import type { ErrorHandlers } from './error-handlers.ts'
+import type { ErrorHandlers } from '../error-handlers.ts'
 import type { GraphEnvironment } from './graph-environment.ts'
 import { openQueues } from './open-queues.ts'
 import { OpenTask } from './open-task.ts'
+import { encodePartitionTime } from './partition-time.ts'
 import { RecordHandler, type RecordFailure } from './record-handler.ts'
 import type { RecordQueue } from './record-queue.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
@@ -148,6 +149,7 @@ export class Task {
       partitions: this.#partitions,
       sourceOf: (topic) => this.#sourceOf(topic),
       committed,
+      clock: this.#context.ports.clock,
       signal,
     })
     const open = await this.#openGraph(state, queues)
@@ -193,7 +195,12 @@ export class Task {
       })
       const ends = await this.#context.commits.commit({
         outputs: this.#outputs,
-        offsets: [...offsetsToCommit].map(([{ topic, partition }, offset]) => ({ topic, partition, offset })),
+        offsets: [...offsetsToCommit].map(([{ topic, partition, partitionTime }, offset]) => ({
+          topic,
+          partition,
+          offset,
+          metadata: encodePartitionTime(partitionTime),
+        })),
       })
       this.#outputs.clear()
       await this.#stores.commit(ends)
@@ -243,7 +250,7 @@ export class Task {
     const graph = new RunningGraph(
       this.#subtopology,
       this.#environment(state, (error, operator) => records.punctuatorFailed(error, operator)),
-      this.#streamTime,
+      queues.reduce((time, { partitionTime }) => Math.max(time, partitionTime), this.#streamTime),
     )
     const letters = new LetterBox({
       parked: await ParkedKeys.open(this.id.subtopology, (name) => state.store(name)),
@@ -260,7 +267,7 @@ export class Task {
       failed: this.#failed,
       metrics: this.metrics,
       logger: ports.logger,
-      drop: (reason, error) => this.#countDrop(reason, error),
+      drop: (reason, record, error) => this.#countDrop(reason, record, error),
       commit: () => this.commit(),
       onStateDamaged: () => this.#stores.damaged(),
     })
@@ -268,12 +275,11 @@ export class Task {
   }
 
   /** The first drop of each reason is a warning, the others are counted. */
-  #countDrop(reason: string, error?: RecordError): void {
+  #countDrop(reason: string, at: RecordMetadata | undefined, error?: RecordError): void {
     const count = (this.metrics.drops.get(reason) ?? 0) + 1
     this.metrics.drops.set(reason, count)
     if (count > 1) return
-    const metadata = this.#open?.graph.metadata
-    const record = metadata && `${partitionName(metadata)}@${metadata.offset}`
+    const record = at && `${partitionName(at)}@${at.offset}`
     const fields = { code: 'record-dropped', task: this.name, reason, record, ...(error && { error: error.message }) } as const
     this.#context.ports.logger.warn('a record was dropped; further ones with this reason are only counted', fields)
   }
@@ -293,7 +299,7 @@ export class Task {
       topicOf: (name) => topics.nameOf(name),
       store: (name) => globalStore(name) ?? state.store(name),
       sink: (node) => sinkWriter(node, topics, this.#outputs, this.id.partition),
-      drop: (reason) => this.#countDrop(reason),
+      drop: (reason) => this.#countDrop(reason, this.#open?.graph.metadata),
       wallClock: () => ports.clock.now(),
       punctuatorFailed,
     }

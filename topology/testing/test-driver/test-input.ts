@@ -1,3 +1,4 @@
+import { invalidTimestamp, isTimestamp } from '../../../state/index.ts'
 import { createRecordBatchBuilder, partitionOf } from '../../broker/index.ts'
 import type { Broker, Header } from '../../broker/index.ts'
 import type { TestSerdes } from './test-serdes.ts'
@@ -29,13 +30,20 @@ export class TestInput<K, V> {
 
   /**
    * Resolves when the record and everything that follows from it has been processed and committed. Rejects with the error of a
-   * processor after all other records have been processed.
+   * processor after all other records have been processed. Undefined counts as null. Writes nothing and rejects with `RangeError` or `TypeError` for
+   * a timestamp that is no whole number, 0 or greater.
    */
-  async pipe(key: K | null, value: V | null, timestamp = this.#options.now(), options: PipeOptions = {}): Promise<void> {
+  async pipe(
+    key: K | null | undefined,
+    value: V | null | undefined,
+    timestamp = this.#options.now(),
+    options: PipeOptions = {},
+  ): Promise<void> {
     const { broker, topic, partitions, serdes, processAll } = this.#options
-    const keyBytes = key === null ? null : serdes.key.serialize(key)
+    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `The record for ${topic}`)
+    const keyBytes = key === null || key === undefined ? null : serdes.key.serialize(key)
     const batch = createRecordBatchBuilder()
-    batch.append(keyBytes, value === null ? null : serdes.value.serialize(value), timestamp, options.headers)
+    batch.append(keyBytes, value === null || value === undefined ? null : serdes.value.serialize(value), timestamp, options.headers)
     const producer = await broker.openProducer({})
     await producer.send(topic, options.partition ?? (keyBytes === null ? 0 : partitionOf(keyBytes, partitions)), batch)
     await producer.commit()

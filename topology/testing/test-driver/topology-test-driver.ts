@@ -1,4 +1,4 @@
-import { openTaskState } from '../../../state/index.ts'
+import { invalidTimestamp, isTimestamp, openTaskState } from '../../../state/index.ts'
 import type { StateStore } from '../../../state/index.ts'
 import type { Broker, EmbeddedBroker, Fetcher, GroupMember } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
@@ -59,6 +59,7 @@ export class TopologyTestDriver {
   /** Throws `FatalStreamsError` for a topology that an instance could not start either. */
   static async open(topology: Topology, options: TestDriverOptions = {}): Promise<TopologyTestDriver> {
     const { partitions = 1, topics = {}, startTime = 0 } = options
+    if (!isTimestamp(startTime)) throw invalidTimestamp(startTime, 'The start of the test driver')
     const ports = manualPorts(startTime)
     const broker = await memoryBroker(ports)
     const counts = { ...Object.fromEntries(namedTopics(topology).map((name) => [name, partitions])), ...topics }
@@ -76,7 +77,7 @@ export class TopologyTestDriver {
     this.#ports = ports
     this.#topics = new TopicTable(APPLICATION, topology, broker.admin)
     this.#fetcher = broker.openFetcher()
-    this.#globals = new GlobalStores(topology.globalStores, broker, ports)
+    this.#globals = this.#openGlobals()
   }
 
   /** Milliseconds since the epoch, as processors see them. */
@@ -100,6 +101,7 @@ export class TopologyTestDriver {
 
   /** Advances the clock. A wall-clock punctuator that was due several times fires once, with the new time. */
   async advance(ms: number): Promise<void> {
+    if (!isTimestamp(ms)) throw new RangeError(`The clock cannot advance by ${ms} ms: pass a whole number of milliseconds, 0 or greater.`)
     await this.#ports.advance(ms)
     await this.#processAll()
   }
@@ -116,7 +118,8 @@ export class TopologyTestDriver {
   /** The number of dropped records by reason code. */
   dropped(): Readonly<Record<string, number>> {
     const sums: Record<string, number> = {}
-    for (const { metrics } of this.#tasks) for (const [reason, count] of metrics.drops) sums[reason] = (sums[reason] ?? 0) + count
+    const drops = [this.#globals.drops, ...this.#tasks.map(({ metrics }) => metrics.drops)]
+    for (const counts of drops) for (const [reason, count] of counts) sums[reason] = (sums[reason] ?? 0) + count
     return sums
   }
 
@@ -129,7 +132,7 @@ export class TopologyTestDriver {
   async restart({ loseState = false } = {}): Promise<void> {
     await this.#stop()
     if (loseState) this.#storages = memoryTaskStorages()
-    this.#globals = new GlobalStores(this.#topology.globalStores, this.#broker, this.#ports)
+    this.#globals = this.#openGlobals()
     await this.#start()
   }
 
@@ -137,6 +140,16 @@ export class TopologyTestDriver {
     await this.#stop()
     await this.#fetcher.close()
     await this.#broker.close()
+  }
+
+  #openGlobals(): GlobalStores {
+    return new GlobalStores({
+      stores: this.#topology.globalStores,
+      broker: this.#broker,
+      ports: this.#ports,
+      errorHandlers: {},
+      onFatal: () => undefined, // the driver catches up itself, and its calls reject
+    })
   }
 
   async #start(): Promise<void> {

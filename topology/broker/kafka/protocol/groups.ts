@@ -1,4 +1,4 @@
-import type { GroupMember, JoinRequest, PartitionOffset, TopicPartition } from '../../broker.ts'
+import type { GroupMember, JoinRequest, OffsetAndMetadata, TopicPartition } from '../../broker.ts'
 import { byTopic } from './by-topic.ts'
 import type { KafkaRequest } from './request.ts'
 
@@ -152,7 +152,7 @@ export function leaveGroup(groupId: string, memberId: string, instanceId: string
 export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],
-): KafkaRequest<{ readonly error: number; readonly offsets: readonly (PartitionOffset & { readonly error: number })[] }> {
+): KafkaRequest<{ readonly error: number; readonly offsets: readonly (OffsetAndMetadata & { readonly error: number })[] }> {
   return {
     apiKey: 9,
     apiVersion: 7,
@@ -177,10 +177,10 @@ export function offsetFetch(
           const found = reader.compactArray(() => {
             const [partition, offset] = [reader.int32(), reader.int64()]
             reader.int32()
-            reader.compactString()
+            const metadata = reader.compactString() || undefined
             const error = reader.int16()
             reader.skipTags()
-            return { topic, partition, offset, error }
+            return { topic, partition, offset, metadata, error }
           })
           reader.skipTags()
           return found
@@ -194,7 +194,7 @@ export function offsetFetch(
 /** Stores offsets outside of a transaction. The response is reduced to its first error. */
 export function offsetCommit(
   { groupId, memberId, generation, instanceId }: NamedMember,
-  offsets: readonly PartitionOffset[],
+  offsets: readonly OffsetAndMetadata[],
 ): KafkaRequest<number> {
   return {
     apiKey: 8,
@@ -207,9 +207,13 @@ export function offsetCommit(
         .string(memberId)
         .string(instanceId)
         .array(byTopic(offsets), ([topic, partitionsOfTopic]) =>
-          writer
-            .string(topic)
-            .array(partitionsOfTopic, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).string(null)),
+          writer.string(topic).array(partitionsOfTopic, ({ partition, offset, metadata }) =>
+            writer
+              .int32(partition)
+              .int64(offset)
+              .int32(-1)
+              .string(metadata ?? null),
+          ),
         ),
     read: (reader) => {
       reader.int32()

@@ -1,4 +1,4 @@
-import type { RecordError } from '../../errors.ts'
+import { FatalStreamsError, type RecordError } from '../errors.ts'
 
 /**
  * What happens to a record that failed:
@@ -14,7 +14,10 @@ export type ErrorHandler = ErrorResponse | ((error: RecordError) => ErrorRespons
 
 /** As Kafka Streams' handlers (KIP-161, KIP-210, KIP-1033); the default is `park` where Kafka Streams fails. */
 export interface ErrorHandlers {
-  /** A record's bytes cannot be read: `deserialization.exception.handler`. Default `park`. */
+  /**
+   * A record's bytes cannot be read, or it has no valid timestamp: `deserialization.exception.handler`. Default `park`. A record of a global table cannot be
+   * parked: `park` drops it from the table, as `continue` does.
+   */
   readonly read?: ErrorHandler
   /** A processor threw: `processing.exception.handler`. A punctuator that throws has no record; `park` means for it that the task is opened again. Default `park`. */
   readonly process?: ErrorHandler
@@ -27,4 +30,12 @@ export interface ErrorHandlers {
 export function responseTo(error: RecordError, handlers: ErrorHandlers): ErrorResponse {
   const handler = handlers[error.stage] ?? 'park'
   return typeof handler === 'function' ? handler(error) : handler
+}
+
+/** The error with which the instance fails where the handler says `fail`. */
+export function failing(cause: RecordError): FatalStreamsError {
+  return new FatalStreamsError(
+    `${cause.message}. The handler of ${cause.stage} errors says fail: correct the record or the code, or let the handler park or drop it.`,
+    { cause },
+  )
 }
