@@ -102,6 +102,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   put(key: K, value: V | null, timestamp: number): VersionedPutResult {
     const keyBytes = this.#keySerde.serialize(key)
     const valueBytes = value === null ? null : this.#valueSerde.serialize(value)
+    this.#context.check(this.name, keyBytes, valueBytes, timestamp)
     this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
     return this.#put(keyBytes, valueBytes, timestamp)
   }
