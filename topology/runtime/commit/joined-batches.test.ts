@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_RECORD_LIMITS, RecordCheck, type FilledBatch } from '../../broker/index.ts'
 import { BatchReader } from '../../broker/record-batch/index.ts'
 import { joinedBatches } from './joined-batches.ts'
-import { OutputBuffer, type OutputBatch } from './output-buffer.ts'
+import { OutputBuffer } from './output-buffer.ts'
 
 const UNPLACED = { baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }
 
 function outputs(...records: readonly (readonly [topic: string, partition: number, value: string, timestamp?: number])[]): OutputBuffer {
-  const buffer = new OutputBuffer()
+  const buffer = new OutputBuffer((topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0))
   for (const [topic, partition, value, timestamp = 1] of records)
     buffer.topic(topic).append(partition, Buffer.from('key'), Buffer.from(value), timestamp, [{ key: 'h', value: Buffer.from(value) }])
   return buffer
 }
 
-function recordsOf({ topic, partition, builder }: OutputBatch): string[] {
+function recordsOf({ topic, partition, builder }: FilledBatch): string[] {
   const reader = new BatchReader(builder.seal(UNPLACED))
   const rows: string[] = []
   while (reader.next()) {

@@ -86,6 +86,7 @@ export class Streams {
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
   readonly #router: QueryRouter
+  readonly #errorHandlers: ErrorHandlers
   #check: TimerHandle | undefined
 
   constructor(options: StreamsOptions) {
@@ -93,8 +94,9 @@ export class Streams {
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#ports = ports
+    this.#errorHandlers = options.errorHandlers ?? {}
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
-    this.#topics = new TopicTable(applicationId, topology, broker.admin)
+    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock)
     this.#globals = new GlobalStores(topology.globalStores, broker, ports)
     this.#fetching = new FetchLoop({ broker, ports, onFatal: (error) => this.#lifecycle.fail(error) })
     this.#membership = new Membership({
@@ -117,7 +119,7 @@ export class Streams {
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
       stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
-      errorHandlers: options.errorHandlers ?? {},
+      errorHandlers: this.#errorHandlers,
       broker,
       ports,
       storages: options.storages,
@@ -164,7 +166,8 @@ export class Streams {
   async start(): Promise<void> {
     if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
     this.#lifecycle.become('starting')
-    await this.#topics.ensure()
+    const { droppedRecordsTopic } = this.#errorHandlers
+    await this.#topics.ensure(droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic])
     await this.#globals.start()
     this.#router.start()
     this.#commits.start()
