@@ -174,7 +174,9 @@ export class SessionStore {
         giveUpAt: this.#ports.clock.now() + WRITE_TIMEOUT_MS,
         onStored: resolve,
         onGivenUp: (refusal) =>
-          reject(refusal ?? new Error(`The session could not be written to topic ${SESSIONS_TOPIC} within ${WRITE_TIMEOUT_MS} ms: try again.`)),
+          reject(
+            refusal ?? new Error(`The session could not be written to topic ${SESSIONS_TOPIC} within ${WRITE_TIMEOUT_MS} ms: try again.`),
+          ),
       })
     })
   }

@@ -47,6 +47,21 @@ describe('Batches of several tasks', () => {
     expect(batches.map((batch) => recordsOf(batch).length)).toEqual([1, 2])
   })
 
+  it('20.B8 are joined only as far as their topic takes it, however their timestamps and offsets grow', () => {
+    const limits = { ...DEFAULT_RECORD_LIMITS, maxMessageBytes: 400, timestampAfterMaxMs: Infinity }
+    const filled = (timestamp: number): OutputBuffer => {
+      const buffer = new OutputBuffer((topic) => new RecordCheck(topic, limits, () => 0))
+      for (let at = 0; at < 6; at++) buffer.topic('out').append(0, Buffer.from('key'), Buffer.from('v'), timestamp)
+      return buffer
+    }
+    for (const tasks of [2, 3, 7, 12]) {
+      const batches = joinedBatches(Array.from({ length: tasks }, (_, at) => filled(at % 2 === 0 ? 1 : 2 ** 52)))
+      expect(batches.reduce((sum, { builder }) => sum + builder.recordCount, 0)).toBe(6 * tasks)
+      for (const { builder } of batches) expect(builder.seal(UNPLACED).length).toBeLessThanOrEqual(400)
+    }
+    expect(joinedBatches([outputs(['out', 0, 'a']), outputs(['out', 0, 'b'])])).toHaveLength(1)
+  })
+
   it('are none when nothing was written', () => {
     expect(joinedBatches([])).toEqual([])
     expect(joinedBatches([outputs(), outputs()])).toEqual([])

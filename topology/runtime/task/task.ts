@@ -48,6 +48,7 @@ export interface TaskContext {
 }
 
 const RECORDS_PER_TURN = 1000
+const MOST_REFUSALS = 2
 
 /**
  * One sub-topology on one partition: its queues, its stores, its graph. Opening order: abort transactions left by dead members → read the committed
@@ -73,8 +74,8 @@ export class Task {
   #open: OpenTask | undefined
   #streamTime = -1
   #hasRun = false
-  /** The broker refused what the last commit sent although it fitted the topics' settings. */
-  #wasRefused = false
+  /** How many commits in a row the broker has refused although all records fitted the topics' settings. */
+  #refusals = 0
 
   constructor(id: TaskId, subtopology: Subtopology, context: TaskContext) {
     const { broker, ports, topics } = context
@@ -210,7 +211,7 @@ export class Task {
       await this.#stores.commit(ends)
       open.committed(offsetsToCommit)
       this.#streamTime = open.graph.streamTime
-      this.#wasRefused = false
+      this.#refusals = 0
       this.metrics.commits++
       this.#notifyPositionListeners()
       this.#purge.run(open.queues)
@@ -240,16 +241,18 @@ export class Task {
     if (this.#status.canBecome('closed')) this.#status.become('closed')
   }
 
-  /** The settings are read again once; then the record that does not fit is found before it is sent. */
+  /**
+   * The settings are read again; then the record that does not fit is found before it is sent. A second refusal may still be due to what another task of
+   * the transaction had filled before.
+   */
   #refused(error: RecordRefusedError): StreamsError {
     const message = `Task ${this.name} cannot commit: ${error.message}`
-    if (this.#wasRefused) {
+    if (++this.#refusals > MOST_REFUSALS) {
       return new FatalStreamsError(
         `${message} It fits the topic's settings as far as this instance can read them: allow DescribeConfigs on the topic, or raise the setting.`,
         { cause: error },
       )
     }
-    this.#wasRefused = true
     return this.#context.topics.refused(error)
   }
 

@@ -108,17 +108,20 @@ export function describeRefusedRecords(name: string, { openBroker, times }: Refu
       expect(await readDeadLetters(app.broker, 'app')).toEqual([])
     })
 
-    it('that became too large because the limit was lowered meanwhile is parked after one more look at the topic', async () => {
-      const app = await open(passing())
-      const one = await start(app, 'one')
-      await app.send('in', ['a', '5000'])
-      await lengthsIn(app, 1)
-      await app.broker.admin.alterTopic('out', { 'max.message.bytes': String(SMALL_LIMIT) })
-      await app.send('in', ['b', '5000'], ['c', '3'])
-      expect(await lengthsIn(app, 2)).toEqual([5_000, 3])
-      expect((await lettersIn(app, 1))[0]?.reason).toContain(String(SMALL_LIMIT))
-      expect(one.state).toBe('running')
-    })
+    it.each(['exactly_once', 'at_least_once'] as const)(
+      'that became too large because the limit was lowered meanwhile is parked after another look at the topic, %s',
+      async (guarantee) => {
+        const app = await open(passing())
+        const one = await start(app, 'one', { guarantee })
+        await app.send('in', ['a', '5000'])
+        await lengthsIn(app, 1)
+        await app.broker.admin.alterTopic('out', { 'max.message.bytes': String(SMALL_LIMIT) })
+        await app.send('in', ['b', '5000'], ['c', '3'])
+        expect(await lengthsIn(app, 2)).toEqual([5_000, 3])
+        expect((await lettersIn(app, 1))[0]?.reason).toContain(String(SMALL_LIMIT))
+        expect(one.health()).toMatchObject({ isHealthy: true })
+      },
+    )
 
     it('that the broker refuses although it fits what can be known of the topic fails the instance, with advice', async () => {
       const app = await open(passing())
