@@ -83,6 +83,52 @@ describe('The sender of records', () => {
     expect(results).toEqual(['long stored', 'short given up'])
   })
 
+  it('20.B8 gives up a record that its topic does not take, at once and with the reason, and sends the others', async () => {
+    await broker.admin.alterTopic('topic', { 'max.message.bytes': '5000' })
+    const refusals: unknown[] = []
+    send('first', Number.POSITIVE_INFINITY)
+    const large = { topic: 'topic', key: Buffer.from('large'), value: Buffer.alloc(6_000), giveUpAt: Number.POSITIVE_INFINITY }
+    sender.send({ ...large, onGivenUp: (refusal) => refusals.push(refusal) })
+    for (let at = 0; at < 20; at++) send(`record-${at}`, Number.POSITIVE_INFINITY)
+    await ports.advance(10)
+    expect(refusals).toEqual([expect.objectContaining({ code: 'BROKER_RECORD_REFUSED', message: expect.stringContaining('"large"') })])
+    expect(await keys()).toEqual(['first', ...Array.from({ length: 20 }, (_, at) => `record-${at}`)])
+    expect(Math.max(...batches)).toBeLessThanOrEqual(5_000)
+  })
+
+  it('20.B8 finds the record that became too large by a lowered limit, and sends the others', async () => {
+    send('before', Number.POSITIVE_INFINITY)
+    await ports.advance(10)
+    await broker.admin.alterTopic('topic', { 'max.message.bytes': '900' })
+    for (const [name, bytes] of [
+      ['small', 10],
+      ['large', 1_000],
+      ['small too', 10],
+    ] as const)
+      send(name, Number.POSITIVE_INFINITY, Buffer.alloc(bytes))
+    await ports.advance(1_000)
+    expect(results).toEqual(['before stored', 'large given up', 'small stored', 'small too stored'])
+    expect(await keys()).toEqual(['before', 'small', 'small too'])
+  })
+
+  it('20.B8 gives up the one record that a broker refuses although it fits the settings that can be read', async () => {
+    const limits = { maxMessageBytes: 1_048_588, needsKeys: false, timestampBeforeMaxMs: Infinity, timestampAfterMaxMs: Infinity }
+    const admin = override(broker.admin, {
+      describeTopics: async (names) => (await broker.admin.describeTopics(names)).map((topic) => ({ ...topic, limits })),
+    })
+    await broker.admin.alterTopic('topic', { 'max.message.bytes': '900' })
+    sender = new RecordSender(override(broker, { admin }), ports)
+    for (const [name, bytes] of [
+      ['small', 10],
+      ['large', 1_000],
+      ['small too', 10],
+    ] as const)
+      send(name, Number.POSITIVE_INFINITY, Buffer.alloc(bytes))
+    await ports.advance(2_000)
+    expect(results).toEqual(['small stored', 'large given up', 'small too stored'])
+    expect(await keys()).toEqual(['small', 'small too'])
+  })
+
   it('sends a record that is larger than the batch limit in a batch of its own', async () => {
     send('small', Number.POSITIVE_INFINITY)
     send('large', Number.POSITIVE_INFINITY, Buffer.alloc(950_000))

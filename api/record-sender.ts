@@ -1,5 +1,5 @@
-import { createRecordBatchBuilder, partitionOf, RetriableBrokerError } from '../topology/index.ts'
-import type { Broker, Ports, Producer, RecordBatchBuilder } from '../topology/index.ts'
+import { partitionOf, RecordCheck, RecordRefusedError, RetriableBrokerError, TopicBatches } from '../topology/index.ts'
+import type { Broker, FilledBatch, Ports, Producer } from '../topology/index.ts'
 
 export interface OutgoingRecord {
   readonly topic: string
@@ -10,15 +10,23 @@ export interface OutgoingRecord {
   readonly giveUpAt: number
   /** The broker has stored the record. */
   onStored?(): void
-  /** Called at `giveUpAt`. An attempt whose answer got lost may have stored the record all the same. */
-  onGivenUp?(): void
+  /**
+   * Called at `giveUpAt`, without `refusal`; an attempt whose answer got lost may have stored the record all the same. Called at once, with it, if the
+   * topic does not take the record.
+   */
+  onGivenUp?(refusal?: RecordRefusedError): void
 }
 
 const RETRY_MS = 100
-/** Brokers refuse batches of more than 1 MiB by default (DECISIONS 45). */
-const MAX_BATCH_BYTES = 900_000
+/** Sent at a time, of all topics: what fits into one batch that a broker takes by default. */
+const PORTION_BYTES = 900_000
 /** Upper bound of what a record takes in addition to its key and value. */
 const RECORD_OVERHEAD = 32
+
+interface Topic {
+  readonly partitions: number
+  readonly check: RecordCheck
+}
 
 /**
  * Sends records at least once. Records of the same iteration of the event loop, and those that arrive while a batch is in flight, are
@@ -27,8 +35,8 @@ const RECORD_OVERHEAD = 32
 export class RecordSender {
   readonly #broker: Broker
   readonly #ports: Ports
-  readonly #partitions = new Map<string, number>()
-  readonly #builders = new Map<string, { readonly topic: string; readonly partition: number; readonly batch: RecordBatchBuilder }>()
+  readonly #topics = new Map<string, Topic>()
+  readonly #batches = new Map<string, TopicBatches>()
   #waiting: OutgoingRecord[] = []
   #producer: Producer | undefined
   #running: Promise<void> | undefined
@@ -62,7 +70,7 @@ export class RecordSender {
     let [bytes, count] = [0, 0]
     for (const { key, value } of this.#waiting) {
       bytes += key.length + (value?.length ?? 0) + RECORD_OVERHEAD
-      if (bytes > MAX_BATCH_BYTES && count > 0) break
+      if (bytes > PORTION_BYTES && count > 0) break
       count++
     }
     return this.#waiting.splice(0, count)
@@ -70,19 +78,32 @@ export class RecordSender {
 
   async #deliver(records: readonly OutgoingRecord[]): Promise<void> {
     const { clock, timers, logger } = this.#ports
+    let refusals = 0
     for (let remaining = this.#dropExpired(records, clock.now()); remaining.length > 0;) {
       try {
-        await this.#sendAll(remaining)
+        remaining = await this.#fill(remaining)
+        await this.#sendBatches()
         for (const record of remaining) record.onStored?.()
         return
       } catch (error) {
-        logger.warn('records could not be sent: retrying', { records: remaining.length, error: String(error) })
-        this.#builders.clear() // a failed send may still use them
+        this.#batches.clear() // a failed send may still use them
         if (!(error instanceof RetriableBrokerError)) this.#discardProducer()
+        if (error instanceof RecordRefusedError) {
+          if (++refusals > 1) return this.#deliverEach(remaining, error)
+          this.#topics.clear()
+        }
+        logger.warn('records could not be sent: retrying', { records: remaining.length, error: String(error) })
         if (!this.#closed) await timers.sleep(RETRY_MS)
         remaining = this.#dropExpired(remaining, this.#closed ? Number.POSITIVE_INFINITY : clock.now())
       }
     }
+  }
+
+  /** The broker refuses one of the records, although all fit what is known of their topics: the others are sent without it. */
+  async #deliverEach(records: readonly OutgoingRecord[], refusal: RecordRefusedError): Promise<void> {
+    const [first, ...others] = records
+    if (first !== undefined && others.length === 0) return this.#refuse(first, refusal)
+    for (const record of records) await this.#deliver([record])
   }
 
   /** Calls `onGivenUp` of the records whose time is over; returns the others. */
@@ -91,37 +112,51 @@ export class RecordSender {
     return records.filter(({ giveUpAt }) => giveUpAt > now)
   }
 
-  async #sendAll(records: readonly OutgoingRecord[]): Promise<void> {
+  /** Fills the batches with the records; those that their topics do not take are given up. Returns the others. */
+  async #fill(records: readonly OutgoingRecord[]): Promise<readonly OutgoingRecord[]> {
+    const topics = new Map<string, Topic>()
+    for (const { topic } of records) if (!topics.has(topic)) topics.set(topic, await this.#topic(topic))
+    const now = this.#ports.clock.now()
+    for (const batches of this.#batches.values()) batches.clear()
+    return records.filter((record) => {
+      const { partitions, check } = topics.get(record.topic) ?? {}
+      if (partitions === undefined || check === undefined) return false
+      const batches = this.#batches.get(record.topic) ?? new TopicBatches(check)
+      this.#batches.set(record.topic, batches)
+      try {
+        batches.append(partitionOf(record.key, partitions), record.key, record.value, now)
+        return true
+      } catch (error) {
+        if (!(error instanceof RecordRefusedError)) throw error
+        this.#refuse(record, error)
+        return false
+      }
+    })
+  }
+
+  #refuse(record: OutgoingRecord, refusal: RecordRefusedError): void {
+    const fields = { topic: record.topic, error: refusal.message }
+    this.#ports.logger.error('a record is not sent, because its topic does not take it', fields)
+    record.onGivenUp?.(refusal)
+  }
+
+  async #sendBatches(): Promise<void> {
+    const filled: FilledBatch[] = []
+    for (const batches of this.#batches.values()) batches.collect(filled)
     this.#producer ??= await this.#broker.openProducer({})
     const producer = this.#producer
-    const now = this.#ports.clock.now()
-    for (const { batch } of this.#builders.values()) batch.reset()
-    for (const { topic, key, value } of records) {
-      const partition = partitionOf(key, await this.#partitionsOf(topic))
-      this.#builder(topic, partition).append(key, value, now)
-    }
-    const filled = [...this.#builders.values()].filter(({ batch }) => batch.recordCount > 0)
-    await Promise.all(filled.map(({ topic, partition, batch }) => producer.send(topic, partition, batch)))
+    await Promise.all(filled.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
     await producer.commit()
   }
 
-  #builder(topic: string, partition: number): RecordBatchBuilder {
-    const name = `${topic}-${partition}`
-    let builder = this.#builders.get(name)
-    if (builder === undefined) {
-      builder = { topic, partition, batch: createRecordBatchBuilder() }
-      this.#builders.set(name, builder)
-    }
-    return builder.batch
-  }
-
-  async #partitionsOf(topic: string): Promise<number> {
-    const known = this.#partitions.get(topic)
+  async #topic(name: string): Promise<Topic> {
+    const known = this.#topics.get(name)
     if (known !== undefined) return known
-    const [description] = await this.#broker.admin.describeTopics([topic])
-    if (description === undefined) throw new Error(`Cannot write to topic "${topic}": it does not exist. Create the bank's topics first.`)
-    this.#partitions.set(topic, description.partitions)
-    return description.partitions
+    const [description] = await this.#broker.admin.describeTopics([name])
+    if (description === undefined) throw new Error(`Cannot write to topic "${name}": it does not exist. Create the bank's topics first.`)
+    const topic = { partitions: description.partitions, check: new RecordCheck(name, description.limits, () => this.#ports.clock.now()) }
+    this.#topics.set(name, topic)
+    return topic
   }
 
   #discardProducer(): void {

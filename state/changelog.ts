@@ -3,6 +3,11 @@ export interface ChangeSink {
   change(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: number): void
 }
 
+/** Called before a row is written, with what the changelog will get of it; throws if the changelog cannot take that. The store is unchanged then. */
+export type RowCheck = (store: string, key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
+
+export const NO_CHECK: RowCheck = () => undefined
+
 /** For rows that come from the changelog itself, and for stores without one. */
 export const NO_CHANGELOG: ChangeSink = { change: () => undefined }
 

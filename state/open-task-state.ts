@@ -1,5 +1,5 @@
 import { asBuffer } from './bytes.ts'
-import { NO_CHANGELOG, type ChangelogCursor, type ChangeSink } from './changelog.ts'
+import { NO_CHANGELOG, NO_CHECK, type ChangelogCursor, type ChangeSink, type RowCheck } from './changelog.ts'
 import { CommitMarkers } from './commit-markers.ts'
 import type { CommittedReads } from './committed-reads.ts'
 import { StateWriteError } from './errors.ts'
@@ -24,6 +24,8 @@ export interface TaskStateOptions {
   readonly stores: readonly StoreSpec[]
   /** Bytes of committed rows kept in memory over all stores of the task. */
   readonly cacheBytes?: number
+  /** Default: every row is accepted. */
+  readonly check?: RowCheck
 }
 
 /** The head row, as JSON: written in each commit's batch, so that it always matches the rows. */
@@ -44,7 +46,7 @@ const DEFAULT_CACHE_BYTES = 16 << 20
 
 /** Opens a task's stores. Throws `StateCorruptedError` if the storage is damaged or lost a commit (see `CommitMarkers`). */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
-  const { storage, stores } = options
+  const { storage, stores, check = NO_CHECK } = options
   const head = readHead(storage)
   const markers = await CommitMarkers.open(storage, MARKERS, head.commit)
   const numbers: Record<string, number> = { ...head.numbers }
@@ -57,7 +59,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     prefix.writeUInt16BE(number)
     const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / stores.length
     const memory = spec.persistent ? undefined : new MemoryStorage()
-    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes })
+    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes, check })
     await engine.load()
     opened.push({ name: spec.name, engine, memory })
   }

@@ -173,8 +173,10 @@ export class SessionStore {
         value,
         giveUpAt: this.#ports.clock.now() + WRITE_TIMEOUT_MS,
         onStored: resolve,
-        onGivenUp: () =>
-          reject(new Error(`The session could not be written to topic ${SESSIONS_TOPIC} within ${WRITE_TIMEOUT_MS} ms: try again.`)),
+        onGivenUp: (refusal) =>
+          reject(
+            refusal ?? new Error(`The session could not be written to topic ${SESSIONS_TOPIC} within ${WRITE_TIMEOUT_MS} ms: try again.`),
+          ),
       })
     })
   }

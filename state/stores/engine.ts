@@ -1,4 +1,4 @@
-import type { ChangelogCursor, ChangeSink } from '../changelog.ts'
+import type { ChangelogCursor, ChangeSink, RowCheck } from '../changelog.ts'
 import type { CommittedReads } from '../committed-reads.ts'
 import type { OrderedStorage, StorageBatch } from '../ordered-storage.ts'
 import type { StateStore } from '../store.ts'
@@ -31,4 +31,5 @@ export interface EngineContext {
   readonly isNew: boolean
   /** Bytes of committed rows a store may keep in memory. */
   readonly cacheBytes: number
+  readonly check: RowCheck
 }

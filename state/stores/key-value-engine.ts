@@ -133,7 +133,9 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   #write(key: K, value: StoredValue | undefined): void {
-    this.#cache.write(this.#keySerde.serialize(key), value)
+    const keyBytes = this.#keySerde.serialize(key)
+    this.#context.check(this.name, keyBytes, value?.bytes ?? null, value?.timestamp ?? 0)
+    this.#cache.write(keyBytes, value)
   }
 
   #load(key: Uint8Array): StoredValue | undefined {

@@ -68,7 +68,10 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
     const keyBytes = this.#keySerde.serialize(key)
     const sequence = this.#retainDuplicates ? this.#nextSequence(time, keyBytes) : 0
-    this.#change(rowKeyOf(time, keyBytes, sequence), { value: this.#valueSerde.serialize(value), timestamp })
+    const rowKey = rowKeyOf(time, keyBytes, sequence)
+    const bytes = this.#valueSerde.serialize(value)
+    this.#context.check(this.name, rowKey, bytes, timestamp)
+    this.#change(rowKey, { value: bytes, timestamp })
   }
 
   get(time: number, key: K): V | undefined {

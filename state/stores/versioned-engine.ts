@@ -104,6 +104,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
     const keyBytes = this.#keySerde.serialize(key)
     const valueBytes = value === null || value === undefined ? null : this.#valueSerde.serialize(value)
+    this.#context.check(this.name, keyBytes, valueBytes, timestamp)
     this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
     return this.#put(keyBytes, valueBytes, timestamp)
   }

@@ -115,6 +115,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       value: isDeletion ? null : this.#valueSerde.serialize(value),
       timestamp,
     }
+    this.#context.check(this.name, change.key, change.value, timestamp)
     this.#changes.set(keyText(change.key), change)
     this.#apply(keyBytes, { start, sequence, timestamp, value: change.value })
   }

@@ -1,4 +1,5 @@
 import type { RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
+import type { RecordLimits } from './record-limits.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -167,7 +168,10 @@ export interface TopicDescription {
   readonly topicId: string
   readonly partitions: number
   readonly replicationFactor: number
+  /** The settings of the topic itself. */
   readonly config: Readonly<Record<string, string>>
+  /** What the topic takes by all settings, the broker's defaults included. */
+  readonly limits: RecordLimits
 }
 
 /**

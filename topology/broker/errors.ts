@@ -45,6 +45,14 @@ export class UnknownTopicError extends BrokerError {
   readonly code = 'BROKER_UNKNOWN_TOPIC'
 }
 
+/**
+ * The topic does not take a record: it is too large, lacks the key that a compacted topic needs, has a timestamp out of the topic's range, or no topic
+ * can have the name. The record has to change, or the topic's settings.
+ */
+export class RecordRefusedError extends BrokerError {
+  readonly code = 'BROKER_RECORD_REFUSED'
+}
+
 /** The engine cannot recover: wrong configuration, damaged data directory. The message tells the operator what to do. */
 export class FatalBrokerError extends BrokerError {
   readonly code = 'BROKER_FATAL'

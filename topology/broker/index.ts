@@ -8,6 +8,12 @@ export type * from './broker.ts'
 export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
 export { createRecordBatchBuilder, NO_TIMESTAMP } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
+export { RecordCheck } from './record-check.ts'
+export { DEFAULT_RECORD_LIMITS } from './record-limits.ts'
+export type { RecordLimits } from './record-limits.ts'
+export { TopicBatches } from './topic-batches.ts'
+export type { FilledBatch } from './topic-batches.ts'
+export { topicNameProblem } from './topic-name.ts'
 export { partitionName } from './topic-partition.ts'
 export {
   BrokerError,
@@ -16,13 +22,14 @@ export {
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   RebalanceInProgressError,
+  RecordRefusedError,
   RetriableBrokerError,
   StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/index.ts'
-export type { EmbeddedBrokerOptions } from './embedded/index.ts'
+export type { BrokerLimits, EmbeddedBrokerOptions } from './embedded/index.ts'
 export { aclName, KafkaBroker } from './kafka/index.ts'
 export type { Acl, KafkaAccess, KafkaBrokerOptions, ScramCredential } from './kafka/index.ts'
 export { faultyBroker, noFaults } from './faulty/index.ts'

@@ -5,6 +5,7 @@ import {
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   RebalanceInProgressError,
+  RecordRefusedError,
   RetriableBrokerError,
   UnknownMemberError,
   UnknownTopicError,
@@ -22,7 +23,7 @@ import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } fro
  */
 export type Fault = 'record' | 'migration' | 'world' | 'task' | 'application'
 
-const APPLICATION = [FatalStreamsError, FatalBrokerError, OffsetOutOfRangeError, StateLockedError, StateFormatError]
+const APPLICATION = [FatalStreamsError, FatalBrokerError, RecordRefusedError, OffsetOutOfRangeError, StateLockedError, StateFormatError]
 const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError]
 const MIGRATION = [FencedError, UnknownMemberError, RebalanceInProgressError]
 

@@ -1,7 +1,16 @@
-import type { TopicSpec } from '../broker/index.ts'
+import { DEFAULT_RECORD_LIMITS, type TopicSpec } from '../broker/index.ts'
 import type { InternalTopic, Topology } from '../graph/index.ts'
 
 const NO_EXPIRY = { 'retention.ms': '-1' }
+const LONGEST = String(2n ** 63n - 1n)
+/** Whatever the broker's defaults, these topics keep every timestamp that an input topic took. Kafka Streams sets the type, too. */
+const ANY_TIMESTAMP = {
+  'message.timestamp.type': 'CreateTime',
+  'message.timestamp.before.max.ms': LONGEST,
+  'message.timestamp.after.max.ms': LONGEST,
+}
+/** Room for the headers of a dead letter beside the largest record of an input topic. */
+const LETTER_HEADERS_BYTES = 64 << 10
 
 /** The application's topic for dead letters. */
 export function deadLetterTopic(applicationId: string): string {
@@ -15,12 +24,13 @@ export function internalTopicName(applicationId: string, topic: InternalTopic): 
 
 /**
  * The specs of an application's own topics: repartition topics, changelogs, dead letters. `partitionsOf` returns the partition count of
- * a topic that exists or is declared, by its name on the broker. Throws `RangeError` if a partition count cannot be derived.
+ * a topic that exists or is declared, by its name on the broker, `maxMessageBytesOf` its `max.message.bytes`. Throws `RangeError` if a partition count cannot be derived.
  */
 export function internalTopics(
   applicationId: string,
   topology: Topology,
   partitionsOf: (topic: string) => number | undefined,
+  maxMessageBytesOf: (topic: string) => number | undefined = () => undefined,
 ): readonly TopicSpec[] {
   const byName = new Map(topology.internalTopics.map((topic) => [topic.name, topic]))
   const counts = new Map<string, number>()
@@ -38,12 +48,22 @@ export function internalTopics(
     return count
   }
 
+  function largestLetter(): number {
+    const inputs = topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics)
+    const sizes = inputs.map((name) => maxMessageBytesOf(name) ?? 0)
+    return Math.max(DEFAULT_RECORD_LIMITS.maxMessageBytes, ...sizes) + LETTER_HEADERS_BYTES
+  }
+
   return [
     ...topology.internalTopics.map((topic) => ({
       name: internalTopicName(applicationId, topic),
       partitions: countOf(topic.name, []),
-      config: topic.kind === 'repartition' ? { ...NO_EXPIRY, ...topic.config } : topic.config,
+      config: { ...ANY_TIMESTAMP, ...(topic.kind === 'repartition' ? NO_EXPIRY : {}), ...topic.config },
     })),
-    { name: deadLetterTopic(applicationId), partitions: 1, config: NO_EXPIRY },
+    {
+      name: deadLetterTopic(applicationId),
+      partitions: 1,
+      config: { ...ANY_TIMESTAMP, ...NO_EXPIRY, 'max.message.bytes': String(largestLetter()) },
+    },
   ]
 }

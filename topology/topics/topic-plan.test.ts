@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../state/index.ts'
-import { EmbeddedBroker, type TopicDescription, type TopicSpec } from '../broker/index.ts'
+import { DEFAULT_RECORD_LIMITS, EmbeddedBroker, type TopicDescription, type TopicSpec } from '../broker/index.ts'
 import { systemPorts } from '../system-ports.ts'
 import { applyTopics } from './apply-topics.ts'
 import { planTopics, type TopicPlanOptions } from './topic-plan.ts'
@@ -12,6 +12,7 @@ const EXISTING: TopicDescription = {
   partitions: 4,
   replicationFactor: 3,
   config: { 'retention.ms': '-1', 'min.insync.replicas': '2' },
+  limits: DEFAULT_RECORD_LIMITS,
 }
 
 const plan = (options: Partial<TopicPlanOptions>) =>

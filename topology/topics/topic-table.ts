@@ -1,6 +1,14 @@
-import type { Admin, TopicDescription } from '../broker/index.ts'
+import {
+  DEFAULT_RECORD_LIMITS,
+  RecordCheck,
+  topicNameProblem,
+  type Admin,
+  type RecordRefusedError,
+  type TopicDescription,
+} from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { FatalStreamsError, RetriableError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
 import { deadLetterTopic, internalTopicName, internalTopics } from './internal-topics.ts'
 
 /** Kafka's default of `delete.retention.ms`. */
@@ -13,16 +21,19 @@ export class TopicTable {
   readonly deadLetters: string
   readonly #applicationId: string
   readonly #admin: Admin
+  readonly #clock: Clock
   readonly #topology: Topology
   /** Names on the broker, by internal topic. */
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
   readonly #known = new Map<string, TopicDescription>()
+  readonly #checks = new Map<string, RecordCheck>()
 
-  constructor(applicationId: string, topology: Topology, admin: Admin) {
+  constructor(applicationId: string, topology: Topology, admin: Admin, clock: Clock) {
     this.#applicationId = applicationId
     this.#admin = admin
+    this.#clock = clock
     this.#topology = topology
     this.#internal = new Map(topology.internalTopics.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
     this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
@@ -38,6 +49,16 @@ export class TopicTable {
 
   partitions(topic: string): number | undefined {
     return this.#known.get(topic)?.partitions
+  }
+
+  /** Finds the records that the topic does not take. Always the same object for a topic; it follows what is known of the topic's settings. */
+  check(topic: string): RecordCheck {
+    let check = this.#checks.get(topic)
+    if (check === undefined) {
+      check = new RecordCheck(topic, this.#known.get(topic)?.limits ?? DEFAULT_RECORD_LIMITS, () => this.#clock.now())
+      this.#checks.set(topic, check)
+    }
+    return check
   }
 
   changelogOf(store: string): string | undefined {
@@ -71,10 +92,19 @@ export class TopicTable {
     this.#assertSources()
   }
 
-  /** Creates missing internal topics. Throws `FatalStreamsError` if a source topic is missing or joined topics differ in partitions. */
-  async ensure(): Promise<void> {
+  /**
+   * Creates missing internal topics. Throws `FatalStreamsError` if a source topic, a sink's topic or one of `otherOutputs` is missing, or if joined
+   * topics differ in partitions.
+   */
+  async ensure(otherOutputs: readonly string[] = []): Promise<void> {
     await this.find()
-    const specs = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
+    this.#assertOutputs(otherOutputs)
+    const specs = internalTopics(
+      this.#applicationId,
+      this.#topology,
+      (topic) => this.partitions(topic),
+      (topic) => this.#known.get(topic)?.limits.maxMessageBytes,
+    )
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
       await this.#admin.createTopics(missing)
@@ -84,11 +114,40 @@ export class TopicTable {
   }
 
   async refresh(): Promise<void> {
-    for (const description of await this.#admin.describeTopics()) this.#known.set(description.name, description)
+    for (const description of await this.#admin.describeTopics()) {
+      this.#known.set(description.name, description)
+      const check = this.#checks.get(description.name)
+      if (check !== undefined) check.limits = description.limits
+    }
   }
 
   missing(topic: string): RetriableError {
-    return new RetriableError(`Cannot write to topic "${topic}": it does not exist. Create it.`, { ready: this.refresh() })
+    return this.#outdated(`Cannot write to topic "${topic}": it does not exist. Create it.`)
+  }
+
+  /** The broker has refused what fits the settings that are known: they have changed, or this client may not read them. */
+  refused(error: RecordRefusedError): RetriableError {
+    return this.#outdated(`${error.message} The topics are looked up again.`, error)
+  }
+
+  #outdated(message: string, cause?: Error): RetriableError {
+    const ready = this.refresh()
+    ready.catch(() => undefined) // a task that is revoked meanwhile does not wait
+    return new RetriableError(message, { ready, cause })
+  }
+
+  #assertOutputs(others: readonly string[]): void {
+    const sinks = this.#topology.subtopologies.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'sink' ? [node.topic] : [])))
+    const fixed = [...sinks, ...others].filter((topic) => typeof topic === 'string')
+    const missing = [...new Set(fixed)].filter((topic) => !this.#internal.has(topic) && !this.#known.has(topic))
+    if (missing.length === 0) return
+    const named = missing.map((topic) => {
+      const problem = topicNameProblem(topic)
+      return problem === undefined ? topic : `${JSON.stringify(topic)} (no topic can have this name: ${problem})`
+    })
+    throw new FatalStreamsError(
+      `Output topics are missing: ${named.join(', ')}. Create them before starting the application; a cluster's auto.create.topics.enable does not apply.`,
+    )
   }
 
   #assertSources(): void {

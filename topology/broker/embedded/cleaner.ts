@@ -1,5 +1,6 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
+import { hasCleanupPolicy } from '../record-limits.ts'
 import { BatchReader, filterBatch } from '../record-batch/index.ts'
 import type { Journal } from './journal.ts'
 import type { LogEntry, PartitionLog } from './partition-log.ts'
@@ -45,7 +46,7 @@ export class Cleaner {
     if (
       log.dirtyBytes < this.#options.compactionMinBytes ||
       log.dirtyBytes < log.sizeInBytes - log.dirtyBytes ||
-      !hasPolicy(topic, 'compact')
+      !hasCleanupPolicy(topic.config, 'compact')
     )
       return
     log.dirtyBytes = 0
@@ -164,13 +165,9 @@ export class Cleaner {
 }
 
 function retentionMs(topic: Topic): number {
-  if (!hasPolicy(topic, 'delete')) return Infinity
+  if (!hasCleanupPolicy(topic.config, 'delete')) return Infinity
   const configured = Number(topic.config['retention.ms'] ?? DEFAULT_RETENTION_MS)
   return configured < 0 ? Infinity : configured
-}
-
-function hasPolicy(topic: Topic, policy: 'compact' | 'delete'): boolean {
-  return (topic.config['cleanup.policy'] ?? 'delete').split(',').some((name) => name.trim() === policy)
 }
 
 function textOf(key: Uint8Array): string {

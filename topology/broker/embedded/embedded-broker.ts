@@ -9,6 +9,7 @@ import { GroupOffsets } from './group-offsets.ts'
 import { Groups } from './groups.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { FORMAT, FORMAT_KEY } from './keys.ts'
+import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts'
 import { PlainProducer, TransactionalProducer } from './producer.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transactions.ts'
@@ -25,6 +26,8 @@ export interface EmbeddedBrokerOptions {
   readonly retentionCheckIntervalMs?: number
   /** A partition is compacted when at least this many bytes, and half of its bytes, are new. Default 8 MiB. */
   readonly compactionMinBytes?: number
+  /** What the broker accepts. Default: as a Kafka broker with its defaults, except for the shortest session. */
+  readonly limits?: Partial<BrokerLimits>
 }
 
 /**
@@ -49,6 +52,7 @@ export class EmbeddedBroker implements Broker {
   private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
     const { ports } = options
     const offsets = new GroupOffsets()
+    const limits = { ...DEFAULT_BROKER_LIMITS, ...options.limits }
     this.#storage = storage
     this.#ports = ports
     this.#journal = journal
@@ -58,6 +62,7 @@ export class EmbeddedBroker implements Broker {
       cache: new BatchCache(options.cacheBytes ?? 64 << 20),
       offsets,
       ports,
+      limits,
       onGrown: (topic, log) => this.#cleaner.onGrown(topic, log),
     })
     this.#groups = new Groups({
@@ -65,6 +70,7 @@ export class EmbeddedBroker implements Broker {
       journal,
       offsets,
       initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
+      limits,
     })
     this.#transactions = new Transactions({
       storage,
@@ -73,6 +79,7 @@ export class EmbeddedBroker implements Broker {
       offsets,
       groups: this.#groups,
       ports,
+      maxTimeoutMs: limits.maxTransactionTimeoutMs,
     })
     this.#cleaner = new Cleaner({
       topics: this.#topics,

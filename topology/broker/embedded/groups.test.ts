@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { FatalBrokerError } from '../errors.ts'
 import { MemoryStorage } from '../../../state/index.ts'
 import type { JoinRequest } from '../broker.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
@@ -21,5 +22,14 @@ it('the first rebalance waits for more members each time the group was empty', a
     expect(answers.map(({ members }) => members.length).sort()).toEqual([0, 0, 3])
     for (const { memberId } of answers) await broker.groups.leave('g', memberId)
   }
+  await broker.close()
+})
+
+it('20.B8 sessions may be as short as the limits say', async () => {
+  const ports = manualPorts()
+  const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, limits: { minSessionTimeoutMs: 6_000 } })
+  const request = { groupId: 'g', memberId: '', metadata: Buffer.from('m'), rebalanceTimeoutMs: 10_000 }
+  await expect(broker.groups.join({ ...request, sessionTimeoutMs: 5_999 })).rejects.toBeInstanceOf(FatalBrokerError)
+  expect(await broker.groups.join({ ...request, sessionTimeoutMs: 6_000 })).toMatchObject({ generation: 1 })
   await broker.close()
 })

@@ -4,6 +4,7 @@ import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndM
 import { FatalBrokerError, UnknownMemberError } from '../errors.ts'
 import { Group } from './group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
+import type { BrokerLimits } from './limits.ts'
 import type { Journal } from './journal.ts'
 
 interface GroupsOptions {
@@ -11,6 +12,7 @@ interface GroupsOptions {
   readonly journal: Journal
   readonly offsets: GroupOffsets
   readonly initialRebalanceDelayMs: number
+  readonly limits: Pick<BrokerLimits, 'minSessionTimeoutMs' | 'maxSessionTimeoutMs'>
 }
 
 /** The group coordinator of the embedded broker. */
@@ -24,7 +26,15 @@ export class Groups implements GroupCoordinator {
   }
 
   async join(request: JoinRequest): Promise<JoinAnswer> {
-    return this.#group(request.groupId).join(request)
+    const { groupId, sessionTimeoutMs } = request
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#options.limits
+    if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
+      throw new FatalBrokerError(
+        `A member of group ${groupId} cannot have a session timeout of ${sessionTimeoutMs} ms: choose one from ${minSessionTimeoutMs} to ` +
+          `${maxSessionTimeoutMs} ms (group.min.session.timeout.ms, group.max.session.timeout.ms).`,
+      )
+    }
+    return this.#group(groupId).join(request)
   }
 
   async sync(request: SyncRequest): Promise<Uint8Array> {

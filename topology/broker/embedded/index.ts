@@ -6,3 +6,4 @@
  */
 export { EmbeddedBroker } from './embedded-broker.ts'
 export type { EmbeddedBrokerOptions } from './embedded-broker.ts'
+export type { BrokerLimits } from './limits.ts'

@@ -76,7 +76,7 @@ export class PlainProducer implements Producer {
 
   async send(topic: string, partition: number, batch: RecordBatchBuilder): Promise<void> {
     this.#options.check()
-    const log = this.#options.topics.log(topic, partition)
+    const log = this.#options.topics.logFor(topic, partition, batch)
     if (batch.recordCount === 0) return
     const pending = new PendingBatches()
     pending.add(log, topic, partition, batch, -1, -1)

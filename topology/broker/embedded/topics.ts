@@ -1,13 +1,18 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
-import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
+import { FatalBrokerError, OffsetOutOfRangeError, RecordRefusedError, UnknownTopicError } from '../errors.ts'
+import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { recordLimits, type RecordLimits } from '../record-limits.ts'
+import { collidesWith, topicNameProblem } from '../topic-name.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { BatchCache } from './batch-cache.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
+import type { BrokerLimits } from './limits.ts'
 import { BATCH, BATCH_ENTRY, DELETED_TOPIC, deletedTopicRow, PARTITION, rangeOf, textRow, TOPIC } from './keys.ts'
 import { PartitionLog } from './partition-log.ts'
+import { checkTopicConfig } from './topic-config.ts'
 
 export interface Topic {
   readonly name: string
@@ -16,6 +21,7 @@ export interface Topic {
   readonly topicId: string
   readonly replicationFactor: number
   config: Readonly<Record<string, string>>
+  limits: RecordLimits
   readonly logs: PartitionLog[]
 }
 
@@ -34,6 +40,7 @@ interface TopicsOptions {
   readonly cache: BatchCache
   readonly offsets: GroupOffsets
   readonly ports: Ports
+  readonly limits: BrokerLimits
   readonly onGrown: (topic: Topic, log: PartitionLog) => void
 }
 
@@ -60,13 +67,22 @@ export class Topics {
     return log
   }
 
+  /** The log of the partition, if its topic takes the batch. */
+  logFor(name: string, partition: number, batch: RecordBatchBuilder): PartitionLog {
+    const log = this.log(name, partition)
+    if (batch.recordCount > 0) this.#assertTakes(this.#topic(name), batch)
+    return log
+  }
+
   create(specs: readonly TopicSpec[]): Promise<void> {
     return this.#afterLastChange(async () => {
       const operations: StorageOperation[] = []
       const created: Topic[] = []
       for (const spec of specs) {
         if (this.#topics.has(spec.name) || created.some((topic) => topic.name === spec.name)) continue
+        checkName(spec.name, [...this.#topics.keys(), ...created.map(({ name }) => name)])
         checkPartitions(spec.name, spec.partitions)
+        checkTopicConfig(spec.name, spec.config ?? {})
         const topic = this.#newTopic(spec.name, {
           number: this.#nextNumber++,
           topicId: this.#options.ports.random.uuid(),
@@ -85,20 +101,25 @@ export class Topics {
   /** The named topics that exist; without names, all topics. */
   describe(names: readonly string[] | undefined): TopicDescription[] {
     const topics = names === undefined ? [...this.#topics.values()] : names.flatMap((name) => this.#topics.get(name) ?? [])
-    return topics.map(({ name, topicId, replicationFactor, config, logs }) => ({
+    return topics.map(({ name, topicId, replicationFactor, config, limits, logs }) => ({
       name,
       topicId,
       partitions: logs.length,
       replicationFactor,
       config,
+      limits,
     }))
   }
 
   alter(name: string, config: Readonly<Record<string, string>>): Promise<void> {
     return this.#afterLastChange(async () => {
       const topic = this.#topic(name)
+      checkTopicConfig(name, config)
       const altered = { ...topic.config, ...config }
-      await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => (topic.config = altered))
+      await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => {
+        topic.config = altered
+        topic.limits = recordLimits(altered, this.#defaults)
+      })
     })
   }
 
@@ -153,9 +174,13 @@ export class Topics {
     const operations: StorageOperation[] = []
     const drops = bounds.map(({ topic, partition, offset }) => {
       const log = this.log(topic, partition)
-      const before = Math.min(offset, log.endOffset)
-      log.dropRows(before, operations)
-      return { log, before }
+      if (offset < 0 || offset > log.endOffset) {
+        throw new OffsetOutOfRangeError(
+          `Cannot delete the records before ${log.name}@${offset}: the log ends at ${log.endOffset}. Delete up to there at most.`,
+        )
+      }
+      log.dropRows(offset, operations)
+      return { log, before: offset }
     })
     if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
   }
@@ -202,6 +227,27 @@ export class Topics {
     return result
   }
 
+  get #defaults(): RecordLimits {
+    return { ...this.#options.limits, needsKeys: false }
+  }
+
+  /** Throws `RecordRefusedError`, as for Kafka's MESSAGE_TOO_LARGE, INVALID_RECORD and INVALID_TIMESTAMP. */
+  #assertTakes({ name, limits }: Topic, batch: RecordBatchBuilder): void {
+    const { maxMessageBytes, needsKeys, timestampBeforeMaxMs, timestampAfterMaxMs } = limits
+    const now = this.#options.ports.clock.now()
+    const problem =
+      batch.sizeInBytes > maxMessageBytes
+        ? `a batch of ${batch.sizeInBytes} bytes, because its max.message.bytes is ${maxMessageBytes}`
+        : needsKeys && batch.hasNullKeys
+          ? 'a record without a key, because it is compacted'
+          : batch.maxTimestamp > now + timestampAfterMaxMs
+            ? `the timestamp ${batch.maxTimestamp}, because its message.timestamp.after.max.ms is ${timestampAfterMaxMs}`
+            : batch.minTimestamp < now - timestampBeforeMaxMs
+              ? `the timestamp ${batch.minTimestamp}, because its message.timestamp.before.max.ms is ${timestampBeforeMaxMs}`
+              : undefined
+    if (problem !== undefined) throw new RecordRefusedError(`Topic ${name} does not take ${problem}: change the record, or the setting.`)
+  }
+
   #topic(name: string): Topic {
     const topic = this.#topics.get(name)
     if (topic === undefined) throw new UnknownTopicError(`The embedded broker has no topic ${name}: create it.`)
@@ -216,6 +262,7 @@ export class Topics {
       topicId: row.topicId,
       replicationFactor: row.replicationFactor,
       config: row.config,
+      limits: recordLimits(row.config, this.#defaults),
       logs,
     }
   }
@@ -248,6 +295,16 @@ function rowOf(topic: Topic, partitions = topic.logs.length): StorageOperation {
     key: textRow(TOPIC, topic.name),
     value: Buffer.from(JSON.stringify(row)),
   }
+}
+
+function checkName(name: string, existing: readonly string[]): void {
+  const problem = topicNameProblem(name)
+  if (problem !== undefined) throw new FatalBrokerError(`No topic can have the name ${JSON.stringify(name)}: ${problem}.`)
+  const other = existing.find((candidate) => collidesWith(name, candidate))
+  if (other !== undefined)
+    throw new FatalBrokerError(
+      `Topic ${name} would differ from topic ${other} in "." and "_" only, which Kafka refuses: choose another name.`,
+    )
 }
 
 function checkPartitions(name: string, partitions: number): void {

@@ -1,7 +1,7 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, OffsetAndMetadata, PartitionOffset } from '../broker.ts'
-import { FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
+import { FatalBrokerError, FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { PendingBatches } from './pending-batches.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -44,6 +44,7 @@ interface TransactionsOptions {
   readonly offsets: GroupOffsets
   readonly groups: Groups
   readonly ports: Ports
+  readonly maxTimeoutMs: number
 }
 
 /**
@@ -63,6 +64,12 @@ export class Transactions {
 
   /** Fences the former producer of the id, aborts its open transaction, and returns the new producer's right to the id. */
   async open(id: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<TransactionHolder> {
+    const { maxTimeoutMs } = this.#options
+    if (!(timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) {
+      throw new FatalBrokerError(
+        `A producer of ${id} cannot have a transaction timeout of ${timeoutMs} ms: choose one from 1 to ${maxTimeoutMs} ms (transaction.max.timeout.ms).`,
+      )
+    }
     let state = this.#ids.get(id)
     if (state === undefined) {
       state = {
@@ -97,7 +104,7 @@ export class Transactions {
 
   send(holder: TransactionHolder, topic: string, partition: number, builder: RecordBatchBuilder): void {
     const transaction = this.#begin(holder)
-    const log = this.#options.topics.log(topic, partition)
+    const log = this.#options.topics.logFor(topic, partition, builder)
     if (builder.recordCount > 0) transaction.batches.add(log, topic, partition, builder, holder.producerId, holder.epoch)
   }
 

@@ -1,9 +1,11 @@
 import type { Admin, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
+import { recordLimits, type RecordLimits } from '../record-limits.ts'
 import { partitionName } from '../topic-partition.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
 import {
   Code,
+  LARGEST_BATCH_BYTES,
   alterConfigs,
   brokerError,
   check,
@@ -63,7 +65,8 @@ export class KafkaAdmin implements Admin {
         if (found === undefined || found.error === Code.unknownTopic) return []
         check(found.error, `DescribeConfigs for topic ${name}`)
         const config = Object.fromEntries(found.config)
-        return [{ name, topicId, partitions: partitions.length, replicationFactor: partitions[0]?.replicas ?? 0, config }]
+        const limits = limitsOf(Object.fromEntries(found.effective))
+        return [{ name, topicId, partitions: partitions.length, replicationFactor: partitions[0]?.replicas ?? 0, config, limits }]
       })
     })
   }
@@ -201,7 +204,8 @@ export class KafkaAdmin implements Admin {
   async #existing(names?: readonly string[]) {
     const { topics } = await this.#cluster.metadata(names)
     for (const { error, name } of topics) {
-      if (error !== Code.none && error !== Code.unknownTopic && error !== LEADERLESS) throw brokerError(error, `Metadata for topic ${name}`)
+      if (error !== Code.none && error !== Code.unknownTopic && error !== Code.invalidTopic && error !== LEADERLESS)
+        throw brokerError(error, `Metadata for topic ${name}`)
     }
     return topics.filter(({ error, isInternal }) => (error === Code.none || error === LEADERLESS) && !isInternal)
   }
@@ -227,6 +231,12 @@ export class KafkaAdmin implements Admin {
       throw failure
     }
   }
+}
+
+/** A batch that no request can carry is refused by the client; the broker would close the connection. */
+function limitsOf(effective: Readonly<Record<string, string>>): RecordLimits {
+  const limits = recordLimits(effective)
+  return { ...limits, maxMessageBytes: Math.min(limits.maxMessageBytes, LARGEST_BATCH_BYTES) }
 }
 
 /** LEADER_NOT_AVAILABLE: the topic exists, but a partition of it has no leader. */

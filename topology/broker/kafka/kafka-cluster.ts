@@ -99,7 +99,12 @@ export class KafkaCluster {
     const [described] = (await this.#leadersOf(topic)).topics
     const error = described?.error ?? Code.unknownTopic
     const found = described?.partitions.find(({ index }) => index === partition)
-    if (error === Code.unknownTopic || error === Code.unknownTopicId || (error === Code.none && found === undefined))
+    if (
+      error === Code.unknownTopic ||
+      error === Code.unknownTopicId ||
+      error === Code.invalidTopic ||
+      (error === Code.none && found === undefined)
+    )
       throw new UnknownTopicError(`Kafka has no partition ${name}: create it.`)
     check(error, `Metadata for topic ${topic}`)
     if (found === undefined || found.leader < 0) throw new RetriableBrokerError(`Partition ${name} has no leader at the moment; retry.`)

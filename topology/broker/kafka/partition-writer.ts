@@ -12,6 +12,9 @@ interface PendingBatch extends SealedPartition {
   reject(error: unknown): void
 }
 
+/** The most bytes in one Produce request; a larger batch goes alone. Far below `socket.request.max.bytes`, and quickly sent again when its response is lost. */
+const ROUND_BYTES = 16 << 20
+
 const NO_IDENTITY: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
 
 /**
@@ -79,12 +82,7 @@ export class PartitionWriter {
   async #sendRounds(): Promise<void> {
     await Promise.resolve()
     while (this.#pending.length > 0) {
-      const round = new Map<string, PendingBatch>()
-      this.#pending = this.#pending.filter((batch) => {
-        if (round.has(batch.name)) return true
-        round.set(batch.name, batch)
-        return false
-      })
+      const round = this.#takeRound()
       try {
         await this.#send(round)
       } catch (error) {
@@ -94,6 +92,20 @@ export class PartitionWriter {
       }
     }
     this.#sending = undefined
+  }
+
+  /** The next batch of each partition, as far as one request can carry them. */
+  #takeRound(): Map<string, PendingBatch> {
+    const round = new Map<string, PendingBatch>()
+    let bytes = 0
+    this.#pending = this.#pending.filter((batch) => {
+      if (round.has(batch.name) || bytes >= ROUND_BYTES) return true
+      bytes += batch.bytes.length
+      if (round.size > 0 && bytes > ROUND_BYTES) return true
+      round.set(batch.name, batch)
+      return false
+    })
+    return round
   }
 
   /** Retries until the round is empty: a written batch is removed from it. */
@@ -120,11 +132,11 @@ export class PartitionWriter {
   }
 
   /** Resolves the batch and removes it from the round, or returns its error. */
-  #accept(round: Map<string, PendingBatch>, { topic, partition, error, baseOffset }: ProducedPartition): unknown {
+  #accept(round: Map<string, PendingBatch>, { topic, partition, error, message, baseOffset }: ProducedPartition): unknown {
     const name = partitionName({ topic, partition })
     const batch = round.get(name)
     if (batch === undefined) return undefined
-    if (error !== Code.none) return leaderError(error, `Produce to ${name}`)
+    if (error !== Code.none) return leaderError(error, `Produce to ${name}${message === null ? '' : ` (${message})`}`)
     round.delete(name)
     this.#ends.set(name, { topic, partition, offset: baseOffset + batch.recordCount })
     batch.resolve()

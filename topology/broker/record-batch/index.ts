@@ -4,7 +4,7 @@
  * values are views. The *layout* names the byte positions of the header.
  */
 export type { Header, RecordBatch } from './record-batch.ts'
-export { createRecordBatchBuilder, NO_TIMESTAMP, placeBatch } from './record-batch-builder.ts'
+export { createRecordBatchBuilder, NO_TIMESTAMP, placeBatch, sizeAlone } from './record-batch-builder.ts'
 export type { RecordBatchBuilder } from './record-batch-builder.ts'
 export { BatchReader, InvalidBatchError } from './batch-reader.ts'
 export { filterBatch } from './filter-batch.ts'

@@ -9,6 +9,7 @@ const INITIAL_BYTES = 1 << 10
 export const NO_TIMESTAMP = -1
 /** Upper bound of a record's varints, besides key, value and headers. */
 const RECORD_HEAD_BYTES = 48
+const NO_HEADERS: readonly Header[] = []
 
 /** Writes records straight into the wire format. `reset` keeps the memory for the next batch. */
 export class RecordBatchBuilder {
@@ -16,7 +17,9 @@ export class RecordBatchBuilder {
   #end = at.RECORDS
   #count = 0
   #firstTimestamp = 0
+  #minTimestamp = 0
   #maxTimestamp = 0
+  #hasNullKeys = false
 
   get recordCount(): number {
     return this.#count
@@ -26,25 +29,41 @@ export class RecordBatchBuilder {
     return this.#end
   }
 
+  get minTimestamp(): number {
+    return this.#minTimestamp
+  }
+
   get maxTimestamp(): number {
     return this.#maxTimestamp
+  }
+
+  /** A record has no key. */
+  get hasNullKeys(): boolean {
+    return this.#hasNullKeys
   }
 
   /**
    * Copies key and value into the batch. A timestamp is a whole number of milliseconds since the epoch, or −1 (Kafka's `NO_TIMESTAMP`) for a record
    * without one. Throws `RangeError` for any other number, which the format cannot hold, and `TypeError` for what is no number.
    */
-  append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers: readonly Header[] = []): void {
+  append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
+    this.tryAppend(Infinity, key, value, timestamp, headers)
+  }
+
+  /** Appends the record unless the batch would then have more than `maxBytes`; returns whether it did. */
+  tryAppend(
+    maxBytes: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    timestamp: number,
+    headers: readonly Header[] = NO_HEADERS,
+  ): boolean {
     if (!isTimestamp(timestamp) && timestamp !== NO_TIMESTAMP) throw invalidTimestamp(timestamp, 'A record to be sent')
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
     const headerBytes = headers.length === 0 ? undefined : encodeHeaders(headers)
     const headersLength = headerBytes === undefined ? 1 : headerBytes.length
-    this.#reserve(keyLength + valueLength + headersLength + RECORD_HEAD_BYTES)
-    if (this.#count === 0) this.#firstTimestamp = this.#maxTimestamp = timestamp
-    else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
-    const timestampDelta = timestamp - this.#firstTimestamp
-    const bytes = this.#bytes
+    const timestampDelta = this.#count === 0 ? 0 : timestamp - this.#firstTimestamp
     const length =
       1 +
       varintSize(timestampDelta) +
@@ -54,6 +73,10 @@ export class RecordBatchBuilder {
       varintSize(value === null ? -1 : valueLength) +
       valueLength +
       headersLength
+    if (this.#end + varintSize(length) + length > maxBytes) return false
+    this.#reserve(length + RECORD_HEAD_BYTES)
+    this.#note(timestamp, key === null)
+    const bytes = this.#bytes
     let end = writeVarint(bytes, this.#end, length)
     bytes[end++] = 0
     end = writeVarint(bytes, end, timestampDelta)
@@ -67,20 +90,25 @@ export class RecordBatchBuilder {
     else bytes.set(headerBytes, end)
     this.#end = end + headersLength
     this.#count++
+    return true
+  }
+
+  /** The most bytes that the batch has after `appendAll`. */
+  sizeWith(other: RecordBatchBuilder): number {
+    return this.#end + other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES
   }
 
   /** Copies the records of another builder after the own ones. */
   appendAll(other: RecordBatchBuilder): void {
     const from = new VarintReader(other.#bytes, at.RECORDS)
-    this.#reserve(other.#end - at.RECORDS + other.#count * RECORD_HEAD_BYTES)
+    this.#reserve(this.sizeWith(other) - this.#end)
     for (let record = 0; record < other.#count; record++) {
       const length = from.next()
       const end = from.at + length
       from.at++
       const timestamp = other.#firstTimestamp + from.next()
       from.next()
-      if (this.#count === 0) this.#firstTimestamp = this.#maxTimestamp = timestamp
-      else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+      this.#note(timestamp, other.#hasNullKeys)
       const timestampDelta = timestamp - this.#firstTimestamp
       const bytes = this.#bytes
       const rest = end - from.at
@@ -99,6 +127,7 @@ export class RecordBatchBuilder {
   reset(): void {
     this.#end = at.RECORDS
     this.#count = 0
+    this.#hasNullKeys = false
   }
 
   /** For adapters: a copy of the batch with header and checksum. Producer id, epoch and sequence are −1 without an idempotent producer. */
@@ -120,6 +149,14 @@ export class RecordBatchBuilder {
     return bytes
   }
 
+  /** Keeps what is known of all records, before the next one is counted. */
+  #note(timestamp: number, hasNullKey: boolean): void {
+    if (this.#count === 0) this.#firstTimestamp = this.#minTimestamp = this.#maxTimestamp = timestamp
+    else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    else if (timestamp < this.#minTimestamp) this.#minTimestamp = timestamp
+    if (hasNullKey) this.#hasNullKeys = true
+  }
+
   #reserve(more: number): void {
     if (this.#end + more <= this.#bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#end + more))
@@ -139,6 +176,14 @@ export interface SealOptions {
 /** Creates an empty builder. Reuse it for any number of batches. */
 export function createRecordBatchBuilder(): RecordBatchBuilder {
   return new RecordBatchBuilder()
+}
+
+/** Size of a batch with this record alone, in bytes. */
+export function sizeAlone(key: Uint8Array | null, value: Uint8Array | null, headers: readonly Header[] = NO_HEADERS): number {
+  const sized = (bytes: Uint8Array | null): number => (bytes === null ? varintSize(-1) : varintSize(bytes.length) + bytes.length)
+  const headerBytes = headers.reduce((sum, header) => sum + sized(Buffer.from(header.key, 'utf8')) + sized(header.value), 0)
+  const length = 3 + sized(key) + sized(value) + varintSize(headers.length) + headerBytes
+  return at.RECORDS + varintSize(length) + length
 }
 
 /** Sets the base offset of a sealed batch, which the checksum does not cover. */

@@ -4,6 +4,7 @@ import { describeCompaction } from './compaction.contract.ts'
 import { describeFencing } from './fencing.contract.ts'
 import { describeFetching } from './fetching.contract.ts'
 import { describeGroups } from './groups.contract.ts'
+import { describeLimits } from './limits.contract.ts'
 import { describeSpentProducers } from './spent-producers.contract.ts'
 import { describeTopics } from './topics.contract.ts'
 import { describeTransactions } from './transactions.contract.ts'
@@ -27,5 +28,6 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
     describeSpentProducers(() => brokerUnderTest)
     describeCompaction(() => brokerUnderTest)
     describeTopics(() => brokerUnderTest)
+    describeLimits(() => brokerUnderTest)
   })
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
+  DEFAULT_RECORD_LIMITS,
   FatalBrokerError,
   FencedError,
   OutcomeUnknownError,
+  RecordCheck,
   RetriableBrokerError,
   StaleGenerationError,
   type Broker,
@@ -61,7 +63,7 @@ function opened({
 }
 
 function work(partition: number, records = 1): TaskCommit {
-  const outputs = new OutputBuffer()
+  const outputs = new OutputBuffer((topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0))
   for (let count = 0; count < records; count++) outputs.topic('out').append(0, Buffer.from('k'), Buffer.from('v'), 1)
   return { outputs, offsets: [{ topic: 'in', partition, offset: 5 }] }
 }

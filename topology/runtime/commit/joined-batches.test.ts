@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_RECORD_LIMITS, RecordCheck, type FilledBatch } from '../../broker/index.ts'
 import { BatchReader } from '../../broker/record-batch/index.ts'
 import { joinedBatches } from './joined-batches.ts'
-import { OutputBuffer, type OutputBatch } from './output-buffer.ts'
+import { OutputBuffer } from './output-buffer.ts'
 
 const UNPLACED = { baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }
 
 function outputs(...records: readonly (readonly [topic: string, partition: number, value: string, timestamp?: number])[]): OutputBuffer {
-  const buffer = new OutputBuffer()
+  const buffer = new OutputBuffer((topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0))
   for (const [topic, partition, value, timestamp = 1] of records)
     buffer.topic(topic).append(partition, Buffer.from('key'), Buffer.from(value), timestamp, [{ key: 'h', value: Buffer.from(value) }])
   return buffer
 }
 
-function recordsOf({ topic, partition, builder }: OutputBatch): string[] {
+function recordsOf({ topic, partition, builder }: FilledBatch): string[] {
   const reader = new BatchReader(builder.seal(UNPLACED))
   const rows: string[] = []
   while (reader.next()) {
@@ -44,6 +45,21 @@ describe('Batches of several tasks', () => {
     const large = 'x'.repeat(20_000)
     const batches = joinedBatches([outputs(['out', 0, large]), outputs(['out', 0, large]), outputs(['out', 0, 'small'])])
     expect(batches.map((batch) => recordsOf(batch).length)).toEqual([1, 2])
+  })
+
+  it('20.B8 are joined only as far as their topic takes it, however their timestamps and offsets grow', () => {
+    const limits = { ...DEFAULT_RECORD_LIMITS, maxMessageBytes: 400, timestampAfterMaxMs: Infinity }
+    const filled = (timestamp: number): OutputBuffer => {
+      const buffer = new OutputBuffer((topic) => new RecordCheck(topic, limits, () => 0))
+      for (let at = 0; at < 6; at++) buffer.topic('out').append(0, Buffer.from('key'), Buffer.from('v'), timestamp)
+      return buffer
+    }
+    for (const tasks of [2, 3, 7, 12]) {
+      const batches = joinedBatches(Array.from({ length: tasks }, (_, at) => filled(at % 2 === 0 ? 1 : 2 ** 52)))
+      expect(batches.reduce((sum, { builder }) => sum + builder.recordCount, 0)).toBe(6 * tasks)
+      for (const { builder } of batches) expect(builder.seal(UNPLACED).length).toBeLessThanOrEqual(400)
+    }
+    expect(joinedBatches([outputs(['out', 0, 'a']), outputs(['out', 0, 'b'])])).toHaveLength(1)
   })
 
   it('are none when nothing was written', () => {

@@ -1,8 +1,13 @@
-import { createRecordBatchBuilder, type Header, type RecordBatchBuilder, type TopicPartition } from '../../broker/index.ts'
+import { TopicBatches, type FilledBatch, type RecordCheck } from '../../broker/index.ts'
 
-/** The records that a transaction will write: a batch per partition, filled in place and reused by the next transaction. */
+/** The records that a transaction will write: batches per topic, filled in place and reused by the next transaction. */
 export class OutputBuffer {
-  readonly #topics = new Map<string, TopicOutput>()
+  readonly #checkOf: (topic: string) => RecordCheck
+  readonly #topics = new Map<string, TopicBatches>()
+
+  constructor(checkOf: (topic: string) => RecordCheck) {
+    this.#checkOf = checkOf
+  }
 
   get records(): number {
     let records = 0
@@ -11,68 +16,19 @@ export class OutputBuffer {
   }
 
   /** Always the same object for a topic, so that callers can keep it. */
-  topic(name: string): TopicOutput {
+  topic(name: string): TopicBatches {
     let topic = this.#topics.get(name)
-    if (topic === undefined) this.#topics.set(name, (topic = new TopicOutput(name)))
+    if (topic === undefined) this.#topics.set(name, (topic = new TopicBatches(this.#checkOf(name))))
     return topic
   }
 
-  batches(): readonly OutputBatch[] {
-    const batches: OutputBatch[] = []
+  batches(): readonly FilledBatch[] {
+    const batches: FilledBatch[] = []
     for (const topic of this.#topics.values()) topic.collect(batches)
     return batches
   }
 
   clear(): void {
     for (const topic of this.#topics.values()) topic.clear()
-  }
-}
-
-export interface OutputBatch extends TopicPartition {
-  readonly builder: RecordBatchBuilder
-}
-
-/** Brokers take batches up to 1 MiB by default. */
-const MAX_BATCH_BYTES = 900_000
-
-/** The records for one topic: per partition the batch that is being filled, after those that are full. */
-export class TopicOutput {
-  readonly topic: string
-  readonly #builders: (RecordBatchBuilder | undefined)[] = []
-  #full: { readonly partition: number; readonly builder: RecordBatchBuilder }[] = []
-  #records = 0
-
-  constructor(topic: string) {
-    this.topic = topic
-  }
-
-  get records(): number {
-    return this.#records
-  }
-
-  append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
-    let builder = (this.#builders[partition] ??= createRecordBatchBuilder())
-    if (builder.recordCount > 0 && builder.sizeInBytes + (key?.length ?? 0) + (value?.length ?? 0) > MAX_BATCH_BYTES) {
-      this.#full.push({ partition, builder })
-      this.#builders[partition] = builder = createRecordBatchBuilder()
-    }
-    builder.append(key, value, timestamp, headers)
-    this.#records++
-  }
-
-  collect(batches: OutputBatch[]): void {
-    if (this.#records === 0) return
-    const { topic } = this
-    for (const { partition, builder } of this.#full) batches.push({ topic, partition, builder })
-    this.#builders.forEach((builder, partition) => {
-      if (builder !== undefined && builder.recordCount > 0) batches.push({ topic, partition, builder })
-    })
-  }
-
-  clear(): void {
-    if (this.#records === 0) return
-    this.#full = []
-    for (const builder of this.#builders) builder?.reset()
-    this.#records = 0
   }
 }

@@ -1,4 +1,11 @@
-import { createRecordBatchBuilder, type Broker, type Header, type RecordBatch } from '../../broker/index.ts'
+import {
+  createRecordBatchBuilder,
+  DEFAULT_RECORD_LIMITS,
+  RecordCheck,
+  type Broker,
+  type Header,
+  type RecordBatch,
+} from '../../broker/index.ts'
 import { deadLetterTopic } from '../../topics/index.ts'
 
 /**
@@ -53,6 +60,26 @@ export function letterHeaders(letter: Pick<DeadLetter, LetterFields>): readonly 
   return [...letter.headers, ...fields.map(([name, value]) => ({ key: PREFIX + name, value: Buffer.from(String(value), 'utf8') }))]
 }
 
+const SHORT_TEXT = 200
+
+/** From the whole letter to what a redrive needs: without most of the stack, without it, without everything optional. */
+const SHORTER: readonly ((letter: Pick<DeadLetter, LetterFields>) => Pick<DeadLetter, LetterFields>)[] = [
+  (letter) => letter,
+  (letter) => ({ ...letter, stack: letter.stack?.slice(0, SHORT_TEXT) }),
+  (letter) => ({ ...letter, stack: undefined, reason: letter.reason.slice(0, SHORT_TEXT) }),
+  (letter) => ({ ...letter, stack: undefined, operator: undefined, task: undefined, reason: '' }),
+]
+
+/** The letter's headers, shortened as far as they must be to fit: a record that is nearly as large as a topic takes still becomes a dead letter. */
+export function letterHeadersThat(fit: (headers: readonly Header[]) => boolean, letter: Pick<DeadLetter, LetterFields>): readonly Header[] {
+  let headers: readonly Header[] = []
+  for (const shortened of SHORTER) {
+    headers = letterHeaders(shortened(letter))
+    if (fit(headers)) break
+  }
+  return headers
+}
+
 export function redriveHeaders(letter: DeadLetter, discard: boolean): readonly Header[] {
   if (letter.place === undefined) return letter.headers
   const mark: RedriveMark = { ...letter.place, discard }
@@ -100,20 +127,15 @@ export async function writeDeadLetter(
   const { key, value, timestamp, origin } = record
   const producer = await broker.openProducer({ transactionalId: groupId })
   try {
+    const topic = deadLetterTopic(applicationId)
+    const [description] = await broker.admin.describeTopics([topic])
+    const check = new RecordCheck(topic, description?.limits ?? DEFAULT_RECORD_LIMITS, () => time)
+    const letter = { ...record, reason: cannotBeRead(record.reason), headers: ownHeaders(record.headers), place: undefined, time }
+    const headers = letterHeadersThat((candidates) => check.fits(key, value, candidates), letter)
+    check.assertFits(key, value, headers)
     const batch = createRecordBatchBuilder()
-    batch.append(
-      key,
-      value,
-      timestamp,
-      letterHeaders({
-        ...record,
-        reason: cannotBeRead(record.reason),
-        headers: ownHeaders(record.headers),
-        place: undefined,
-        time,
-      }),
-    )
-    await producer.send(deadLetterTopic(applicationId), 0, batch)
+    batch.append(key, value, timestamp, headers)
+    await producer.send(topic, 0, batch)
     await producer.sendOffsets({ groupId, memberId: '', generation: -1 }, [{ ...origin, offset: origin.offset + 1 }])
     await producer.commit()
   } finally {

@@ -3,7 +3,7 @@ import { NO_TIMESTAMP, type RecordBatch, type TopicPartition } from '../../broke
 import { stackOf, type RecordError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { OutputBuffer } from '../commit/index.ts'
-import { letterHeaders, ownHeaders, redriveMark, type LetterPlace } from './dead-letters.ts'
+import { letterHeadersThat, ownHeaders, redriveMark, type LetterPlace } from './dead-letters.ts'
 import type { ParkedKeys } from './parked-keys.ts'
 
 /** The record at the front of a queue; the cursor of `batch` is on it. */
@@ -26,9 +26,9 @@ export interface LetterBoxOptions {
   readonly parked: ParkedKeys
   readonly outputs: OutputBuffer
   readonly ports: Ports
-  /** The dead-letter topic and the partition of it that this task writes to. */
   readonly topic: string
-  readonly partition: number
+  /** The partition that this task writes to. */
+  partitionOf(topic: string): number
 }
 
 /**
@@ -71,7 +71,8 @@ export class LetterBox {
   }
 
   #write(topic: string, record: FrontRecord, reason: string, place: LetterPlace | undefined, error: RecordError | undefined): void {
-    const { outputs, partition, ports } = this.#options
+    const { outputs, partitionOf, ports } = this.#options
+    const output = outputs.topic(topic)
     const { key, value, timestamp, headers } = record.batch
     const letter = {
       origin: { topic: record.topic, partition: record.partition, offset: record.offset },
@@ -83,7 +84,8 @@ export class LetterBox {
       task: error?.task,
       stack: stackOf(error?.cause),
     }
-    outputs.topic(topic).append(partition, key, value, isTimestamp(timestamp) ? timestamp : NO_TIMESTAMP, letterHeaders(letter))
+    const fitting = letterHeadersThat((candidates) => output.fits(key, value, candidates), letter)
+    output.append(partitionOf(topic), key, value, isTimestamp(timestamp) ? timestamp : NO_TIMESTAMP, fitting)
   }
 
   /** The oldest letter of the record's key has been processed or discarded. */

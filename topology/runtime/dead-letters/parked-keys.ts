@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Serdes, Stores, type KeyValueStore, type StateStore } from '../../../state/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { LetterPlace } from './dead-letters.ts'
@@ -80,6 +81,10 @@ function storeName(subtopology: number): string {
   return `parked-keys-${subtopology}`
 }
 
+const LONG_KEY_BYTES = 1 << 10
+
+/** A long key is represented by its digest: with the topic before it, it might be larger than the changelog takes. */
 function rowKey(topic: string, key: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${topic}\0`, 'utf8'), key])
+  const short = key.length <= LONG_KEY_BYTES ? key : createHash('sha256').update(key).digest()
+  return Buffer.concat([Buffer.from(`${topic}\0`, 'utf8'), short])
 }

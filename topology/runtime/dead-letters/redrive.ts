@@ -1,12 +1,6 @@
-import {
-  createRecordBatchBuilder,
-  partitionName,
-  type Broker,
-  type PartitionOffset,
-  type RecordBatchBuilder,
-  type TopicPartition,
-} from '../../broker/index.ts'
+import { DEFAULT_RECORD_LIMITS, RecordCheck, type Broker, type PartitionOffset } from '../../broker/index.ts'
 import { deadLetterTopic } from '../../topics/index.ts'
+import { OutputBuffer } from '../commit/index.ts'
 import { letterHeaders, redriveGroup, readDeadLetters, redriveHeaders, type DeadLetter } from './dead-letters.ts'
 
 export interface RedriveOptions {
@@ -27,7 +21,7 @@ export interface RedriveResult {
 
 /**
  * Sends dead letters back to their topics, in one transaction that also commits past them in the dead-letter topic. The letters of a key are processed
- * in their old order. Records of the key that arrive meanwhile become letters too: redrive until none is left.
+ * in their old order. A letter that its origin no longer takes throws `RecordRefusedError`, and nothing is sent. Records of the key that arrive meanwhile become letters too: redrive until none is left.
  */
 export async function redriveDeadLetters(options: RedriveOptions): Promise<RedriveResult> {
   const { broker, applicationId, decide = () => 'redrive' } = options
@@ -36,28 +30,21 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   const result = { redriven: 0, discarded: 0, kept: 0 }
   try {
     const letters = await readDeadLetters(broker, applicationId)
-    const batches = new Map<string, TopicPartition & { readonly builder: RecordBatchBuilder }>()
-    const batchTo = ({ topic, partition }: TopicPartition): RecordBatchBuilder => {
-      const name = partitionName({ topic, partition })
-      const batch = batches.get(name) ?? { topic, partition, builder: createRecordBatchBuilder() }
-      batches.set(name, batch)
-      return batch.builder
-    }
+    const outputs = new OutputBuffer(await checksOf(broker, [deadLetters, ...letters.map(({ origin }) => origin.topic)]))
     for (const letter of letters.toSorted(bySequence)) {
       const decided = decide(letter)
       const decision = decided === 'redrive' && letter.origin.topic === deadLetters ? 'keep' : decided
       if (decision === 'keep') {
-        const partition = { topic: deadLetters, partition: letter.partition }
-        batchTo(partition).append(letter.key, letter.value, letter.timestamp, letterHeaders(letter))
+        outputs.topic(deadLetters).append(letter.partition, letter.key, letter.value, letter.timestamp, letterHeaders(letter))
         result.kept++
       } else if (decision === 'redrive' || letter.place !== undefined) {
         const headers = redriveHeaders(letter, decision === 'discard')
-        batchTo(letter.origin).append(letter.key, letter.value, letter.timestamp, headers)
+        outputs.topic(letter.origin.topic).append(letter.origin.partition, letter.key, letter.value, letter.timestamp, headers)
       }
       if (decision === 'redrive') result.redriven++
       if (decision === 'discard') result.discarded++
     }
-    for (const { topic, partition, builder } of batches.values()) await producer.send(topic, partition, builder)
+    for (const { topic, partition, builder } of outputs.batches()) await producer.send(topic, partition, builder)
     const ends = endsOf(deadLetters, letters)
     await producer.sendOffsets({ groupId: redriveGroup(applicationId), memberId: '', generation: -1 }, ends)
     await producer.commit()
@@ -66,6 +53,13 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   } finally {
     await producer.close()
   }
+}
+
+/** Timestamps are left to the broker: letters are old. */
+async function checksOf(broker: Broker, topics: readonly string[]): Promise<(topic: string) => RecordCheck> {
+  const described = await broker.admin.describeTopics([...new Set(topics)])
+  const limits = new Map(described.map((topic) => [topic.name, topic.limits]))
+  return (topic) => new RecordCheck(topic, { ...(limits.get(topic) ?? DEFAULT_RECORD_LIMITS), timestampAfterMaxMs: Infinity }, () => 0)
 }
 
 /** The order of the letters of one key; letters of different keys have none. */

@@ -33,7 +33,7 @@ export class StreamsObserver implements TaskDirectory {
     this.#options = options
     const topology = withParkedKeys(options.topology)
     const { applicationId, broker, ports, queryTransport: transport } = options
-    this.#topics = new TopicTable(applicationId, topology, broker.admin)
+    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock)
     this.queries = new Queries(
       new QueryRouter({
         topology,

@@ -87,6 +87,7 @@ export class Streams {
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
   readonly #router: QueryRouter
+  readonly #errorHandlers: ErrorHandlers
   #check: TimerHandle | undefined
 
   constructor(options: StreamsOptions) {
@@ -94,13 +95,14 @@ export class Streams {
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#ports = ports
+    this.#errorHandlers = options.errorHandlers ?? {}
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
-    this.#topics = new TopicTable(applicationId, topology, broker.admin)
+    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock)
     this.#globals = new GlobalStores({
       stores: topology.globalStores,
       broker,
       ports,
-      errorHandlers: options.errorHandlers ?? {},
+      errorHandlers: this.#errorHandlers,
       onFatal: (error) => this.#lifecycle.fail(error),
     })
     this.#fetching = new FetchLoop({ broker, ports, onFatal: (error) => this.#lifecycle.fail(error) })
@@ -124,7 +126,7 @@ export class Streams {
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
       stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
-      errorHandlers: options.errorHandlers ?? {},
+      errorHandlers: this.#errorHandlers,
       broker,
       ports,
       storages: options.storages,
@@ -171,7 +173,8 @@ export class Streams {
   async start(): Promise<void> {
     if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
     this.#lifecycle.become('starting')
-    await this.#topics.ensure()
+    const { droppedRecordsTopic } = this.#errorHandlers
+    await this.#topics.ensure(droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic])
     await this.#globals.start()
     if (this.#lifecycle.isStopped) return
     this.#router.start()

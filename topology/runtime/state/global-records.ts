@@ -102,6 +102,7 @@ export class GlobalRecords {
 }
 
 function put(store: StateStore, key: unknown, value: unknown, timestamp: number): void {
-  if (store.kind !== 'keyValue') throw new RangeError(`Global store "${store.name}" is of kind ${store.kind}; it must be a key-value store.`)
+  if (store.kind !== 'keyValue')
+    throw new RangeError(`Global store "${store.name}" is of kind ${store.kind}; it must be a key-value store.`)
   store.put(key, value, timestamp)
 }

@@ -3,6 +3,7 @@ import {
   StateCorruptedError,
   StateWriteError,
   type OrderedStorage,
+  type RowCheck,
   type StoreSpec,
   type TaskState,
 } from '../../../state/index.ts'
@@ -121,7 +122,12 @@ export class TaskStores {
     if (this.#state === undefined) {
       const storage = await storages.open(task)
       try {
-        this.#state = await openState({ storage, stores: specs, ...(cacheBytes === undefined ? {} : { cacheBytes }) })
+        this.#state = await openState({
+          storage,
+          stores: specs,
+          check: this.#checkRow(),
+          ...(cacheBytes === undefined ? {} : { cacheBytes }),
+        })
       } catch (error) {
         await storage.close()
         throw error
@@ -174,6 +180,23 @@ export class TaskStores {
     } finally {
       signal.removeEventListener('abort', wakeUp)
       await fetcher.close()
+    }
+  }
+
+  /** A row that its changelog does not take is found when it is put, while the record that caused it is being processed (DECISIONS 105). */
+  #checkRow(): RowCheck {
+    const { specs, topics } = this.#options
+    const checks = new Map(
+      specs.flatMap(({ name }) => {
+        const changelog = topics.changelogOf(name)
+        return changelog === undefined ? [] : [[name, topics.check(changelog)] as const]
+      }),
+    )
+    return (store, key, value, timestamp) => {
+      const check = checks.get(store)
+      if (check === undefined) return
+      check.assertValid(key, timestamp)
+      if (!check.fits(key, value)) throw check.tooLarge(key, value, undefined, `A row of store ${store}`)
     }
   }
 

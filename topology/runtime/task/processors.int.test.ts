@@ -50,6 +50,7 @@ describe('Processors', () => {
       .mapValues((value) => String(value?.length))
       .to('out', { key: Serdes.string, value: Serdes.string })
     const app = await open(builder.build())
+    await app.broker.admin.alterTopic('in', { 'max.message.bytes': String(8 << 20) })
     await app.start('one')
     const producer = await app.broker.openProducer({})
     for (const _ of ['first', 'second']) {

@@ -1,11 +1,19 @@
 import type { openTaskState, StateStore, TaskState } from '../../../state/index.ts'
-import { FatalBrokerError, partitionName, type Broker, type PartitionOffset, type TopicPartition } from '../../broker/index.ts'
-import { messageOf, TaskMigratedError, type RecordError } from '../../errors.ts'
+import {
+  FatalBrokerError,
+  partitionName,
+  RecordRefusedError,
+  type Broker,
+  type PartitionOffset,
+  type TopicBatches,
+  type TopicPartition,
+} from '../../broker/index.ts'
+import { FatalStreamsError, messageOf, TaskMigratedError, type RecordError, type StreamsError } from '../../errors.ts'
 import type { SourceNode, Subtopology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { RecordMetadata, TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
-import { OutputBuffer, type GroupCommit, type TopicOutput } from '../commit/index.ts'
+import { OutputBuffer, type GroupCommit } from '../commit/index.ts'
 import { LetterBox, ParkedKeys } from '../dead-letters/index.ts'
 import { TaskStores, type TaskStorages } from '../state/index.ts'
 import { StateMachine } from '../state-machine.ts'
@@ -41,6 +49,7 @@ export interface TaskContext {
 }
 
 const RECORDS_PER_TURN = 1000
+const MOST_REFUSALS = 2
 
 /**
  * One sub-topology on one partition: its queues, its stores, its graph. Opening order: abort transactions left by dead members → read the committed
@@ -55,7 +64,7 @@ export class Task {
   readonly #subtopology: Subtopology
   readonly #context: TaskContext
   readonly #stores: TaskStores
-  readonly #outputs = new OutputBuffer()
+  readonly #outputs: OutputBuffer
   readonly #purge: RepartitionPurge
   readonly #partitions: readonly TopicPartition[]
   readonly #status: StateMachine<TaskStatus>
@@ -66,6 +75,8 @@ export class Task {
   #open: OpenTask | undefined
   #streamTime = -1
   #hasRun = false
+  /** How many commits in a row the broker has refused although all records fitted the topics' settings. */
+  #refusals = 0
 
   constructor(id: TaskId, subtopology: Subtopology, context: TaskContext) {
     const { broker, ports, topics } = context
@@ -74,6 +85,7 @@ export class Task {
     this.#status = new StateMachine(`Task ${this.name}`, 'created', TASK_TRANSITIONS)
     this.#subtopology = subtopology
     this.#context = context
+    this.#outputs = new OutputBuffer((topic) => topics.check(topic))
     this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
     this.#partitions = subtopology.sourceTopics
       .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
@@ -206,11 +218,13 @@ export class Task {
       await this.#stores.commit(ends)
       open.committed(offsetsToCommit)
       this.#streamTime = open.graph.streamTime
+      this.#refusals = 0
       this.metrics.commits++
       this.#notifyPositionListeners()
       this.#purge.run(open.queues)
       this.#failed.clear()
     } catch (error) {
+      if (error instanceof RecordRefusedError) throw this.#refused(error)
       throw error instanceof FatalBrokerError ? error : reopened(this.name, error)
     }
   }
@@ -232,6 +246,21 @@ export class Task {
     this.#notifyPositionListeners()
     await this.#stores.close()
     if (this.#status.canBecome('closed')) this.#status.become('closed')
+  }
+
+  /**
+   * The settings are read again; then the record that does not fit is found before it is sent. A second refusal may still be due to what another task of
+   * the transaction had filled before.
+   */
+  #refused(error: RecordRefusedError): StreamsError {
+    const message = `Task ${this.name} cannot commit: ${error.message}`
+    if (++this.#refusals > MOST_REFUSALS) {
+      return new FatalStreamsError(
+        `${message} It fits the topic's settings as far as this instance can read them: allow DescribeConfigs on the topic, or raise the setting.`,
+        { cause: error },
+      )
+    }
+    return this.#context.topics.refused(error)
   }
 
   /** Drops what the last opening made. */
@@ -257,7 +286,7 @@ export class Task {
       outputs: this.#outputs,
       ports,
       topic: topics.deadLetters,
-      partition: this.id.partition % (topics.partitions(topics.deadLetters) ?? 1),
+      partitionOf: (topic) => this.id.partition % (topics.partitions(topic) ?? 1),
     })
     const records = new RecordHandler({
       task: this.name,
@@ -305,7 +334,7 @@ export class Task {
     }
   }
 
-  #changelogOutput(store: string): TopicOutput | undefined {
+  #changelogOutput(store: string): TopicBatches | undefined {
     const changelog = this.#context.topics.changelogOf(store)
     return changelog === undefined ? undefined : this.#outputs.topic(changelog)
   }

@@ -75,7 +75,7 @@ export class TopologyTestDriver {
     this.#topology = topology
     this.#broker = broker
     this.#ports = ports
-    this.#topics = new TopicTable(APPLICATION, topology, broker.admin)
+    this.#topics = new TopicTable(APPLICATION, topology, broker.admin, ports.clock)
     this.#fetcher = broker.openFetcher()
     this.#globals = this.#openGlobals()
   }

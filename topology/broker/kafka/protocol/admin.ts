@@ -65,9 +65,14 @@ export function createPartitions(name: string, partitions: number): KafkaRequest
   }
 }
 
-export function describeConfigs(
-  names: readonly string[],
-): KafkaRequest<readonly (TopicError & { readonly config: ReadonlyMap<string, string> })[]> {
+export interface TopicConfig extends TopicError {
+  /** What is set on the topic itself. */
+  readonly config: ReadonlyMap<string, string>
+  /** All settings, those that the topic has from the broker included. */
+  readonly effective: ReadonlyMap<string, string>
+}
+
+export function describeConfigs(names: readonly string[]): KafkaRequest<readonly TopicConfig[]> {
   return {
     apiKey: 32,
     apiVersion: 2,
@@ -80,15 +85,18 @@ export function describeConfigs(
         reader.int8()
         const topic = reader.text()
         const config = new Map<string, string>()
+        const effective = new Map<string, string>()
         reader.array(() => {
           const [key, value] = [reader.text(), reader.string()]
           reader.int8()
           const source = reader.int8()
           reader.int8()
           reader.array(() => [reader.string(), reader.string(), reader.int8()])
-          if (source === SET_ON_TOPIC && value !== null) config.set(key, value)
+          if (value === null) return
+          effective.set(key, value)
+          if (source === SET_ON_TOPIC) config.set(key, value)
         })
-        return { topic, ...head, config }
+        return { topic, ...head, config, effective }
       })
     },
   }

@@ -12,7 +12,7 @@ export { alterConfigs, createPartitions, createTopics, deleteRecords, deleteTopi
 export type { TopicError } from './admin.ts'
 export { fetchRecords } from './fetch.ts'
 export type { AbortedTransaction, PartitionResponse } from './fetch.ts'
-export { endTransaction, initProducerId, listOpenTransactions, produce, txnOffsetCommit } from './producer.ts'
+export { endTransaction, LARGEST_BATCH_BYTES, initProducerId, listOpenTransactions, produce, txnOffsetCommit } from './producer.ts'
 export type { ProducedPartition, ProducerIdentity, SealedPartition } from './producer.ts'
 export { describeGroup, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from './groups.ts'
 export type { NamedMember } from './groups.ts'

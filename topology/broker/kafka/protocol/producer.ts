@@ -14,11 +14,15 @@ export interface SealedPartition extends TopicPartition {
 
 export interface ProducedPartition extends TopicPartition {
   readonly error: number
+  /** What the broker says beside the code. */
+  readonly message: string | null
   readonly baseOffset: number
 }
 
 /** Upper bound of what a Produce request needs besides names and batches, for itself and for each batch. */
 const OVERHEAD_BYTES = 100
+/** Brokers close the connection on a request of more than 100 MiB (`socket.request.max.bytes`); this leaves room for the names in it. */
+export const LARGEST_BATCH_BYTES = (100 << 20) - (64 << 10)
 const ACKS_ALL = -1
 const TIMEOUT_MS = 30_000
 /** Short, because all brokers get this request and a frozen one must not delay the result. */
@@ -75,9 +79,9 @@ export function produce(
             reader.int64()
             reader.int64()
             reader.compactArray(() => [reader.int32(), reader.compactString(), reader.skipTags()])
-            reader.compactString()
+            const message = reader.compactString()
             reader.skipTags()
-            return head
+            return { ...head, message }
           })
           reader.skipTags()
           return found

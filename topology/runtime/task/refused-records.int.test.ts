@@ -1,0 +1,9 @@
+import { MemoryStorage } from '../../../state/index.ts'
+import { EmbeddedBroker } from '../../broker/index.ts'
+import { systemPorts } from '../../system-ports.ts'
+import { describeRefusedRecords } from '../testing/refused-records.contract.ts'
+
+describeRefusedRecords('the embedded broker', {
+  openBroker: () => EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() }),
+  times: {},
+})
