@@ -1,7 +1,7 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
 import type { GroupMember, PartitionOffset } from '../broker.ts'
-import { FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
+import { FatalBrokerError, FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { PendingBatches } from './pending-batches.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -13,6 +13,8 @@ import type { Topics } from './topics.ts'
 
 /** Kafka's default for `transaction.timeout.ms`. */
 const DEFAULT_TIMEOUT_MS = 60_000
+/** Kafka's default for `transaction.max.timeout.ms`. */
+const MAX_TIMEOUT_MS = 900_000
 /** As in Kafka, the marker at the end of a transaction takes one offset in each of its partitions. */
 const MARKER_OFFSETS = 1
 /** Epochs are 16 bits in a batch. */
@@ -63,6 +65,11 @@ export class Transactions {
 
   /** Fences the former producer of the id, aborts its open transaction, and returns the new producer's right to the id. */
   async open(id: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<TransactionHolder> {
+    if (!(timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS))
+      throw new FatalBrokerError(
+        `${id} cannot have transactions of ${timeoutMs} ms: transactionTimeoutMs must be from 1 to ${MAX_TIMEOUT_MS}, the embedded broker’s ` +
+          'transaction.max.timeout.ms.',
+      )
     let state = this.#ids.get(id)
     if (state === undefined) {
       state = {
