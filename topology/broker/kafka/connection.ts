@@ -42,6 +42,9 @@ const OF_KAFKA_4: readonly (readonly [name: string, apiKey: number, version: num
   ['TxnOffsetCommit', 28, 5],
 ]
 const TRANSACTION_VERSION = 2
+const CLOSED = 'the broker closed the connection'
+const CLOSED_AT_ONCE =
+  'the broker closed the connection at once; if it always does, its listener may expect TLS or authentication (ssl, sasl)'
 
 /**
  * One connection to one broker, connected and authenticated. It has one request in flight. A broker that limits sessions
@@ -59,6 +62,8 @@ export class Connection {
   #correlationId = 0
   #failure: Error | undefined
   #usableUntil = Infinity
+  /** The broker has responded to a request other than those that every listener accepts. */
+  #isProven = false
 
   private constructor(name: string, socket: Socket, options: ConnectionOptions) {
     this.name = name
@@ -73,8 +78,8 @@ export class Connection {
       }
     })
     socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(new Error('the broker closed the connection')))
-    if (socket.destroyed) this.#fail(new Error('the broker closed the connection'))
+    socket.on('close', () => this.#fail(new Error(this.#isProven ? CLOSED : CLOSED_AT_ONCE)))
+    if (socket.destroyed) this.#fail(new Error(CLOSED))
   }
 
   /**
@@ -118,6 +123,7 @@ export class Connection {
       this.#fail(new Error(`the response to ${request.name} belongs to another request`))
       throw this.#noResponse(request)
     }
+    this.#isProven = this.#versions !== undefined
     if (request.flexible && request.hasPlainResponse !== true) reader.skipTags()
     return request.read(reader)
   }
