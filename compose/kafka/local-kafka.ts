@@ -131,15 +131,21 @@ interface LocalBrokerOptions {
 
 class LocalBroker {
   readonly #options: LocalBrokerOptions
+  #port: number
   #process: JavaProcess | undefined
   #wasKilled = false
 
   constructor(options: LocalBrokerOptions) {
     this.#options = options
+    this.#port = options.port
   }
 
   get address(): string {
-    return `${this.#options.host}:${this.#options.port}`
+    return `${this.#options.host}:${this.#port}`
+  }
+
+  get port(): number {
+    return this.#port
   }
 
   get brokerAddress(): string {
@@ -149,6 +155,14 @@ class LocalBroker {
   /** Port on which it listens for its proxy. */
   get proxiedPort(): number | undefined {
     return this.#options.proxiedPort
+  }
+
+  /** Moves its listener for clients to another port, as of its next start. */
+  async moveTo(port: number): Promise<void> {
+    const { host, properties } = this.#options
+    const settings = await readFile(properties, 'utf8')
+    await writeFile(properties, settings.replaceAll(`CLIENT://${this.address}`, `CLIENT://${host}:${port}`))
+    this.#port = port
   }
 
   /** Also restarts a broker that was killed. */

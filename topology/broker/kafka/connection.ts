@@ -7,7 +7,7 @@ import { apiVersions, Code, Reader, Writer, type ApiVersions, type KafkaRequest 
 import { authenticate } from './sasl.ts'
 import type { SaslOptions, TlsOptions } from './security.ts'
 import { connectSocket, type SocketFactory } from './socket.ts'
-import { tlsFault } from './tls-fault.ts'
+import { lastingFault } from './lasting-fault.ts'
 
 export interface ConnectionOptions {
   readonly clientId: string
@@ -101,7 +101,7 @@ export class Connection {
       connection?.close()
       const cause = error instanceof NoResponseError ? error.cause : error
       if (cause instanceof BrokerError) throw cause
-      const fault = tlsFault(cause, ssl !== undefined)
+      const fault = lastingFault(cause, ssl !== undefined)
       if (fault !== undefined) throw new FatalBrokerError(`Kafka broker ${name} cannot be used: ${fault}`, { cause })
       throw new RetriableBrokerError(`Kafka broker ${name} is unreachable: ${textOf(cause)}`, { cause })
     }

@@ -7,16 +7,16 @@ const TLS_CODES =
 const TLS_ALERT = 0x1503
 
 /**
- * What is wrong, with advice, if an error shows that client and broker do not agree about TLS: another attempt would end in the same way.
- * Undefined for all other errors.
+ * What is wrong, with advice, if an error shows that client and broker do not agree about TLS, or that there is no broker at the address: another
+ * attempt would end in the same way. Undefined for all other errors.
  */
-export function tlsFault(error: unknown, usesTls: boolean): string | undefined {
+export function lastingFault(error: unknown, usesTls: boolean): string | undefined {
   if (!(error instanceof Error)) return undefined
-  if (!usesTls) {
-    if (error instanceof ForeignBytesError && error.size >>> 16 === TLS_ALERT)
-      return 'it expects TLS. Set the option ssl (BOB_KAFKA_TLS), or name a listener without TLS.'
-    return undefined
-  }
+  if (error instanceof ForeignBytesError)
+    return error.size >>> 16 === TLS_ALERT
+      ? 'it expects TLS. Set the option ssl, or name a listener without TLS.'
+      : `${error.message}. Check the address.`
+  if (!usesTls) return undefined
   const code = 'code' in error ? String(error.code) : ''
   if (!TLS_CODES.test(code)) return undefined
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code))
