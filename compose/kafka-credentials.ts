@@ -35,7 +35,9 @@ export function tokenFrom(file: string): () => Promise<OauthToken> {
 
 /** Tokens of an endpoint. One is used for all connections until most of its lifetime is over. */
 export function tokensOf({ url, clientId, clientSecret, scope }: TokenEndpoint, clock: Clock): () => Promise<OauthToken> {
-  let token: Promise<CachedToken> | undefined
+  let known: CachedToken | undefined
+  /** Connections that need a token at the same time share a request. */
+  let asked: Promise<CachedToken> | undefined
   const request = async (): Promise<CachedToken> => {
     const response = await fetch(url, {
       method: 'POST',
@@ -59,9 +61,8 @@ export function tokensOf({ url, clientId, clientSecret, scope }: TokenEndpoint, 
     return { value: answer.access_token, usableUntil: clock.monotonic() + USABLE_PART * lifetimeMs }
   }
   return async () => {
-    const known = await token?.catch(() => undefined)
     if (known !== undefined && clock.monotonic() < known.usableUntil) return known
-    token = request()
-    return token
+    asked ??= request().finally(() => (asked = undefined))
+    return (known = await asked)
   }
 }
