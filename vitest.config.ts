@@ -52,10 +52,21 @@ const kafka = {
   },
 }
 
+/** The adapter's own tests on the oldest version of Kafka that it promises to work with; after those on the default version. */
+const oldestKafka = {
+  resolve: server.resolve,
+  test: {
+    ...kafka.test,
+    name: 'kafka-oldest',
+    include: ['topology/broker/kafka/**/*.kafka.test.ts'],
+    sequence: { groupOrder: 1 },
+  },
+}
+
 export default defineConfig({
   root,
   test: {
-    projects: [server, web, pages, kafka],
+    projects: [server, web, pages, kafka, oldestKafka],
     reporters: ['default', './compose/testing/total-line-reporter.ts'],
     maxWorkers: 2,
   },

@@ -52,11 +52,7 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that few folders may import: the chaos run's verifier reads what the engine wrote without the engine. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['state/leveldb/', 'compose/chaos/verifier/'],
-  kafkajs: [
-    'topology/broker/kafka/connection.ts',
-    'topology/broker/kafka/kafkajs-internals.d.ts',
-    'topology/broker/kafka/testing/bare-loop.ts',
-  ],
+  kafkajs: ['topology/broker/kafka/testing/bare-loop.ts'],
 }
 
 /** This file quotes forbidden imports. */

@@ -20,7 +20,7 @@ const SERVING = ['start', 'kills', 'bob', 'chaos']
 /** Skips the build. A command sets it for the processes that it starts, so that all of them run the build that it runs itself. */
 const AS_BUILT = 'BOB_AS_BUILT'
 /** Vitest projects per test command. */
-const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka'] }
+const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka', 'kafka-oldest'] }
 /** Builds everything and runs nothing, for container images. */
 const BUILD = 'build'
 /** Packages bundled into the commands, with their dependencies, because a processor loads them at start (DECISIONS 73). */

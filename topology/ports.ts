@@ -36,12 +36,14 @@ export interface Random {
 
 /** Stable codes of log lines that programs react to. The text of a line may change, its code does not. */
 export type LogCode =
+  | 'coordinator-moved'
   | 'dead-letter'
   | 'fetch-failed'
   | 'global-stores-wait'
   | 'group-unreachable'
   | 'producer-not-open'
   | 'record-dropped'
+  | 'request-retried'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'

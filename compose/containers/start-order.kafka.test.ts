@@ -187,7 +187,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
     const [clients = [], administrators = []] = ['api', 'access'].map((name) => bank.environment(name).BOB_KAFKA?.split(','))
     const { BOB_KAFKA_CA = '', BOB_KAFKA_USER: username = '' } = bank.environment('api')
     const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(), retryTimeoutMs: 1_000 }]
-    const sasl = { mechanism: 'scram-sha-512', username, password: 'not the password' }
+    const sasl = { mechanism: 'scram-sha-512', username, password: 'not the password' } as const
     await expect(KafkaBroker.open({ ...options, addresses: clients, ssl, sasl })).rejects.toThrow(FatalBrokerError)
     await expect(KafkaBroker.open({ ...options, addresses: administrators, ssl })).rejects.toThrow(BrokerError)
     await expect(KafkaBroker.open({ ...options, addresses: clients })).rejects.toThrow(BrokerError)

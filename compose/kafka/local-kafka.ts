@@ -14,6 +14,8 @@ export interface LocalKafkaOptions {
   /** Data, logs and settings of the brokers; the next start finds its data here. */
   readonly directory: string
   readonly brokers: number
+  /** Where the brokers listen for clients, an IPv6 address in brackets. Default 127.0.0.1. */
+  readonly host?: string
   /** Port of the first broker; the others use the ports after it. Default: any free ports. */
   readonly port?: number
   /** Port of a proxy in front of each broker. The broker advertises it, and listens for the proxy on a free port. */
@@ -44,7 +46,7 @@ export class LocalKafka {
 
   /** Resolves when all brokers have started. Throws `MissingToolError`. */
   static async start(options: LocalKafkaOptions): Promise<LocalKafka> {
-    const { classPath, directory, brokers: count, proxies, settings } = options
+    const { classPath, directory, brokers: count, host = '127.0.0.1', proxies, settings } = options
     const java = await findJava(JAVA_VERSION)
     await mkdir(directory, { recursive: true })
     const logging = join(directory, 'log4j2.properties')
@@ -65,6 +67,7 @@ export class LocalKafka {
       const proxied = advertised === undefined ? undefined : { port: free[2 * count + at] ?? 0, advertised }
       const options = {
         nodeId: at + 1,
+        host,
         port,
         brokerPort: brokerPorts[at] ?? 0,
         controllerPort: controllers[at] ?? 0,
@@ -81,7 +84,7 @@ export class LocalKafka {
       const controllerOnly = count === 1 ? controllerFile : undefined
       const { brokerPort } = options
       const proxiedPort = proxied?.port
-      brokers.push(new LocalBroker({ java, classPath, home, properties, controllerOnly, logging, port, brokerPort, proxiedPort }))
+      brokers.push(new LocalBroker({ java, classPath, home, properties, controllerOnly, logging, host, port, brokerPort, proxiedPort }))
     }
     const kafka = new LocalKafka(brokers)
     try {
@@ -120,6 +123,7 @@ interface LocalBrokerOptions {
   /** Settings that run the node as a controller only; undefined when there are other controllers. */
   readonly controllerOnly: string | undefined
   readonly logging: string
+  readonly host: string
   readonly port: number
   readonly brokerPort: number
   readonly proxiedPort: number | undefined
@@ -127,15 +131,21 @@ interface LocalBrokerOptions {
 
 class LocalBroker {
   readonly #options: LocalBrokerOptions
+  #port: number
   #process: JavaProcess | undefined
   #wasKilled = false
 
   constructor(options: LocalBrokerOptions) {
     this.#options = options
+    this.#port = options.port
   }
 
   get address(): string {
-    return `127.0.0.1:${this.#options.port}`
+    return `${this.#options.host}:${this.#port}`
+  }
+
+  get port(): number {
+    return this.#port
   }
 
   get brokerAddress(): string {
@@ -145,6 +155,14 @@ class LocalBroker {
   /** Port on which it listens for its proxy. */
   get proxiedPort(): number | undefined {
     return this.#options.proxiedPort
+  }
+
+  /** Moves its listener for clients to another port, as of its next start. */
+  async moveTo(port: number): Promise<void> {
+    const { host, properties } = this.#options
+    const settings = await readFile(properties, 'utf8')
+    await writeFile(properties, settings.replaceAll(`CLIENT://${this.address}`, `CLIENT://${host}:${port}`))
+    this.#port = port
   }
 
   /** Also restarts a broker that was killed. */

@@ -4,9 +4,13 @@ import { join, resolve } from 'node:path'
 import { MissingToolError } from './missing-tool-error.ts'
 import { runTool } from './run-tool.ts'
 
-const KAFKA_VERSION = '4.3.1'
+/** The version that the tests and `npm run kafka` run on, and that the containers use. */
+export const KAFKA_VERSION = '4.4.0'
+/** The oldest version that the adapter promises to work with; its contract is also tested on it. */
+export const OLDEST_KAFKA_VERSION = '4.0.2'
 const APICURIO_VERSION = '3.3.3'
 const LOG4J_VERSION = '2.25.1'
+const VERSION = /^\d+\.\d+\.\d+$/
 
 /** Where the downloaded programs are. */
 export interface Packages {
@@ -16,29 +20,32 @@ export interface Packages {
   readonly registry: string
 }
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+function pomFor(kafkaVersion: string): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>bob</groupId>
   <artifactId>kafka</artifactId>
   <version>1</version>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>${LOG4J_VERSION}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J_VERSION}</version></dependency>
   </dependencies>
 </project>
 `
+}
 
 /**
  * Downloads Kafka and the registry by their Maven coordinates, unless they are in the directory already. Maven's own settings choose the
- * repository. Throws `MissingToolError`.
+ * repository. Each version has a directory of its own. Throws `MissingToolError`.
  */
-export async function fetchPackages(directory: string): Promise<Packages> {
+export async function fetchPackages(directory: string, kafkaVersion = KAFKA_VERSION): Promise<Packages> {
+  if (!VERSION.test(kafkaVersion)) throw new MissingToolError(`Kafka has no version "${kafkaVersion}": name one like ${KAFKA_VERSION}.`)
   const cache = resolve(directory)
-  const kafka = join(cache, `kafka-${KAFKA_VERSION}`)
+  const kafka = join(cache, `kafka-${kafkaVersion}`)
   const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
   await createOnce(kafka, async (directory) => {
-    await writeFile(join(directory, 'pom.xml'), POM)
+    await writeFile(join(directory, 'pom.xml'), pomFor(kafkaVersion))
     await maven(directory, ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(directory, 'lib')}`])
   })
   await createOnce(registry, async (directory) => {

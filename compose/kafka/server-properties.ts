@@ -1,5 +1,7 @@
 export interface ServerOptions {
   readonly nodeId: number
+  /** Of the listener for clients; an IPv6 address in brackets. */
+  readonly host: string
   readonly port: number
   /** Port of the listener for brokers and administrators. */
   readonly brokerPort: number
@@ -17,10 +19,10 @@ const HOST = '127.0.0.1'
 
 /** A broker that is also a controller. Internal topics have a replica on every broker. */
 export function serverProperties(options: ServerOptions): string {
-  const { nodeId, port, brokerPort, controllerPort, voters, dataDirectory, proxied, settings } = options
+  const { nodeId, host, port, brokerPort, controllerPort, voters, dataDirectory, proxied, settings } = options
   const replicas = voters.length
   const inSync = String(Math.min(2, replicas))
-  const listeners = [`CLIENT://${HOST}:${port}`, `BROKER://${HOST}:${brokerPort}`]
+  const listeners = [`CLIENT://${host}:${port}`, `BROKER://${HOST}:${brokerPort}`]
   const properties: Readonly<Record<string, string>> = {
     'process.roles': 'broker,controller',
     'node.id': String(nodeId),

@@ -31,6 +31,17 @@ export {
 export { EmbeddedBroker } from './embedded/index.ts'
 export type { BrokerLimits, EmbeddedBrokerOptions } from './embedded/index.ts'
 export { aclName, KafkaBroker } from './kafka/index.ts'
-export type { Acl, KafkaAccess, KafkaBrokerOptions, ScramCredential } from './kafka/index.ts'
+export type {
+  Acl,
+  Credentials,
+  KafkaAccess,
+  KafkaBrokerOptions,
+  OauthToken,
+  PasswordMechanism,
+  SaslOptions,
+  ScramCredential,
+  SocketFactory,
+  TlsOptions,
+} from './kafka/index.ts'
 export { faultyBroker, noFaults } from './faulty/index.ts'
 export type { FaultProfile, FaultyBrokerOptions } from './faulty/index.ts'

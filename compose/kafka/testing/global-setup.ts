@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { LocalKafka } from '../local-kafka.ts'
 import { LocalRegistry } from '../local-registry.ts'
-import { fetchPackages } from '../packages.ts'
+import { fetchPackages, KAFKA_VERSION, OLDEST_KAFKA_VERSION } from '../packages.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,12 +12,18 @@ declare module 'vitest' {
     registry: string
     /** Class path of Apache Kafka, for tests that start their own brokers. */
     kafkaClassPath: string
+    /** The version of Apache Kafka. */
+    kafkaVersion: string
   }
 }
 
-/** One broker and one registry for all tests of a run, on free ports, in a temporary directory. */
+/**
+ * One broker and one registry for all tests of a project, on free ports, in a temporary directory. The project `kafka-oldest` runs on the oldest
+ * version; BOB_TEST_KAFKA_VERSION chooses another one for the project `kafka`.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const packages = await fetchPackages(join(project.config.root, 'data/kafka/packages'))
+  const version = project.name === 'kafka-oldest' ? OLDEST_KAFKA_VERSION : (process.env.BOB_TEST_KAFKA_VERSION ?? KAFKA_VERSION)
+  const packages = await fetchPackages(join(project.config.root, 'data/kafka/packages'), version)
   const directory = await mkdtemp(join(tmpdir(), 'bob-kafka-'))
   const cleanups: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })]
   const cleanUp = async (): Promise<void> => {
@@ -36,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('kafka', kafka.addresses)
     project.provide('registry', registry.url)
     project.provide('kafkaClassPath', packages.kafka)
+    project.provide('kafkaVersion', version)
     return cleanUp
   } catch (error) {
     await cleanUp()

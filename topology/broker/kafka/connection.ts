@@ -1,126 +1,226 @@
-import KafkajsConnector from 'kafkajs/src/broker/index.js'
-import type { ISocketFactory } from 'kafkajs'
-import type { RawConnection } from 'kafkajs/src/network/connection.js'
-import ConnectionPool from 'kafkajs/src/network/connectionPool.js'
-import { createLogger } from 'kafkajs/src/loggers/index.js'
-import defaultSocketFactory from 'kafkajs/src/network/socketFactory.js'
-import type { Logger } from '../../ports.ts'
-import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
-import { Reader, Writer, type KafkaRequest } from './protocol/index.ts'
-
-export type { ISocketFactory as SocketFactory }
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
+import type { Socket } from 'node:net'
+import type { Ports, TimerHandle } from '../../ports.ts'
+import { BrokerError, FatalBrokerError, RetriableBrokerError } from '../errors.ts'
+import { addressName, type Address } from './address.ts'
+import { Frames } from './frames.ts'
+import { apiVersions, Code, Reader, Writer, type ApiVersions, type KafkaRequest } from './protocol/index.ts'
+import { authenticate } from './sasl.ts'
+import type { SaslOptions, TlsOptions } from './security.ts'
+import { connectSocket, type SocketFactory } from './socket.ts'
+import { lastingFault } from './lasting-fault.ts'
 
 export interface ConnectionOptions {
   readonly clientId: string
-  /** Passed to kafkajs as they are. */
-  readonly ssl?: unknown
-  readonly sasl?: unknown
-  readonly socketFactory?: ISocketFactory
-  readonly logger: Logger
+  readonly ssl?: TlsOptions | undefined
+  readonly sasl?: SaslOptions
+  readonly socketFactory?: SocketFactory
+  readonly ports: Ports
 }
 
 /** The request was sent, but no response came: it may have had its effect. */
 export class NoResponseError extends RetriableBrokerError {}
 
-/** For opening the socket, and for each step of the authentication. */
-const CONNECT_TIMEOUT_MS = 5_000
+interface RequestInFlight {
+  readonly timeout: TimerHandle
+  resolve(response: Buffer): void
+  reject(error: unknown): void
+}
+
+const HANDSHAKE_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** kafkajs's log level for warnings and errors. */
-const WARN = 2
+/** Far more than any response holds, but less than the size that the first bytes of TLS or HTTP would mean. */
+const LARGEST_RESPONSE = 128 << 20
+const SIZE_BYTES = 4
+/** Size, API key, version, correlation id, length of the client id, tags. */
+const HEADER_BYTES = 16
+/** The part of a session's lifetime after which a connection is not used for another request (KIP-368). */
+const USABLE_PART = 0.8
+/** Kafka 4.0 is the first to support all of these: its second transaction protocol (KIP-890). */
+const OF_KAFKA_4: readonly (readonly [name: string, apiKey: number, version: number])[] = [
+  ['Produce', 0, 12],
+  ['EndTxn', 26, 5],
+  ['TxnOffsetCommit', 28, 5],
+]
+const TRANSACTION_VERSION = 2
+const CLOSED = 'the broker closed the connection'
+const CLOSED_AT_ONCE =
+  'the broker closed the connection at once; if it always does, its listener may expect TLS or authentication (ssl, sasl)'
 
-/** One connection to one broker, opened and authenticated by kafkajs. Responses come in the order of the requests. */
+/**
+ * One connection to one broker, connected and authenticated. It has one request in flight. A broker that limits sessions
+ * (`connections.max.reauth.ms`) closes a connection at the first request after the session's end; so a connection stops to be usable before that,
+ * and another one is opened and authenticated in its place (DECISIONS 116).
+ */
 export class Connection {
-  readonly #connection: RawConnection
-  #isBroken = false
+  /** Of the broker, for messages. */
+  readonly name: string
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  /** Known once the broker has been asked. */
+  #versions: ApiVersions | undefined
+  #inFlight: RequestInFlight | undefined
+  #correlationId = 0
+  #failure: Error | undefined
+  #usableUntil = Infinity
+  /** The broker has responded to a request other than those that every listener accepts. */
+  #isProven = false
 
-  private constructor(connection: RawConnection) {
-    this.#connection = connection
+  private constructor(name: string, socket: Socket, options: ConnectionOptions) {
+    this.name = name
+    this.#socket = socket
+    this.#options = options
+    const frames = new Frames(LARGEST_RESPONSE, (frame) => this.#receive(frame))
+    socket.on('data', (chunk) => {
+      try {
+        frames.push(chunk)
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+    socket.on('error', (error) => this.#fail(error))
+    socket.on('close', () => this.#fail(new Error(this.#isProven ? CLOSED : CLOSED_AT_ONCE)))
+    if (socket.destroyed) this.#fail(new Error(CLOSED))
   }
 
-  /** Throws `RetriableBrokerError` when the broker is unreachable, `FatalBrokerError` when it rejects the credentials. */
-  static async open({ host, port }: Address, { clientId, ssl, sasl, socketFactory, logger }: ConnectionOptions): Promise<Connection> {
-    const kafkajsLogger = createLogger({
-      level: WARN,
-      // Debug only: kafkajs also throws what it logs, and the caller of this class reports that.
-      logCreator:
-        () =>
-        ({ log }) =>
-          logger.debug(log.message, { from: 'kafkajs', broker: `${host}:${port}` }),
-    })
-    const pool = new ConnectionPool({
-      host,
-      port,
-      clientId,
-      logger: kafkajsLogger,
-      socketFactory: socketFactory ?? defaultSocketFactory(),
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: CONNECT_TIMEOUT_MS,
-      reauthenticationThreshold: 10_000,
-      ...(ssl === undefined ? {} : { ssl }),
-      ...(sasl === undefined ? {} : { sasl }),
-    })
+  /**
+   * Throws `RetriableBrokerError` when the broker is unreachable, and `FatalBrokerError` when another attempt would end in the same way: it rejects
+   * the credentials, its certificate is not trusted, or it is too old.
+   */
+  static async open(address: Address, options: ConnectionOptions): Promise<Connection> {
+    const name = addressName(address)
+    const { ports, sasl, socketFactory, ssl } = options
+    let connection: Connection | undefined
     try {
-      await new KafkajsConnector({ connectionPool: pool, logger: kafkajsLogger }).connect()
-      return new Connection(await pool.getConnection())
+      connection = new Connection(name, await connectSocket(address, ssl, ports.timers, socketFactory), options)
+      connection.#versions = await connection.#supported()
+      if (sasl === undefined) return connection
+      const lifetimeMs = await authenticate(connection, sasl, ports)
+      if (lifetimeMs > 0) connection.#usableUntil = ports.clock.monotonic() + USABLE_PART * lifetimeMs
+      return connection
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      if (error instanceof Error && error.name.startsWith('KafkaJSSASL'))
-        throw new FatalBrokerError(`Kafka broker ${host}:${port} rejects the credentials: ${message}`, { cause: error })
-      throw new RetriableBrokerError(`Kafka broker ${host}:${port} is unreachable: ${message}`, { cause: error })
+      connection?.close()
+      const cause = error instanceof NoResponseError ? error.cause : error
+      if (cause instanceof BrokerError) throw cause
+      const fault = lastingFault(cause, ssl !== undefined)
+      if (fault !== undefined) throw new FatalBrokerError(`Kafka broker ${name} cannot be used: ${fault}`, { cause })
+      throw new RetriableBrokerError(`Kafka broker ${name} is unreachable: ${textOf(cause)}`, { cause })
     }
   }
 
+  /** Whether another request can be sent: the connection is open, and its session lasts. */
   get isUsable(): boolean {
-    return !this.#isBroken && this.#connection.isConnected()
+    return this.#failure === undefined && this.#options.ports.clock.monotonic() < this.#usableUntil
   }
 
-  /** `serverWaitMs`: how long the broker may hold back its response, beyond the request's own time-out. Throws `NoResponseError`. */
+  /**
+   * `serverWaitMs`: how long the broker may hold back its response, beyond the request's own time-out. Throws `NoResponseError`, and
+   * `FatalBrokerError` when the broker does not support the request.
+   */
   async request<T>(request: KafkaRequest<T>, serverWaitMs = 0): Promise<T> {
-    const response = await this.#send(request, serverWaitMs)
-    const reader = new Reader(response)
-    if (request.flexible) reader.skipTags()
+    this.#checkSupported(request)
+    const reader = new Reader(await this.#send(request, serverWaitMs))
+    if (reader.int32() !== this.#correlationId) {
+      this.#fail(new Error(`the response to ${request.name} belongs to another request`))
+      throw this.#noResponse(request)
+    }
+    this.#isProven = this.#versions !== undefined
+    if (request.flexible && request.hasPlainResponse !== true) reader.skipTags()
     return request.read(reader)
   }
 
-  /** Does not wait for responses: requests in flight reject. */
+  /** Does not wait for the response: a request in flight rejects. */
   close(): void {
-    this.#isBroken = true
-    this.#connection.rejectRequests(new Error('the connection was closed'))
-    void this.#connection.disconnect() // stops kafkajs's request timer, which would keep the process alive
-    this.#connection.socket?.destroy()
+    this.#fail(new Error('the connection was closed'))
   }
 
-  async #send<T>(
-    { apiKey, apiVersion, name, flexible, timeoutMs = REQUEST_TIMEOUT_MS, sizeInBytes, write }: KafkaRequest<T>,
-    serverWaitMs: number,
-  ): Promise<Buffer> {
-    try {
-      return await this.#connection.send({
-        request: {
-          apiKey,
-          apiVersion,
-          apiName: name,
-          encode: async () => {
-            const writer = new Writer(sizeInBytes)
-            if (flexible) writer.noTags()
-            write(writer)
-            return { buf: writer.bytes, buffer: writer.bytes }
-          },
-        },
-        response: { decode: async (raw) => ({ raw }), parse: async ({ raw }) => raw },
-        requestTimeout: serverWaitMs + timeoutMs,
-        logResponseError: false,
-      })
-    } catch (error) {
-      this.#isBroken = true
-      throw new NoResponseError(`Kafka did not respond to ${name}: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      })
+  async #supported(): Promise<ApiVersions> {
+    const versions = await this.request(apiVersions())
+    const upgrade = `upgrade the cluster to Kafka 4.0 or newer.`
+    if (versions.error === Code.unsupportedVersion) throw new FatalBrokerError(`Kafka broker ${this.name} is older than 2.4: ${upgrade}`)
+    if (versions.error !== Code.none)
+      throw new RetriableBrokerError(`ApiVersions of Kafka broker ${this.name} failed: code ${versions.error}; retry.`)
+    for (const [api, apiKey, needed] of OF_KAFKA_4) {
+      const [, newest = -1] = versions.ranges.get(apiKey) ?? []
+      if (newest < needed)
+        throw new FatalBrokerError(
+          `Kafka broker ${this.name} is older than 4.0 (it supports ${api} up to version ${newest}, ${needed} is needed): ${upgrade}`,
+        )
     }
+    const { features } = versions
+    const level = features.get('transaction.version') ?? 0
+    if (features.has('metadata.version') && level < TRANSACTION_VERSION)
+      throw new FatalBrokerError(
+        `The cluster of Kafka broker ${this.name} has transaction.version ${level}, and ${TRANSACTION_VERSION} is needed: run ` +
+          `kafka-features.sh upgrade --feature transaction.version=${TRANSACTION_VERSION}.`,
+      )
+    return versions
   }
+
+  #checkSupported({ apiKey, apiVersion, name }: KafkaRequest<unknown>): void {
+    if (this.#versions === undefined) return
+    const range = this.#versions.ranges.get(apiKey)
+    if (range !== undefined && range[0] <= apiVersion && apiVersion <= range[1]) return
+    const supported = range === undefined ? 'in no version' : `in versions ${range[0]} to ${range[1]}`
+    throw new FatalBrokerError(
+      `Kafka broker ${this.name} supports ${name} ${supported}, and version ${apiVersion} is needed: use a version of Kafka that this client knows.`,
+    )
+  }
+
+  #send<T>(request: KafkaRequest<T>, serverWaitMs: number): Promise<Buffer> {
+    if (this.#failure !== undefined) throw this.#noResponse(request)
+    if (this.#inFlight !== undefined) throw new Error(`${request.name} was sent while another request is in flight to ${this.name}`)
+    const timeoutMs = serverWaitMs + (request.timeoutMs ?? (this.#versions === undefined ? HANDSHAKE_TIMEOUT_MS : REQUEST_TIMEOUT_MS))
+    const { timers } = this.#options.ports
+    return new Promise((resolve, reject) => {
+      this.#inFlight = {
+        timeout: timers.setTimeout(() => this.#fail(new Error(`no response within ${timeoutMs} ms`)), timeoutMs),
+        resolve,
+        reject: () => reject(this.#noResponse(request)),
+      }
+      this.#socket.write(this.#frameOf(request))
+    })
+  }
+
+  /** Header and body in one buffer, so that a large batch is copied only once. */
+  #frameOf({ apiKey, apiVersion, flexible, sizeInBytes = 256, write }: KafkaRequest<unknown>): Buffer {
+    const { clientId } = this.#options
+    this.#correlationId = (this.#correlationId + 1) | 0
+    const writer = new Writer(HEADER_BYTES + clientId.length + sizeInBytes)
+    writer.int32(0).int16(apiKey).int16(apiVersion).int32(this.#correlationId).string(clientId)
+    if (flexible) writer.noTags()
+    write(writer)
+    const { bytes } = writer
+    bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0)
+    return bytes
+  }
+
+  #receive(frame: Buffer): void {
+    const request = this.#inFlight
+    if (request === undefined) return this.#fail(new Error('the broker sent a response to no request'))
+    this.#inFlight = undefined
+    request.timeout.cancel()
+    request.resolve(frame)
+  }
+
+  /** The first failure counts; the connection is of no use after it. */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    this.#socket.destroy()
+    const request = this.#inFlight
+    this.#inFlight = undefined
+    request?.timeout.cancel()
+    request?.reject(error)
+  }
+
+  #noResponse({ name }: KafkaRequest<unknown>): NoResponseError {
+    return new NoResponseError(`Kafka broker ${this.name} did not respond to ${name}: ${textOf(this.#failure)}`, { cause: this.#failure })
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // Node's error for a host of several addresses has no text of its own.
+  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ')
+  return error.message
 }

@@ -63,6 +63,6 @@ export class KafkaAccess {
   }
 
   #request<T>(request: KafkaRequest<T>): Promise<T> {
-    return this.#cluster.retrying(async () => this.#cluster.request(await this.#cluster.controller(), request))
+    return this.#cluster.retrying(() => this.#cluster.atController(request))
   }
 }

@@ -59,7 +59,7 @@ export class KafkaAdmin implements Admin {
       const topics = await this.#existing(names)
       if (topics.length === 0) return []
       const request = describeConfigs(topics.map(({ name }) => name))
-      const configs = await this.#cluster.request(await this.#cluster.controller(), request)
+      const configs = await this.#cluster.atController(request)
       return topics.flatMap(({ name, topicId, partitions }) => {
         const found = configs.find(({ topic }) => topic === name)
         if (found === undefined || found.error === Code.unknownTopic) return []
@@ -223,11 +223,11 @@ export class KafkaAdmin implements Admin {
   }
 
   async #atController(request: KafkaRequest<readonly TopicError[]>, ignoredError = Code.none as number): Promise<void> {
-    const answer = await this.#cluster.request(await this.#cluster.controller(), request)
+    const answer = await this.#cluster.atController(request)
     for (const { topic, error, message } of answer) {
       if (error === Code.none || error === ignoredError) continue
       const failure = brokerError(error, `${request.name} for topic ${topic}${message === null ? '' : ` (${message})`}`)
-      if (failure instanceof RetriableBrokerError) await this.#cluster.metadata([])
+      if (failure instanceof RetriableBrokerError) this.#cluster.forgetController()
       throw failure
     }
   }

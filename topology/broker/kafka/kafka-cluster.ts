@@ -1,6 +1,6 @@
 import type { Ports } from '../../ports.ts'
 import type { TopicPartition } from '../broker.ts'
-import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
+import { FatalBrokerError, RetriableBrokerError, UnknownTopicError } from '../errors.ts'
 import { partitionName } from '../topic-partition.ts'
 import {
   Code,
@@ -12,14 +12,17 @@ import {
   type TopicMetadata,
   type KafkaRequest,
 } from './protocol/index.ts'
-import { Connection, NoResponseError, type Address, type SocketFactory } from './connection.ts'
+import { addressName, parseAddress, type Address } from './address.ts'
+import { Connection, NoResponseError } from './connection.ts'
+import type { SaslOptions, TlsOptions } from './security.ts'
+import type { SocketFactory } from './socket.ts'
 
 export interface ClusterOptions {
   /** Bootstrap brokers, `host:port`. */
   readonly addresses: readonly string[]
   readonly clientId: string
-  readonly ssl?: unknown
-  readonly sasl?: unknown
+  readonly ssl?: TlsOptions | undefined
+  readonly sasl?: SaslOptions
   readonly socketFactory?: SocketFactory
   readonly ports: Ports
   /** How long a request is retried while no broker can answer it. Milliseconds. */
@@ -34,6 +37,8 @@ interface CoordinatorOptions {
 
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
+/** A request that is retried for this long is logged, and again whenever that time has doubled. */
+const FIRST_WARNING_MS = 5_000
 /** Longest pause between retries at a transaction coordinator, which rejects a transaction until the last one's markers are written. */
 export const TRANSACTION_PAUSE_MS = 20
 
@@ -49,6 +54,8 @@ export class KafkaCluster {
   readonly #connections = new Set<Connection>()
   readonly #leaders = new Map<string, number>()
   readonly #coordinators = new Map<string, number>()
+  /** The coordinators as they were found last, also those that are asked for again: only to tell a move. */
+  readonly #lastCoordinators = new Map<string, number>()
   /** Metadata requests in flight, by topic: callers that need the same topic share one. */
   readonly #metadataInFlight = new Map<string, Promise<ClusterMetadata>>()
   /** Brokers whose last request or connection failed. No connection to one is opened before `retryAt`. */
@@ -62,6 +69,7 @@ export class KafkaCluster {
     this.#options = options
     this.ports = options.ports
     this.#seeds = options.addresses.map(parseAddress)
+    if (this.#seeds.length === 0) throw new FatalBrokerError('No Kafka broker address is configured: name at least one.')
   }
 
   /** How long a request is retried while no broker can answer it. Milliseconds. */
@@ -116,9 +124,19 @@ export class KafkaCluster {
     this.#leaders.delete(partitionName(partition))
   }
 
-  async controller(): Promise<number> {
-    if (this.#controller < 0) await this.metadata([])
-    return this.#controller
+  /** Sends one request to the controller without retrying, and asks for the controller again after a `RetriableBrokerError`: it may have moved. */
+  async atController<T>(request: KafkaRequest<T>): Promise<T> {
+    if (this.#controller < 0) await this.metadata([], 0)
+    try {
+      return await this.request(this.#controller, request)
+    } catch (error) {
+      if (error instanceof RetriableBrokerError) this.forgetController()
+      throw error
+    }
+  }
+
+  forgetController(): void {
+    this.#controller = -1
   }
 
   /**
@@ -144,12 +162,17 @@ export class KafkaCluster {
   }
 
   async coordinatorOf(kind: CoordinatorKind, key: string): Promise<number> {
-    const known = this.#coordinators.get(`${kind}/${key}`)
+    const name = `${kind}/${key}`
+    const known = this.#coordinators.get(name)
     if (known !== undefined) return known
     const { error, id, host, port } = await this.#onConnection(this.#anyAddress(), findCoordinator(kind, key), 0)
     check(error, `FindCoordinator for ${kind} ${key}`)
     this.#nodes.set(id, { host, port })
-    this.#coordinators.set(`${kind}/${key}`, id)
+    this.#coordinators.set(name, id)
+    const before = this.#lastCoordinators.get(name)
+    this.#lastCoordinators.set(name, id)
+    if (before !== undefined && before !== id)
+      this.ports.logger.info('Kafka moved a coordinator', { code: 'coordinator-moved', kind, id: key, from: before, to: id })
     return id
   }
 
@@ -169,13 +192,19 @@ export class KafkaCluster {
     longestPauseMs = LONGEST_PAUSE_MS,
   ): Promise<T> {
     const { clock, logger, timers } = this.ports
-    const end = clock.monotonic() + retryTimeoutMs
+    const begun = clock.monotonic()
+    let warnAt = begun + FIRST_WARNING_MS
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, longestPauseMs)) {
       try {
         return await attempt()
       } catch (error) {
-        if (!(error instanceof RetriableBrokerError) || this.#isClosed || clock.monotonic() + pause > end) throw error
-        logger.debug('retrying a Kafka request', { pauseMs: pause, error: error.message })
+        const now = clock.monotonic()
+        if (!(error instanceof RetriableBrokerError) || this.#isClosed || now + pause > begun + retryTimeoutMs) throw error
+        if (now < warnAt) logger.debug('retrying a Kafka request', { pauseMs: pause, error: error.message })
+        else {
+          logger.warn('a Kafka request is still retried', { code: 'request-retried', forMs: Math.round(now - begun), error: error.message })
+          warnAt = now + (now - begun)
+        }
         await timers.sleep(pause)
       }
     }
@@ -193,7 +222,7 @@ export class KafkaCluster {
   }
 
   async #onConnection<T>(address: Address, request: KafkaRequest<T>, serverWaitMs: number): Promise<T> {
-    const name = nameOf(address)
+    const name = addressName(address)
     const idle = this.#idle.get(name) ?? []
     this.#idle.set(name, idle)
     let connection = idle.pop()
@@ -222,13 +251,13 @@ export class KafkaCluster {
 
   async #open(address: Address): Promise<Connection> {
     if (this.#isClosed) throw new RetriableBrokerError('This Kafka client is closed: open another KafkaBroker.')
-    const { ports, ...options } = this.#options
-    const broker = nameOf(address)
+    const { clock } = this.ports
+    const broker = addressName(address)
     const unreachable = this.#unreachable.get(broker)
-    if (unreachable !== undefined && ports.clock.monotonic() < unreachable.retryAt)
+    if (unreachable !== undefined && clock.monotonic() < unreachable.retryAt)
       throw new RetriableBrokerError(`Kafka broker ${broker} was unreachable a moment ago; retry.`)
     try {
-      const connection = await Connection.open(address, { ...options, logger: ports.logger })
+      const connection = await Connection.open(address, this.#options)
       this.#connections.add(connection)
       return connection
     } catch (error) {
@@ -265,10 +294,10 @@ export class KafkaCluster {
   /** Round robin over known and bootstrap brokers, without the unreachable ones if there are others. */
   #anyAddress(): Address {
     const all = [...this.#nodes.values(), ...this.#seeds]
-    const reachable = all.filter((address) => !this.#unreachable.has(nameOf(address)))
+    const reachable = all.filter((address) => !this.#unreachable.has(addressName(address)))
     const candidates = reachable.length > 0 ? reachable : all
     const address = candidates[this.#nextCandidate++ % candidates.length]
-    if (address === undefined) throw new RetriableBrokerError('No Kafka broker address is configured: name at least one.')
+    if (address === undefined) throw new RangeError('there is a bootstrap address')
     return address
   }
 
@@ -280,13 +309,4 @@ export class KafkaCluster {
       else this.#leaders.set(partition, leader)
     }
   }
-}
-
-function nameOf({ host, port }: Address): string {
-  return `${host}:${port}`
-}
-
-function parseAddress(text: string): Address {
-  const colon = text.lastIndexOf(':')
-  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Logger } from '../../ports.ts'
 import { systemPorts } from '../../system-ports.ts'
 import type { Broker } from '../broker.ts'
-import type { SocketFactory } from './connection.ts'
+import type { SocketFactory } from './socket.ts'
 import { FatalBrokerError, RetriableBrokerError } from '../errors.ts'
 import { layout as at } from '../record-batch/index.ts'
 import { batchOf, produce, recordsOf, valuesOf } from '../testing/records.ts'
@@ -113,8 +113,8 @@ class Network {
     this.#isCut = false
   }
 
-  readonly factory: SocketFactory = ({ host, port, onConnect }) => {
-    const socket = connect(this.#isCut ? NOWHERE : { host, port }, onConnect)
+  readonly factory: SocketFactory = ({ host, port }) => {
+    const socket = connect(this.#isCut ? NOWHERE : { host, port })
     this.#sockets.add(socket)
     return socket
   }

@@ -40,7 +40,7 @@ export class KafkaTransactionalProducer implements Producer {
       ...request,
       read: (reader) => {
         const { error, ...answer } = request.read(reader)
-        check(error, `InitProducerId for ${transactionalId}`)
+        check(error, `InitProducerId for ${transactionalId} (transactionTimeoutMs ${transactionTimeoutMs})`)
         return answer
       },
     }

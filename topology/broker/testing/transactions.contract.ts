@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, TopicPartition } from '../broker.ts'
-import { FencedError, UnknownTopicError } from '../errors.ts'
+import { FatalBrokerError, FencedError, UnknownTopicError } from '../errors.ts'
 import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 import { isDone } from './is-done.ts'
@@ -187,6 +187,12 @@ export function describeTransactions(underTest: () => BrokerUnderTest): void {
       await underTest().advance(20_000)
       await expect(producer.commit()).rejects.toBeInstanceOf(FencedError)
       expect(await valuesOf(broker, T0)).toEqual([])
+    })
+
+    it.each([0, 901_000])('20.C15 of %i ms are refused, and the error names the bound', async (transactionTimeoutMs) => {
+      const opening = broker.openProducer({ transactionalId: 'p', transactionTimeoutMs })
+      await expect(opening).rejects.toBeInstanceOf(FatalBrokerError)
+      await expect(opening).rejects.toThrow(/transactionTimeoutMs .*transaction\.max\.timeout\.ms/)
     })
 
     it('are not needed to append records', async () => {

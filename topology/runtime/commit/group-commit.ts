@@ -28,6 +28,8 @@ export interface GroupCommitOptions {
   readonly broker: Broker
   readonly ports: Ports
   readonly guarantee: 'exactly_once' | 'at_least_once'
+  /** Undefined: the broker's default. */
+  readonly transactionTimeoutMs?: number | undefined
   readonly identity: CommitIdentity
 }
 
@@ -167,11 +169,12 @@ export class GroupCommit {
   }
 
   async #openProducer(transactionalId: string): Promise<Producer> {
-    const { broker, guarantee, instanceId, ports } = this.#options
+    const { broker, guarantee, instanceId, ports, transactionTimeoutMs } = this.#options
+    const transactional = { transactionalId, ...(transactionTimeoutMs !== undefined && { transactionTimeoutMs }) }
     for (;;) {
       if (this.#isClosed) throw new TaskMigratedError(`Instance ${instanceId} is stopping`)
       try {
-        const producer = await broker.openProducer(guarantee === 'exactly_once' ? { transactionalId } : {})
+        const producer = await broker.openProducer(guarantee === 'exactly_once' ? transactional : {})
         this.#outage.recovered('a producer is open again', { transactionalId })
         return producer
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Broker } from '../../broker/index.ts'
+import type { Broker, ProducerOptions } from '../../broker/index.ts'
 import { instanceOf } from './transactional-id.ts'
 
 /**
@@ -8,13 +8,15 @@ import { instanceOf } from './transactional-id.ts'
 export class LeftTransactions {
   readonly #broker: Broker
   readonly #applicationId: string
+  readonly #producerOptions: ProducerOptions
   #members: readonly string[] = []
   /** Several tasks that are opened at once share one run. */
   #aborting: Promise<void> | undefined
 
-  constructor(broker: Broker, applicationId: string) {
+  constructor(broker: Broker, applicationId: string, transactionTimeoutMs: number | undefined) {
     this.#broker = broker
     this.#applicationId = applicationId
+    this.#producerOptions = transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs }
   }
 
   /** The instances in the group from now on; others may have died since the open transactions were listed last. */
@@ -38,6 +40,8 @@ export class LeftTransactions {
       const instance = instanceOf(id, this.#applicationId)
       return instance !== undefined && !members.includes(instance)
     })
-    await Promise.all(left.map(async (transactionalId) => (await this.#broker.openProducer({ transactionalId })).close()))
+    await Promise.all(
+      left.map(async (transactionalId) => (await this.#broker.openProducer({ ...this.#producerOptions, transactionalId })).close()),
+    )
   }
 }

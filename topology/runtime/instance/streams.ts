@@ -35,6 +35,12 @@ export interface StreamsOptions {
   readonly queryTransport?: QueryTransport
   /** Default `exactly_once`. */
   readonly guarantee?: 'exactly_once' | 'at_least_once'
+  /**
+   * After this long the broker aborts a transaction that its instance has not ended, e.g. because the instance died: until then its records hold up
+   * the readers of committed records. It must exceed `commitIntervalMs` and the longest commit, and the brokers' `transaction.max.timeout.ms` bounds
+   * it (15 minutes by default). Milliseconds; default 60,000. Only with `exactly_once`.
+   */
+  readonly transactionTimeoutMs?: number
   /** The longest a busy task goes without a commit; an idle one commits at once. Default 500 ms. */
   readonly commitIntervalMs?: number
   /** The most rows written and records to be sent before a commit. Default 100,000. */
@@ -115,13 +121,22 @@ export class Streams {
       rebalanceTimeoutMs: sessionTimeoutMs,
       standbys: options.standbys ?? 0,
     })
-    this.#commits = new GroupCommit({ applicationId, instanceId, broker, ports, guarantee, identity: this.#membership })
+    this.#commits = new GroupCommit({
+      applicationId,
+      instanceId,
+      broker,
+      ports,
+      guarantee,
+      transactionTimeoutMs: options.transactionTimeoutMs,
+      identity: this.#membership,
+    })
     this.#tasks = new TaskManager({
       instanceId,
       applicationId,
       endpoint,
       topology,
       guarantee,
+      transactionTimeoutMs: options.transactionTimeoutMs,
       commitIntervalMs: options.commitIntervalMs ?? 500,
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,

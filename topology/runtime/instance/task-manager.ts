@@ -23,6 +23,7 @@ export interface TaskManagerOptions {
   readonly endpoint: string | undefined
   readonly topology: Topology
   readonly guarantee: 'exactly_once' | 'at_least_once'
+  readonly transactionTimeoutMs: number | undefined
   readonly commitIntervalMs: number
   readonly commitRecords: number
   readonly cacheBytes: number | undefined
@@ -52,7 +53,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
-    this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId)
+    this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId, options.transactionTimeoutMs)
   }
 
   /** Which instance owns which task, as of the last rebalance. */

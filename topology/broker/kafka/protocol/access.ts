@@ -26,6 +26,8 @@ export interface Acl {
 /** What a broker stores for a SCRAM-SHA-512 user instead of the password. */
 export interface ScramCredential {
   readonly user: string
+  /** Default `scram-sha-512`. A user may have credentials for both. */
+  readonly mechanism?: 'scram-sha-256' | 'scram-sha-512'
   /** From 4,096 to 16,384. */
   readonly iterations: number
   readonly salt: Uint8Array
@@ -41,7 +43,7 @@ export interface AccessError {
 const ANY = 1
 const ANY_HOST = '*'
 const ALLOW = 3
-const SCRAM_SHA_512 = 2
+const SCRAM = { 'scram-sha-256': 1, 'scram-sha-512': 2 } as const
 
 /** Returns only rules that an `Acl` can express; others (deny, single hosts) are skipped. */
 export function describeAcls(): KafkaRequest<AccessError & { readonly acls: readonly Acl[] }> {
@@ -125,10 +127,10 @@ export function alterScramCredentials(credentials: readonly ScramCredential[]): 
     write: (writer) =>
       void writer
         .compactArray([], () => undefined)
-        .compactArray(credentials, ({ user, iterations, salt, saltedPassword }) =>
+        .compactArray(credentials, ({ user, mechanism = 'scram-sha-512', iterations, salt, saltedPassword }) =>
           writer
             .compactString(user)
-            .int8(SCRAM_SHA_512)
+            .int8(SCRAM[mechanism])
             .int32(iterations)
             .uvarint(salt.length + 1)
             .raw(salt)

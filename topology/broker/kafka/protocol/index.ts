@@ -6,6 +6,8 @@
 export type { KafkaRequest } from './request.ts'
 export { Reader, Writer } from './wire.ts'
 export { brokerError, check, Code, leaderError } from './error-codes.ts'
+export { apiVersions, saslAuthenticate, saslHandshake } from './handshake.ts'
+export type { ApiVersions, SaslStep } from './handshake.ts'
 export { findCoordinator, metadata } from './cluster.ts'
 export type { ClusterMetadata, CoordinatorKind, TopicMetadata } from './cluster.ts'
 export { alterConfigs, createPartitions, createTopics, deleteRecords, deleteTopics, describeConfigs, listOffsets } from './admin.ts'

@@ -177,6 +177,14 @@ export class Reader {
     }
   }
 
+  /** Reads a section of tagged fields. */
+  tags(read: (tag: number, field: Reader) => void): void {
+    for (let count = this.uvarint(); count > 0; count--) {
+      const tag = this.uvarint()
+      read(tag, new Reader(this.#view(this.uvarint())))
+    }
+  }
+
   #items<T>(count: number, read: () => T): T[] {
     const items: T[] = []
     for (let left = count; left > 0; left--) items.push(read())

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { SocketFactory } from '../connection.ts'
+import type { SocketFactory } from '../socket.ts'
 
 /** `request`: it never reaches the broker. `answer`: the broker has executed the request. */
 export type Loss = 'request' | 'answer'
@@ -18,8 +18,8 @@ export class LossySockets {
     return this.#armed === undefined
   }
 
-  readonly factory: SocketFactory = ({ host, port, onConnect }) => {
-    const socket = connect({ host, port }, onConnect)
+  readonly factory: SocketFactory = ({ host, port }) => {
+    const socket = connect({ host, port })
     const write = socket.write.bind(socket)
     const emit = socket.emit.bind(socket)
     const cut = (): boolean => {
