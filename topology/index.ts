@@ -121,6 +121,7 @@ export type {
 
 export { Serdes, Stores } from '../state/index.ts'
 export type {
+  Compression,
   KeyValueRow,
   KeyValueStore,
   ScanOptions,
@@ -149,11 +150,13 @@ export {
   OutcomeUnknownError,
   partitionName,
   partitionOf,
+  prepareCompression,
   RebalanceInProgressError,
   RetriableBrokerError,
   StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
+  UnreadableBatchError,
 } from './broker/index.ts'
 export type {
   Acl,

@@ -6,7 +6,7 @@
  */
 export type * from './broker.ts'
 export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
-export { createRecordBatchBuilder } from './record-batch/index.ts'
+export { createRecordBatchBuilder, prepareCompression } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { partitionName } from './topic-partition.ts'
 export {
@@ -20,6 +20,7 @@ export {
   StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
+  UnreadableBatchError,
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/index.ts'
 export type { EmbeddedBrokerOptions } from './embedded/index.ts'

@@ -1,10 +1,13 @@
-import type { Admin, TopicDescription } from '../broker/index.ts'
+import type { Compression } from '../../state/index.ts'
+import { prepareCompression, type Admin, type TopicDescription } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { FatalStreamsError, RetriableError } from '../errors.ts'
 import { deadLetterTopic, internalTopicName, internalTopics } from './internal-topics.ts'
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
+/** Of internal topics, if neither they nor the application choose (DECISIONS 101). */
+const INTERNAL_COMPRESSION: Compression = 'lz4'
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
@@ -18,9 +21,14 @@ export class TopicTable {
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
+  /** How batches for internal topics are compressed, by name on the broker. */
+  readonly #internalCompressions: ReadonlyMap<string, Compression>
+  /** The application's. */
+  readonly #compression: Compression | undefined
   readonly #known = new Map<string, TopicDescription>()
 
-  constructor(applicationId: string, topology: Topology, admin: Admin) {
+  /** `compression`: the application's, for all topics that choose none themselves. */
+  constructor(applicationId: string, topology: Topology, admin: Admin, compression?: Compression) {
     this.#applicationId = applicationId
     this.#admin = admin
     this.#topology = topology
@@ -28,6 +36,10 @@ export class TopicTable {
     this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
     const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
     this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
+    this.#compression = compression
+    this.#internalCompressions = new Map(
+      topology.internalTopics.map((topic) => [this.nameOf(topic.name), topic.compression ?? compression ?? INTERNAL_COMPRESSION]),
+    )
     this.deadLetters = deadLetterTopic(applicationId)
   }
 
@@ -38,6 +50,11 @@ export class TopicTable {
 
   partitions(topic: string): number | undefined {
     return this.#known.get(topic)?.partitions
+  }
+
+  /** How batches for a topic are compressed, unless a sink chooses: as the internal topic says, else as the application says. */
+  compressionOf(topic: string): Compression {
+    return this.#internalCompressions.get(topic) ?? this.#compression ?? 'none'
   }
 
   changelogOf(store: string): string | undefined {
@@ -74,6 +91,7 @@ export class TopicTable {
   /** Creates missing internal topics. Throws `FatalStreamsError` if a source topic is missing or joined topics differ in partitions. */
   async ensure(): Promise<void> {
     await this.find()
+    await this.#prepareCompressions()
     const specs = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
@@ -89,6 +107,13 @@ export class TopicTable {
 
   missing(topic: string): RetriableError {
     return new RetriableError(`Cannot write to topic "${topic}": it does not exist. Create it.`, { ready: this.refresh() })
+  }
+
+  async #prepareCompressions(): Promise<void> {
+    const ofSinks = this.#topology.subtopologies.flatMap(({ nodes }) =>
+      nodes.flatMap((node) => (node.kind === 'sink' ? node.compression : undefined) ?? []),
+    )
+    await Promise.all([this.#compression ?? 'none', ...this.#internalCompressions.values(), ...ofSinks].map(prepareCompression))
   }
 
   #assertSources(): void {

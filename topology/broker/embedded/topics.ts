@@ -2,8 +2,10 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, UnknownTopicError } from '../errors.ts'
+import { prepareCompression } from '../record-batch/index.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { BatchCache } from './batch-cache.ts'
+import { compressionOf } from './compression-of.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
 import { BATCH, BATCH_ENTRY, DELETED_TOPIC, deletedTopicRow, PARTITION, rangeOf, textRow, TOPIC } from './keys.ts'
@@ -67,6 +69,7 @@ export class Topics {
       for (const spec of specs) {
         if (this.#topics.has(spec.name) || created.some((topic) => topic.name === spec.name)) continue
         checkPartitions(spec.name, spec.partitions)
+        await prepareCompression(compressionOf(spec.config ?? {}) ?? 'none')
         const topic = this.#newTopic(spec.name, {
           number: this.#nextNumber++,
           topicId: this.#options.ports.random.uuid(),
@@ -98,6 +101,7 @@ export class Topics {
     return this.#afterLastChange(async () => {
       const topic = this.#topic(name)
       const altered = { ...topic.config, ...config }
+      await prepareCompression(compressionOf(altered) ?? 'none')
       await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => (topic.config = altered))
     })
   }
@@ -175,6 +179,7 @@ export class Topics {
     for await (const { key, value } of storage.scan(rangeOf(TOPIC))) {
       const row: TopicRow = JSON.parse(Buffer.from(value).toString('utf8'))
       const topic = this.#newTopic(Buffer.from(key.subarray(1)).toString('utf8'), row)
+      await prepareCompression(compressionOf(topic.config) ?? 'none')
       this.#topics.set(topic.name, topic)
       byNumber.set(topic.number, topic)
     }
@@ -231,6 +236,7 @@ export class Topics {
         const topic = this.#topics.get(name)
         if (topic !== undefined) this.#options.onGrown(topic, log)
       },
+      () => this.#topics.get(name)?.config ?? {},
     )
   }
 }

@@ -1,8 +1,14 @@
+import type { Compression } from '../../../state/index.ts'
 import { createRecordBatchBuilder, type Header, type RecordBatchBuilder, type TopicPartition } from '../../broker/index.ts'
 
 /** The records that a transaction will write: a batch per partition, filled in place and reused by the next transaction. */
 export class OutputBuffer {
   readonly #topics = new Map<string, TopicOutput>()
+  readonly #compressionOf: (topic: string) => Compression
+
+  constructor(compressionOf: (topic: string) => Compression = () => 'none') {
+    this.#compressionOf = compressionOf
+  }
 
   get records(): number {
     let records = 0
@@ -10,10 +16,10 @@ export class OutputBuffer {
     return records
   }
 
-  /** Always the same object for a topic, so that callers can keep it. */
-  topic(name: string): TopicOutput {
+  /** Always the same object for a topic, so that callers can keep it, compressed as the first of them says. */
+  topic(name: string, compression = this.#compressionOf(name)): TopicOutput {
     let topic = this.#topics.get(name)
-    if (topic === undefined) this.#topics.set(name, (topic = new TopicOutput(name)))
+    if (topic === undefined) this.#topics.set(name, (topic = new TopicOutput(name, compression)))
     return topic
   }
 
@@ -38,12 +44,14 @@ const MAX_BATCH_BYTES = 900_000
 /** The records for one topic: per partition the batch that is being filled, after those that are full. */
 export class TopicOutput {
   readonly topic: string
+  readonly #compression: Compression
   readonly #builders: (RecordBatchBuilder | undefined)[] = []
   #full: { readonly partition: number; readonly builder: RecordBatchBuilder }[] = []
   #records = 0
 
-  constructor(topic: string) {
+  constructor(topic: string, compression: Compression) {
     this.topic = topic
+    this.#compression = compression
   }
 
   get records(): number {
@@ -51,10 +59,10 @@ export class TopicOutput {
   }
 
   append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
-    let builder = (this.#builders[partition] ??= createRecordBatchBuilder())
+    let builder = (this.#builders[partition] ??= createRecordBatchBuilder(this.#compression))
     if (builder.recordCount > 0 && builder.sizeInBytes + (key?.length ?? 0) + (value?.length ?? 0) > MAX_BATCH_BYTES) {
       this.#full.push({ partition, builder })
-      this.#builders[partition] = builder = createRecordBatchBuilder()
+      this.#builders[partition] = builder = createRecordBatchBuilder(this.#compression)
     }
     builder.append(key, value, timestamp, headers)
     this.#records++

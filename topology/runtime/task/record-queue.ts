@@ -1,4 +1,4 @@
-import { partitionName, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
+import { partitionName, UnreadableBatchError, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
 import type { AnyRecord } from './graph-environment.ts'
 
@@ -93,10 +93,15 @@ export class RecordQueue implements Head {
         this.#position = this.#fetchPosition
         return undefined
       }
-      while (batch.next()) {
-        if (batch.offset < this.#position) continue
-        this.#read(batch, streamTime)
-        return this
+      try {
+        while (batch.next()) {
+          if (batch.offset < this.#position) continue
+          this.#read(batch, streamTime)
+          return this
+        }
+      } catch (error) {
+        if (!(error instanceof UnreadableBatchError)) throw error
+        return this.#unreadable(error)
       }
       this.#batches.shift()
       this.#bytes -= batch.sizeInBytes
@@ -109,6 +114,15 @@ export class RecordQueue implements Head {
     if (!this.#hasHead) return
     this.#position = this.offset + 1
     this.#hasHead = false
+  }
+
+  /** The batch at the front is the head itself, before all records of other queues: what was processed so far is all that can be. */
+  #unreadable(error: UnreadableBatchError): Head {
+    this.#hasHead = true
+    this.timestamp = -1
+    this.record = undefined
+    this.error = error
+    return this
   }
 
   #read(batch: RecordBatch, streamTime: number): void {

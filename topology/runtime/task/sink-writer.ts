@@ -6,8 +6,8 @@ import type { AnyRecord } from './graph-environment.ts'
 
 /** Serializes a sink's records into the output of their topic and partition. Throws `RetriableError` for a topic that does not exist (yet). */
 export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBuffer, ownPartition: number): (record: AnyRecord) => void {
-  const { topic: nameOrExtractor, keySerde, valueSerde, partitioner } = sink
-  const outputOf = (topic: string): TopicOutput => outputs.topic(topics.nameOf(topic))
+  const { topic: nameOrExtractor, keySerde, valueSerde, partitioner, compression } = sink
+  const outputOf = (topic: string): TopicOutput => outputs.topic(topics.nameOf(topic), compression)
   const fixed = typeof nameOrExtractor === 'string' ? outputOf(nameOrExtractor) : undefined
   return (record) => {
     const output = fixed ?? outputOf(typeof nameOrExtractor === 'string' ? nameOrExtractor : nameOrExtractor(record))

@@ -54,7 +54,7 @@ export class Task {
   readonly #subtopology: Subtopology
   readonly #context: TaskContext
   readonly #stores: TaskStores
-  readonly #outputs = new OutputBuffer()
+  readonly #outputs: OutputBuffer
   readonly #purge: RepartitionPurge
   readonly #partitions: readonly TopicPartition[]
   readonly #status: StateMachine<TaskStatus>
@@ -73,6 +73,7 @@ export class Task {
     this.#status = new StateMachine(`Task ${this.name}`, 'created', TASK_TRANSITIONS)
     this.#subtopology = subtopology
     this.#context = context
+    this.#outputs = new OutputBuffer((topic) => topics.compressionOf(topic))
     this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
     this.#partitions = subtopology.sourceTopics
       .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
