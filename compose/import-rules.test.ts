@@ -29,7 +29,8 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'topology/operators': ['topology/broker'],
   'topology/topics': ['topology/broker', 'topology/graph'],
   'topology/broker': ['topology/broker/record-batch', 'topology/broker/embedded', 'topology/broker/kafka', 'topology/broker/faulty'],
-  'topology/broker/record-batch': [],
+  'topology/broker/record-batch': ['topology/broker/record-batch/compression'],
+  'topology/broker/record-batch/compression': [],
   'topology/broker/embedded': ['topology/broker/record-batch'],
   'topology/broker/faulty': [],
   'topology/broker/kafka': ['topology/broker/record-batch', 'topology/broker/kafka/protocol'],
@@ -49,9 +50,15 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+const COMPRESSION = 'topology/broker/record-batch/compression/'
+
 /** Libraries that few folders may import: the chaos run's verifier reads what the engine wrote without the engine. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['state/leveldb/', 'compose/chaos/verifier/'],
+  snappy: [COMPRESSION],
+  'lz4-napi': [COMPRESSION],
+  fzstd: [COMPRESSION],
+  '@hpcc-js/wasm-zstd': [COMPRESSION],
   kafkajs: ['topology/broker/kafka/testing/bare-loop.ts'],
 }
 

@@ -3,6 +3,9 @@ import type { Serde } from './serde.ts'
 /** A description of a store, as data: part of the topology, opened by each task. Build one with `Stores`. */
 export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | VersionedStoreSpec | TimeOrderedBufferSpec
 
+/** How a batch of records is compressed, by Kafka's names. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
 interface CommonSpec {
   /** Unique in the topology; part of the changelog topic's name: letters, digits, `.`, `_`, `-`. */
   readonly name: string
@@ -10,8 +13,8 @@ interface CommonSpec {
   readonly valueSerde: Serde<unknown>
   /** false: the rows are in memory only and are restored from the changelog after a restart (DECISIONS 37). */
   readonly persistent: boolean
-  /** false: no changelog topic, so lost rows cannot be restored. `config` is the topic's configuration. */
-  readonly changelog: false | { readonly config: Readonly<Record<string, string>> }
+  /** false: no changelog topic, so lost rows cannot be restored. `config` is the topic's configuration; without `compression` the application's applies. */
+  readonly changelog: false | { readonly config: Readonly<Record<string, string>>; readonly compression?: Compression }
 }
 
 export interface KeyValueStoreSpec extends CommonSpec {

@@ -1,5 +1,5 @@
 import type { Serde } from './serde.ts'
-import type { KeyValueStoreSpec, StoreSpec, TimeOrderedBufferSpec, VersionedStoreSpec, WindowStoreSpec } from './store-spec.ts'
+import type { Compression, KeyValueStoreSpec, StoreSpec, TimeOrderedBufferSpec, VersionedStoreSpec, WindowStoreSpec } from './store-spec.ts'
 
 interface CommonOptions<K, V> {
   readonly name: string
@@ -9,6 +9,8 @@ interface CommonOptions<K, V> {
   readonly persistent?: boolean
   /** Configuration merged over the changelog topic's defaults, or false for no changelog. */
   readonly changelog?: false | Readonly<Record<string, string>>
+  /** How batches for the changelog are compressed. Default: as the application says (`StreamsOptions.compression`). */
+  readonly compression?: Compression
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/
@@ -70,6 +72,12 @@ function common<K, V>(options: CommonOptions<K, V>, config: Readonly<Record<stri
     keySerde: options.key as Serde<unknown>,
     valueSerde: options.value as Serde<unknown>,
     persistent: options.persistent ?? true,
-    changelog: options.changelog === false ? false : { config: { ...config, ...options.changelog } },
+    changelog:
+      options.changelog === false
+        ? false
+        : {
+            config: { ...config, ...options.changelog },
+            ...(options.compression !== undefined && { compression: options.compression }),
+          },
   }
 }

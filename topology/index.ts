@@ -129,6 +129,7 @@ export type {
 
 export { Serdes, Stores } from '../state/index.ts'
 export type {
+  Compression,
   KeyValueRow,
   KeyValueStore,
   ScanOptions,
@@ -157,6 +158,7 @@ export {
   OutcomeUnknownError,
   partitionName,
   partitionOf,
+  prepareCompression,
   RebalanceInProgressError,
   RecordCheck,
   RecordRefusedError,
@@ -165,6 +167,7 @@ export {
   TopicBatches,
   UnknownMemberError,
   UnknownTopicError,
+  UnreadableBatchError,
 } from './broker/index.ts'
 export type {
   Acl,

@@ -41,6 +41,14 @@ export class OffsetOutOfRangeError extends BrokerError {
   readonly code = 'BROKER_OFFSET_OUT_OF_RANGE'
 }
 
+/**
+ * A batch's bytes are damaged, or compressed in a way that this version cannot read. Its records are neither skipped nor delivered: wait for
+ * an operator, or fetch from another offset. The message names `topic-partition@offset`.
+ */
+export class UnreadableBatchError extends BrokerError {
+  readonly code = 'BROKER_UNREADABLE_BATCH'
+}
+
 export class UnknownTopicError extends BrokerError {
   readonly code = 'BROKER_UNKNOWN_TOPIC'
 }

@@ -6,7 +6,7 @@
  */
 export type * from './broker.ts'
 export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/index.ts'
-export { createRecordBatchBuilder, NO_TIMESTAMP } from './record-batch/index.ts'
+export { createRecordBatchBuilder, NO_TIMESTAMP, prepareCompression } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { RecordCheck } from './record-check.ts'
 export { DEFAULT_RECORD_LIMITS } from './record-limits.ts'
@@ -27,6 +27,7 @@ export {
   StaleGenerationError,
   UnknownMemberError,
   UnknownTopicError,
+  UnreadableBatchError,
 } from './errors.ts'
 export { EmbeddedBroker } from './embedded/index.ts'
 export type { BrokerLimits, EmbeddedBrokerOptions } from './embedded/index.ts'

@@ -1,3 +1,4 @@
+import type { Compression } from '../../state/index.ts'
 import { createRecordBatchBuilder, type Header, type RecordBatchBuilder } from './record-batch/index.ts'
 import type { TopicPartition } from './broker.ts'
 import type { RecordCheck } from './record-check.ts'
@@ -18,13 +19,15 @@ const LARGE_BATCH_BYTES = 1 << 20
 export class TopicBatches {
   readonly topic: string
   readonly #check: RecordCheck
+  readonly #compression: Compression
   readonly #builders: (RecordBatchBuilder | undefined)[] = []
   #full: { readonly partition: number; readonly builder: RecordBatchBuilder }[] = []
   #records = 0
 
-  constructor(check: RecordCheck) {
+  constructor(check: RecordCheck, compression: Compression = 'none') {
     this.topic = check.topic
     this.#check = check
+    this.#compression = compression
   }
 
   get records(): number {
@@ -34,7 +37,7 @@ export class TopicBatches {
   /** Throws `RecordRefusedError` for a record that the topic does not take, and is unchanged then. */
   append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
     this.#check.assertValid(key, timestamp)
-    const builder = (this.#builders[partition] ??= createRecordBatchBuilder())
+    const builder = (this.#builders[partition] ??= createRecordBatchBuilder(this.#compression))
     const isAppended = builder.tryAppend(this.#cutBytes, key, value, timestamp, headers)
     if (!isAppended) this.#appendToNext(builder, partition, key, value, timestamp, headers)
     this.#records++
@@ -76,7 +79,7 @@ export class TopicBatches {
     headers: readonly Header[] | undefined,
   ): void {
     this.#check.assertFits(key, value, headers)
-    const next = builder.recordCount === 0 ? builder : createRecordBatchBuilder()
+    const next = builder.recordCount === 0 ? builder : createRecordBatchBuilder(this.#compression)
     next.tryAppend(Infinity, key, value, timestamp, headers)
     if (next === builder) return
     this.#full.push({ partition, builder })

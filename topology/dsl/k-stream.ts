@@ -1,4 +1,4 @@
-import type { Serde, StoreSpec } from '../../state/index.ts'
+import type { Compression, Serde, StoreSpec } from '../../state/index.ts'
 import type { AnyProcessorSupplier, StreamPartitioner } from '../graph/index.ts'
 import { filter, flatMap, flatMapValues, forEach, map, mapValues, passThrough, peek, selectKey } from '../operators/index.ts'
 import type { KeyValue } from '../operators/index.ts'
@@ -34,6 +34,8 @@ export interface KeyValueOptions<K, V> extends ValueOptions<V> {
 export interface GroupOptions<K, V> extends KeyValueOptions<K, V> {
   /** Names the repartition topic `<name>-repartition`. */
   readonly name: string
+  /** How batches for the repartition topic are compressed. Default: `StreamsOptions.compression`. */
+  readonly compression?: Compression
 }
 
 export interface RepartitionOptions<K, V> extends GroupOptions<K, V> {
@@ -44,6 +46,11 @@ export interface RepartitionOptions<K, V> extends GroupOptions<K, V> {
 export interface ToOptions<K, V> extends KeyValueOptions<K, V> {
   /** Default: Kafka's murmur2 of the serialized key. */
   readonly partitioner?: StreamPartitioner
+  /**
+   * How batches for the topic are compressed. Default: `StreamsOptions.compression`, else none. Sinks of a sub-topology that write to the same
+   * topic share its batches: the first one's setting holds.
+   */
+  readonly compression?: Compression
 }
 
 export interface ProcessOptions<K, V> extends KeyValueOptions<K, V> {
@@ -147,6 +154,7 @@ export class KStream<K, V> {
       ...(keySerde && { keySerde }),
       ...(valueSerde && { valueSerde }),
       ...(options.partitioner && { partitioner: options.partitioner }),
+      ...(options.compression !== undefined && { compression: options.compression }),
     })
   }
 
@@ -156,7 +164,7 @@ export class KStream<K, V> {
   }
 
   /** For aggregation by the current key. Needs a name for the repartition topic if the key has changed. */
-  groupByKey(options: KeyValueOptions<K, V> = {}): KGroupedStream<NonNullable<K>, V> {
+  groupByKey(options: KeyValueOptions<K, V> & Pick<Partial<GroupOptions<K, V>>, 'compression'> = {}): KGroupedStream<NonNullable<K>, V> {
     return this.output.builder.make.groupedStream(this.partitioned({ ...options, force: false }).output)
   }
 
@@ -273,9 +281,11 @@ export class KStream<K, V> {
   }
 
   /** For the classes of the DSL: this stream, partitioned by its key. */
-  partitioned(options: KeyValueOptions<K, V> & { readonly force: boolean; readonly partitions?: number }): KStream<K, V> {
+  partitioned(
+    options: KeyValueOptions<K, V> & { readonly force: boolean; readonly partitions?: number; readonly compression?: Compression },
+  ): KStream<K, V> {
     const { builder, node } = this.output
-    const { name: topic, force, partitions } = options
+    const { name: topic, force, partitions, compression } = options
     const name = topic === undefined ? builder.nameOf('partition') : `${topic}-repartition`
     const output = outputOf(name, this.output, KEEPS_BOTH, options)
     builder.add({
@@ -285,6 +295,7 @@ export class KStream<K, V> {
       force,
       ...(topic !== undefined && { topic }),
       ...(partitions !== undefined && { partitions }),
+      ...(compression !== undefined && { compression }),
       ...(output.keySerde && { keySerde: output.keySerde }),
       ...(output.valueSerde && { valueSerde: output.valueSerde }),
     })

@@ -1,5 +1,5 @@
 import { Stores } from '../../state/index.ts'
-import type { Serde } from '../../state/index.ts'
+import type { Compression, Serde } from '../../state/index.ts'
 import {
   changeSerde,
   suppress,
@@ -26,6 +26,8 @@ export interface TableGroupOptions<K, V> {
   readonly name: string
   readonly key: Serde<NonNullable<K>>
   readonly value: Serde<NonNullable<V>>
+  /** How batches for the repartition topic are compressed. Default: `StreamsOptions.compression`. */
+  readonly compression?: Compression
 }
 
 /**
@@ -94,7 +96,7 @@ export class KTable<K, V> {
     options: TableGroupOptions<KOut, VOut>,
   ): KGroupedTable<NonNullable<KOut>, NonNullable<VOut>> {
     const { builder, node } = this.output
-    const { name, key: keySerde, value: valueSerde } = options
+    const { name, key: keySerde, value: valueSerde, compression } = options
     const select = `${name}-key`
     const supplier = tableRegroup<K, V, NonNullable<KOut>, NonNullable<VOut>>({
       mapper: (value, key) => {
@@ -112,6 +114,7 @@ export class KTable<K, V> {
       topic: name,
       keySerde,
       valueSerde: changeSerde(valueSerde),
+      ...(compression !== undefined && { compression }),
     })
     return builder.make.groupedTable({ builder, node: partition, keySerde, valueSerde })
   }
@@ -120,12 +123,20 @@ export class KTable<K, V> {
    * Holds changes back (see `untilWindowCloses` and `untilTimeLimit`) in a store of this name. It follows stream time, so it emits
    * nothing while no records arrive.
    */
-  suppress(rule: SuppressRule, options: Pick<Materialized, 'name' | 'changelog'>): KTable<K, V> {
+  suppress(rule: SuppressRule, options: Pick<Materialized, 'name' | 'changelog' | 'compression'>): KTable<K, V> {
     const { builder, node, keySerde, valueSerde } = this.output
-    const { name, changelog } = options
+    const { name, changelog, compression } = options
     const key = builder.requireSerde(keySerde, 'key', name)
     const value = suppressedSerde(builder.requireSerde(valueSerde, 'value', name))
-    const store = builder.addStore(Stores.timeOrdered({ name, key, value, ...(changelog !== undefined && { changelog }) }))
+    const store = builder.addStore(
+      Stores.timeOrdered({
+        name,
+        key,
+        value,
+        ...(changelog !== undefined && { changelog }),
+        ...(compression !== undefined && { compression }),
+      }),
+    )
     const graceMs = rule.kind === 'window-closes' ? builder.closesAfterMs(node, name) : 0
     builder.add(
       tableOperatorNode({

@@ -1,5 +1,5 @@
 import { Stores } from '../../state/index.ts'
-import type { Serde, StoreSpec } from '../../state/index.ts'
+import type { Compression, Serde, StoreSpec } from '../../state/index.ts'
 
 /** How the result of an operator is stored. The store and its changelog topic are named after `name`. */
 export interface Materialized {
@@ -8,6 +8,8 @@ export interface Materialized {
   readonly persistent?: boolean
   /** Additional settings of the changelog topic, or false for no changelog. */
   readonly changelog?: false | Readonly<Record<string, string>>
+  /** How batches for the changelog are compressed. Default: `StreamsOptions.compression`. */
+  readonly compression?: Compression
 }
 
 export interface TableOptions<K, V> extends Materialized {
@@ -26,7 +28,14 @@ export interface Versioned {
 
 /** The spec of a table's store. */
 export function tableStore(materialized: Materialized & Versioned, key: Serde<unknown>, value: Serde<unknown>): StoreSpec {
-  const { name, persistent, changelog, historyMs } = materialized
-  const options = { name, key, value, ...(persistent !== undefined && { persistent }), ...(changelog !== undefined && { changelog }) }
+  const { name, persistent, changelog, compression, historyMs } = materialized
+  const options = {
+    name,
+    key,
+    value,
+    ...(persistent !== undefined && { persistent }),
+    ...(changelog !== undefined && { changelog }),
+    ...(compression !== undefined && { compression }),
+  }
   return historyMs === undefined ? Stores.keyValue({ ...options, timestamped: true }) : Stores.versioned({ ...options, historyMs })
 }

@@ -15,7 +15,7 @@ export type Windows = TimeWindows | SlidingWindows
 /** The spec of a windowed table's store. */
 export function windowStore(
   windows: Windows,
-  { name, retentionMs, persistent, changelog }: Materialized & WindowRetention,
+  { name, retentionMs, persistent, changelog, compression }: Materialized & WindowRetention,
   rows: { readonly key: Serde<unknown>; readonly value: Serde<unknown>; readonly keepsEdge: boolean },
 ): StoreSpec {
   const { kind, sizeMs, graceMs } = windows
@@ -26,6 +26,7 @@ export function windowStore(
     retentionMs: retentionMs ?? (kind === 'sliding' ? 2 * sizeMs : sizeMs) + graceMs,
     ...(persistent !== undefined && { persistent }),
     ...(changelog !== undefined && { changelog }),
+    ...(compression !== undefined && { compression }),
   })
 }
 

@@ -97,9 +97,20 @@ function placeNode(node: LogicalNode, tables: TablePlan, dropsNullKeys: boolean)
       return [{ kind: 'processor', name, parents, supplier: node.supplier(tables.operatorPlan(node)), stores }]
     }
     case 'sink': {
-      const { topic, partitioner } = node
+      const { topic, partitioner, compression } = node
       const [keySerde, valueSerde] = [requireSerde(node.keySerde, name), requireSerde(node.valueSerde, name)]
-      return [{ kind: 'sink', name, parents, topic, keySerde, valueSerde, ...(partitioner && { partitioner }) }]
+      return [
+        {
+          kind: 'sink',
+          name,
+          parents,
+          topic,
+          keySerde,
+          valueSerde,
+          ...(partitioner && { partitioner }),
+          ...(compression && { compression }),
+        },
+      ]
     }
   }
 }
@@ -126,6 +137,7 @@ function repartitionTopics(graph: LogicalGraph, counts: PartitionCounts): readon
       kind: 'repartition',
       partitions: counts.partitionsOf(node),
       config: REPARTITION_CONFIG,
+      ...(node.compression && { compression: node.compression }),
     }))
 }
 
@@ -140,6 +152,7 @@ function changelogTopics(subtopologies: readonly Subtopology[]): readonly Intern
               kind: 'changelog',
               partitions: { asLargestOf: sourceTopics },
               config: store.changelog.config,
+              ...(store.changelog.compression && { compression: store.changelog.compression }),
             },
           ],
     ),

@@ -1,4 +1,4 @@
-import type { Serde, StoreSpec } from '../../state/index.ts'
+import type { Compression, Serde, StoreSpec } from '../../state/index.ts'
 import type { OpenView, OperatorPlan } from '../operators/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
 import type { TimestampExtractor } from '../timestamp-extractors.ts'
@@ -72,6 +72,7 @@ export interface PartitionNode extends CommonNode {
   readonly keySerde?: Serde<unknown>
   readonly valueSerde?: Serde<unknown>
   readonly partitions?: number
+  readonly compression?: Compression
 }
 
 export interface OperatorNode extends CommonNode {
@@ -123,4 +124,5 @@ export interface StreamSinkNode extends CommonNode {
   readonly keySerde?: Serde<unknown>
   readonly valueSerde?: Serde<unknown>
   readonly partitioner?: StreamPartitioner
+  readonly compression?: Compression
 }

@@ -1,4 +1,4 @@
-import type { Serde, StoreSpec } from '../../state/index.ts'
+import type { Compression, Serde, StoreSpec } from '../../state/index.ts'
 import type { ProcessorSupplier, Record } from '../processor.ts'
 import type { TimestampExtractor } from '../timestamp-extractors.ts'
 
@@ -59,6 +59,8 @@ export interface SinkNode {
   readonly valueSerde: Serde<unknown>
   /** Default: Kafka's murmur2 of the serialized key. */
   readonly partitioner?: StreamPartitioner
+  /** How batches for the topic are compressed. Default: as the application says. */
+  readonly compression?: Compression
 }
 
 export type StreamPartitioner = (topic: string, key: unknown, value: unknown, partitions: number) => number
@@ -81,4 +83,6 @@ export interface InternalTopic {
    */
   readonly partitions: number | { readonly asLargestOf: readonly string[] }
   readonly config: Readonly<globalThis.Record<string, string>>
+  /** How batches for it are compressed. Default: as the application says. */
+  readonly compression?: Compression
 }

@@ -9,6 +9,7 @@ import {
   RetriableBrokerError,
   UnknownMemberError,
   UnknownTopicError,
+  UnreadableBatchError,
 } from '../broker/index.ts'
 import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } from '../errors.ts'
 
@@ -17,14 +18,14 @@ import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } fro
  *
  * - `record`: an error handler has decided; the transaction is done again accordingly, at once.
  * - `migration`: another member owns the task, or the group has moved on. Expected; the task is opened again if it is still assigned here.
- * - `world`: the broker, the registry or a topic is not available. The task waits for as long as it takes, and says so.
+ * - `world`: the broker, the registry, a topic or a batch of it is not available. The task waits for as long as it takes, and says so.
  * - `task`: anything else, also what no one foresaw. The task is opened again with a growing pause, and not for ever.
  * - `application`: the topology, the rights or the configuration are wrong. Trying again cannot help: the instance fails.
  */
 export type Fault = 'record' | 'migration' | 'world' | 'task' | 'application'
 
 const APPLICATION = [FatalStreamsError, FatalBrokerError, RecordRefusedError, OffsetOutOfRangeError, StateLockedError, StateFormatError]
-const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError]
+const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError, UnreadableBatchError]
 const MIGRATION = [FencedError, UnknownMemberError, RebalanceInProgressError]
 
 /** The one place that decides. An error of a commit is judged by its cause. */

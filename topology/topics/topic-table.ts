@@ -1,5 +1,7 @@
+import type { Compression } from '../../state/index.ts'
 import {
   DEFAULT_RECORD_LIMITS,
+  prepareCompression,
   RecordCheck,
   topicNameProblem,
   type Admin,
@@ -13,6 +15,8 @@ import { deadLetterTopic, internalTopicName, internalTopics } from './internal-t
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
+/** Of internal topics, if neither they nor the application choose (DECISIONS 101). */
+const INTERNAL_COMPRESSION: Compression = 'lz4'
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
@@ -27,10 +31,15 @@ export class TopicTable {
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
+  /** How batches for internal topics are compressed, by name on the broker. */
+  readonly #internalCompressions: ReadonlyMap<string, Compression>
+  /** The application's. */
+  readonly #compression: Compression | undefined
   readonly #known = new Map<string, TopicDescription>()
   readonly #checks = new Map<string, RecordCheck>()
 
-  constructor(applicationId: string, topology: Topology, admin: Admin, clock: Clock) {
+  /** `compression`: the application's, for all topics that choose none themselves. */
+  constructor(applicationId: string, topology: Topology, admin: Admin, clock: Clock, compression?: Compression) {
     this.#applicationId = applicationId
     this.#admin = admin
     this.#clock = clock
@@ -39,6 +48,10 @@ export class TopicTable {
     this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
     const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
     this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
+    this.#compression = compression
+    this.#internalCompressions = new Map(
+      topology.internalTopics.map((topic) => [this.nameOf(topic.name), topic.compression ?? compression ?? INTERNAL_COMPRESSION]),
+    )
     this.deadLetters = deadLetterTopic(applicationId)
   }
 
@@ -59,6 +72,11 @@ export class TopicTable {
       this.#checks.set(topic, check)
     }
     return check
+  }
+
+  /** How batches for a topic are compressed, unless a sink chooses: as the internal topic says, else as the application says. */
+  compressionOf(topic: string): Compression {
+    return this.#internalCompressions.get(topic) ?? this.#compression ?? 'none'
   }
 
   changelogOf(store: string): string | undefined {
@@ -98,6 +116,7 @@ export class TopicTable {
    */
   async ensure(otherOutputs: readonly string[] = []): Promise<void> {
     await this.find()
+    await this.#prepareCompressions()
     this.#assertOutputs(otherOutputs)
     const specs = internalTopics(
       this.#applicationId,
@@ -148,6 +167,13 @@ export class TopicTable {
     throw new FatalStreamsError(
       `Output topics are missing: ${named.join(', ')}. Create them before starting the application; a cluster's auto.create.topics.enable does not apply.`,
     )
+  }
+
+  async #prepareCompressions(): Promise<void> {
+    const ofSinks = this.#topology.subtopologies.flatMap(({ nodes }) =>
+      nodes.flatMap((node) => (node.kind === 'sink' ? node.compression : undefined) ?? []),
+    )
+    await Promise.all([this.#compression ?? 'none', ...this.#internalCompressions.values(), ...ofSinks].map(prepareCompression))
   }
 
   #assertSources(): void {

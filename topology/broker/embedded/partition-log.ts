@@ -1,5 +1,5 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
-import { BatchReader, InvalidBatchError, placeBatch } from '../record-batch/index.ts'
+import { BatchReader, placeBatch, stampAppendTime } from '../record-batch/index.ts'
 import { FatalBrokerError, OffsetOutOfRangeError } from '../errors.ts'
 import type { BatchCache } from './batch-cache.ts'
 import { BATCH, BATCH_ENTRY, batchRow, packNumbers, partitionRow, unpackNumber } from './keys.ts'
@@ -38,6 +38,7 @@ export class PartitionLog {
   readonly #topic: number
   readonly #partition: number
   readonly #onGrown: (log: PartitionLog) => void
+  readonly #settings: () => Readonly<Record<string, string>>
   readonly #waiting = new Set<() => void>()
   #entries: LogEntry[] = []
   #reserved = 0
@@ -56,13 +57,20 @@ export class PartitionLog {
     storage: OrderedStorage,
     cache: BatchCache,
     onGrown: (log: PartitionLog) => void,
+    settings: () => Readonly<Record<string, string>>,
   ) {
     this.name = name
+    this.#settings = settings
     this.#onGrown = onGrown
     this.#topic = topic
     this.#partition = partition
     this.#storage = storage
     this.#cache = cache
+  }
+
+  /** The topic's settings by their Kafka names, as of now. */
+  get settings(): Readonly<Record<string, string>> {
+    return this.#settings()
   }
 
   get entries(): readonly LogEntry[] {
@@ -83,14 +91,16 @@ export class PartitionLog {
 
   /** Assigns the next offsets to the batches and adds their rows. Leaves `gap` offsets unused after them. */
   reserve(batches: readonly SealedBatch[], gap: number, appendedAt: number, operations: StorageOperation[]): LogEntry[] {
+    const isAppendTime = this.settings['message.timestamp.type'] === 'LogAppendTime'
     const entries = batches.map(({ bytes, recordCount, maxTimestamp }) => {
       const baseOffset = this.#reserved
+      if (isAppendTime) stampAppendTime(bytes, appendedAt)
       placeBatch(bytes, baseOffset)
       this.#reserved += recordCount
       const entry: LogEntry = {
         baseOffset,
         lastOffset: this.#reserved - 1,
-        maxTimestamp,
+        maxTimestamp: isAppendTime ? appendedAt : maxTimestamp,
         sizeInBytes: bytes.length,
         appendedAt,
         bytes,
@@ -188,8 +198,8 @@ export class PartitionLog {
   readBatch(entry: LogEntry): BatchReader {
     try {
       const stored = entry.bytes ?? this.#storage.get(batchRow(BATCH, this.#topic, this.#partition, entry.baseOffset))
-      if (stored === undefined) throw new InvalidBatchError(`The storage has no batch at offset ${entry.baseOffset}.`)
-      return new BatchReader(Buffer.isBuffer(stored) ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length))
+      if (stored === undefined) throw new RangeError(`The storage has no batch at offset ${entry.baseOffset}.`)
+      return new BatchReader(Buffer.isBuffer(stored) ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length), this.name)
     } catch (cause) {
       throw new FatalBrokerError(
         `The data of the embedded broker is damaged at ${this.name}@${entry.baseOffset}. Put a copy of the data directory back.`,

@@ -2,6 +2,7 @@ import type { StorageOperation } from '../../../state/index.ts'
 import type { PartitionOffset } from '../broker.ts'
 import { UnknownTopicError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { compressionOf } from './compression-of.ts'
 import type { PartitionLog, SealedBatch } from './partition-log.ts'
 
 interface PartitionBatches {
@@ -20,12 +21,14 @@ export class PendingBatches {
     if (pending === undefined) this.#byLog.set(log, (pending = { topic, partition, batches: [], nextSequence: 0 }))
     const transactional = producerId >= 0
     const firstSequence = transactional ? pending.nextSequence : -1
+    const compression = compressionOf(log.settings)
     const bytes = builder.seal({
       baseOffset: 0,
       producerId,
       producerEpoch,
       firstSequence,
       transactional,
+      ...(compression && { compression }),
     })
     pending.batches.push({
       bytes,

@@ -2,11 +2,12 @@ import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, OffsetOutOfRangeError, RecordRefusedError, UnknownTopicError } from '../errors.ts'
-import type { RecordBatchBuilder } from '../record-batch/index.ts'
+import { prepareCompression, type RecordBatchBuilder } from '../record-batch/index.ts'
 import { recordLimits, type RecordLimits } from '../record-limits.ts'
 import { collidesWith, topicNameProblem } from '../topic-name.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { BatchCache } from './batch-cache.ts'
+import { compressionOf } from './compression-of.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { Journal } from './journal.ts'
 import type { BrokerLimits } from './limits.ts'
@@ -83,6 +84,7 @@ export class Topics {
         checkName(spec.name, [...this.#topics.keys(), ...created.map(({ name }) => name)])
         checkPartitions(spec.name, spec.partitions)
         checkTopicConfig(spec.name, spec.config ?? {})
+        await prepareCompression(compressionOf(spec.config ?? {}) ?? 'none')
         const topic = this.#newTopic(spec.name, {
           number: this.#nextNumber++,
           topicId: this.#options.ports.random.uuid(),
@@ -116,6 +118,7 @@ export class Topics {
       const topic = this.#topic(name)
       checkTopicConfig(name, config)
       const altered = { ...topic.config, ...config }
+      await prepareCompression(compressionOf(altered) ?? 'none')
       await this.#options.journal.append([rowOf({ ...topic, config: altered })], () => {
         topic.config = altered
         topic.limits = recordLimits(altered, this.#defaults)
@@ -200,6 +203,7 @@ export class Topics {
     for await (const { key, value } of storage.scan(rangeOf(TOPIC))) {
       const row: TopicRow = JSON.parse(Buffer.from(value).toString('utf8'))
       const topic = this.#newTopic(Buffer.from(key.subarray(1)).toString('utf8'), row)
+      await prepareCompression(compressionOf(topic.config) ?? 'none')
       this.#topics.set(topic.name, topic)
       byNumber.set(topic.number, topic)
     }
@@ -278,6 +282,7 @@ export class Topics {
         const topic = this.#topics.get(name)
         if (topic !== undefined) this.#options.onGrown(topic, log)
       },
+      () => this.#topics.get(name)?.config ?? {},
     )
   }
 }

@@ -1,15 +1,24 @@
 import { crc32c } from '@node-rs/crc32'
+import { UnreadableBatchError } from '../errors.ts'
+import { codecNumbered } from './compression/index.ts'
 import type { Header, RecordBatch } from './record-batch.ts'
 import * as at from './layout.ts'
 
-/** The bytes are not a valid record batch. */
-export class InvalidBatchError extends Error {
-  readonly code = 'INVALID_RECORD_BATCH'
-}
+const NOTHING = Buffer.alloc(0)
 
-/** Reads a batch in place. Throws `InvalidBatchError` for a wrong checksum or records that exceed their batch. */
+/**
+ * Reads a batch in place; compressed records are decompressed when the first of them is read, and kept until the last has been. Throws
+ * `UnreadableBatchError` for a wrong checksum, a codec it does not know, or records that exceed their batch.
+ */
 export class BatchReader implements RecordBatch {
   readonly #bytes: Buffer
+  readonly #partition: string
+  /** 0: the records section is not compressed. */
+  readonly #codec: number
+  /** Contains the records that can be read now. */
+  #records: Buffer
+  /** How many of them there are: none while they are compressed. */
+  #readable: number
   #next = at.RECORDS
   #read = 0
   #offset = -1
@@ -23,20 +32,30 @@ export class BatchReader implements RecordBatch {
   readonly baseOffset: number
   readonly recordCount: number
   readonly #firstTimestamp: number
+  /** 0 if the broker set the timestamps: then the records' own have no effect. */
+  readonly #deltaScale: number
 
-  constructor(bytes: Buffer) {
-    if (bytes.length < at.RECORDS || bytes.readInt32BE(at.LENGTH) + at.LENGTH_COUNTS_FROM !== bytes.length) {
-      throw new InvalidBatchError(`A record batch of ${bytes.length} bytes does not have the length in its header.`)
-    }
-    if (bytes[at.MAGIC] !== at.MAGIC_V2) throw new InvalidBatchError(`A record batch has magic ${bytes[at.MAGIC]}; only 2 is supported.`)
-    if (crc32c(bytes.subarray(at.ATTRIBUTES)) !== bytes.readUInt32BE(at.CHECKSUM)) {
-      throw new InvalidBatchError('A record batch does not match its checksum.')
-    }
-    if ((bytes.readInt16BE(at.ATTRIBUTES) & at.COMPRESSION_MASK) !== 0) throw new InvalidBatchError('A record batch is compressed.')
+  /** `partition`: `topic-partition`, for errors. */
+  constructor(bytes: Buffer, partition = 'a batch') {
     this.#bytes = bytes
-    this.baseOffset = Number(bytes.readBigInt64BE(at.BASE_OFFSET))
+    this.#partition = partition
+    this.baseOffset = bytes.length < at.LENGTH ? 0 : Number(bytes.readBigInt64BE(at.BASE_OFFSET))
+    if (bytes.length < at.RECORDS || bytes.readInt32BE(at.LENGTH) + at.LENGTH_COUNTS_FROM !== bytes.length) {
+      throw this.#unreadable(`its ${bytes.length} bytes are not the length in its header.`)
+    }
+    if (bytes[at.MAGIC] !== at.MAGIC_V2)
+      throw this.#unreadable(`its message format is ${bytes[at.MAGIC]}, and only 2 can be read. Let its producer write format 2.`)
+    if (crc32c(bytes.subarray(at.ATTRIBUTES)) !== bytes.readUInt32BE(at.CHECKSUM)) {
+      throw this.#unreadable('it does not match its checksum.')
+    }
+    const attributes = bytes.readInt16BE(at.ATTRIBUTES)
     this.recordCount = bytes.readInt32BE(at.COUNT)
-    this.#firstTimestamp = Number(bytes.readBigInt64BE(at.FIRST_TIMESTAMP))
+    this.#codec = attributes & at.COMPRESSION_MASK
+    this.#records = this.#codec === 0 ? bytes : NOTHING
+    this.#readable = this.#codec === 0 ? this.recordCount : 0
+    const isAppendTime = (attributes & at.APPEND_TIME) !== 0
+    this.#firstTimestamp = Number(bytes.readBigInt64BE(isAppendTime ? at.MAX_TIMESTAMP : at.FIRST_TIMESTAMP))
+    this.#deltaScale = isAppendTime ? 0 : 1
   }
 
   get lastOffset(): number {
@@ -68,7 +87,7 @@ export class BatchReader implements RecordBatch {
   }
 
   get headers(): readonly Header[] {
-    if (this.#bytes[this.#headersStart] === 0) return []
+    if (this.#records[this.#headersStart] === 0) return []
     const nextRecord = this.#next
     this.#next = this.#headersStart
     const count = this.#varint()
@@ -82,13 +101,13 @@ export class BatchReader implements RecordBatch {
       })
     }
     this.#next = nextRecord
-    if (headers.length !== count) throw new InvalidBatchError('The headers of a record exceed it.')
+    if (headers.length !== count) throw this.#unreadable('the headers of a record exceed it.')
     return headers
   }
 
   /** The bytes of the current record, including its length prefix. */
   get recordBytes(): Buffer {
-    return this.#bytes.subarray(this.#recordStart, this.#next)
+    return this.#records.subarray(this.#recordStart, this.#next)
   }
 
   /** The batch header. */
@@ -97,13 +116,13 @@ export class BatchReader implements RecordBatch {
   }
 
   next(): boolean {
-    if (this.#read === this.recordCount) return false
+    if (this.#read === this.#readable) return this.#decompress() && this.next()
     this.#recordStart = this.#next
     const length = this.#varint()
     const end = this.#next + length
-    if (length < 0 || end > this.#bytes.length) throw new InvalidBatchError('A record exceeds its batch.')
+    if (length < 0 || end > this.#records.length) throw this.#unreadable('a record exceeds its batch.')
     this.#next++
-    this.#timestamp = this.#firstTimestamp + this.#varint()
+    this.#timestamp = this.#firstTimestamp + this.#deltaScale * this.#varint()
     this.#offset = this.baseOffset + this.#varint()
     this.#keyLength = this.#varint()
     this.#keyStart = this.#next
@@ -111,7 +130,7 @@ export class BatchReader implements RecordBatch {
     this.#valueLength = this.#varint()
     this.#valueStart = this.#next
     if (this.#valueLength > 0) this.#next += this.#valueLength
-    if (this.#next >= end) throw new InvalidBatchError('A key or value exceeds its record.')
+    if (this.#next >= end) throw this.#unreadable('a key or value exceeds its record.')
     this.#headersStart = this.#next
     this.#next = end
     this.#read++
@@ -119,24 +138,55 @@ export class BatchReader implements RecordBatch {
   }
 
   rewind(): void {
-    this.#next = at.RECORDS
     this.#read = 0
+    this.#next = at.RECORDS
+    if (this.#codec !== 0) this.#readable = 0
+  }
+
+  /** Called at the end of what can be read: true when that was only because the records were still compressed. */
+  #decompress(): boolean {
+    if (this.#codec === 0) return false
+    if (this.#readable > 0 || this.recordCount === 0) {
+      this.#records = NOTHING
+      return false
+    }
+    const codec = codecNumbered(this.#codec)
+    if (codec === undefined)
+      throw this.#unreadable(
+        `it is compressed with the unknown codec ${this.#codec}. Upgrade to a version that knows it, or let its producer use gzip, snappy, lz4, zstd or none.`,
+      )
+    try {
+      this.#records = codec.decompress(this.#bytes.subarray(at.RECORDS), at.MAX_DECOMPRESSED_BYTES)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw this.#unreadable(`its records cannot be decompressed with ${codec.name}: ${reason}`, error)
+    }
+    this.#next = 0
+    this.#readable = this.recordCount
+    return true
+  }
+
+  #unreadable(why: string, cause?: unknown): UnreadableBatchError {
+    return new UnreadableBatchError(
+      `Cannot read the batch at ${this.#partition}@${this.baseOffset}: ${why} Its records are not skipped: set the offset after them by hand to continue without them.`,
+      cause === undefined ? undefined : { cause },
+    )
   }
 
   /** Faster than `subarray`. */
   #view(start: number, length: number): Buffer {
-    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length)
+    return Buffer.from(this.#records.buffer, this.#records.byteOffset + start, length)
   }
 
   #take(length: number, end: number): Buffer {
-    if (length < 0 || this.#next + length > end) throw new InvalidBatchError('A header exceeds its record.')
-    const view = this.#bytes.subarray(this.#next, this.#next + length)
+    if (length < 0 || this.#next + length > end) throw this.#unreadable('a header exceeds its record.')
+    const view = this.#records.subarray(this.#next, this.#next + length)
     this.#next += length
     return view
   }
 
   #varint(): number {
-    const bytes = this.#bytes
+    const bytes = this.#records
     let byte = bytes[this.#next++] ?? 0
     if (byte < 128) return (byte >>> 1) ^ -(byte & 1)
     let value = byte & 127

@@ -18,4 +18,10 @@ export const LENGTH_COUNTS_FROM = 12
 
 export const MAGIC_V2 = 2
 export const COMPRESSION_MASK = 0x07
+/** The broker set the timestamp of all records, to the batch's largest (`message.timestamp.type` is `LogAppendTime`). */
+export const APPEND_TIME = 0x08
 export const TRANSACTIONAL = 0x10
+export const CONTROL = 0x20
+
+/** Decompressed, a batch may have so many bytes; more would be a decompression bomb. */
+export const MAX_DECOMPRESSED_BYTES = 64 << 20

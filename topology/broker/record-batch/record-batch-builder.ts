@@ -1,7 +1,8 @@
-import { crc32c } from '@node-rs/crc32'
-import { copyInto, invalidTimestamp, isTimestamp } from '../../../state/index.ts'
+import { copyInto, invalidTimestamp, isTimestamp, type Compression } from '../../../state/index.ts'
+import { codecNamed, type Codec } from './compression/index.ts'
 import type { Header } from './record-batch.ts'
 import * as at from './layout.ts'
+import { sealHeader } from './seal-header.ts'
 import { VarintReader, varintSize, writeVarint } from './varint.ts'
 
 const INITIAL_BYTES = 1 << 10
@@ -20,11 +21,18 @@ export class RecordBatchBuilder {
   #minTimestamp = 0
   #maxTimestamp = 0
   #hasNullKeys = false
+  /** How `seal` compresses the records. */
+  readonly compression: Compression
+
+  constructor(compression: Compression = 'none') {
+    this.compression = compression
+  }
 
   get recordCount(): number {
     return this.#count
   }
 
+  /** Before compression. */
   get sizeInBytes(): number {
     return this.#end
   }
@@ -130,14 +138,17 @@ export class RecordBatchBuilder {
     this.#hasNullKeys = false
   }
 
-  /** For adapters: a copy of the batch with header and checksum. Producer id, epoch and sequence are −1 without an idempotent producer. */
+  /**
+   * For adapters: a copy of the batch with header and checksum, its records compressed. Producer id, epoch and sequence are −1 without an
+   * idempotent producer.
+   */
   seal(options: SealOptions): Buffer {
-    const bytes = Buffer.from(this.#bytes.subarray(0, this.#end))
+    const codec = codecNamed(options.compression ?? this.compression)
+    const bytes = codec === undefined ? Buffer.from(this.#bytes.subarray(0, this.#end)) : this.#compressed(codec)
     bytes.writeBigInt64BE(BigInt(options.baseOffset), at.BASE_OFFSET)
-    bytes.writeInt32BE(this.#end - at.LENGTH_COUNTS_FROM, at.LENGTH)
     bytes.writeInt32BE(-1, at.LEADER_EPOCH)
     bytes[at.MAGIC] = at.MAGIC_V2
-    bytes.writeInt16BE(options.transactional ? at.TRANSACTIONAL : 0, at.ATTRIBUTES)
+    bytes.writeInt16BE((options.transactional ? at.TRANSACTIONAL : 0) | (codec?.id ?? 0), at.ATTRIBUTES)
     bytes.writeInt32BE(this.#count - 1, at.LAST_OFFSET_DELTA)
     bytes.writeBigInt64BE(BigInt(this.#firstTimestamp), at.FIRST_TIMESTAMP)
     bytes.writeBigInt64BE(BigInt(this.#maxTimestamp), at.MAX_TIMESTAMP)
@@ -145,7 +156,15 @@ export class RecordBatchBuilder {
     bytes.writeInt16BE(options.producerEpoch, at.PRODUCER_EPOCH)
     bytes.writeInt32BE(options.firstSequence, at.FIRST_SEQUENCE)
     bytes.writeInt32BE(this.#count, at.COUNT)
-    bytes.writeUInt32BE(crc32c(bytes.subarray(at.ATTRIBUTES)), at.CHECKSUM)
+    sealHeader(bytes)
+    return bytes
+  }
+
+  /** Room for the header, and the compressed records. */
+  #compressed(codec: Codec): Buffer {
+    const records = codec.compress(this.#bytes.subarray(at.RECORDS, this.#end))
+    const bytes = Buffer.allocUnsafe(at.RECORDS + records.length)
+    bytes.set(records, at.RECORDS)
     return bytes
   }
 
@@ -171,11 +190,16 @@ export interface SealOptions {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly transactional: boolean
+  /** Instead of the builder's own: what the topic asks for. */
+  readonly compression?: Compression
 }
 
-/** Creates an empty builder. Reuse it for any number of batches. */
-export function createRecordBatchBuilder(): RecordBatchBuilder {
-  return new RecordBatchBuilder()
+/**
+ * Creates an empty builder. Reuse it for any number of batches. For a `compression` other than `none`, `prepareCompression` must have
+ * resolved before the first batch is sent.
+ */
+export function createRecordBatchBuilder(compression?: Compression): RecordBatchBuilder {
+  return new RecordBatchBuilder(compression)
 }
 
 /** Size of a batch with this record alone, in bytes. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Header } from './record-batch.ts'
 import { RecordBatchBuilder, placeBatch, type SealOptions } from './record-batch-builder.ts'
-import { BatchReader, InvalidBatchError, splitBatches } from './batch-reader.ts'
+import { UnreadableBatchError } from '../errors.ts'
+import { BatchReader, splitBatches } from './batch-reader.ts'
 import { filterBatch } from './filter-batch.ts'
 
 interface Written {
@@ -69,10 +70,10 @@ describe('a record batch', () => {
       if (at >= 12 && at < 16) continue // the partition leader epoch, which the checksum does not cover
       const flipped = Buffer.from(sealed)
       flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at)
-      expect(() => new BatchReader(flipped)).toThrow(InvalidBatchError)
+      expect(() => new BatchReader(flipped)).toThrow(UnreadableBatchError)
     }
     for (let length = 0; length < sealed.length; length++)
-      expect(() => new BatchReader(sealed.subarray(0, length))).toThrow(InvalidBatchError)
+      expect(() => new BatchReader(sealed.subarray(0, length))).toThrow(UnreadableBatchError)
   })
 
   it('contains nothing of earlier batches after the builder is reset', () => {

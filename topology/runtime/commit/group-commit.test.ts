@@ -63,7 +63,10 @@ function opened({
 }
 
 function work(partition: number, records = 1): TaskCommit {
-  const outputs = new OutputBuffer((topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0))
+  const outputs = new OutputBuffer({
+    check: (topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0),
+    compressionOf: () => 'none',
+  })
   for (let count = 0; count < records; count++) outputs.topic('out').append(0, Buffer.from('k'), Buffer.from('v'), 1)
   return { outputs, offsets: [{ topic: 'in', partition, offset: 5 }] }
 }

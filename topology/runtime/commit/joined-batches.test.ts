@@ -7,7 +7,7 @@ import { OutputBuffer } from './output-buffer.ts'
 const UNPLACED = { baseOffset: 0, producerId: -1, producerEpoch: -1, firstSequence: -1, transactional: false }
 
 function outputs(...records: readonly (readonly [topic: string, partition: number, value: string, timestamp?: number])[]): OutputBuffer {
-  const buffer = new OutputBuffer((topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0))
+  const buffer = new OutputBuffer({ check: (topic) => new RecordCheck(topic, DEFAULT_RECORD_LIMITS, () => 0), compressionOf: () => 'none' })
   for (const [topic, partition, value, timestamp = 1] of records)
     buffer.topic(topic).append(partition, Buffer.from('key'), Buffer.from(value), timestamp, [{ key: 'h', value: Buffer.from(value) }])
   return buffer
@@ -50,7 +50,7 @@ describe('Batches of several tasks', () => {
   it('20.B8 are joined only as far as their topic takes it, however their timestamps and offsets grow', () => {
     const limits = { ...DEFAULT_RECORD_LIMITS, maxMessageBytes: 400, timestampAfterMaxMs: Infinity }
     const filled = (timestamp: number): OutputBuffer => {
-      const buffer = new OutputBuffer((topic) => new RecordCheck(topic, limits, () => 0))
+      const buffer = new OutputBuffer({ check: (topic) => new RecordCheck(topic, limits, () => 0), compressionOf: () => 'none' })
       for (let at = 0; at < 6; at++) buffer.topic('out').append(0, Buffer.from('key'), Buffer.from('v'), timestamp)
       return buffer
     }

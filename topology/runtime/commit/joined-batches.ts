@@ -20,7 +20,7 @@ export function joinedBatches(outputs: readonly OutputBuffer[]): readonly Filled
     } else if (joined.has(last)) {
       last.builder.appendAll(batch.builder)
     } else {
-      const copy = { ...last, builder: createRecordBatchBuilder() }
+      const copy = { ...last, builder: createRecordBatchBuilder(last.builder.compression) }
       copy.builder.appendAll(last.builder)
       copy.builder.appendAll(batch.builder)
       batches[index] = copy

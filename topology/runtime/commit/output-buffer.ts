@@ -1,12 +1,19 @@
+import type { Compression } from '../../../state/index.ts'
 import { TopicBatches, type FilledBatch, type RecordCheck } from '../../broker/index.ts'
+
+/** What a batch for a topic must fit, and how it is compressed. */
+export interface TopicRules {
+  check(topic: string): RecordCheck
+  compressionOf(topic: string): Compression
+}
 
 /** The records that a transaction will write: batches per topic, filled in place and reused by the next transaction. */
 export class OutputBuffer {
-  readonly #checkOf: (topic: string) => RecordCheck
+  readonly #rules: TopicRules
   readonly #topics = new Map<string, TopicBatches>()
 
-  constructor(checkOf: (topic: string) => RecordCheck) {
-    this.#checkOf = checkOf
+  constructor(rules: TopicRules) {
+    this.#rules = rules
   }
 
   get records(): number {
@@ -15,10 +22,10 @@ export class OutputBuffer {
     return records
   }
 
-  /** Always the same object for a topic, so that callers can keep it. */
-  topic(name: string): TopicBatches {
+  /** Always the same object for a topic, so that callers can keep it, compressed as the first of them says. */
+  topic(name: string, compression = this.#rules.compressionOf(name)): TopicBatches {
     let topic = this.#topics.get(name)
-    if (topic === undefined) this.#topics.set(name, (topic = new TopicBatches(this.#checkOf(name))))
+    if (topic === undefined) this.#topics.set(name, (topic = new TopicBatches(this.#rules.check(name), compression)))
     return topic
   }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_RECORD_LIMITS, RecordCheck, type Broker, type PartitionOffset } from '../../broker/index.ts'
 import { deadLetterTopic } from '../../topics/index.ts'
-import { OutputBuffer } from '../commit/index.ts'
+import { OutputBuffer, type TopicRules } from '../commit/index.ts'
 import { letterHeaders, redriveGroup, readDeadLetters, redriveHeaders, type DeadLetter } from './dead-letters.ts'
 
 export interface RedriveOptions {
@@ -30,7 +30,7 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
   const result = { redriven: 0, discarded: 0, kept: 0 }
   try {
     const letters = await readDeadLetters(broker, applicationId)
-    const outputs = new OutputBuffer(await checksOf(broker, [deadLetters, ...letters.map(({ origin }) => origin.topic)]))
+    const outputs = new OutputBuffer(await rulesOf(broker, [deadLetters, ...letters.map(({ origin }) => origin.topic)]))
     for (const letter of letters.toSorted(bySequence)) {
       const decided = decide(letter)
       const decision = decided === 'redrive' && letter.origin.topic === deadLetters ? 'keep' : decided
@@ -56,10 +56,13 @@ export async function redriveDeadLetters(options: RedriveOptions): Promise<Redri
 }
 
 /** Timestamps are left to the broker: letters are old. */
-async function checksOf(broker: Broker, topics: readonly string[]): Promise<(topic: string) => RecordCheck> {
+async function rulesOf(broker: Broker, topics: readonly string[]): Promise<TopicRules> {
   const described = await broker.admin.describeTopics([...new Set(topics)])
   const limits = new Map(described.map((topic) => [topic.name, topic.limits]))
-  return (topic) => new RecordCheck(topic, { ...(limits.get(topic) ?? DEFAULT_RECORD_LIMITS), timestampAfterMaxMs: Infinity }, () => 0)
+  return {
+    check: (topic) => new RecordCheck(topic, { ...(limits.get(topic) ?? DEFAULT_RECORD_LIMITS), timestampAfterMaxMs: Infinity }, () => 0),
+    compressionOf: () => 'none',
+  }
 }
 
 /** The order of the letters of one key; letters of different keys have none. */

@@ -1,4 +1,4 @@
-import { openTaskState } from '../../../state/index.ts'
+import { openTaskState, type Compression } from '../../../state/index.ts'
 import type { Broker } from '../../broker/index.ts'
 import { FatalStreamsError, messageOf } from '../../errors.ts'
 import type { Topology } from '../../graph/index.ts'
@@ -55,6 +55,11 @@ export interface StreamsOptions {
   readonly standbys?: number
   /** What happens to records that cannot be read, processed or produced. Default: they are parked. */
   readonly errorHandlers?: ErrorHandlers
+  /**
+   * How the batches that this instance writes are compressed (Kafka's `compression.type`). A sink, a repartition topic or a store may choose
+   * otherwise. Default: `lz4` for repartition topics and changelogs, `none` for other topics.
+   */
+  readonly compression?: Compression
   /** A task that has work and has committed nothing for so long is stalled. Default 30,000 ms. */
   readonly stallTimeoutMs?: number
 }
@@ -103,7 +108,7 @@ export class Streams {
     this.#ports = ports
     this.#errorHandlers = options.errorHandlers ?? {}
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
-    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock)
+    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock, options.compression)
     this.#globals = new GlobalStores({
       stores: topology.globalStores,
       broker,

@@ -1,4 +1,5 @@
 import { StateCorruptedError, StateError } from '../../../state/index.ts'
+import { UnreadableBatchError } from '../../broker/index.ts'
 import {
   asRetriable,
   messageOf,
@@ -77,6 +78,7 @@ export class RecordHandler {
     if (failure === undefined && record !== undefined && record.headers === undefined && this.#letters.isEmpty) {
       return this.#process(head, record)
     }
+    if (head.error instanceof UnreadableBatchError) return this.#waitFor(head.error)
     const disposition = this.#letters.dispositionOf(head)
     switch (disposition.kind) {
       case 'redriven-before':
@@ -101,12 +103,16 @@ export class RecordHandler {
     if (place !== undefined) this.#letters.resolve(head)
   }
 
-  /** A record that cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
   #unreadable(head: Head, place: LetterPlace | undefined): void | Promise<void> {
     const retriable = asRetriable(head.error)
     if (retriable === undefined) return this.#giveUp(head, this.#failureOf(head, head.error, 'read', undefined), place)
+    return this.#waitFor(retriable)
+  }
+
+  /** What cannot be read yet is waited for; what came before it is committed first, so that it does not wait too. */
+  #waitFor(error: Error): Promise<void> {
     return this.#options.commit().then(() => {
-      throw retriable
+      throw error
     })
   }
 

@@ -1,4 +1,4 @@
-import { partitionName, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
+import { partitionName, UnreadableBatchError, type FetchedPartition, type RecordBatch } from '../../broker/index.ts'
 import type { SourceNode } from '../../graph/index.ts'
 import type { Clock } from '../../ports.ts'
 import { NEGATIVE_TIMESTAMP, readRecord } from '../read-record.ts'
@@ -121,10 +121,15 @@ export class RecordQueue implements Head {
         this.#position = this.#fetchPosition
         return undefined
       }
-      while (batch.next()) {
-        if (batch.offset < this.#position) continue
-        this.#read(batch)
-        return this
+      try {
+        while (batch.next()) {
+          if (batch.offset < this.#position) continue
+          this.#read(batch)
+          return this
+        }
+      } catch (error) {
+        if (!(error instanceof UnreadableBatchError)) throw error
+        return this.#unreadable(error)
       }
       this.#batches.shift()
       this.#bytes -= batch.sizeInBytes
@@ -138,6 +143,15 @@ export class RecordQueue implements Head {
     if (this.record !== undefined && this.timestamp > this.#partitionTime) this.#partitionTime = this.timestamp
     this.#position = this.offset + 1
     this.#hasHead = false
+  }
+
+  /** The batch at the front is the head itself, before all records of other queues: what was processed so far is all that can be. */
+  #unreadable(error: UnreadableBatchError): Head {
+    this.#hasHead = true
+    this.timestamp = -1
+    this.record = this.dropReason = undefined
+    this.error = error
+    return this
   }
 
   #read(batch: RecordBatch): void {

@@ -9,9 +9,9 @@ import type { AnyRecord } from './graph-environment.ts'
  * record's fault for one that cannot exist.
  */
 export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBuffer, ownPartition: number): (record: AnyRecord) => void {
-  const { topic: nameOrExtractor, keySerde, valueSerde, partitioner } = sink
+  const { topic: nameOrExtractor, keySerde, valueSerde, partitioner, compression } = sink
   const fixed = typeof nameOrExtractor === 'string' ? topics.nameOf(nameOrExtractor) : undefined
-  const fixedOutput = fixed === undefined ? undefined : outputs.topic(fixed)
+  const fixedOutput = fixed === undefined ? undefined : outputs.topic(fixed, compression)
   return (record) => {
     const topic = fixed ?? topics.nameOf(typeof nameOrExtractor === 'string' ? nameOrExtractor : nameOrExtractor(record))
     const partitions = topics.partitions(topic)
@@ -25,7 +25,7 @@ export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBu
       throw new RangeError(
         `The partitioner of sink "${sink.name}" chose partition ${partition} of topic ${topic}, which has ${partitions}.`,
       )
-    const output = fixedOutput ?? outputs.topic(topic)
+    const output = fixedOutput ?? outputs.topic(topic, compression)
     output.append(partition, key, value, record.timestamp, record.headers)
   }
 }

@@ -85,7 +85,7 @@ export class Task {
     this.#status = new StateMachine(`Task ${this.name}`, 'created', TASK_TRANSITIONS)
     this.#subtopology = subtopology
     this.#context = context
-    this.#outputs = new OutputBuffer((topic) => topics.check(topic))
+    this.#outputs = new OutputBuffer(topics)
     this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
     this.#partitions = subtopology.sourceTopics
       .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
