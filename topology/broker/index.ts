@@ -9,7 +9,7 @@ export type { Header, RecordBatch, RecordBatchBuilder } from './record-batch/ind
 export { createRecordBatchBuilder, NO_TIMESTAMP, prepareCompression } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { RecordCheck } from './record-check.ts'
-export { DEFAULT_RECORD_LIMITS } from './record-limits.ts'
+export { DEFAULT_RECORD_LIMITS, recordLimits } from './record-limits.ts'
 export type { RecordLimits } from './record-limits.ts'
 export { TopicBatches } from './topic-batches.ts'
 export type { FilledBatch } from './topic-batches.ts'

@@ -51,11 +51,12 @@ export class RecordCheck {
     return bytes <= maxMessageBytes && sizeAlone(key, value, headers) <= maxMessageBytes
   }
 
-  /** Throws `RecordRefusedError`, which begins with `what` instead of "A record". */
-  assertFits(key: Uint8Array | null, value: Uint8Array | null, headers?: readonly Header[], what = 'A record'): void {
-    if (!this.fits(key, value, headers)) throw this.tooLarge(key, value, headers, what)
+  /** Throws `RecordRefusedError`. */
+  assertFits(key: Uint8Array | null, value: Uint8Array | null, headers?: readonly Header[]): void {
+    if (!this.fits(key, value, headers)) throw this.tooLarge(key, value, headers)
   }
 
+  /** Begins with `what`. */
   tooLarge(key: Uint8Array | null, value: Uint8Array | null, headers?: readonly Header[], what = 'A record'): RecordRefusedError {
     return new RecordRefusedError(
       `${what} with key ${shortKey(key)} is too large for topic ${this.topic}: it takes ${sizeAlone(key, value, headers)} bytes, ` +

@@ -39,9 +39,9 @@ function inflated(value: string | null): string {
 
 /** A record that a topic does not take is its own fault: it goes to the dead letters, and the others go on. */
 export function describeRefusedRecords(name: string, { openBroker, times }: RefusalsUnderTest): void {
-  async function open(topology: Topology): Promise<Application> {
+  async function open(topology: Topology, partitions = 1): Promise<Application> {
     const broker = await openBroker()
-    const app = await Application.open({ topology, topics: ['in', 'out'], broker })
+    const app = await Application.open({ topology, topics: ['in', 'out'], partitions, broker })
     onTestFinished(() => app.close())
     return app
   }
@@ -122,6 +122,21 @@ export function describeRefusedRecords(name: string, { openBroker, times }: Refu
         expect(one.health()).toMatchObject({ isHealthy: true })
       },
     )
+
+    it('that became too large does not fail the other tasks whose commits the broker refuses with it', async () => {
+      const app = await open(passing(), 6)
+      const one = await start(app, 'one')
+      await app.send('in', ['a', '1'])
+      await lengthsIn(app, 1)
+      await app.broker.admin.alterTopic('out', { 'max.message.bytes': String(SMALL_LIMIT) })
+      const keys = Array.from({ length: 40 }, (_, at) => `key ${at}`)
+      await app.send('in', ...keys.map((key, at) => [key, at % 8 === 0 ? '5000' : '10'] as const))
+      expect((await lengthsIn(app, 36)).filter((length) => length > 10)).toEqual([])
+      expect((await lettersIn(app, 5)).map(({ key }) => Buffer.from(key ?? []).toString()).toSorted()).toEqual(
+        keys.filter((_, at) => at % 8 === 0).toSorted(),
+      )
+      expect(one.state).toBe('running')
+    })
 
     it('that the broker refuses although it fits what can be known of the topic fails the instance, with advice', async () => {
       const app = await open(passing())
