@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Serdes, Stores, type KeyValueStore, type Serde } from '../../../state/index.ts'
-import type { Broker } from '../../broker/index.ts'
+import { RetriableBrokerError, type Broker } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { LogFields, Ports } from '../../ports.ts'
 import type { ProcessorSupplier } from '../../processor.ts'
@@ -11,7 +11,8 @@ import {
   wallclockTimestamp,
   type TimestampExtractor,
 } from '../../timestamp-extractors.ts'
-import type { Streams, StreamsOptions } from '../index.ts'
+import { override } from '../../testing/override.ts'
+import { memoryTaskStorages, redriveDeadLetters, Streams, type StreamsOptions } from '../index.ts'
 import { Application } from './application.ts'
 
 const text = { key: Serdes.string, value: Serdes.string } as const
@@ -27,6 +28,8 @@ const NO_TIMESTAMPS: Readonly<{ [name: string]: unknown }> = {
   bigint: 10n,
   text: '10',
 }
+const OPTIONS = { applicationId: 'app', storages: memoryTaskStorages(), sessionTimeoutMs: 400, heartbeatIntervalMs: 20 }
+
 const timestampFor = (value: unknown): number =>
   Object.hasOwn(NO_TIMESTAMPS, String(value)) ? (NO_TIMESTAMPS[String(value)] as number) : 7
 
@@ -83,6 +86,26 @@ export function describeRealData(openBroker: (ports: Ports) => Promise<Broker | 
       expect(dropsOf(one)).toEqual({ 'negative-timestamp': 2 })
       expect(await application.read('app-dead-letters')).toEqual([])
       expect(warnings).toMatchObject([{ fields: { code: 'record-dropped', reason: 'negative-timestamp', record: 'in-0@0' } }])
+    })
+
+    it('that is negative drops a redriven record, too, and the records behind it go on', async () => {
+      let isBroken = true
+      const application = await open((builder) =>
+        builder
+          .stream('in', { ...text, timestampExtractor: ({ value }) => (value === 'poison' && !isBroken ? -1 : 7) })
+          .peek((value) => {
+            if (value === 'poison') throw new Error('cannot swallow this')
+          })
+          .to('out', text),
+      )
+      const one = await start('one')
+      await application.send('in', ['a', 'poison'], ['a', 'next'])
+      await application.rows('app-dead-letters', 2)
+      await application.until(() => one.tasks()[0]?.lag === 0)
+      isBroken = false
+      await redriveDeadLetters({ broker: application.broker, applicationId: 'app' })
+      expect(await valuesOf(application, 1)).toEqual(['next'])
+      await application.until(() => one.tasks()[0]?.drops['negative-timestamp'] === 1)
     })
 
     it('that a processor forwards or puts into a store is refused as the record’s fault', async () => {
@@ -282,6 +305,32 @@ export function describeRealData(openBroker: (ports: Ports) => Promise<Broker | 
       await application.send('in', ['d', '?'], ['e', '?'])
       expect((await valuesOf(application, 5)).slice(3)).toEqual(['later', '5'])
       expect(one.globalDrops()).toEqual({})
+    })
+
+    it('waits for the broker at the start, says so, and can be stopped meanwhile', async () => {
+      const application = await joining(new Registry())
+      await application.send('global', ['a', '1'])
+      let isDown = true
+      const { admin } = application.broker
+      const listOffsets: typeof admin.listOffsets = async (...call) => {
+        if (isDown) throw new RetriableBrokerError('No broker answers.')
+        return admin.listOffsets(...call)
+      }
+      const broker = override(application.broker, { admin: override(admin, { listOffsets }) })
+      const stopped = new Streams({ ...OPTIONS, ...times, ports, broker, topology: application.topology, instanceId: 'stopped' })
+      const starting = stopped.start()
+      await application.until(() => warnings.some(({ fields }) => fields?.code === 'global-stores-wait'))
+      expect(stopped.health().problems.join()).toMatch(/the global stores are not up to date: No broker answers/)
+      await stopped.stop()
+      await starting
+      expect(stopped.state).toBe('stopped')
+      const waiting = start('one', { broker })
+      await application.until(() => warnings.filter(({ fields }) => fields?.code === 'global-stores-wait').length === 2)
+      isDown = false
+      const one = await waiting
+      await application.until(() => one.health().isHealthy)
+      await application.send('in', ['a', '?'])
+      expect(await valuesOf(application, 1)).toEqual(['1'])
     })
 
     it('uses its timestamp extractor, and drops records for which that returns a negative number', async () => {
