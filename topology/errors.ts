@@ -38,6 +38,7 @@ export class RetriableError extends StreamsError {
   constructor(message: string, options: ErrorOptions & { readonly ready: Promise<unknown> }) {
     super(message, options)
     this.ready = options.ready
+    this.ready.catch(() => undefined) // it may reject before the reader of the record gets to wait for it
   }
 }
 

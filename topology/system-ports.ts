@@ -3,9 +3,12 @@ import type { Logger, Ports, Timers } from './ports.ts'
 
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
+/** Node fires a longer timer at once. A task that wakes up before its punctuator is due sets the timer again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 const timers: Timers = {
   setTimeout: (callback, delayMs) => {
-    const timer = setTimeout(callback, delayMs)
+    const timer = setTimeout(callback, Math.min(delayMs, LONGEST_TIMER_MS))
     return { cancel: () => clearTimeout(timer) }
   },
   sleep: (delayMs, signal) =>

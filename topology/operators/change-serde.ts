@@ -1,5 +1,6 @@
 import type { Serde } from '../../state/index.ts'
 import type { Change } from './change.ts'
+import { changeOf } from './records.ts'
 
 const OLD = 0
 const NEW = 1
@@ -24,13 +25,13 @@ export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
       const end = bytes.length - 1
       switch (bytes[end]) {
         case OLD:
-          return { newValue: null, oldValue: inner.deserialize(bytes.subarray(0, end)), isLatest: true }
+          return changeOf<V>(null, inner.deserialize(bytes.subarray(0, end)))
         case NEW:
-          return { newValue: inner.deserialize(bytes.subarray(0, end)), oldValue: null, isLatest: true }
+          return changeOf<V>(inner.deserialize(bytes.subarray(0, end)), null)
         case BOTH: {
           const { length, at } = readVarint(bytes)
           const newValue = inner.deserialize(bytes.subarray(at, at + length))
-          return { newValue, oldValue: inner.deserialize(bytes.subarray(at + length, end)), isLatest: true }
+          return changeOf(newValue, inner.deserialize(bytes.subarray(at + length, end)))
         }
         default:
           throw new RangeError(`A serialized change must end with the byte 0, 1 or 2, got ${bytes[end]}.`)

@@ -148,3 +148,17 @@ function numbers(seed: number): () => number {
   let state = seed
   return () => (state = Math.imul(state, 1_664_525) + 1_013_904_223) >>> 8
 }
+
+it('20.B5 a builder refuses what is no timestamp, and keeps its records', () => {
+  const builder = new RecordBatchBuilder()
+  builder.append(null, Buffer.from('a'), 18)
+  for (const timestamp of [NaN, Infinity, 1.5, 1e300, -2]) expect(() => builder.append(null, null, timestamp)).toThrow(RangeError)
+  for (const timestamp of [10n, '10', undefined, null] as unknown[] as number[])
+    expect(() => builder.append(null, null, timestamp)).toThrow(TypeError)
+  builder.append(null, Buffer.from('b'), -1)
+  expect(builder.recordCount).toBe(2)
+  const reader = new BatchReader(builder.seal(PLAIN))
+  const timestamps: number[] = []
+  while (reader.next()) timestamps.push(reader.timestamp)
+  expect(timestamps).toEqual([18, -1])
+})

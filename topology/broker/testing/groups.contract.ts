@@ -31,6 +31,23 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       expect(await valuesOf(broker, T0)).toEqual(['a'])
     })
 
+    it('20.B5 come back with the text that was stored with them, and without the text of an earlier offset', async () => {
+      for (const transactionalId of ['p', undefined]) {
+        const producer = await broker.openProducer({ ...(transactionalId !== undefined && { transactionalId }) })
+        await producer.sendOffsets(outsider('g'), [
+          { ...T0, offset: 1, metadata: 'AQAAAAAAAAAH' },
+          { ...T1, offset: 2 },
+        ])
+        await producer.commit()
+        const [first, second] = await broker.groups.committedOffsets('g', [T0, T1])
+        expect([first?.metadata, second?.metadata]).toEqual(['AQAAAAAAAAAH', undefined])
+        await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])
+        await producer.commit()
+        expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 3 }])
+        await producer.close()
+      }
+    })
+
     it('are returned only once no open transaction has offsets of the partition', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3 }])

@@ -25,14 +25,14 @@ export interface Row {
 export class Application {
   readonly broker: Broker
   readonly ports: Ports
-  readonly #topology: Topology
+  readonly topology: Topology
   readonly #partitions: number
   readonly #instances: Streams[] = []
 
   private constructor(broker: Broker, ports: Ports, topology: Topology, partitions: number) {
     this.broker = broker
     this.ports = ports
-    this.#topology = topology
+    this.topology = topology
     this.#partitions = partitions
   }
 
@@ -52,7 +52,7 @@ export class Application {
 
   async start(instanceId: string, options: Partial<StreamsOptions> = {}): Promise<Streams> {
     const streams = new Streams({
-      topology: this.#topology,
+      topology: this.topology,
       applicationId: 'app',
       instanceId,
       broker: this.broker,
