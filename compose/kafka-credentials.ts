@@ -20,7 +20,7 @@ const USABLE_PART = 0.8
 const REFUSALS = [400, 401, 403, 404]
 
 /** A file that is read at each authentication, so that a secret can be replaced while the process runs. */
-export async function secretOf(file: string): Promise<string> {
+async function secretOf(file: string): Promise<string> {
   return (await readFile(file, 'utf8')).trim()
 }
 

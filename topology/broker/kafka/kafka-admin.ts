@@ -120,10 +120,7 @@ export class KafkaAdmin implements Admin {
 
   /** Asks every broker for the ids it coordinates. A broker that does not respond loses its ids to one that does. */
   async openTransactions(): Promise<readonly string[]> {
-    const { nodes } = await this.#cluster.metadata([])
-    const responses = await Promise.allSettled(nodes.map(({ id }) => this.#cluster.request(id, listOpenTransactions())))
-    const received = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []))
-    if (received.length === 0) throw new RetriableBrokerError('No Kafka broker responds to ListTransactions; retry.')
+    const received = await this.#cluster.ofAll(listOpenTransactions())
     return received.flatMap(({ error, transactionalIds }) => {
       check(error, 'ListTransactions')
       return transactionalIds

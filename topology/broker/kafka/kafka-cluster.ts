@@ -88,10 +88,20 @@ export class KafkaCluster {
 
   /** The metadata of each broker that responds. A change has propagated once all of them report it. */
   async metadataOfAll(names: readonly string[]): Promise<readonly ClusterMetadata[]> {
+    return this.ofAll(metadata(names))
+  }
+
+  /**
+   * The responses of those brokers that respond. Throws `RetriableBrokerError` when none does, and another error of any broker, because it would not
+   * pass.
+   */
+  async ofAll<T>(request: KafkaRequest<T>): Promise<readonly T[]> {
     const { nodes } = await this.metadata([])
-    const responses = await Promise.allSettled(nodes.map(({ id }) => this.request(id, metadata(names))))
+    const responses = await Promise.allSettled(nodes.map(({ id }) => this.request(id, request)))
+    const lasting = responses.find((response) => response.status === 'rejected' && !(response.reason instanceof RetriableBrokerError))
+    if (lasting?.status === 'rejected') throw lasting.reason
     const received = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []))
-    if (received.length === 0) throw new RetriableBrokerError('No Kafka broker responds to Metadata; retry.')
+    if (received.length === 0) throw new RetriableBrokerError(`No Kafka broker responds to ${request.name}; retry.`)
     return received
   }
 

@@ -31,7 +31,7 @@ export interface ScramCredential {
   /** From 4,096 to 16,384. */
   readonly iterations: number
   readonly salt: Uint8Array
-  /** PBKDF2 of the password, 64 bytes. */
+  /** PBKDF2 of the password: 64 bytes, with SHA-256 32. */
   readonly saltedPassword: Uint8Array
 }
 
