@@ -118,7 +118,7 @@ export class RecordSender {
   async #partitionsOf(topic: string): Promise<number> {
     const known = this.#partitions.get(topic)
     if (known !== undefined) return known
-    const [description] = await this.#broker.admin.describeTopics([topic])
+    const [description] = await this.#broker.admin.describeTopics([topic], { withoutConfig: true })
     if (description === undefined) throw new Error(`Cannot write to topic "${topic}": it does not exist. Create the bank's topics first.`)
     this.#partitions.set(topic, description.partitions)
     return description.partitions

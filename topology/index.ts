@@ -145,6 +145,7 @@ export {
   KafkaBroker,
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   partitionName,

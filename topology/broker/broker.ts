@@ -87,6 +87,8 @@ export interface Fetcher {
 
 export interface FetchPartition extends TopicPartition {
   readonly offset: Offset
+  /** Fetches from the topic of this id only: one that was deleted and created again throws `UnknownTopicError`. */
+  readonly topicId?: string
   /** Upper bound for this partition. A first batch that is larger is still returned. */
   readonly maxBytes?: number
 }
@@ -118,8 +120,20 @@ export interface GroupCoordinator {
   leave(groupId: string, memberId: string): Promise<void>
   /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
-  /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
-  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
+  /**
+   * The committed offsets, once no open transaction has offsets of these partitions; with `unstable`, at once and without those of open
+   * transactions. Omits partitions without one.
+   */
+  committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options?: CommittedOffsetsOptions,
+  ): Promise<readonly PartitionOffset[]>
+}
+
+export interface CommittedOffsetsOptions {
+  /** Does not wait for open transactions. Default false. */
+  readonly unstable?: boolean
 }
 
 export interface JoinRequest {
@@ -164,6 +178,11 @@ export interface TopicDescription {
   readonly config: Readonly<Record<string, string>>
 }
 
+export interface DescribeOptions {
+  /** Leaves `config` empty, which needs fewer rights on Kafka: DESCRIBE, which READ and WRITE imply. Default false. */
+  readonly withoutConfig?: boolean
+}
+
 /**
  * `earliest`: log start offset. `latest`: last stable offset. `stable`: the log end, once no transaction is open in the partition, so that
  * it equals the last stable offset. `timestampMs`: first offset at or after that time, or the end.
@@ -176,13 +195,13 @@ export interface Admin {
   /** Creates the missing topics and does not change existing ones. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   /** Describes those of the named topics that exist; without names, all topics. */
-  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>
+  describeTopics(names?: readonly string[], options?: DescribeOptions): Promise<readonly TopicDescription[]>
   alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   createPartitions(name: string, partitions: number): Promise<void>
   /** Ignores names that do not exist. Also deletes committed offsets of the topics. */
   deleteTopics(names: readonly string[]): Promise<void>
   listOffsets(partitions: readonly TopicPartition[], at: OffsetPlace): Promise<readonly PartitionOffset[]>
-  /** The transactional ids of all clients whose transaction is open. */
+  /** The transactional ids whose transaction is open. Kafka leaves out those on which the principal lacks DESCRIBE (WRITE implies it). */
   openTransactions(): Promise<readonly string[]>
   /** Deletes the records before each offset (repartition topics are purged after their records are committed). */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>

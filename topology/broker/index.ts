@@ -13,6 +13,7 @@ export {
   BrokerError,
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   RebalanceInProgressError,

@@ -1,6 +1,15 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type {
+  CommittedOffsetsOptions,
+  GroupCoordinator,
+  GroupMember,
+  JoinAnswer,
+  JoinRequest,
+  PartitionOffset,
+  SyncRequest,
+  TopicPartition,
+} from '../broker.ts'
 import { FatalBrokerError, UnknownMemberError } from '../errors.ts'
 import { Group } from './group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -43,9 +52,14 @@ export class Groups implements GroupCoordinator {
     return this.#group(groupId).assignments
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+  async committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    { unstable = false }: CommittedOffsetsOptions = {},
+  ): Promise<readonly PartitionOffset[]> {
     this.#checkUp()
-    const offsets = await this.#options.offsets.whenStable(groupId, partitions)
+    const { offsets: stored } = this.#options
+    const offsets = unstable ? stored.committed(groupId, partitions) : await stored.whenStable(groupId, partitions)
     this.#checkUp()
     return offsets
   }

@@ -1,4 +1,4 @@
-import type { Admin, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
+import type { Admin, DescribeOptions, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
 import { partitionName } from '../topic-partition.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
@@ -16,7 +16,9 @@ import {
   listOffsets,
   listOpenTransactions,
   offsetCommit,
+  offsetRights,
   type TopicError,
+  type TopicMetadata,
   type KafkaRequest,
 } from './protocol/index.ts'
 
@@ -43,7 +45,7 @@ export class KafkaAdmin implements Admin {
     await this.#cluster.retrying(async () => {
       const existing = new Set((await this.#existing(names)).map(({ name }) => name))
       const missing = topics.filter(({ name }) => !existing.has(name))
-      if (missing.length > 0) await this.#atController(createTopics(missing), Code.topicExists)
+      if (missing.length > 0) await this.#atController(createTopics(missing), 'CREATE', Code.topicExists)
     })
     await this.#cluster.retrying(async () => {
       const reported = (await this.#cluster.metadataOfAll(names)).flatMap((broker) => broker.topics)
@@ -52,32 +54,34 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+  async describeTopics(names?: readonly string[], { withoutConfig = false }: DescribeOptions = {}): Promise<readonly TopicDescription[]> {
+    if (names?.length === 0) return []
     return this.#cluster.retrying(async () => {
       const topics = await this.#existing(names)
       if (topics.length === 0) return []
+      if (withoutConfig) return topics.map((topic) => description(topic, {}))
       const request = describeConfigs(topics.map(({ name }) => name))
       const configs = await this.#cluster.request(await this.#cluster.controller(), request)
-      return topics.flatMap(({ name, topicId, partitions }) => {
-        const found = configs.find(({ topic }) => topic === name)
+      return topics.flatMap((topic) => {
+        const { name } = topic
+        const found = configs.find((config) => config.topic === name)
         if (found === undefined || found.error === Code.unknownTopic) return []
-        check(found.error, `DescribeConfigs for topic ${name}`)
-        const config = Object.fromEntries(found.config)
-        return [{ name, topicId, partitions: partitions.length, replicationFactor: partitions[0]?.replicas ?? 0, config }]
+        check(found.error, `DescribeConfigs for topic ${name}`, { topic: `DESCRIBE_CONFIGS on topic ${name}` })
+        return [description(topic, Object.fromEntries(found.config))]
       })
     })
   }
 
   async alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void> {
     await this.#assertExists(name)
-    await this.#cluster.retrying(() => this.#atController(alterConfigs(name, config)))
+    await this.#cluster.retrying(() => this.#atController(alterConfigs(name, config), 'ALTER_CONFIGS'))
     await this.#until(name, ({ config: now }) => Object.entries(config).every(([key, value]) => now[key] === value))
   }
 
   async createPartitions(name: string, partitions: number): Promise<void> {
     await this.#cluster.retrying(async () => {
       const [topic] = await this.#existing([name])
-      if (topic?.partitions.length !== partitions) await this.#atController(createPartitions(name, partitions))
+      if (topic?.partitions.length !== partitions) await this.#atController(createPartitions(name, partitions), 'ALTER')
     })
     await this.#cluster.retrying(async () => {
       for (const { topics } of await this.#cluster.metadataOfAll([name])) {
@@ -94,7 +98,7 @@ export class KafkaAdmin implements Admin {
     const existingNames = existing.map(({ name }) => name)
     for (const { name, partitions } of existing)
       for (const { index } of partitions) this.#cluster.forgetLeader({ topic: name, partition: index })
-    await this.#cluster.retrying(() => this.#atController(deleteTopics(existingNames), Code.unknownTopic))
+    await this.#cluster.retrying(() => this.#atController(deleteTopics(existingNames), 'DELETE', Code.unknownTopic))
     await this.#cluster.retrying(async () => {
       const reported = (await this.#cluster.metadataOfAll(existingNames)).flatMap((broker) => broker.topics)
       if (reported.some(({ error }) => error !== Code.unknownTopic))
@@ -145,7 +149,7 @@ export class KafkaAdmin implements Admin {
   }
 
   async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {
-    await this.#atLeaders(offsets, deleteRecords)
+    await this.#atLeaders(offsets, deleteRecords, 'DELETE')
   }
 
   async alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
@@ -153,7 +157,7 @@ export class KafkaAdmin implements Admin {
     const request = offsetCommit(outsider, offsets)
     const checked: KafkaRequest<void> = {
       ...request,
-      read: (reader) => check(request.read(reader), `${request.name} for group ${groupId}`),
+      read: (reader) => check(request.read(reader), `${request.name} for group ${groupId}`, offsetRights(groupId, offsets)),
     }
     try {
       await this.#cluster.atCoordinator('group', groupId, checked)
@@ -167,6 +171,7 @@ export class KafkaAdmin implements Admin {
   async #atLeaders<P extends TopicPartition, A extends TopicPartition & { readonly error: number }>(
     partitions: readonly P[],
     requestFor: (partitions: readonly P[]) => KafkaRequest<readonly A[]>,
+    right = 'DESCRIBE',
   ): Promise<ReadonlyMap<string, A>> {
     const answers = new Map<string, A>()
     await this.#cluster.retrying(async () => {
@@ -192,7 +197,9 @@ export class KafkaAdmin implements Admin {
       if (unanswered !== undefined) {
         const error =
           (await Promise.all(responses)).flat().find((answer) => partitionName(answer) === partitionName(unanswered))?.error ?? -1
-        throw leaderError(error, `${requestFor([]).name} for ${partitionName(unanswered)}`)
+        throw leaderError(error, `${requestFor([]).name} for ${partitionName(unanswered)}`, {
+          topic: `${right} on topic ${unanswered.topic}`,
+        })
       }
     })
     return answers
@@ -201,7 +208,8 @@ export class KafkaAdmin implements Admin {
   async #existing(names?: readonly string[]) {
     const { topics } = await this.#cluster.metadata(names)
     for (const { error, name } of topics) {
-      if (error !== Code.none && error !== Code.unknownTopic && error !== LEADERLESS) throw brokerError(error, `Metadata for topic ${name}`)
+      if (error !== Code.none && error !== Code.unknownTopic && error !== LEADERLESS)
+        throw brokerError(error, `Metadata for topic ${name}`, { topic: `DESCRIBE on topic ${name}` })
     }
     return topics.filter(({ error, isInternal }) => (error === Code.none || error === LEADERLESS) && !isInternal)
   }
@@ -218,15 +226,20 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async #atController(request: KafkaRequest<readonly TopicError[]>, ignoredError = Code.none as number): Promise<void> {
+  async #atController(request: KafkaRequest<readonly TopicError[]>, right: string, ignoredError = Code.none as number): Promise<void> {
     const answer = await this.#cluster.request(await this.#cluster.controller(), request)
     for (const { topic, error, message } of answer) {
       if (error === Code.none || error === ignoredError) continue
-      const failure = brokerError(error, `${request.name} for topic ${topic}${message === null ? '' : ` (${message})`}`)
+      const what = `${request.name} for topic ${topic}${message === null ? '' : ` (${message})`}`
+      const failure = brokerError(error, what, { topic: `${right} on topic ${topic}`, cluster: `${right} on the cluster` })
       if (failure instanceof RetriableBrokerError) await this.#cluster.metadata([])
       throw failure
     }
   }
+}
+
+function description({ name, topicId, partitions }: TopicMetadata, config: TopicDescription['config']): TopicDescription {
+  return { name, topicId, partitions: partitions.length, replicationFactor: partitions[0]?.replicas ?? 0, config }
 }
 
 /** LEADER_NOT_AVAILABLE: the topic exists, but a partition of it has no leader. */

@@ -1,4 +1,13 @@
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type {
+  CommittedOffsetsOptions,
+  GroupCoordinator,
+  GroupMember,
+  JoinAnswer,
+  JoinRequest,
+  PartitionOffset,
+  SyncRequest,
+  TopicPartition,
+} from '../broker.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import {
@@ -12,6 +21,7 @@ import {
   offsetFetch,
   syncGroup,
   type KafkaRequest,
+  type Rights,
 } from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
 
@@ -43,7 +53,7 @@ export class KafkaGroups implements GroupCoordinator {
     let response = await join(request.memberId)
     if (response.error === Code.memberIdRequired) {
       response = await join(response.memberId)
-      check(response.error, `JoinGroup for group ${groupId}`)
+      check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
     }
     const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
@@ -77,19 +87,29 @@ export class KafkaGroups implements GroupCoordinator {
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+  async committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    { unstable = false }: CommittedOffsetsOptions = {},
+  ): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
+      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions, !unstable), ({ error }) => error)
       const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
-      if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
+      if (failed !== undefined)
+        throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`, {
+          topic: `DESCRIBE on topic ${failed.topic}`,
+        })
       if (offsets.every(({ error }) => error === Code.none)) {
         return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
       }
       if (clock.monotonic() > end)
-        throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (an open transaction has offsets of it)`)
+        throw brokerError(
+          Code.unstableOffsets,
+          `OffsetFetch for group ${groupId} (an open transaction has offsets of it; one of a dead member is found only with DESCRIBE on its transactional id)`,
+        )
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
   }
@@ -99,10 +119,15 @@ export class KafkaGroups implements GroupCoordinator {
       ...request,
       read: (reader) => {
         const response = request.read(reader)
-        check(errorOf(response), `${request.name} for group ${groupId}`)
+        check(errorOf(response), `${request.name} for group ${groupId}`, rightsOn(groupId))
         return response
       },
     }
     return this.#cluster.atCoordinator('group', groupId, checked, { serverWaitMs })
   }
+}
+
+/** A member needs READ, which implies DESCRIBE, all that an observer needs. */
+function rightsOn(groupId: string): Rights {
+  return { group: `READ on group ${groupId}` }
 }

@@ -61,7 +61,7 @@ export class GlobalStores {
 
   async #open(): Promise<TaskState> {
     const topics = [...new Set(this.#stores.map(({ topic }) => topic))]
-    const partitions = (await this.#broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
+    const partitions = (await this.#broker.admin.describeTopics(topics, { withoutConfig: true })).flatMap(({ name, partitions: count }) =>
       Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
     )
     for (const start of await this.#broker.admin.listOffsets(partitions, 'earliest'))

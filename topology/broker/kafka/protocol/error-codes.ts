@@ -1,6 +1,7 @@
 import {
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   RebalanceInProgressError,
   RetriableBrokerError,
@@ -50,9 +51,9 @@ const CODES: ReadonlyMap<number, readonly [name: string, reaction: ErrorClass]> 
   [25, ['UNKNOWN_MEMBER_ID', UnknownMemberError]],
   [26, ['INVALID_SESSION_TIMEOUT', FatalBrokerError]],
   [27, ['REBALANCE_IN_PROGRESS', RebalanceInProgressError]],
-  [29, ['TOPIC_AUTHORIZATION_FAILED', FatalBrokerError]],
-  [30, ['GROUP_AUTHORIZATION_FAILED', FatalBrokerError]],
-  [31, ['CLUSTER_AUTHORIZATION_FAILED', FatalBrokerError]],
+  [29, ['TOPIC_AUTHORIZATION_FAILED', NotAuthorizedError]],
+  [30, ['GROUP_AUTHORIZATION_FAILED', NotAuthorizedError]],
+  [31, ['CLUSTER_AUTHORIZATION_FAILED', NotAuthorizedError]],
   [35, ['UNSUPPORTED_VERSION', FatalBrokerError]],
   [36, ['TOPIC_ALREADY_EXISTS', FatalBrokerError]],
   [37, ['INVALID_PARTITIONS', FatalBrokerError]],
@@ -69,11 +70,12 @@ const CODES: ReadonlyMap<number, readonly [name: string, reaction: ErrorClass]> 
   [50, ['INVALID_TRANSACTION_TIMEOUT', FatalBrokerError]],
   [51, ['CONCURRENT_TRANSACTIONS', RetriableBrokerError]],
   [52, ['TRANSACTION_COORDINATOR_FENCED', RetriableBrokerError]],
-  [53, ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', FatalBrokerError]],
+  [53, ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', NotAuthorizedError]],
   [56, ['KAFKA_STORAGE_ERROR', RetriableBrokerError]],
   [58, ['SASL_AUTHENTICATION_FAILED', FatalBrokerError]],
   [59, ['UNKNOWN_PRODUCER_ID', FencedError]],
   [60, ['REASSIGNMENT_IN_PROGRESS', RetriableBrokerError]],
+  [65, ['DELEGATION_TOKEN_AUTHORIZATION_FAILED', NotAuthorizedError]],
   [72, ['LISTENER_NOT_FOUND', RetriableBrokerError]],
   [74, ['FENCED_LEADER_EPOCH', RetriableBrokerError]],
   [75, ['UNKNOWN_LEADER_EPOCH', RetriableBrokerError]],
@@ -88,18 +90,52 @@ const CODES: ReadonlyMap<number, readonly [name: string, reaction: ErrorClass]> 
   [120, ['TRANSACTION_ABORTABLE', FencedError]],
 ])
 
+/** The rights that a request needs on each kind of resource, as an ACL states them: `WRITE on topic orders`. */
+export interface Rights {
+  readonly topic?: string
+  readonly group?: string
+  readonly transactionalId?: string
+  readonly cluster?: string
+}
+
+/** What storing offsets needs; with a transaction, the right on its id too. */
+export function offsetRights(groupId: string, offsets: readonly { readonly topic: string }[], transactionalId?: string): Rights {
+  const topics = [...new Set(offsets.map(({ topic }) => topic))]
+  return {
+    group: `READ on group ${groupId}`,
+    topic: `READ on ${topics.length === 1 ? 'topic' : 'one of the topics'} ${topics.join(', ')}`,
+    ...(transactionalId !== undefined && idRights(transactionalId)),
+  }
+}
+
+/** What using a transactional id needs. Kafka grants DESCRIBE with WRITE. */
+export function idRights(transactionalId: string): Rights {
+  return { transactionalId: `WRITE and DESCRIBE on transactional id ${transactionalId} (grant them on its prefix)` }
+}
+
+/** Which kind of resource a refusal is about. */
+const REFUSALS: ReadonlyMap<number, keyof Rights> = new Map([
+  [29, 'topic'],
+  [30, 'group'],
+  [31, 'cluster'],
+  [53, 'transactionalId'],
+])
+
 /** The error of the broker seam for a code. `operation` names the request and its object: `JoinGroup for group bank`. */
-export function brokerError(code: number, operation: string): BrokerError {
+export function brokerError(code: number, operation: string, rights: Rights = {}): BrokerError {
   const [name, Reaction] = CODES.get(code) ?? [`code ${code}`, FatalBrokerError]
-  return new Reaction(`${operation} failed: ${name}.`)
+  const kind = REFUSALS.get(code)
+  const missing = kind && rights[kind]
+  if (missing === undefined) return new Reaction(`${operation} failed: ${name}.`)
+  return new Reaction(`Principal lacks ${missing}: ${operation} failed: ${name}. Add an ACL that allows it.`)
 }
 
 /** For responses of a partition's leader: UNKNOWN_TOPIC_OR_PARTITION means that it is not the leader yet or any more, so it is retriable. */
-export function leaderError(code: number, operation: string): BrokerError {
-  const error = brokerError(code, operation)
+export function leaderError(code: number, operation: string, rights?: Rights): BrokerError {
+  const error = brokerError(code, operation, rights)
   return error instanceof UnknownTopicError ? new RetriableBrokerError(error.message, { cause: error }) : error
 }
 
-export function check(code: number, operation: string): void {
-  if (code !== Code.none) throw brokerError(code, operation)
+export function check(code: number, operation: string, rights?: Rights): void {
+  if (code !== Code.none) throw brokerError(code, operation, rights)
 }

@@ -30,8 +30,11 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
     admin: {
       brokerCount: () => admin.brokerCount(),
       createTopics: (topics) => admin.createTopics(topics.map((topic) => ({ ...topic, name: prefix + topic.name }))),
-      describeTopics: async (names) => {
-        const described = await admin.describeTopics(names?.map((name) => prefix + name))
+      describeTopics: async (names, options) => {
+        const described = await admin.describeTopics(
+          names?.map((name) => prefix + name),
+          options,
+        )
         return described.filter(({ name }) => name.startsWith(prefix)).map((topic) => ({ ...topic, name: topic.name.slice(prefix.length) }))
       },
       alterTopic: (name, config) => admin.alterTopic(prefix + name, config),
@@ -49,8 +52,8 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
       heartbeat: (member) => groups.heartbeat(group(member)),
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
       assignments: (groupId) => groups.assignments(prefix + groupId),
-      committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
-        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
+      committedOffsets: async (groupId, partitions, options): Promise<readonly PartitionOffset[]> =>
+        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed), options)).map(unprefixed),
     },
     openFetcher: () => {
       const fetcher = broker.openFetcher()
