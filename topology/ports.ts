@@ -41,11 +41,14 @@ export type LogCode =
   | 'group-unreachable'
   | 'producer-not-open'
   | 'record-dropped'
+  | 'settings-not-readable'
+  | 'state-begins-empty'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'
   | 'task-stalled'
   | 'task-waits'
+  | 'topics-not-described'
 
 export interface LogFields {
   readonly code?: LogCode

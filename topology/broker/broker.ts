@@ -88,7 +88,7 @@ export interface Fetcher {
 export interface FetchPartition extends TopicPartition {
   readonly offset: Offset
   /** Fetches from the topic of this id only: one that was deleted and created again throws `UnknownTopicError`. */
-  readonly topicId?: string
+  readonly topicId?: string | undefined
   /** Upper bound for this partition. A first batch that is larger is still returned. */
   readonly maxBytes?: number
 }
@@ -181,6 +181,8 @@ export interface TopicDescription {
 export interface DescribeOptions {
   /** Leaves `config` empty, which needs fewer rights on Kafka: DESCRIBE, which READ and WRITE imply. Default false. */
   readonly withoutConfig?: boolean
+  /** What the caller needs of a topic, for the error when it is refused. Default DESCRIBE. */
+  readonly rightOn?: (topic: string) => string
 }
 
 /**

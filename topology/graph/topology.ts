@@ -80,4 +80,6 @@ export interface InternalTopic {
    */
   readonly partitions: number | { readonly asLargestOf: readonly string[] }
   readonly config: Readonly<globalThis.Record<string, string>>
+  /** A changelog whose rows belong to their partition whatever the keys of the input are: it grows with the number of tasks. */
+  readonly growsWithTasks?: true
 }

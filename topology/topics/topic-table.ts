@@ -1,34 +1,68 @@
-import type { Admin, TopicDescription } from '../broker/index.ts'
+import { NotAuthorizedError, type Admin, type PartitionOffset, type TopicDescription, type TopicPartition } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { FatalStreamsError, RetriableError } from '../errors.ts'
+import type { Logger } from '../ports.ts'
 import { deadLetterTopic, internalTopicName, internalTopics } from './internal-topics.ts'
+
+export interface TopicTableOptions {
+  readonly applicationId: string
+  readonly topology: Topology
+  readonly admin: Admin
+  readonly logger: Logger
+  /** Further topics that sinks may choose for a record. Others are looked up when they are chosen for the first time. */
+  readonly outputs?: readonly string[]
+}
+
+/** The group's committed offsets of these partitions, as they are at the moment. */
+export type CommittedOffsets = (partitions: readonly TopicPartition[]) => Promise<readonly PartitionOffset[]>
+
+type Descriptions = ReadonlyMap<string, TopicDescription>
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
-/** The topics an application uses, by their names in the topology, with their descriptions from the broker. */
+/**
+ * The topics an application uses, by their names in the topology, with their descriptions from the broker. Only those are asked for. What
+ * the application reads or keeps its state in must stay the topic that it was: the same id, and for state the same partition count.
+ */
 export class TopicTable {
   readonly deadLetters: string
   readonly #applicationId: string
   readonly #admin: Admin
   readonly #topology: Topology
+  readonly #logger: Logger
   /** Names on the broker, by internal topic. */
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
+  /** Names on the broker, by store. */
   readonly #changelogs: ReadonlyMap<string, string>
+  /** Changelogs that grow with the number of tasks. */
+  readonly #growing: ReadonlySet<string>
+  /** Topics that exist before the application starts and that it reads. */
+  readonly #sources: readonly string[]
+  /** External topics that it writes; those that a sink chooses per record are added when they are. */
+  readonly #outputs: Set<string>
   readonly #known = new Map<string, TopicDescription>()
 
-  constructor(applicationId: string, topology: Topology, admin: Admin) {
+  constructor({ applicationId, topology, admin, logger, outputs = [] }: TopicTableOptions) {
+    const { globalStores, internalTopics: internal, subtopologies } = topology
     this.#applicationId = applicationId
     this.#admin = admin
     this.#topology = topology
-    this.#internal = new Map(topology.internalTopics.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
-    this.#repartitions = new Set(topology.internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
-    const changelogs = topology.internalTopics.filter(({ kind }) => kind === 'changelog')
+    this.#logger = logger
+    this.#internal = new Map(internal.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
+    this.#repartitions = new Set(internal.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
+    const changelogs = internal.filter(({ kind }) => kind === 'changelog')
     this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
+    this.#growing = new Set(changelogs.filter(({ growsWithTasks }) => growsWithTasks).map(({ name }) => this.nameOf(name)))
     this.deadLetters = deadLetterTopic(applicationId)
+    const read = [...subtopologies.flatMap(({ sourceTopics }) => sourceTopics), ...globalStores.map(({ topic }) => topic)]
+    this.#sources = [...new Set(read)].filter((topic) => !this.#internal.has(topic))
+    const written = subtopologies.flatMap(({ nodes }) => nodes.map((node) => (node.kind === 'sink' ? node.topic : undefined)))
+    const fixed = written.filter((topic) => typeof topic === 'string').filter((topic) => !this.#internal.has(topic))
+    this.#outputs = new Set([...fixed, ...outputs])
   }
 
   /** The topic's name on the broker. */
@@ -40,6 +74,11 @@ export class TopicTable {
     return this.#known.get(topic)?.partitions
   }
 
+  /** A topic that is created again has another id. */
+  topicIdOf(topic: string): string | undefined {
+    return this.#known.get(topic)?.topicId
+  }
+
   changelogOf(store: string): string | undefined {
     return this.#changelogs.get(store)
   }
@@ -47,11 +86,16 @@ export class TopicTable {
   /** The topic id of each store's changelog, which changes if the topic is recreated. */
   changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
     const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
-    return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+    return Object.fromEntries(topics.map((topic) => [topic, this.topicIdOf(topic) ?? '']))
   }
 
   isRepartition(topic: string): boolean {
     return this.#repartitions.has(topic)
+  }
+
+  /** A changelog that holds no store of the topology, but what the engine itself keeps for each task. */
+  isBookkeeping(topic: string): boolean {
+    return this.#growing.has(topic)
   }
 
   /** How long at least a tombstone stays readable in the changelogs of these stores, in milliseconds. */
@@ -65,47 +109,197 @@ export class TopicTable {
     return Math.max(0, ...sourceTopics.map((topic) => this.partitions(this.nameOf(topic)) ?? 0))
   }
 
-  /** Reads the topic descriptions. Throws `FatalStreamsError` if a source topic is missing. */
+  /** Reads what tells the number of tasks: source and repartition topics. Throws `FatalStreamsError` if a source topic is missing. */
   async find(): Promise<void> {
-    await this.refresh()
-    this.#assertSources()
+    this.#learn(this.#withSources(await this.#describe([...this.#sources, ...this.#repartitions])))
   }
 
-  /** Creates missing internal topics. Throws `FatalStreamsError` if a source topic is missing or joined topics differ in partitions. */
-  async ensure(): Promise<void> {
-    await this.find()
+  /**
+   * Describes all topics, and creates internal ones that are missing. Throws `FatalStreamsError` if a source topic is missing, if an internal
+   * one was deleted after the application had used it, or if partition counts do not match.
+   */
+  async ensure(committedOffsets: CommittedOffsets): Promise<void> {
+    this.#learn(this.#withSources(await this.#describe(this.#names())))
     const specs = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
+      if (missing.length < specs.length) for (const { name } of missing) await this.#assertNew(name, committedOffsets)
+      else void this.#warnOfOffsets(committedOffsets)
       await this.#admin.createTopics(missing)
-      await this.refresh()
+      this.#learn(await this.#describe(missing.map(({ name }) => name)))
     }
-    this.#assertCopartitioned()
+    this.#assertCounts(this.#known)
+    await this.#growWithTasks()
+    await this.#readConfigs()
   }
 
-  async refresh(): Promise<void> {
-    for (const description of await this.#admin.describeTopics()) this.#known.set(description.name, description)
+  /**
+   * Describes all topics again. True when a partition count has changed. Throws `FatalStreamsError`, and keeps what was known, when a source
+   * or internal topic is gone or was created again, or when one has grown that must not.
+   */
+  async refresh(): Promise<boolean> {
+    const described = await this.#describe(this.#names())
+    for (const topic of [...this.#sources, ...this.#internal.values(), this.deadLetters]) this.#assertSame(topic, described.get(topic))
+    this.#assertCounts(described)
+    const hasChanged = this.#names().some((name) => described.get(name)?.partitions !== this.partitions(name))
+    for (const output of this.#outputs) if (!described.has(output)) this.#known.delete(output)
+    this.#learn(described)
+    await this.#growWithTasks()
+    return hasChanged
   }
 
   missing(topic: string): RetriableError {
-    return new RetriableError(`Cannot write to topic "${topic}": it does not exist. Create it.`, { ready: this.refresh() })
+    this.#outputs.add(topic)
+    const ready = this.#describe([topic]).then((described) => this.#learn(described))
+    return new RetriableError(`Cannot write to topic "${topic}": it does not exist. Create it.`, { ready })
   }
 
-  #assertSources(): void {
-    const sources = this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics)
-    const globals = this.#topology.globalStores.map(({ topic }) => topic)
-    const missing = [...sources, ...globals].filter((topic) => !this.#internal.has(topic) && !this.#known.has(topic))
+  #names(): readonly string[] {
+    return [...new Set([...this.#sources, ...this.#internal.values(), this.deadLetters, ...this.#outputs])]
+  }
+
+  /** Configurations need a right of their own, so they are read for changelogs only, and Kafka's defaults are assumed if that is refused. */
+  async #readConfigs(): Promise<void> {
+    const changelogs = [...this.#changelogs.values()]
+    try {
+      for (const { name, config } of await this.#admin.describeTopics(changelogs)) {
+        const known = this.#known.get(name)
+        if (known !== undefined) this.#known.set(name, { ...known, config })
+      }
+    } catch (error) {
+      if (!(error instanceof NotAuthorizedError)) throw error
+      this.#logger.info('the settings of the changelogs may not be read: the default of delete.retention.ms is assumed', {
+        code: 'settings-not-readable',
+        reason: error.message,
+        deleteRetentionMs: DEFAULT_DELETE_RETENTION_MS,
+      })
+    }
+  }
+
+  async #describe(names: readonly string[]): Promise<Descriptions> {
+    const described = await this.#admin.describeTopics(names, { withoutConfig: true, rightOn: (topic) => this.#rightOn(topic) })
+    return new Map(described.map((topic) => [topic.name, topic]))
+  }
+
+  #rightOn(topic: string): string {
+    if (this.#sources.includes(topic)) return this.#outputs.has(topic) ? 'READ and WRITE' : 'READ'
+    return this.#outputs.has(topic) ? 'WRITE' : 'READ and WRITE'
+  }
+
+  #learn(described: Descriptions): void {
+    for (const [name, topic] of described) this.#known.set(name, { ...topic, config: this.#known.get(name)?.config ?? topic.config })
+  }
+
+  #withSources(described: Descriptions): Descriptions {
+    const missing = this.#sources.filter((topic) => !described.has(topic))
     if (missing.length > 0)
-      throw new FatalStreamsError(
-        `Source topics are missing: ${[...new Set(missing)].join(', ')}. Create them before starting the application.`,
-      )
+      throw new FatalStreamsError(`Source topics are missing: ${missing.join(', ')}. Create them before starting the application.`)
+    return described
   }
 
-  #assertCopartitioned(): void {
+  /** A topic that the application uses is the one that it has used so far. */
+  #assertSame(topic: string, found: TopicDescription | undefined): void {
+    const knownId = this.topicIdOf(topic)
+    if (found === undefined)
+      throw new FatalStreamsError(
+        this.#sources.includes(topic)
+          ? `Source topic ${topic} was deleted. ${this.resetAdvice} Then create the topic and start the instances.`
+          : `Internal topic ${topic} was deleted, and what it held is lost. ${this.resetAdvice}`,
+      )
+    if (knownId !== undefined && found.topicId !== knownId) throw this.recreated(topic, knownId, found.topicId)
+  }
+
+  /** For a topic whose id is not the one that the application's offsets and state belong to. */
+  recreated(topic: string, formerId: string, id: string): FatalStreamsError {
+    return new FatalStreamsError(
+      `Topic ${topic} was deleted and created again: it has id ${id}, and the offsets and state of application ${this.#applicationId} belong ` +
+        `to the one with id ${formerId}. ${this.resetAdvice}`,
+    )
+  }
+
+  /** How an operator begins anew. */
+  get resetAdvice(): string {
+    const id = this.#applicationId
+    return (
+      `Stop all instances and reset the application: delete its internal topics (${id}-…), the offsets of group ${id} and the instances' ` +
+      'state directories. All input that is left is then processed again.'
+    )
+  }
+
+  /** Without any internal topic this is a first start, perhaps from offsets that were set by hand, or its state is lost as a whole. */
+  async #warnOfOffsets(committedOffsets: CommittedOffsets): Promise<void> {
+    const partitions = this.#sources.flatMap((topic) => this.#partitionsOf(topic))
+    const [found] = await committedOffsets(partitions).catch(() => [])
+    if (found === undefined) return
+    this.#logger.warn('the application begins with empty stores, but not at the beginning of its input', {
+      code: 'state-begins-empty',
+      group: this.#applicationId,
+      reason: `None of its internal topics existed, and the group has committed offsets, as of ${found.topic}-${found.partition}@${found.offset}. Delete them to process all input.`,
+    })
+  }
+
+  #partitionsOf(topic: string): readonly TopicPartition[] {
+    return Array.from({ length: this.partitions(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
+  }
+
+  /** An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. */
+  async #assertNew(topic: string, committedOffsets: CommittedOffsets): Promise<void> {
+    const users = this.#topology.subtopologies.filter(
+      ({ nodes, sourceTopics, stores }) =>
+        topic === this.deadLetters ||
+        stores.some(({ name }) => this.changelogOf(name) === topic) ||
+        sourceTopics.some((source) => this.nameOf(source) === topic) ||
+        nodes.some((node) => node.kind === 'sink' && typeof node.topic === 'string' && this.nameOf(node.topic) === topic),
+    )
+    const inputs = [...new Set(users.flatMap(({ sourceTopics }) => sourceTopics.map((source) => this.nameOf(source))))]
+    const [used] = await committedOffsets(inputs.flatMap((input) => this.#partitionsOf(input)))
+    if (used === undefined) return
+    throw new FatalStreamsError(
+      `Internal topic ${topic} does not exist, but group ${this.#applicationId} has committed offsets of ${used.topic}: the topic was deleted, ` +
+        `and what it held is lost. ${this.resetAdvice} If the topic is new in this version of the topology, create it before the start.`,
+    )
+  }
+
+  /** Every task finds its state in one partition of its changelogs, and joined topics have equal counts. */
+  #assertCounts(described: Descriptions): void {
+    const countOf = (topic: string): number | undefined => described.get(this.nameOf(topic))?.partitions
+    for (const { id, sourceTopics, stores } of this.#topology.subtopologies) {
+      const tasks = Math.max(0, ...sourceTopics.map((topic) => countOf(topic) ?? 0))
+      for (const { name } of stores) {
+        const changelog = this.changelogOf(name)
+        const partitions = changelog === undefined ? undefined : described.get(changelog)?.partitions
+        if (changelog === undefined || this.#growing.has(changelog) || partitions === undefined || partitions === tasks) continue
+        const largest = this.nameOf(sourceTopics.find((topic) => countOf(topic) === tasks) ?? '')
+        throw new FatalStreamsError(
+          `Source topic ${largest} of sub-topology ${id} has ${tasks} partitions instead of ${partitions}, but its state cannot follow: changelog ` +
+            `${changelog} has ${partitions}, and a key's records would reach a task without the key's state. Copy the records into a topic ` +
+            `with ${partitions} partitions and read that one, or begin anew. ${this.resetAdvice}`,
+        )
+      }
+    }
+    this.#assertCopartitioned(countOf)
+  }
+
+  #assertCopartitioned(countOf: (topic: string) => number | undefined): void {
     for (const topics of this.#topology.copartitioned) {
-      const counts = topics.map((topic) => `${topic} has ${this.partitions(this.nameOf(topic))}`)
-      if (new Set(topics.map((topic) => this.partitions(this.nameOf(topic)))).size > 1) {
-        throw new FatalStreamsError(`Joined topics must have the same number of partitions: ${counts.join(', ')}.`)
+      if (new Set(topics.map(countOf)).size <= 1) continue
+      const counts = topics.map((topic) => `${topic} has ${countOf(topic)}`)
+      throw new FatalStreamsError(`Joined topics must have the same number of partitions: ${counts.join(', ')}.`)
+    }
+  }
+
+  /** Adds partitions to the changelogs that have one per task; another instance may do the same. */
+  async #growWithTasks(): Promise<void> {
+    for (const { sourceTopics, stores } of this.#topology.subtopologies) {
+      const tasks = this.taskCount(sourceTopics)
+      for (const { name } of stores) {
+        const changelog = this.changelogOf(name)
+        if (changelog === undefined || !this.#growing.has(changelog) || (this.partitions(changelog) ?? tasks) >= tasks) continue
+        await this.#admin.createPartitions(changelog, tasks).catch(async (error: unknown) => {
+          const found = (await this.#describe([changelog])).get(changelog)
+          if ((found?.partitions ?? 0) < tasks) throw error
+        })
+        this.#learn(await this.#describe([changelog]))
       }
     }
   }

@@ -54,10 +54,13 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async describeTopics(names?: readonly string[], { withoutConfig = false }: DescribeOptions = {}): Promise<readonly TopicDescription[]> {
+  async describeTopics(
+    names?: readonly string[],
+    { withoutConfig = false, rightOn }: DescribeOptions = {},
+  ): Promise<readonly TopicDescription[]> {
     if (names?.length === 0) return []
     return this.#cluster.retrying(async () => {
-      const topics = await this.#existing(names)
+      const topics = await this.#existing(names, rightOn)
       if (topics.length === 0) return []
       if (withoutConfig) return topics.map((topic) => description(topic, {}))
       const request = describeConfigs(topics.map(({ name }) => name))
@@ -205,11 +208,11 @@ export class KafkaAdmin implements Admin {
     return answers
   }
 
-  async #existing(names?: readonly string[]) {
+  async #existing(names?: readonly string[], rightOn: (topic: string) => string = () => 'DESCRIBE') {
     const { topics } = await this.#cluster.metadata(names)
     for (const { error, name } of topics) {
       if (error !== Code.none && error !== Code.unknownTopic && error !== LEADERLESS)
-        throw brokerError(error, `Metadata for topic ${name}`, { topic: `DESCRIBE on topic ${name}` })
+        throw brokerError(error, `Metadata for topic ${name}`, { topic: `${rightOn(name)} on topic ${name}` })
     }
     return topics.filter(({ error, isInternal }) => (error === Code.none || error === LEADERLESS) && !isInternal)
   }

@@ -2,6 +2,14 @@ import { MemoryStorage, openTaskState, type CommittedReads, type StateStore, typ
 import { partitionName, type Broker, type FetchedPartition, type Fetcher, type TopicPartition } from '../../broker/index.ts'
 import type { GlobalStore } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
+import { concernsTopic, faultOf } from '../fault.ts'
+
+export interface GlobalStoreEvents {
+  /** The stores can no longer follow their topics. */
+  onFatal(error: unknown): void
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
+}
 
 const FETCH_WAIT_MS = 10_000
 const RETRY_MS = 100
@@ -35,10 +43,20 @@ export class GlobalStores {
   }
 
   /** Fills the stores, then follows their topics. */
-  async start(): Promise<void> {
+  async start(events: GlobalStoreEvents): Promise<void> {
     if (this.#stores.length === 0) return
     await this.catchUp()
-    this.#following = this.#follow()
+    this.#following = this.#follow(events)
+  }
+
+  /** Topics may have grown: their new partitions are read too, from the beginning. */
+  async topicsChanged(partitionsOf: (topic: string) => number | undefined): Promise<void> {
+    const added = [...new Set(this.#stores.map(({ topic }) => topic))]
+      .flatMap((topic) => Array.from({ length: partitionsOf(topic) ?? 0 }, (_, partition) => ({ topic, partition })))
+      .filter((partition) => !this.#positions.has(partitionName(partition)))
+    if (added.length === 0) return
+    for (const start of await this.#broker.admin.listOffsets(added, 'earliest')) this.#positions.set(partitionName(start), { ...start })
+    this.#fetcher.wakeup()
   }
 
   /** Applies what the topics hold at this moment, without following them. */
@@ -69,12 +87,14 @@ export class GlobalStores {
     return openTaskState({ storage: new MemoryStorage(), stores: this.#stores.map(({ store }) => store) })
   }
 
-  async #follow(): Promise<void> {
+  async #follow({ onFatal, onTopicError }: GlobalStoreEvents): Promise<void> {
     while (!this.#isStopped) {
       try {
         await this.#step(FETCH_WAIT_MS)
       } catch (error) {
         if (this.#isStopped) return
+        if (concernsTopic(error)) onTopicError()
+        if (faultOf(error) === 'application') return onFatal(error)
         this.#ports.logger.warn('a global store could not be updated; it is retried', { error: String(error) })
         await this.#ports.timers.sleep(RETRY_MS)
       }

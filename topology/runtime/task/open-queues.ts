@@ -8,18 +8,20 @@ export interface OpenQueuesOptions {
   readonly admin: Admin
   readonly partitions: readonly TopicPartition[]
   readonly sourceOf: (topic: string) => SourceNode
+  readonly topicIdOf: (topic: string) => string | undefined
   readonly committed: readonly PartitionOffset[]
   readonly signal: AbortSignal
 }
 
 /** A queue per input partition, at its committed offset, or where the source's offset reset says if none is stored. */
-export async function openQueues({ admin, partitions, sourceOf, committed, signal }: OpenQueuesOptions): Promise<readonly RecordQueue[]> {
+export async function openQueues(options: OpenQueuesOptions): Promise<readonly RecordQueue[]> {
+  const { admin, partitions, sourceOf, topicIdOf, committed, signal } = options
   const isNew = partitions.some((partition) => offsetOf(committed, partition) === undefined)
   const { ends, starts } = await unlessAborted(offsetBounds(admin, partitions, { isNew, end: 'latest' }), signal)
   return partitions.map((from) => {
     const source = sourceOf(from.topic)
     const end = offsetOf(ends, from) ?? 0
     const position = offsetOf(committed, from) ?? (source.offsetReset === 'latest' ? end : (offsetOf(starts, from) ?? 0))
-    return new RecordQueue(from.topic, from.partition, source, position, end)
+    return new RecordQueue(from.topic, from.partition, source, position, end, topicIdOf(from.topic))
   })
 }

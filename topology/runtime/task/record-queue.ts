@@ -21,6 +21,8 @@ export interface Head {
  */
 export class RecordQueue implements Head {
   readonly topic: string
+  /** Records of another topic with the same name are not for this queue. */
+  readonly topicId: string | undefined
   readonly partition: number
   timestamp = -1
   record: AnyRecord | undefined
@@ -34,8 +36,9 @@ export class RecordQueue implements Head {
   #fetchPosition: number
   #knownEnd: number
 
-  constructor(topic: string, partition: number, source: SourceNode, position: number, knownEnd: number) {
+  constructor(topic: string, partition: number, source: SourceNode, position: number, knownEnd: number, topicId?: string) {
     this.topic = topic
+    this.topicId = topicId
     this.partition = partition
     this.#source = source
     this.#position = position

@@ -64,17 +64,17 @@ export class TopologyTestDriver {
     const counts = { ...Object.fromEntries(namedTopics(topology).map((name) => [name, partitions])), ...topics }
     const config = { 'retention.ms': '-1' }
     await broker.admin.createTopics(Object.entries(counts).map(([name, count]) => ({ name, partitions: count, config })))
-    const driver = new TopologyTestDriver(withParkedKeys(topology), broker, ports)
-    await driver.#topics.ensure()
+    const driver = new TopologyTestDriver(withParkedKeys(topology), broker, ports, Object.keys(counts))
+    await driver.#topics.ensure(async () => [])
     await driver.#start()
     return driver
   }
 
-  private constructor(topology: Topology, broker: EmbeddedBroker, ports: ManualPorts) {
+  private constructor(topology: Topology, broker: EmbeddedBroker, ports: ManualPorts, outputs: readonly string[]) {
     this.#topology = topology
     this.#broker = broker
     this.#ports = ports
-    this.#topics = new TopicTable(APPLICATION, topology, broker.admin)
+    this.#topics = new TopicTable({ applicationId: APPLICATION, topology, admin: broker.admin, logger: ports.logger, outputs })
     this.#fetcher = broker.openFetcher()
     this.#globals = new GlobalStores(topology.globalStores, broker, ports)
   }
