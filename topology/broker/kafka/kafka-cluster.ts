@@ -150,7 +150,7 @@ export class KafkaCluster {
     if (known !== undefined) return known
     const { error, id, host, port } = await this.#onConnection(this.#anyAddress(), findCoordinator(kind, key), 0)
     check(error, `FindCoordinator for ${kind} ${key}`, {
-      group: `DESCRIBE on group ${key}`,
+      group: `READ on group ${key} (to observe it, DESCRIBE)`,
       ...idRights(key),
     })
     this.#nodes.set(id, { host, port })

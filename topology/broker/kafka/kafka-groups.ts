@@ -129,5 +129,5 @@ export class KafkaGroups implements GroupCoordinator {
 
 /** A member needs READ, which implies DESCRIBE, all that an observer needs. */
 function rightsOn(groupId: string): Rights {
-  return { group: `READ on group ${groupId}` }
+  return { group: `READ on group ${groupId} (to observe it, DESCRIBE)` }
 }

@@ -147,13 +147,13 @@ export function describeChangingTopics(
 
     it('a global table reads the new partitions of its topic', async () => {
       const app = await open(enriching(), 'in', 'names', 'out')
-      await app.send('names', ['a', 'Anne'])
+      await app.send('names', ['a', 'Anne', app.ports.clock.now()])
       const one = await start(app, 'one', SOON)
       await expect.poll(() => running(one).length, POLLING).toBe(PARTITIONS)
       await app.broker.admin.createPartitions('names', 3)
       await sendTo(app, 'names', 2, 'Bea', 'b')
       await expect.poll(() => one.queries.keyValue<string, string>('names').get('b'), POLLING).toMatchObject({ value: 'Bea' })
-      await app.send('in', ['b', 'x'])
+      await app.send('in', ['b', 'x', app.ports.clock.now()])
       await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['Bea'])
     })
 
@@ -301,7 +301,7 @@ async function recreate(app: Application, topic: string): Promise<void> {
 async function sendTo(app: Application, topic: string, partition: number, value: string, key = value): Promise<void> {
   const producer = await app.broker.openProducer({})
   const batch = createRecordBatchBuilder()
-  batch.append(Buffer.from(key), Buffer.from(value), 1)
+  batch.append(Buffer.from(key), Buffer.from(value), app.ports.clock.now()) // Kafka's retention deletes older ones
   await producer.send(topic, partition, batch)
   await producer.commit()
   await producer.close()
