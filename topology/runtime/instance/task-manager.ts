@@ -226,7 +226,16 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
-    return new StandbyTask({ name, metrics, stores, ports: this.#options.ports, onCaughtUp: () => this.#rejoinWhenWarm() })
+    const { lifecycle, onTopicError, ports } = this.#options
+    return new StandbyTask({
+      name,
+      metrics,
+      stores,
+      ports,
+      onTopicError,
+      onCaughtUp: () => this.#rejoinWhenWarm(),
+      onFatal: (error) => lifecycle.fail(error),
+    })
   }
 
   /** The leader moves tasks here when all their warm-ups have caught up, and learns of that by a subscription. */

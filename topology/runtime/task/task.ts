@@ -83,7 +83,7 @@ export class Task {
     this.#status = new StateMachine(`Task ${this.name}`, 'created', TASK_TRANSITIONS)
     this.#subtopology = subtopology
     this.#context = context
-    this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
+    this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, ports })
     this.#stores = new TaskStores({
       ...context,
       task: id,
