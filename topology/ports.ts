@@ -42,7 +42,6 @@ export type LogCode =
   | 'producer-not-open'
   | 'record-dropped'
   | 'settings-not-readable'
-  | 'state-begins-empty'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'

@@ -50,7 +50,7 @@ export interface Producer {
    * `StaleGenerationError` for another generation, and the transaction continues. An empty member id with a generation below 0 is
    * for groups without members: like Kafka, a transaction does not fence it, so a member that lost its place must not use it.
    */
-  sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void>
+  sendOffsets(group: GroupMember, offsets: readonly CommittedOffset[]): Promise<void>
   /**
    * Commits the transaction. Resolves with the offset after its last record for each partition sent to. Throws
    * `OutcomeUnknownError` when the response is lost: opening the transactional id again ends the transaction, and the committed
@@ -63,6 +63,11 @@ export interface Producer {
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: Offset
+}
+
+export interface CommittedOffset extends PartitionOffset {
+  /** Kept with the offset for its readers. Default none. */
+  readonly metadata?: string | undefined
 }
 
 export interface GroupMember {
@@ -120,20 +125,10 @@ export interface GroupCoordinator {
   leave(groupId: string, memberId: string): Promise<void>
   /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
-  /**
-   * The committed offsets, once no open transaction has offsets of these partitions; with `unstable`, at once and without those of open
-   * transactions. Omits partitions without one.
-   */
-  committedOffsets(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-    options?: CommittedOffsetsOptions,
-  ): Promise<readonly PartitionOffset[]>
-}
-
-export interface CommittedOffsetsOptions {
-  /** Does not wait for open transactions. Default false. */
-  readonly unstable?: boolean
+  /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
+  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>
+  /** The same as they are at the moment, without those of open transactions, and with their metadata. */
+  storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>
 }
 
 export interface JoinRequest {

@@ -1,4 +1,4 @@
-import { NotAuthorizedError, type Admin, type PartitionOffset, type TopicDescription, type TopicPartition } from '../broker/index.ts'
+import { NotAuthorizedError, type Admin, type CommittedOffset, type TopicDescription, type TopicPartition } from '../broker/index.ts'
 import type { Topology } from '../graph/index.ts'
 import { FatalStreamsError, RetriableError } from '../errors.ts'
 import type { Logger } from '../ports.ts'
@@ -13,8 +13,11 @@ export interface TopicTableOptions {
   readonly outputs?: readonly string[]
 }
 
-/** The group's committed offsets of these partitions, as they are at the moment. */
-export type CommittedOffsets = (partitions: readonly TopicPartition[]) => Promise<readonly PartitionOffset[]>
+/** The group's committed offsets of these partitions, as they are at the moment, with their metadata. */
+export type StoredOffsets = (partitions: readonly TopicPartition[]) => Promise<readonly CommittedOffset[]>
+
+/** Metadata of the offsets that a task has committed: what came before them is in its state. Offsets that were set by hand lack it. */
+export const PROCESSED = 'processed'
 
 type Descriptions = ReadonlyMap<string, TopicDescription>
 
@@ -118,13 +121,12 @@ export class TopicTable {
    * Describes all topics, and creates internal ones that are missing. Throws `FatalStreamsError` if a source topic is missing, if an internal
    * one was deleted after the application had used it, or if partition counts do not match.
    */
-  async ensure(committedOffsets: CommittedOffsets): Promise<void> {
+  async ensure(storedOffsets: StoredOffsets): Promise<void> {
     this.#learn(this.#withSources(await this.#describe(this.#names())))
     const specs = internalTopics(this.#applicationId, this.#topology, (topic) => this.partitions(topic))
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
-      if (missing.length < specs.length) for (const { name } of missing) await this.#assertNew(name, committedOffsets)
-      else void this.#warnOfOffsets(committedOffsets)
+      for (const { name } of missing) await this.#assertNew(name, missing.length === specs.length, storedOffsets)
       await this.#admin.createTopics(missing)
       this.#learn(await this.#describe(missing.map(({ name }) => name)))
     }
@@ -226,24 +228,15 @@ export class TopicTable {
     )
   }
 
-  /** Without any internal topic this is a first start, perhaps from offsets that were set by hand, or its state is lost as a whole. */
-  async #warnOfOffsets(committedOffsets: CommittedOffsets): Promise<void> {
-    const partitions = this.#sources.flatMap((topic) => this.#partitionsOf(topic))
-    const [found] = await committedOffsets(partitions).catch(() => [])
-    if (found === undefined) return
-    this.#logger.warn('the application begins with empty stores, but not at the beginning of its input', {
-      code: 'state-begins-empty',
-      group: this.#applicationId,
-      reason: `None of its internal topics existed, and the group has committed offsets, as of ${found.topic}-${found.partition}@${found.offset}. Delete them to process all input.`,
-    })
-  }
-
   #partitionsOf(topic: string): readonly TopicPartition[] {
     return Array.from({ length: this.partitions(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   }
 
-  /** An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. */
-  async #assertNew(topic: string, committedOffsets: CommittedOffsets): Promise<void> {
+  /**
+   * An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. If all are missing
+   * this may be the first start, from offsets that were set by hand.
+   */
+  async #assertNew(topic: string, isFirstStart: boolean, storedOffsets: StoredOffsets): Promise<void> {
     const users = this.#topology.subtopologies.filter(
       ({ nodes, sourceTopics, stores }) =>
         topic === this.deadLetters ||
@@ -252,7 +245,8 @@ export class TopicTable {
         nodes.some((node) => node.kind === 'sink' && typeof node.topic === 'string' && this.nameOf(node.topic) === topic),
     )
     const inputs = [...new Set(users.flatMap(({ sourceTopics }) => sourceTopics.map((source) => this.nameOf(source))))]
-    const [used] = await committedOffsets(inputs.flatMap((input) => this.#partitionsOf(input)))
+    const stored = await storedOffsets(inputs.flatMap((input) => this.#partitionsOf(input)))
+    const used = stored.find(({ metadata }) => !isFirstStart || metadata === PROCESSED)
     if (used === undefined) return
     throw new FatalStreamsError(
       `Internal topic ${topic} does not exist, but group ${this.#applicationId} has committed offsets of ${used.topic}: the topic was deleted, ` +

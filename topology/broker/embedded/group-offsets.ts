@@ -1,7 +1,10 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
-import type { PartitionOffset, TopicPartition } from '../broker.ts'
+import type { CommittedOffset, PartitionOffset, TopicPartition } from '../broker.ts'
 import { partitionName } from '../topic-partition.ts'
 import { GROUP_OFFSET, packNumbers, rangeOf, textOf, textRow, unpackNumber } from './keys.ts'
+
+/** A row holds the offset, then the metadata. */
+const OFFSET_BYTES = 8
 
 interface Pending {
   readonly groupId: string
@@ -12,15 +15,15 @@ interface Pending {
 
 /** The committed offsets of all groups, and which partitions have offsets in an open transaction. */
 export class GroupOffsets {
-  readonly #offsets = new Map<string, Map<string, PartitionOffset>>()
+  readonly #offsets = new Map<string, Map<string, CommittedOffset>>()
   readonly #pending = new Set<Pending>()
 
   /** Adds the rows of new offsets to `operations`. Call the returned function once they are on disk to make them visible. */
-  change(groupId: string, offsets: readonly PartitionOffset[], operations: StorageOperation[]): () => void {
+  change(groupId: string, offsets: readonly CommittedOffset[], operations: StorageOperation[]): () => void {
     for (const offset of offsets)
       operations.push({
         key: rowKey(groupId, offset),
-        value: packNumbers(offset.offset),
+        value: Buffer.concat([packNumbers(offset.offset), Buffer.from(offset.metadata ?? '', 'utf8')]),
       })
     return () => this.#set(groupId, offsets)
   }
@@ -49,11 +52,11 @@ export class GroupOffsets {
       if (open.length === 0) break
       await Promise.all(open.map((pending) => pending.ended))
     }
-    return this.committed(groupId, partitions)
+    return this.stored(groupId, partitions).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
   }
 
   /** The committed offsets as they are, whatever open transactions will change. */
-  committed(groupId: string, partitions: readonly TopicPartition[]): PartitionOffset[] {
+  stored(groupId: string, partitions: readonly TopicPartition[]): CommittedOffset[] {
     const offsets = this.#offsets.get(groupId)
     return partitions.flatMap((partition) => offsets?.get(partitionName(partition)) ?? [])
   }
@@ -78,14 +81,16 @@ export class GroupOffsets {
   async restore(storage: OrderedStorage): Promise<void> {
     for await (const { key, value } of storage.scan(rangeOf(GROUP_OFFSET))) {
       const [groupId, topic, partition]: [string, string, number] = JSON.parse(textOf(key))
-      this.#set(groupId, [{ topic, partition, offset: unpackNumber(value, 0) }])
+      const metadata = Buffer.from(value.subarray(OFFSET_BYTES)).toString('utf8')
+      this.#set(groupId, [{ topic, partition, offset: unpackNumber(value, 0), metadata }])
     }
   }
 
-  #set(groupId: string, offsets: readonly PartitionOffset[]): void {
+  #set(groupId: string, offsets: readonly CommittedOffset[]): void {
     let groupOffsets = this.#offsets.get(groupId)
     if (groupOffsets === undefined) this.#offsets.set(groupId, (groupOffsets = new Map()))
-    for (const { topic, partition, offset } of offsets) groupOffsets.set(partitionName({ topic, partition }), { topic, partition, offset })
+    for (const { topic, partition, offset, metadata = '' } of offsets)
+      groupOffsets.set(partitionName({ topic, partition }), { topic, partition, offset, metadata })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type {
-  CommittedOffsetsOptions,
+  CommittedOffset,
   GroupCoordinator,
   GroupMember,
   JoinAnswer,
@@ -52,14 +52,14 @@ export class Groups implements GroupCoordinator {
     return this.#group(groupId).assignments
   }
 
-  async committedOffsets(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-    { unstable = false }: CommittedOffsetsOptions = {},
-  ): Promise<readonly PartitionOffset[]> {
+  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
     this.#checkUp()
-    const { offsets: stored } = this.#options
-    const offsets = unstable ? stored.committed(groupId, partitions) : await stored.whenStable(groupId, partitions)
+    return this.#options.offsets.stored(groupId, partitions)
+  }
+
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    this.#checkUp()
+    const offsets = await this.#options.offsets.whenStable(groupId, partitions)
     this.#checkUp()
     return offsets
   }
@@ -69,7 +69,7 @@ export class Groups implements GroupCoordinator {
     await this.storeOffsets(groupId, offsets)
   }
 
-  async storeOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+  async storeOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     const operations: StorageOperation[] = []
     const apply = this.#options.offsets.change(groupId, offsets, operations)
     await this.#options.journal.append(operations, apply)

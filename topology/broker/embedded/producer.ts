@@ -1,6 +1,6 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Clock } from '../../ports.ts'
-import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import type { CommittedOffset, GroupMember, PartitionOffset, Producer } from '../broker.ts'
 import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { partitionName } from '../topic-partition.ts'
@@ -28,7 +28,7 @@ export class TransactionalProducer implements Producer {
     return this.#guarded(() => this.#transactions.send(this.#holder, topic, partition, batch))
   }
 
-  sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+  sendOffsets(group: GroupMember, offsets: readonly CommittedOffset[]): Promise<void> {
     return this.#guarded(() => this.#transactions.sendOffsets(this.#holder, group, offsets))
   }
 
@@ -67,7 +67,7 @@ export class PlainProducer implements Producer {
   #sends: Promise<readonly PartitionOffset[]>[] = []
   #offsets: {
     readonly group: GroupMember
-    readonly offsets: readonly PartitionOffset[]
+    readonly offsets: readonly CommittedOffset[]
   }[] = []
 
   constructor(options: PlainProducerOptions) {
@@ -88,7 +88,7 @@ export class PlainProducer implements Producer {
     this.#sends.push(sent)
   }
 
-  async sendOffsets(group: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+  async sendOffsets(group: GroupMember, offsets: readonly CommittedOffset[]): Promise<void> {
     this.#options.check()
     this.#options.groups.checkMember(group)
     this.#offsets.push({ group, offsets })

@@ -1,6 +1,6 @@
 import type { OrderedStorage, StorageOperation } from '../../../state/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
-import type { GroupMember, PartitionOffset } from '../broker.ts'
+import type { CommittedOffset, GroupMember, PartitionOffset } from '../broker.ts'
 import { FencedError, OutcomeUnknownError, RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { PendingBatches } from './pending-batches.ts'
@@ -31,7 +31,7 @@ interface Transaction {
   readonly batches: PendingBatches
   readonly offsets: {
     readonly groupId: string
-    readonly offsets: readonly PartitionOffset[]
+    readonly offsets: readonly CommittedOffset[]
   }[]
   readonly onEnd: (() => void)[]
   readonly timeout: TimerHandle
@@ -101,7 +101,7 @@ export class Transactions {
     if (builder.recordCount > 0) transaction.batches.add(log, topic, partition, builder, holder.producerId, holder.epoch)
   }
 
-  sendOffsets(holder: TransactionHolder, member: GroupMember, offsets: readonly PartitionOffset[]): void {
+  sendOffsets(holder: TransactionHolder, member: GroupMember, offsets: readonly CommittedOffset[]): void {
     checkCurrent(holder)
     if (!isOutsider(member)) this.#options.groups.checkMember(member)
     const transaction = this.#begin(holder)

@@ -1,5 +1,5 @@
 import type {
-  CommittedOffsetsOptions,
+  CommittedOffset,
   GroupCoordinator,
   GroupMember,
   JoinAnswer,
@@ -87,31 +87,39 @@ export class KafkaGroups implements GroupCoordinator {
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
-  async committedOffsets(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-    { unstable = false }: CommittedOffsetsOptions = {},
-  ): Promise<readonly PartitionOffset[]> {
-    if (partitions.length === 0) return []
+  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions, !unstable), ({ error }) => error)
-      const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
-      if (failed !== undefined)
-        throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`, {
-          topic: `DESCRIBE on topic ${failed.topic}`,
-        })
-      if (offsets.every(({ error }) => error === Code.none)) {
-        return offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+      const offsets = await this.#fetchOffsets(groupId, partitions, true)
+      if (offsets !== undefined) return offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+      if (clock.monotonic() > end) {
+        const what = 'an open transaction has offsets of it; one of a dead member is found only with DESCRIBE on its transactional id'
+        throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (${what})`)
       }
-      if (clock.monotonic() > end)
-        throw brokerError(
-          Code.unstableOffsets,
-          `OffsetFetch for group ${groupId} (an open transaction has offsets of it; one of a dead member is found only with DESCRIBE on its transactional id)`,
-        )
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
+  }
+
+  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
+    return (await this.#fetchOffsets(groupId, partitions, false)) ?? []
+  }
+
+  /** Undefined if they have to be stable and are not. */
+  async #fetchOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    requireStable: boolean,
+  ): Promise<readonly CommittedOffset[] | undefined> {
+    if (partitions.length === 0) return []
+    const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions, requireStable), ({ error }) => error)
+    const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
+    if (failed !== undefined)
+      throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`, {
+        topic: `DESCRIBE on topic ${failed.topic}`,
+      })
+    if (offsets.some(({ error }) => error !== Code.none)) return undefined
+    return offsets.filter(({ offset }) => offset >= 0)
   }
 
   #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {

@@ -1,4 +1,4 @@
-import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import type { CommittedOffset, GroupMember, PartitionOffset, Producer } from '../broker.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import { check, offsetCommit, offsetRights } from './protocol/index.ts'
@@ -10,7 +10,7 @@ export class KafkaPlainProducer implements Producer {
   readonly #cluster: KafkaCluster
   readonly #members: GroupMembers
   readonly #writer: PartitionWriter
-  #offsets: { readonly member: GroupMember; readonly offsets: readonly PartitionOffset[] }[] = []
+  #offsets: { readonly member: GroupMember; readonly offsets: readonly CommittedOffset[] }[] = []
 
   constructor(cluster: KafkaCluster, members: GroupMembers) {
     this.#cluster = cluster
@@ -23,7 +23,7 @@ export class KafkaPlainProducer implements Producer {
     if (batch.recordCount > 0) void this.#writer.write({ topic, partition }, batch)
   }
 
-  async sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+  async sendOffsets(member: GroupMember, offsets: readonly CommittedOffset[]): Promise<void> {
     if (offsets.length > 0) this.#offsets.push({ member, offsets })
   }
 

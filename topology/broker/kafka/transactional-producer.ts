@@ -1,4 +1,4 @@
-import type { GroupMember, PartitionOffset, Producer } from '../broker.ts'
+import type { CommittedOffset, GroupMember, PartitionOffset, Producer } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
 import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
@@ -66,7 +66,7 @@ export class KafkaTransactionalProducer implements Producer {
     })
   }
 
-  sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+  sendOffsets(member: GroupMember, offsets: readonly CommittedOffset[]): Promise<void> {
     return this.#guard.run(async () => {
       if (offsets.length === 0) return
       const { cluster, members, transactionalId } = this.#options

@@ -2,12 +2,14 @@ import {
   FatalBrokerError,
   StaleGenerationError,
   type Broker,
+  type CommittedOffset,
   type GroupMember,
   type PartitionOffset,
   type Producer,
 } from '../../broker/index.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
+import { PROCESSED } from '../../topics/index.ts'
 import { OutageLog } from '../outage-log.ts'
 import { joinedBatches } from './joined-batches.ts'
 import type { OutputBuffer } from './output-buffer.ts'
@@ -140,7 +142,7 @@ export class GroupCommit {
     await Promise.all(batches.map(({ topic, partition, builder }) => producer.send(topic, partition, builder)))
     await this.#storeOffsets(
       producer,
-      commits.flatMap(({ offsets }) => offsets),
+      commits.flatMap(({ offsets }) => offsets.map((offset) => ({ ...offset, metadata: PROCESSED }))),
     )
     return producer.commit()
   }
@@ -149,7 +151,7 @@ export class GroupCommit {
    * In this generation or the next one: a member names all tasks that it owns when it joins, and no other member gets them before it has joined without
    * them, so that the next generation is as good (DECISIONS 87).
    */
-  async #storeOffsets(producer: Producer, offsets: readonly PartitionOffset[]): Promise<void> {
+  async #storeOffsets(producer: Producer, offsets: readonly CommittedOffset[]): Promise<void> {
     const { identity } = this.#options
     for (let member = identity.member(); ; member = await identity.memberAfter(member.generation)) {
       try {

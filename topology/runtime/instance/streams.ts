@@ -190,7 +190,7 @@ export class Streams {
     if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
     this.#lifecycle.become('starting')
     try {
-      await this.#topics.ensure((partitions) => this.#groups.committedOffsets(this.#applicationId, partitions, { unstable: true }))
+      await this.#topics.ensure((partitions) => this.#groups.storedOffsets(this.#applicationId, partitions))
       await this.#globals.start({
         onFatal: (error) => this.#cannotContinue(error),
         onTopicError: () => this.#watch.lookNow(),

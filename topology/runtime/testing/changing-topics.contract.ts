@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Serdes } from '../../../state/index.ts'
-import { createRecordBatchBuilder, FatalBrokerError, partitionOf, type Broker } from '../../broker/index.ts'
+import { createRecordBatchBuilder, FatalBrokerError, partitionOf, RetriableBrokerError, type Broker } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { LogFields } from '../../ports.ts'
@@ -35,21 +35,25 @@ export function describeChangingTopics(
     return app
   }
 
-  const start = (app: Application, instanceId: string, options: Partial<StreamsOptions> = {}): Promise<Streams> =>
-    app.start(instanceId, { broker: seenByInstance(app.broker), ...times, ...options })
-
   /** Repeats the start, as an operator would, while the broker does not answer. */
-  async function failureOfStart(app: Application, options: Partial<StreamsOptions> = {}): Promise<string> {
+  async function start(app: Application, instanceId: string, options: Partial<StreamsOptions> = {}): Promise<Streams> {
     for (;;) {
-      let failure = ''
-      const streams = await start(app, 'again', options).catch((error: unknown) => void (failure = String(error)))
-      if (streams !== undefined) {
-        await expect.poll(() => streams.state, POLLING).toBe('failed')
-        failure = String(streams.failure)
-        await streams.stop()
+      try {
+        return await app.start(instanceId, { broker: seenByInstance(app.broker), ...times, ...options })
+      } catch (error) {
+        if (!(error instanceof RetriableBrokerError)) throw error
       }
-      if (!failure.includes('was lost')) return failure
     }
+  }
+
+  /** Of an instance that fails during its start or soon after. */
+  async function failureOfStart(app: Application, options: Partial<StreamsOptions> = {}): Promise<string> {
+    let failure: unknown
+    const streams = await start(app, 'again', options).catch((error: unknown) => void (failure = error))
+    if (streams === undefined) return String(failure)
+    await expect.poll(() => streams.state, POLLING).toBe('failed')
+    await streams.stop()
+    return String(streams.failure)
   }
 
   const failed = async (streams: Streams): Promise<string> => {
@@ -226,6 +230,28 @@ export function describeChangingTopics(
       await app.broker.admin.deleteTopics([topic])
       expect(await failureOfStart(app)).toMatch(new RegExp(`Internal topic ${topic} does not exist.*was deleted.*reset the application`))
       expect(await app.broker.admin.describeTopics([topic])).toEqual([])
+    })
+
+    it('all internal topics are deleted while all instances are down: none is created again', async () => {
+      const app = await open(repartitioning(), 'in', 'out')
+      const one = await start(app, 'one')
+      await sendTo(app, 'in', 0, 'x')
+      await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['1'])
+      await one.stop()
+      const internal = [...INTERNAL, 'app-parked-keys-1-changelog']
+      await app.broker.admin.deleteTopics(internal)
+      expect(await failureOfStart(app)).toMatch(/Internal topic app-\S+ does not exist.*was deleted.*reset the application/)
+      expect(await app.broker.admin.describeTopics(internal)).toEqual([])
+    })
+
+    it('a first start from offsets that were set by hand creates the internal topics', async () => {
+      const app = await open(counting(), 'in', 'out')
+      await sendTo(app, 'in', 0, 'skipped')
+      await sendTo(app, 'in', 0, 'x')
+      await app.broker.admin.alterOffsets('app', [{ topic: 'in', partition: 0, offset: 1 }])
+      await start(app, 'one')
+      await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['1'])
+      expect((await app.read('out')).map(({ key }) => key)).toEqual(['x'])
     })
 
     it('an internal topic that was never used is created, also if others exist', async () => {

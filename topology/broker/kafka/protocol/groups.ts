@@ -1,4 +1,4 @@
-import type { GroupMember, JoinRequest, PartitionOffset, TopicPartition } from '../../broker.ts'
+import type { GroupMember, JoinRequest, CommittedOffset, TopicPartition } from '../../broker.ts'
 import { byTopic } from './by-topic.ts'
 import type { KafkaRequest } from './request.ts'
 
@@ -153,7 +153,7 @@ export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],
   requireStable: boolean,
-): KafkaRequest<{ readonly error: number; readonly offsets: readonly (PartitionOffset & { readonly error: number })[] }> {
+): KafkaRequest<{ readonly error: number; readonly offsets: readonly (CommittedOffset & { readonly error: number })[] }> {
   return {
     apiKey: 9,
     apiVersion: 7,
@@ -178,10 +178,10 @@ export function offsetFetch(
           const found = reader.compactArray(() => {
             const [partition, offset] = [reader.int32(), reader.int64()]
             reader.int32()
-            reader.compactString()
+            const metadata = reader.compactString() ?? ''
             const error = reader.int16()
             reader.skipTags()
-            return { topic, partition, offset, error }
+            return { topic, partition, offset, metadata, error }
           })
           reader.skipTags()
           return found
@@ -195,7 +195,7 @@ export function offsetFetch(
 /** Stores offsets outside of a transaction. The response is reduced to its first error. */
 export function offsetCommit(
   { groupId, memberId, generation, instanceId }: NamedMember,
-  offsets: readonly PartitionOffset[],
+  offsets: readonly CommittedOffset[],
 ): KafkaRequest<number> {
   return {
     apiKey: 8,
@@ -208,9 +208,13 @@ export function offsetCommit(
         .string(memberId)
         .string(instanceId)
         .array(byTopic(offsets), ([topic, partitionsOfTopic]) =>
-          writer
-            .string(topic)
-            .array(partitionsOfTopic, ({ partition, offset }) => writer.int32(partition).int64(offset).int32(-1).string(null)),
+          writer.string(topic).array(partitionsOfTopic, ({ partition, offset, metadata }) =>
+            writer
+              .int32(partition)
+              .int64(offset)
+              .int32(-1)
+              .string(metadata ?? null),
+          ),
         ),
     read: (reader) => {
       reader.int32()

@@ -1,4 +1,4 @@
-import type { PartitionOffset, TopicPartition } from '../../broker.ts'
+import type { CommittedOffset, TopicPartition } from '../../broker.ts'
 import type { KafkaRequest } from './request.ts'
 import { byTopic } from './by-topic.ts'
 import type { NamedMember } from './groups.ts'
@@ -92,7 +92,7 @@ export function txnOffsetCommit(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
   { groupId, memberId, generation, instanceId }: NamedMember,
-  offsets: readonly PartitionOffset[],
+  offsets: readonly CommittedOffset[],
 ): KafkaRequest<number> {
   return {
     apiKey: 28,
@@ -111,8 +111,13 @@ export function txnOffsetCommit(
         .compactArray(byTopic(offsets), ([topic, partitionsOfTopic]) =>
           writer
             .compactString(topic)
-            .compactArray(partitionsOfTopic, ({ partition, offset }) =>
-              writer.int32(partition).int64(offset).int32(-1).compactString(null).noTags(),
+            .compactArray(partitionsOfTopic, ({ partition, offset, metadata }) =>
+              writer
+                .int32(partition)
+                .int64(offset)
+                .int32(-1)
+                .compactString(metadata ?? null)
+                .noTags(),
             )
             .noTags(),
         )

@@ -52,8 +52,10 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
       heartbeat: (member) => groups.heartbeat(group(member)),
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
       assignments: (groupId) => groups.assignments(prefix + groupId),
-      committedOffsets: async (groupId, partitions, options): Promise<readonly PartitionOffset[]> =>
-        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed), options)).map(unprefixed),
+      committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
+        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
+      storedOffsets: async (groupId, partitions) =>
+        (await groups.storedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
     },
     openFetcher: () => {
       const fetcher = broker.openFetcher()
