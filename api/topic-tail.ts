@@ -61,7 +61,10 @@ export class TopicTail {
   /** The start offsets are fixed when this resolves: records written later are delivered. Throws when a topic does not exist. */
   static async open(options: TopicTailOptions): Promise<TopicTail> {
     const { admin } = options.broker
-    const described = await admin.describeTopics(options.sources.map(({ topic }) => topic))
+    const described = await admin.describeTopics(
+      options.sources.map(({ topic }) => topic),
+      { withoutConfig: true },
+    )
     const positions: Position[] = []
     for (const { topic, partitions, from } of options.sources) {
       const count = described.find(({ name }) => name === topic)?.partitions

@@ -37,7 +37,7 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'topology/broker/kafka/protocol': ['topology/broker/record-batch'],
   'topology/runtime': ['topology/broker', ...runtimeFolders('assignment', 'commit', 'dead-letters', 'instance', 'queries', 'state')],
   'topology/runtime/assignment': [],
-  'topology/runtime/commit': ['topology/broker'],
+  'topology/runtime/commit': ['topology/broker', 'topology/topics'],
   'topology/runtime/dead-letters': ['topology/broker', 'topology/graph', 'topology/topics', 'topology/runtime/commit'],
   'topology/runtime/state': ['topology/broker', 'topology/graph', 'topology/topics'],
   'topology/runtime/task': ['topology/broker', 'topology/graph', 'topology/topics', ...runtimeFolders('commit', 'dead-letters', 'state')],

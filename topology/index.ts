@@ -154,6 +154,7 @@ export {
   KafkaBroker,
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   partitionName,

@@ -44,11 +44,13 @@ export type LogCode =
   | 'producer-not-open'
   | 'record-dropped'
   | 'request-retried'
+  | 'settings-not-readable'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'
   | 'task-stalled'
   | 'task-waits'
+  | 'topics-not-described'
 
 export interface LogFields {
   readonly code?: LogCode

@@ -63,7 +63,7 @@ export class CommandBus {
   static async open(options: CommandBusOptions): Promise<CommandBus> {
     const bus = new CommandBus(options)
     const { broker, ports, format } = options
-    const [outcomes] = await broker.admin.describeTopics([format.outcomesTopic])
+    const [outcomes] = await broker.admin.describeTopics([format.outcomesTopic], { withoutConfig: true })
     const partition = partitionOf(bus.#replyKey, outcomes?.partitions ?? 1)
     bus.#tail = await TopicTail.open({
       broker,

@@ -34,16 +34,23 @@ export function principalName(principal: Principal): string {
   return `User:${principal}`
 }
 
-/** Reads the sources of the topology, writes its sinks, and reads and writes the internal topics. */
+/**
+ * Reads the sources of the topology, writes its sinks, and reads and writes the internal topics; partition counts need DESCRIBE, which Kafka grants
+ * with READ and WRITE. Of changelogs it also reads the settings, for how long their tombstones are kept.
+ */
 function processorGrants(topology: Topology): readonly Grant[] {
   const declared = new Set([...bankTopics(1), ...apiTopics()].map(({ name }) => name))
   const internal = allTopics(topology, 1)
     .map(({ name }) => name)
     .filter((name) => !declared.has(name))
   return [
-    ...topics(sourcesOf(topology), 'read', 'describeConfigs'),
-    ...topics(sinksOf(topology), 'write', 'describeConfigs'),
-    ...topics(internal, 'read', 'write', 'describeConfigs'),
+    ...topics(sourcesOf(topology), 'read'),
+    ...topics(sinksOf(topology), 'write'),
+    ...topics(internal, 'read', 'write'),
+    ...topics(
+      internal.filter((name) => name.endsWith('-changelog')),
+      'describeConfigs',
+    ),
     ...topics(repartitionsOf(topology), 'delete'), // DeleteRecords, for records that have been processed
     ...literal('group', APPLICATION, 'read'),
     ...prefixed('transactionalId', transactionalIdPrefix(APPLICATION), 'write'),
@@ -56,10 +63,10 @@ function apiGrants(topology: Topology, codec: RecordCodec): readonly Grant[] {
   const followed = [...Object.values(feedFormats(codec)), ...Object.values(eventFormats(codec))].map(({ topic }) => topic)
   const own = apiTopics().map(({ name }) => name)
   return [
-    ...topics(commandTopics, 'write', 'describeConfigs'),
-    ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read', 'describeConfigs'),
-    ...topics(own, 'read', 'write', 'describeConfigs'),
-    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe', 'describeConfigs'), // partition counts give the tasks
+    ...topics(commandTopics, 'write'),
+    ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read'),
+    ...topics(own, 'read', 'write'),
+    ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe'), // partition counts give the tasks
     ...literal('group', APPLICATION, 'describe'),
     ...literal('group', `${APPLICATION}-redrive`, 'describe'),
   ]

@@ -94,6 +94,8 @@ export interface Fetcher {
 
 export interface FetchPartition extends TopicPartition {
   readonly offset: Offset
+  /** Fetches from the topic of this id only: one that was deleted and created again throws `UnknownTopicError`. */
+  readonly topicId?: string | undefined
   /** Upper bound for this partition. A first batch that is larger is still returned. */
   readonly maxBytes?: number
 }
@@ -127,6 +129,8 @@ export interface GroupCoordinator {
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
   /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
   committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
+  /** The same as they are at the moment, without those of open transactions. */
+  storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
 }
 
 export interface JoinRequest {
@@ -174,6 +178,13 @@ export interface TopicDescription {
   readonly limits: RecordLimits
 }
 
+export interface DescribeOptions {
+  /** Leaves `config` empty, which needs fewer rights on Kafka: DESCRIBE, which READ and WRITE imply. Default false. */
+  readonly withoutConfig?: boolean
+  /** What the caller needs of a topic, for the error when it is refused. Default DESCRIBE. */
+  readonly rightOn?: (topic: string) => string
+}
+
 /**
  * `earliest`: log start offset. `latest`: last stable offset. `stable`: the log end, once no transaction is open in the partition, so that
  * it equals the last stable offset. `timestampMs`: first offset at or after that time, or the end.
@@ -186,13 +197,13 @@ export interface Admin {
   /** Creates the missing topics and does not change existing ones. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   /** Describes those of the named topics that exist; without names, all topics. */
-  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>
+  describeTopics(names?: readonly string[], options?: DescribeOptions): Promise<readonly TopicDescription[]>
   alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>
   createPartitions(name: string, partitions: number): Promise<void>
   /** Ignores names that do not exist. Also deletes committed offsets of the topics. */
   deleteTopics(names: readonly string[]): Promise<void>
   listOffsets(partitions: readonly TopicPartition[], at: OffsetPlace): Promise<readonly PartitionOffset[]>
-  /** The transactional ids of all clients whose transaction is open. */
+  /** The transactional ids whose transaction is open. Kafka leaves out those on which the principal lacks DESCRIBE (WRITE implies it). */
   openTransactions(): Promise<readonly string[]>
   /** Deletes the records before each offset (repartition topics are purged after their records are committed). */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>

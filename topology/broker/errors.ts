@@ -63,5 +63,10 @@ export class RecordRefusedError extends BrokerError {
 
 /** The engine cannot recover: wrong configuration, damaged data directory. The message tells the operator what to do. */
 export class FatalBrokerError extends BrokerError {
-  readonly code = 'BROKER_FATAL'
+  readonly code: string = 'BROKER_FATAL'
+}
+
+/** The principal lacks a right, which the message names: grant it and start again. */
+export class NotAuthorizedError extends FatalBrokerError {
+  override readonly code = 'BROKER_NOT_AUTHORIZED'
 }

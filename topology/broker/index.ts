@@ -19,6 +19,7 @@ export {
   BrokerError,
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   OutcomeUnknownError,
   RebalanceInProgressError,

@@ -85,4 +85,6 @@ export interface InternalTopic {
   readonly config: Readonly<globalThis.Record<string, string>>
   /** How batches for it are compressed. Default: as the application says. */
   readonly compression?: Compression
+  /** A changelog whose rows belong to their partition whatever the keys of the input are: it grows with the number of tasks. */
+  readonly growsWithTasks?: true
 }

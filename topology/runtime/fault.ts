@@ -28,6 +28,12 @@ const APPLICATION = [FatalStreamsError, FatalBrokerError, RecordRefusedError, Of
 const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError, UnreadableBatchError]
 const MIGRATION = [FencedError, UnknownMemberError, RebalanceInProgressError]
 
+/** The error, or what caused it, may mean that a topic has been deleted, created again or enlarged. */
+export function concernsTopic(error: unknown): boolean {
+  if (error instanceof UnknownTopicError || error instanceof OffsetOutOfRangeError) return true
+  return error instanceof Error && error.cause !== undefined && concernsTopic(error.cause)
+}
+
 /** The one place that decides. An error of a commit is judged by its cause. */
 export function faultOf(error: unknown): Fault {
   if (APPLICATION.some((kind) => error instanceof kind)) return 'application'

@@ -178,9 +178,10 @@ export class EmbeddedBroker implements Broker {
         await topics.create(specs)
         this.#cleaner.topicsChanged()
       },
-      describeTopics: async (names) => {
+      describeTopics: async (names, { withoutConfig = false } = {}) => {
         this.#checkUp()
-        return topics.describe(names)
+        const described = topics.describe(names)
+        return withoutConfig ? described.map((topic) => ({ ...topic, config: {} })) : described
       },
       alterTopic: async (name, config) => {
         this.#checkUp()

@@ -54,7 +54,7 @@ export class EmbeddedFetcher implements Fetcher {
     for (let i = 0; i < partitions.length; i++) {
       const requested = partitions[(first + i) % partitions.length]
       if (requested === undefined) continue
-      const log = this.#topics.log(requested.topic, requested.partition)
+      const log = this.#topics.log(requested.topic, requested.partition, requested.topicId)
       if (!log.hasBeyond(requested.offset)) continue
       const { batches, nextOffset, sizeInBytes } = log.read(
         requested.offset,
@@ -82,7 +82,7 @@ export class EmbeddedFetcher implements Fetcher {
     await new Promise<void>((resolve) => {
       const endWait = (): void => resolve()
       this.#endWait = endWait
-      for (const { topic, partition } of partitions) cleanups.push(this.#topics.log(topic, partition).onPublish(endWait))
+      for (const { topic, partition, topicId } of partitions) cleanups.push(this.#topics.log(topic, partition, topicId).onPublish(endWait))
       const timer = this.#timers.setTimeout(endWait, maxWaitMs)
       cleanups.push(() => timer.cancel())
     })

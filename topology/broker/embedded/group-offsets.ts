@@ -49,8 +49,13 @@ export class GroupOffsets {
       if (open.length === 0) break
       await Promise.all(open.map((pending) => pending.ended))
     }
+    return this.stored(groupId, partitions).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+  }
+
+  /** The committed offsets as they are, whatever open transactions will change. */
+  stored(groupId: string, partitions: readonly TopicPartition[]): OffsetAndMetadata[] {
     const offsets = this.#offsets.get(groupId)
-    return names.flatMap((name) => offsets?.get(name) ?? [])
+    return partitions.flatMap((partition) => offsets?.get(partitionName(partition)) ?? [])
   }
 
   /** The operations that delete all offsets of the topics, and what to call once they are on disk. */

@@ -53,6 +53,11 @@ export class Groups implements GroupCoordinator {
     return this.#group(groupId).assignments
   }
 
+  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
+    this.#checkUp()
+    return this.#options.offsets.stored(groupId, partitions)
+  }
+
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
     this.#checkUp()
     const offsets = await this.#options.offsets.whenStable(groupId, partitions)

@@ -61,8 +61,12 @@ export class Topics {
     return this.#topics.values()
   }
 
-  log(topic: string, partition: number): PartitionLog {
-    const log = this.#topics.get(topic)?.logs[partition]
+  /** With an id, of the topic that has it. */
+  log(topic: string, partition: number, topicId?: string): PartitionLog {
+    const found = this.#topics.get(topic)
+    if (found !== undefined && topicId !== undefined && found.topicId !== topicId)
+      throw new UnknownTopicError(`Topic ${topic} has id ${found.topicId} instead of ${topicId}: it was created again.`)
+    const log = found?.logs[partition]
     if (log === undefined)
       throw new UnknownTopicError(`The embedded broker has no partition ${partitionName({ topic, partition })}: create it.`)
     return log

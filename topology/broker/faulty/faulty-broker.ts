@@ -31,11 +31,12 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     leave: (groupId, memberId) => retriable('leave', () => target().groups.leave(groupId, memberId)),
     assignments: (groupId) => retriable('assignments', () => target().groups.assignments(groupId)),
     committedOffsets: (groupId, partitions) => retriable('committedOffsets', () => target().groups.committedOffsets(groupId, partitions)),
+    storedOffsets: (groupId, partitions) => retriable('storedOffsets', () => target().groups.storedOffsets(groupId, partitions)),
   }
   const admin: Admin = {
     brokerCount: () => retriable('brokerCount', () => target().admin.brokerCount()),
     createTopics: (topics) => retriable('createTopics', () => target().admin.createTopics(topics)),
-    describeTopics: (names) => retriable('describeTopics', () => target().admin.describeTopics(names)),
+    describeTopics: (names, options) => retriable('describeTopics', () => target().admin.describeTopics(names, options)),
     alterTopic: (name, config) => retriable('alterTopic', () => target().admin.alterTopic(name, config)),
     createPartitions: (name, partitions) => retriable('createPartitions', () => target().admin.createPartitions(name, partitions)),
     deleteTopics: (names) => retriable('deleteTopics', () => target().admin.deleteTopics(names)),

@@ -29,7 +29,7 @@ export class KafkaAccess {
 
   async acls(): Promise<readonly Acl[]> {
     const { error, acls } = await this.#request(describeAcls())
-    check(error, 'DescribeAcls')
+    check(error, 'DescribeAcls', { cluster: 'DESCRIBE on the cluster' })
     return acls
   }
 
@@ -52,7 +52,8 @@ export class KafkaAccess {
 
   async #change(request: KafkaRequest<readonly AccessError[]>): Promise<void> {
     for (const { error, message } of await this.#request(request))
-      if (error !== Code.none) throw brokerError(error, `${request.name}${message === null ? '' : ` (${message})`}`)
+      if (error !== Code.none)
+        throw brokerError(error, `${request.name}${message === null ? '' : ` (${message})`}`, { cluster: 'ALTER on the cluster' })
   }
 
   #until(met: (exists: (acl: Acl) => boolean) => boolean): Promise<void> {

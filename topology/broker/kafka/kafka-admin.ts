@@ -1,4 +1,4 @@
-import type { Admin, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
+import type { Admin, DescribeOptions, OffsetPlace, PartitionOffset, TopicDescription, TopicPartition, TopicSpec } from '../broker.ts'
 import { FatalBrokerError, RetriableBrokerError, UnknownMemberError, UnknownTopicError } from '../errors.ts'
 import { recordLimits, type RecordLimits } from '../record-limits.ts'
 import { partitionName } from '../topic-partition.ts'
@@ -18,7 +18,9 @@ import {
   listOffsets,
   listOpenTransactions,
   offsetCommit,
+  offsetRights,
   type TopicError,
+  type TopicMetadata,
   type KafkaRequest,
 } from './protocol/index.ts'
 
@@ -45,7 +47,7 @@ export class KafkaAdmin implements Admin {
     await this.#cluster.retrying(async () => {
       const existing = new Set((await this.#existing(names)).map(({ name }) => name))
       const missing = topics.filter(({ name }) => !existing.has(name))
-      if (missing.length > 0) await this.#atController(createTopics(missing), Code.topicExists)
+      if (missing.length > 0) await this.#atController(createTopics(missing), 'CREATE', Code.topicExists)
     })
     await this.#cluster.retrying(async () => {
       const reported = (await this.#cluster.metadataOfAll(names)).flatMap((broker) => broker.topics)
@@ -54,33 +56,37 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+  async describeTopics(
+    names?: readonly string[],
+    { withoutConfig = false, rightOn }: DescribeOptions = {},
+  ): Promise<readonly TopicDescription[]> {
+    if (names?.length === 0) return []
     return this.#cluster.retrying(async () => {
-      const topics = await this.#existing(names)
+      const topics = await this.#existing(names, rightOn)
       if (topics.length === 0) return []
+      if (withoutConfig) return topics.map((topic) => description(topic, {}, {}))
       const request = describeConfigs(topics.map(({ name }) => name))
       const configs = await this.#cluster.atController(request)
-      return topics.flatMap(({ name, topicId, partitions }) => {
-        const found = configs.find(({ topic }) => topic === name)
+      return topics.flatMap((topic) => {
+        const { name } = topic
+        const found = configs.find((config) => config.topic === name)
         if (found === undefined || found.error === Code.unknownTopic) return []
-        check(found.error, `DescribeConfigs for topic ${name}`)
-        const config = Object.fromEntries(found.config)
-        const limits = limitsOf(Object.fromEntries(found.effective))
-        return [{ name, topicId, partitions: partitions.length, replicationFactor: partitions[0]?.replicas ?? 0, config, limits }]
+        check(found.error, `DescribeConfigs for topic ${name}`, { topic: `DESCRIBE_CONFIGS on topic ${name}` })
+        return [description(topic, Object.fromEntries(found.config), Object.fromEntries(found.effective))]
       })
     })
   }
 
   async alterTopic(name: string, config: Readonly<Record<string, string>>): Promise<void> {
     await this.#assertExists(name)
-    await this.#cluster.retrying(() => this.#atController(alterConfigs(name, config)))
+    await this.#cluster.retrying(() => this.#atController(alterConfigs(name, config), 'ALTER_CONFIGS'))
     await this.#until(name, ({ config: now }) => Object.entries(config).every(([key, value]) => now[key] === value))
   }
 
   async createPartitions(name: string, partitions: number): Promise<void> {
     await this.#cluster.retrying(async () => {
       const [topic] = await this.#existing([name])
-      if (topic?.partitions.length !== partitions) await this.#atController(createPartitions(name, partitions))
+      if (topic?.partitions.length !== partitions) await this.#atController(createPartitions(name, partitions), 'ALTER')
     })
     await this.#cluster.retrying(async () => {
       for (const { topics } of await this.#cluster.metadataOfAll([name])) {
@@ -97,7 +103,7 @@ export class KafkaAdmin implements Admin {
     const existingNames = existing.map(({ name }) => name)
     for (const { name, partitions } of existing)
       for (const { index } of partitions) this.#cluster.forgetLeader({ topic: name, partition: index })
-    await this.#cluster.retrying(() => this.#atController(deleteTopics(existingNames), Code.unknownTopic))
+    await this.#cluster.retrying(() => this.#atController(deleteTopics(existingNames), 'DELETE', Code.unknownTopic))
     await this.#cluster.retrying(async () => {
       const reported = (await this.#cluster.metadataOfAll(existingNames)).flatMap((broker) => broker.topics)
       if (reported.some(({ error }) => error !== Code.unknownTopic))
@@ -145,7 +151,7 @@ export class KafkaAdmin implements Admin {
   }
 
   async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {
-    await this.#atLeaders(offsets, deleteRecords)
+    await this.#atLeaders(offsets, deleteRecords, 'DELETE')
   }
 
   async alterOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
@@ -153,7 +159,7 @@ export class KafkaAdmin implements Admin {
     const request = offsetCommit(outsider, offsets)
     const checked: KafkaRequest<void> = {
       ...request,
-      read: (reader) => check(request.read(reader), `${request.name} for group ${groupId}`),
+      read: (reader) => check(request.read(reader), `${request.name} for group ${groupId}`, offsetRights(groupId, offsets)),
     }
     try {
       await this.#cluster.atCoordinator('group', groupId, checked)
@@ -167,6 +173,7 @@ export class KafkaAdmin implements Admin {
   async #atLeaders<P extends TopicPartition, A extends TopicPartition & { readonly error: number }>(
     partitions: readonly P[],
     requestFor: (partitions: readonly P[]) => KafkaRequest<readonly A[]>,
+    right = 'DESCRIBE',
   ): Promise<ReadonlyMap<string, A>> {
     const answers = new Map<string, A>()
     await this.#cluster.retrying(async () => {
@@ -192,17 +199,19 @@ export class KafkaAdmin implements Admin {
       if (unanswered !== undefined) {
         const error =
           (await Promise.all(responses)).flat().find((answer) => partitionName(answer) === partitionName(unanswered))?.error ?? -1
-        throw leaderError(error, `${requestFor([]).name} for ${partitionName(unanswered)}`)
+        throw leaderError(error, `${requestFor([]).name} for ${partitionName(unanswered)}`, {
+          topic: `${right} on topic ${unanswered.topic}`,
+        })
       }
     })
     return answers
   }
 
-  async #existing(names?: readonly string[]) {
+  async #existing(names?: readonly string[], rightOn: (topic: string) => string = () => 'DESCRIBE') {
     const { topics } = await this.#cluster.metadata(names)
     for (const { error, name } of topics) {
       if (error !== Code.none && error !== Code.unknownTopic && error !== Code.invalidTopic && error !== LEADERLESS)
-        throw brokerError(error, `Metadata for topic ${name}`)
+        throw brokerError(error, `Metadata for topic ${name}`, { topic: `${rightOn(name)} on topic ${name}` })
     }
     return topics.filter(({ error, isInternal }) => (error === Code.none || error === LEADERLESS) && !isInternal)
   }
@@ -219,14 +228,30 @@ export class KafkaAdmin implements Admin {
     })
   }
 
-  async #atController(request: KafkaRequest<readonly TopicError[]>, ignoredError = Code.none as number): Promise<void> {
+  async #atController(request: KafkaRequest<readonly TopicError[]>, right: string, ignoredError = Code.none as number): Promise<void> {
     const answer = await this.#cluster.atController(request)
     for (const { topic, error, message } of answer) {
       if (error === Code.none || error === ignoredError) continue
-      const failure = brokerError(error, `${request.name} for topic ${topic}${message === null ? '' : ` (${message})`}`)
+      const what = `${request.name} for topic ${topic}${message === null ? '' : ` (${message})`}`
+      const failure = brokerError(error, what, { topic: `${right} on topic ${topic}`, cluster: `${right} on the cluster` })
       if (failure instanceof RetriableBrokerError) this.#cluster.forgetController()
       throw failure
     }
+  }
+}
+
+function description(
+  { name, topicId, partitions }: TopicMetadata,
+  config: TopicDescription['config'],
+  effective: Readonly<Record<string, string>>,
+): TopicDescription {
+  return {
+    name,
+    topicId,
+    partitions: partitions.length,
+    replicationFactor: partitions[0]?.replicas ?? 0,
+    config,
+    limits: limitsOf(effective),
   }
 }
 

@@ -6,6 +6,7 @@ import {
   Code,
   check,
   findCoordinator,
+  idRights,
   metadata,
   type ClusterMetadata,
   type CoordinatorKind,
@@ -53,6 +54,7 @@ export class KafkaCluster {
   readonly #idle = new Map<string, Connection[]>()
   readonly #connections = new Set<Connection>()
   readonly #leaders = new Map<string, number>()
+  readonly #topicIds = new Map<string, string>()
   readonly #coordinators = new Map<string, number>()
   /** The coordinators as they were found last, also those that are asked for again: only to tell a move. */
   readonly #lastCoordinators = new Map<string, number>()
@@ -124,9 +126,14 @@ export class KafkaCluster {
       (error === Code.none && found === undefined)
     )
       throw new UnknownTopicError(`Kafka has no partition ${name}: create it.`)
-    check(error, `Metadata for topic ${topic}`)
+    check(error, `Metadata for topic ${topic}`, { topic: `DESCRIBE on topic ${topic}` })
     if (found === undefined || found.leader < 0) throw new RetriableBrokerError(`Partition ${name} has no leader at the moment; retry.`)
     return found.leader
+  }
+
+  /** The topic's id as of the last metadata response that had it, which `leaderOf` asks for. */
+  topicIdOf(topic: string): string | undefined {
+    return this.#topicIds.get(topic)
   }
 
   /** Makes the next `leaderOf` ask for the leader, because the known one may have lost the partition. */
@@ -176,7 +183,10 @@ export class KafkaCluster {
     const known = this.#coordinators.get(name)
     if (known !== undefined) return known
     const { error, id, host, port } = await this.#onConnection(this.#anyAddress(), findCoordinator(kind, key), 0)
-    check(error, `FindCoordinator for ${kind} ${key}`)
+    check(error, `FindCoordinator for ${kind} ${key}`, {
+      group: `READ on group ${key} (to observe it, DESCRIBE)`,
+      ...idRights(key),
+    })
     this.#nodes.set(id, { host, port })
     this.#coordinators.set(name, id)
     const before = this.#lastCoordinators.get(name)
@@ -311,8 +321,9 @@ export class KafkaCluster {
     return address
   }
 
-  #learnLeaders({ error, name, partitions }: TopicMetadata): void {
+  #learnLeaders({ error, name, topicId, partitions }: TopicMetadata): void {
     if (error !== Code.none) return
+    this.#topicIds.set(name, topicId)
     for (const { index, leader } of partitions) {
       const partition = partitionName({ topic: name, partition: index })
       if (leader < 0) this.#leaders.delete(partition)

@@ -1,9 +1,9 @@
 import type { FetchedPartition, Fetcher, FetchOptions, FetchPartition } from '../broker.ts'
-import { RetriableBrokerError } from '../errors.ts'
+import { RetriableBrokerError, UnknownTopicError } from '../errors.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import { committedBatches } from './committed-batches.ts'
-import { Code, check, fetchRecords, leaderError, type PartitionResponse } from './protocol/index.ts'
+import { Code, check, fetchRecords, leaderError, type IdentifiedPartition, type PartitionResponse } from './protocol/index.ts'
 
 /** The longest wait of one request at the broker, so that an abandoned request ends soon. */
 const LONGEST_POLL_MS = 500
@@ -13,11 +13,12 @@ const MAX_PARTITION_BYTES = 2 << 20
 /** How long after `maxWaitMs` a failing fetch is still retried: leaders move, brokers restart. */
 const RETRY_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 20
+const NO_TOPIC_ID = '0'.repeat(32)
 const LONGEST_PAUSE_MS = 500
 
 /** A fetch request in flight to one broker. */
 interface Poll {
-  readonly partitions: readonly FetchPartition[]
+  readonly partitions: readonly IdentifiedPartition[]
   readonly response: Promise<readonly FetchedPartition[]>
 }
 
@@ -118,15 +119,16 @@ export class KafkaFetcher implements Fetcher {
   }
 
   /** Skips partitions without a leader, so that they do not delay the others. Throws only when no partition has one. */
-  async #byLeader(partitions: readonly FetchPartition[]): Promise<ReadonlyMap<number, readonly FetchPartition[]>> {
-    const byLeader = new Map<number, FetchPartition[]>()
+  async #byLeader(partitions: readonly FetchPartition[]): Promise<ReadonlyMap<number, readonly IdentifiedPartition[]>> {
+    const byLeader = new Map<number, IdentifiedPartition[]>()
     let leaderless: RetriableBrokerError | undefined
     for (const partition of partitions) {
       try {
         const leader = await this.#cluster.leaderOf(partition)
         const partitionsOfLeader = byLeader.get(leader)
-        if (partitionsOfLeader === undefined) byLeader.set(leader, [partition])
-        else partitionsOfLeader.push(partition)
+        const identified = this.#identified(partition)
+        if (partitionsOfLeader === undefined) byLeader.set(leader, [identified])
+        else partitionsOfLeader.push(identified)
       } catch (error) {
         if (!(error instanceof RetriableBrokerError)) throw error
         leaderless = error
@@ -136,7 +138,14 @@ export class KafkaFetcher implements Fetcher {
     return byLeader
   }
 
-  async #request(node: number, partitions: readonly FetchPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
+  #identified(partition: FetchPartition): IdentifiedPartition {
+    const topicId = this.#cluster.topicIdOf(partition.topic) ?? NO_TOPIC_ID
+    if (topicId === (partition.topicId ?? topicId)) return { ...partition, topicId }
+    this.#cluster.forgetLeader(partition)
+    throw new UnknownTopicError(`Topic ${partition.topic} has id ${topicId} instead of ${partition.topicId}: it was created again.`)
+  }
+
+  async #request(node: number, partitions: readonly IdentifiedPartition[], options: FetchOptions): Promise<readonly FetchedPartition[]> {
     const first = this.#rotation++ % partitions.length
     const ordered = first === 0 ? partitions : [...partitions.slice(first), ...partitions.slice(0, first)]
     const bounds = { maxWaitMs: options.maxWaitMs, maxBytes: options.maxBytes ?? MAX_BYTES, maxPartitionBytes: MAX_PARTITION_BYTES }
@@ -158,19 +167,25 @@ export class KafkaFetcher implements Fetcher {
   ): FetchedPartition[] {
     if (error !== Code.none) {
       this.#cluster.forgetLeader({ topic, partition })
-      throw leaderError(error, `Fetch of ${partitionName({ topic, partition })}@${fetchOffset}`)
+      throw leaderError(error, `Fetch of ${partitionName({ topic, partition })}@${fetchOffset}`, { topic: `READ on topic ${topic}` })
     }
     const { batches, nextOffset } = committedBatches(records, aborted, { topic, partition, offset: fetchOffset })
     return nextOffset === fetchOffset ? [] : [{ topic, partition, batches, nextOffset, lastStableOffset, logStartOffset }]
   }
 }
 
-function isSame(some: readonly FetchPartition[], others: readonly FetchPartition[]): boolean {
+function isSame(some: readonly IdentifiedPartition[], others: readonly IdentifiedPartition[]): boolean {
   return (
     some.length === others.length &&
-    some.every(({ topic, partition, offset, maxBytes }, index) => {
+    some.every(({ topic, topicId, partition, offset, maxBytes }, index) => {
       const other = others[index]
-      return other?.topic === topic && other.partition === partition && other.offset === offset && other.maxBytes === maxBytes
+      return (
+        other?.topic === topic &&
+        other.topicId === topicId &&
+        other.partition === partition &&
+        other.offset === offset &&
+        other.maxBytes === maxBytes
+      )
     })
   )
 }

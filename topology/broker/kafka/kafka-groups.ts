@@ -12,6 +12,7 @@ import {
   offsetFetch,
   syncGroup,
   type KafkaRequest,
+  type Rights,
 } from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
 
@@ -43,7 +44,7 @@ export class KafkaGroups implements GroupCoordinator {
     let response = await join(request.memberId)
     if (response.error === Code.memberIdRequired) {
       response = await join(response.memberId)
-      check(response.error, `JoinGroup for group ${groupId}`)
+      check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
     }
     const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
@@ -78,22 +79,38 @@ export class KafkaGroups implements GroupCoordinator {
   }
 
   async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
-    if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
-      const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
-      if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
-      if (offsets.every(({ error }) => error === Code.none)) {
-        return offsets
-          .filter(({ offset }) => offset >= 0)
-          .map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
+      const offsets = await this.#fetchOffsets(groupId, partitions, true)
+      if (offsets !== undefined) return offsets
+      if (clock.monotonic() > end) {
+        const what = 'an open transaction has offsets of it; one of a dead member is found only with DESCRIBE on its transactional id'
+        throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (${what})`)
       }
-      if (clock.monotonic() > end)
-        throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (an open transaction has offsets of it)`)
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
+  }
+
+  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
+    return (await this.#fetchOffsets(groupId, partitions, false)) ?? []
+  }
+
+  /** Undefined if they have to be stable and are not. */
+  async #fetchOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    requireStable: boolean,
+  ): Promise<readonly OffsetAndMetadata[] | undefined> {
+    if (partitions.length === 0) return []
+    const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions, requireStable), ({ error }) => error)
+    const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
+    if (failed !== undefined)
+      throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`, {
+        topic: `DESCRIBE on topic ${failed.topic}`,
+      })
+    if (offsets.some(({ error }) => error !== Code.none)) return undefined
+    return offsets.filter(({ offset }) => offset >= 0)
   }
 
   #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {
@@ -101,10 +118,15 @@ export class KafkaGroups implements GroupCoordinator {
       ...request,
       read: (reader) => {
         const response = request.read(reader)
-        check(errorOf(response), `${request.name} for group ${groupId}`)
+        check(errorOf(response), `${request.name} for group ${groupId}`, rightsOn(groupId))
         return response
       },
     }
     return this.#cluster.atCoordinator('group', groupId, checked, { serverWaitMs })
   }
+}
+
+/** A member needs READ, which implies DESCRIBE, all that an observer needs. */
+function rightsOn(groupId: string): Rights {
+  return { group: `READ on group ${groupId} (to observe it, DESCRIBE)` }
 }

@@ -3,7 +3,15 @@ import { RetriableBrokerError } from '../errors.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { partitionName } from '../topic-partition.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
-import { Code, leaderError, produce, type ProducedPartition, type ProducerIdentity, type SealedPartition } from './protocol/index.ts'
+import {
+  Code,
+  idRights,
+  leaderError,
+  produce,
+  type ProducedPartition,
+  type ProducerIdentity,
+  type SealedPartition,
+} from './protocol/index.ts'
 
 interface PendingBatch extends SealedPartition {
   readonly name: string
@@ -136,7 +144,12 @@ export class PartitionWriter {
     const name = partitionName({ topic, partition })
     const batch = round.get(name)
     if (batch === undefined) return undefined
-    if (error !== Code.none) return leaderError(error, `Produce to ${name}${message === null ? '' : ` (${message})`}`)
+    if (error !== Code.none) {
+      return leaderError(error, `Produce to ${name}${message === null ? '' : ` (${message})`}`, {
+        topic: `WRITE on topic ${topic}`,
+        ...(this.#transactionalId !== null && idRights(this.#transactionalId)),
+      })
+    }
     round.delete(name)
     this.#ends.set(name, { topic, partition, offset: baseOffset + batch.recordCount })
     batch.resolve()

@@ -1,7 +1,7 @@
 import type { GroupMember, OffsetAndMetadata, PartitionOffset, Producer } from '../broker.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
-import { check, offsetCommit } from './protocol/index.ts'
+import { check, offsetCommit, offsetRights } from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
 import { PartitionWriter } from './partition-writer.ts'
 
@@ -34,7 +34,11 @@ export class KafkaPlainProducer implements Producer {
     for (const { member, offsets } of offsetsToStore) {
       const request = offsetCommit(this.#members.named(member), offsets)
       const what = `${request.name} for group ${member.groupId}`
-      await this.#cluster.atCoordinator('group', member.groupId, { ...request, read: (reader) => check(request.read(reader), what) })
+      const rights = offsetRights(member.groupId, offsets)
+      await this.#cluster.atCoordinator('group', member.groupId, {
+        ...request,
+        read: (reader) => check(request.read(reader), what, rights),
+      })
     }
     return this.#writer.takeEnds()
   }

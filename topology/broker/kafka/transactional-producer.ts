@@ -3,7 +3,17 @@ import { FatalBrokerError, OutcomeUnknownError } from '../errors.ts'
 import { ProducerGuard } from '../producer-guard.ts'
 import type { RecordBatchBuilder } from '../record-batch/index.ts'
 import { TRANSACTION_PAUSE_MS, type KafkaCluster } from './kafka-cluster.ts'
-import { check, endTransaction, initProducerId, txnOffsetCommit, type ProducerIdentity, type KafkaRequest } from './protocol/index.ts'
+import {
+  check,
+  endTransaction,
+  idRights,
+  initProducerId,
+  offsetRights,
+  txnOffsetCommit,
+  type KafkaRequest,
+  type ProducerIdentity,
+  type Rights,
+} from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
 import { NoResponseError } from './connection.ts'
 import { PartitionWriter } from './partition-writer.ts'
@@ -40,7 +50,7 @@ export class KafkaTransactionalProducer implements Producer {
       ...request,
       read: (reader) => {
         const { error, ...answer } = request.read(reader)
-        check(error, `InitProducerId for ${transactionalId} (transactionTimeoutMs ${transactionTimeoutMs})`)
+        check(error, `InitProducerId for ${transactionalId} (transactionTimeoutMs ${transactionTimeoutMs})`, idRights(transactionalId))
         return answer
       },
     }
@@ -65,7 +75,11 @@ export class KafkaTransactionalProducer implements Producer {
       await cluster.atCoordinator(
         'group',
         member.groupId,
-        checked(request, `TxnOffsetCommit for group ${member.groupId} by ${transactionalId}`),
+        checked(
+          request,
+          `TxnOffsetCommit for group ${member.groupId} by ${transactionalId}`,
+          offsetRights(member.groupId, offsets, transactionalId),
+        ),
         SHORT_PAUSES,
       )
     })
@@ -101,7 +115,7 @@ export class KafkaTransactionalProducer implements Producer {
       const node = await cluster.coordinatorOf('transaction', transactionalId)
       try {
         const { error, ...next } = await cluster.request(node, request)
-        check(error, what)
+        check(error, what, idRights(transactionalId))
         return next
       } catch (error) {
         cluster.forgetCoordinator('transaction', transactionalId)
@@ -118,6 +132,6 @@ export class KafkaTransactionalProducer implements Producer {
   }
 }
 
-function checked(request: KafkaRequest<number>, what: string): KafkaRequest<void> {
-  return { ...request, read: (reader) => check(request.read(reader), what) }
+function checked(request: KafkaRequest<number>, what: string, rights: Rights): KafkaRequest<void> {
+  return { ...request, read: (reader) => check(request.read(reader), what, rights) }
 }

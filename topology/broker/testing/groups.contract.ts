@@ -65,6 +65,23 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
     })
 
+    it('20.C10 keep their metadata, and can be read as they are while a transaction changes them', async () => {
+      const producer = await broker.openProducer({ transactionalId: 'p' })
+      await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 3, metadata: 'first' }])
+      expect(await broker.groups.storedOffsets('g', [T0])).toEqual([])
+      await producer.commit()
+      expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 3, metadata: 'first' }])
+      await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 4 }])
+      expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 3, metadata: 'first' }])
+      await producer.commit()
+      expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 4, metadata: '' }])
+      const plain = await broker.openProducer({})
+      await plain.sendOffsets(outsider('g'), [{ ...T0, offset: 5, metadata: 'plain' }])
+      await plain.commit()
+      expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 5, metadata: 'plain' }])
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 5 }])
+    })
+
     it('can be set from outside while the group has no members', async () => {
       await broker.admin.alterOffsets('g', [{ ...T0, offset: 4 }])
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 4 }])

@@ -56,6 +56,29 @@ export function describeTopics(underTest: () => BrokerUnderTest): void {
       expect(await broker.groups.committedOffsets('g', [T0])).toEqual([])
     })
 
+    it('20.C10 that are recreated are not fetched by the id of the former topic, however full they are', async () => {
+      const [before] = await broker.admin.describeTopics(['orders'])
+      const fetcher = broker.openFetcher()
+      const fetch = (offset: number, topicId: string | undefined) => fetcher.fetch([{ ...T0, offset, topicId }], { maxWaitMs: 0 })
+      await produce(await broker.openProducer({ transactionalId: 'p' }), T0, 'old')
+      expect(await fetch(0, before?.topicId)).toHaveLength(1)
+      await broker.admin.deleteTopics(['orders'])
+      await broker.admin.createTopics([{ name: 'orders', partitions: 2, config: { 'retention.ms': '-1' } }])
+      await produce(await broker.openProducer({ transactionalId: 'p' }), T0, 'new', 'new', 'new')
+      await expect(fetch(1, before?.topicId)).rejects.toBeInstanceOf(UnknownTopicError)
+      const [after] = await broker.admin.describeTopics(['orders'])
+      expect(await fetch(0, after?.topicId)).toHaveLength(1)
+      expect(await fetch(0, undefined)).toHaveLength(1)
+      await fetcher.close()
+    })
+
+    it('20.C13 can be described without their settings', async () => {
+      await broker.admin.alterTopic('orders', { 'retention.ms': '1000' })
+      const [described] = await broker.admin.describeTopics(['orders'], { withoutConfig: true })
+      expect(described).toMatchObject({ name: 'orders', partitions: 2, config: {} })
+      expect(await broker.admin.describeTopics([], { withoutConfig: true })).toEqual([])
+    })
+
     it('have an earliest offset, a latest one, and offsets by timestamp', async () => {
       const producer = await broker.openProducer({ transactionalId: 'p' })
       expect((await broker.admin.listOffsets([T0], 'latest'))[0]?.offset).toBe(0)

@@ -6,6 +6,8 @@ export interface Subscription {
   readonly endpoint?: string
   /** Active tasks that the member has open. */
   readonly owned: readonly string[]
+  /** The number of tasks of each sub-topology as this member knows them: a source topic that has grown is not known to all at once. */
+  readonly taskCounts?: readonly number[]
   /** Tasks of other members of which it has a caught-up standby. */
   readonly caughtUp: readonly string[]
   /** Changing it makes the coordinator rebalance although nothing else in the subscription has changed. */

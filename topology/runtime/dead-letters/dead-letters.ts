@@ -146,7 +146,7 @@ export async function writeDeadLetter(
 /** All letters that have not been redriven, by partition, then by offset. */
 export async function readDeadLetters(broker: Broker, applicationId: string): Promise<readonly DeadLetter[]> {
   const topic = deadLetterTopic(applicationId)
-  const [description] = await broker.admin.describeTopics([topic])
+  const [description] = await broker.admin.describeTopics([topic], { withoutConfig: true })
   if (description === undefined) return []
   const partitions = Array.from({ length: description.partitions }, (_, partition) => ({ topic, partition }))
   const starts = await broker.admin.listOffsets(partitions, 'earliest')

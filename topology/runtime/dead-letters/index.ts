@@ -6,6 +6,6 @@
 export { ownHeaders, readDeadLetters, writeDeadLetter } from './dead-letters.ts'
 export type { DeadLetter, LetterPlace, Unreadable } from './dead-letters.ts'
 export { LetterBox } from './letter-box.ts'
-export { ParkedKeys, withParkedKeys } from './parked-keys.ts'
+export { NO_TOPIC, ParkedKeys, parkedKeysStore, withParkedKeys } from './parked-keys.ts'
 export { redriveDeadLetters } from './redrive.ts'
 export type { RedriveOptions, RedriveResult } from './redrive.ts'

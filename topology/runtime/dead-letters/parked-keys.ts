@@ -27,10 +27,14 @@ export function withParkedKeys(topology: Topology): Topology {
         kind: 'changelog' as const,
         partitions: { asLargestOf: sourceTopics },
         config: { 'cleanup.policy': 'compact' },
+        growsWithTasks: true as const,
       })),
     ],
   }
 }
+
+/** No topic's name is empty, so no parked key begins with the separator. */
+export const NO_TOPIC = 0
 
 /** The parked keys of one task, by source topic. Opened again after an abort, because the count is not rolled back with the store. */
 export class ParkedKeys {
@@ -43,10 +47,9 @@ export class ParkedKeys {
 
   /** Counts the parked keys, so that a task without dead letters never reads the store. */
   static async open(subtopology: number, storeNamed: (name: string) => StateStore): Promise<ParkedKeys> {
-    const store = storeNamed(storeName(subtopology))
-    if (store.kind !== 'keyValue') throw new RangeError(`The store of parked keys, ${store.name}, is not a key-value store`)
-    const parked = new ParkedKeys(store as KeyValueStore<Uint8Array, ParkedKey>)
-    for await (const _ of store.all()) parked.#size++
+    const store = parkedKeysStore(subtopology, storeNamed) as KeyValueStore<Uint8Array, ParkedKey>
+    const parked = new ParkedKeys(store)
+    for await (const { key } of store.all()) if (key[0] !== NO_TOPIC) parked.#size++
     return parked
   }
 
@@ -75,6 +78,13 @@ export class ParkedKeys {
     if (next === parked.end) this.#size--
     this.#store.put(rowKey(topic, key), next === parked.end ? null : { ...parked, next })
   }
+}
+
+/** The store that holds a task's parked keys. A key that begins with `NO_TOPIC` is not one of them. */
+export function parkedKeysStore(subtopology: number, storeNamed: (name: string) => StateStore): KeyValueStore<Uint8Array, unknown> {
+  const store = storeNamed(storeName(subtopology))
+  if (store.kind !== 'keyValue') throw new RangeError(`The store of parked keys, ${store.name}, is not a key-value store`)
+  return store as KeyValueStore<Uint8Array, unknown>
 }
 
 function storeName(subtopology: number): string {

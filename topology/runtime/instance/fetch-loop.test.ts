@@ -75,6 +75,7 @@ it('restarts a poll under way only when a partition outside it runs low', async 
   const loop = new FetchLoop({
     broker: { openFetcher: () => fetcher },
     ports,
+    onTopicError: () => undefined,
     onFatal: (error) => {
       throw error
     },

@@ -1,7 +1,7 @@
 import { OffsetOutOfRangeError, type Broker, type Fetcher } from '../../broker/index.ts'
 import { FatalStreamsError, messageOf } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
-import { faultOf } from '../fault.ts'
+import { concernsTopic, faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
 import type { RecordQueue } from '../task/index.ts'
 import { Wakeup } from '../wakeup.ts'
@@ -9,6 +9,8 @@ import { Wakeup } from '../wakeup.ts'
 export interface FetchLoopOptions {
   readonly broker: Pick<Broker, 'openFetcher'>
   readonly ports: Ports
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
   /** An error that no retry can help, such as an input offset that is no longer in the log: nothing is fetched from then on. */
   onFatal(error: unknown): void
 }
@@ -83,6 +85,7 @@ export class FetchLoop {
         await this.#fetch(this.#polled)
       } catch (error) {
         if (this.#isStopped) return
+        if (concernsTopic(error)) this.#options.onTopicError()
         if (error instanceof OffsetOutOfRangeError) {
           const advice = "Records may be lost: set the group's offsets by hand to continue without them."
           return onFatal(new FatalStreamsError(`${error.message} ${advice}`, { cause: error }))
@@ -99,7 +102,7 @@ export class FetchLoop {
   }
 
   async #fetch(polled: ReadonlyMap<RecordQueue, number>): Promise<void> {
-    const partitions = [...polled].map(([{ topic, partition }, offset]) => ({ topic, partition, offset }))
+    const partitions = [...polled].map(([{ topic, topicId, partition }, offset]) => ({ topic, topicId, partition, offset }))
     for (const fetched of await this.#fetcher.fetch(partitions, { maxWaitMs: FETCH_WAIT_MS })) {
       for (const { queue, wake } of this.#source.queues()) {
         if (queue.topic !== fetched.topic || queue.partition !== fetched.partition || polled.get(queue) !== queue.fetchPosition) continue

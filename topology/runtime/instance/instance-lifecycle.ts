@@ -62,7 +62,9 @@ export class InstanceLifecycle {
     for (const listener of this.#listeners) listener(state)
   }
 
+  /** The first failure is the one that is kept. */
   fail(error: unknown): void {
+    if (!this.#machine.canBecome('failed')) return
     this.#logger.error('the instance cannot continue', { instance: this.#instanceId, error: String(error) })
     this.#failure = error
     this.become('failed')

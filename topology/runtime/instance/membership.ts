@@ -34,8 +34,8 @@ export interface MembershipOptions {
 
 /** What the membership asks its instance for, and notifies it of. */
 export interface MembershipHandler {
-  /** All tasks of the application: what the leader divides. */
-  allTasks(): readonly string[]
+  /** All tasks of the application, as its members know them by their `taskCounts`: what the leader divides. */
+  allTasks(reported: readonly (readonly number[])[]): readonly string[]
   subscription(): Omit<Subscription, 'round'>
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
@@ -201,7 +201,7 @@ export class Membership implements CommitIdentity {
     this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
     if (this.#stopped.signal.aborted) return false
     const isLeader = answer.leaderId === answer.memberId
-    const assignments = isLeader ? this.#assign(answer, handler.allTasks()) : new Map<string, Uint8Array>()
+    const assignments = isLeader ? this.#assign(answer, handler) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
     const assignment = decodeAssignment(bytes)
@@ -221,8 +221,9 @@ export class Membership implements CommitIdentity {
   }
 
   /** As the leader: the assignment of every member. */
-  #assign({ generation, members }: JoinAnswer, tasks: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  #assign({ generation, members }: JoinAnswer, handler: MembershipHandler): ReadonlyMap<string, Uint8Array> {
     const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
+    const tasks = handler.allTasks(subscriptions.map(({ taskCounts = [] }) => taskCounts))
     const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
     const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
     const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []

@@ -33,7 +33,7 @@ export class StreamsObserver implements TaskDirectory {
     this.#options = options
     const topology = withParkedKeys(options.topology)
     const { applicationId, broker, ports, queryTransport: transport } = options
-    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock)
+    this.#topics = new TopicTable({ applicationId, topology, admin: broker.admin, ports })
     this.queries = new Queries(
       new QueryRouter({
         topology,
@@ -95,6 +95,7 @@ export class StreamsObserver implements TaskDirectory {
     if (assignments === undefined) return
     const [newest] = [...assignments.values()].map(decodeAssignment).sort((a, b) => b.generation - a.generation)
     if (newest === undefined || newest.generation === this.#assignment?.generation) return
+    if (this.#assignment !== undefined) await this.#topics.find() // the group also rebalances when a source topic has grown
     this.#assignment = newest
     onRebalance?.(newest)
   }

@@ -8,6 +8,7 @@ import type { Owner } from '../assignment/index.ts'
 import { GroupCommit } from '../commit/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
+import { faultOf } from '../fault.ts'
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
 import type { Task } from '../task/index.ts'
 import type { ErrorHandlers } from '../error-handlers.ts'
@@ -17,6 +18,7 @@ import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
 import type { TaskInfo } from './task-info.ts'
 import { TaskManager } from './task-manager.ts'
+import { TopicWatch } from './topic-watch.ts'
 
 export interface StreamsOptions {
   readonly topology: Topology
@@ -62,6 +64,8 @@ export interface StreamsOptions {
   readonly compression?: Compression
   /** A task that has work and has committed nothing for so long is stalled. Default 30,000 ms. */
   readonly stallTimeoutMs?: number
+  /** Topics are looked at again after so long, and at once after an error that concerns one. Default 60,000 ms. */
+  readonly metadataMaxAgeMs?: number
 }
 
 export interface StopOptions {
@@ -89,9 +93,12 @@ export class Streams {
   readonly instanceId: string
   /** Queries of the state of the whole application, on whichever instance it is. */
   readonly queries: Queries
+  readonly #applicationId: string
   readonly #ports: Ports
   readonly #lifecycle: InstanceLifecycle
   readonly #topics: TopicTable
+  readonly #watch: TopicWatch
+  readonly #groups: Broker['groups']
   readonly #membership: Membership
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
@@ -105,18 +112,36 @@ export class Streams {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
+    this.#applicationId = applicationId
     this.#ports = ports
     this.#errorHandlers = options.errorHandlers ?? {}
     this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
-    this.#topics = new TopicTable(applicationId, topology, broker.admin, ports.clock, options.compression)
+    this.#topics = new TopicTable({ applicationId, topology, admin: broker.admin, ports, compression: options.compression })
+    this.#groups = broker.groups
+    this.#watch = new TopicWatch({
+      topics: this.#topics,
+      ports,
+      metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
+      onChanged: async () => {
+        await this.#globals.topicsChanged((topic) => this.#topics.partitions(topic))
+        this.#tasks.onTopicsChanged()
+      },
+      onFatal: (error) => this.#cannotContinue(error),
+    })
     this.#globals = new GlobalStores({
       stores: topology.globalStores,
       broker,
       ports,
       errorHandlers: this.#errorHandlers,
+      onFatal: (error) => this.#cannotContinue(error),
+      onTopicError: () => this.#watch.lookNow(),
+    })
+    this.#fetching = new FetchLoop({
+      broker,
+      ports,
+      onTopicError: () => this.#watch.lookNow(),
       onFatal: (error) => this.#lifecycle.fail(error),
     })
-    this.#fetching = new FetchLoop({ broker, ports, onFatal: (error) => this.#lifecycle.fail(error) })
     this.#membership = new Membership({
       groupId: applicationId,
       groups: broker.groups,
@@ -157,6 +182,7 @@ export class Streams {
       membership: this.#membership,
       fetching: this.#fetching,
       lifecycle: this.#lifecycle,
+      onTopicError: () => this.#watch.lookNow(),
     })
     this.#router = new QueryRouter({
       topology,
@@ -193,10 +219,17 @@ export class Streams {
   async start(): Promise<void> {
     if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
     this.#lifecycle.become('starting')
-    const { droppedRecordsTopic } = this.#errorHandlers
-    await this.#topics.ensure(droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic])
-    await this.#globals.start()
+    try {
+      const { droppedRecordsTopic } = this.#errorHandlers
+      const otherOutputs = droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic]
+      await this.#topics.ensure((partitions) => this.#groups.storedOffsets(this.#applicationId, partitions), otherOutputs)
+      await this.#globals.start()
+    } catch (error) {
+      if (faultOf(error) === 'application') this.#lifecycle.fail(error)
+      throw error
+    }
     if (this.#lifecycle.isStopped) return
+    this.#watch.start()
     this.#router.start()
     this.#commits.start()
     this.#membership.start(this.#tasks)
@@ -280,7 +313,13 @@ export class Streams {
     await steps(inTime)
     this.#router.stop()
     this.#commits.close()
-    await inTime(1, Promise.all([this.#fetching.stop(), this.#globals.stop()]))
+    await inTime(1, Promise.all([this.#watch.stop(), this.#fetching.stop(), this.#globals.stop()]))
+  }
+
+  /** Processes nothing any more. */
+  #cannotContinue(error: unknown): void {
+    this.#lifecycle.fail(error)
+    void this.#tasks.drop()
   }
 
   #armCheck(): void {

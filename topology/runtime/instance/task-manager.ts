@@ -39,6 +39,8 @@ export interface TaskManagerOptions {
   readonly membership: Membership
   readonly fetching: FetchLoop
   readonly lifecycle: InstanceLifecycle
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
 }
 
 /** The tasks of an instance: opens, revokes and drops active tasks and standbys as the group's assignments say. */
@@ -88,9 +90,12 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   /** Partition by partition, so that each member gets tasks of every sub-topology. */
-  allTasks(): readonly string[] {
-    const { topics, topology } = this.#options
-    const counted = topology.subtopologies.map(({ id, sourceTopics }) => ({ id, count: topics.taskCount(sourceTopics) }))
+  allTasks(reported: readonly (readonly number[])[] = []): readonly string[] {
+    const own = this.#taskCounts()
+    const counted = this.#options.topology.subtopologies.map(({ id }, index) => ({
+      id,
+      count: Math.max(...[own, ...reported].map((counts) => counts[index] ?? 0)),
+    }))
     const largest = Math.max(0, ...counted.map(({ count }) => count))
     return Array.from({ length: largest }, (_, partition) =>
       counted.filter(({ count }) => partition < count).map(({ id }) => taskName({ subtopology: id, partition })),
@@ -102,9 +107,22 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     return {
       instanceId,
       owned: [...this.#loops.keys()],
+      taskCounts: this.#taskCounts(),
       caughtUp: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
       ...(endpoint === undefined ? {} : { endpoint }),
     }
+  }
+
+  #taskCounts(): readonly number[] {
+    const { topics, topology } = this.#options
+    return topology.subtopologies.map(({ sourceTopics }) => topics.taskCount(sourceTopics))
+  }
+
+  /** Topics have other partition counts: tasks get their new inputs, and the group rebalances if there are tasks that no instance owns. */
+  onTopicsChanged(): void {
+    for (const loop of this.#loops.values()) loop.topicsChanged()
+    const owned = new Set(this.#owners.flatMap(({ tasks }) => tasks))
+    if (owned.size > 0 && this.allTasks().some((name) => !owned.has(name))) this.#options.membership.rejoin()
   }
 
   onRebalance(): void {
@@ -195,6 +213,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       stallTimeoutMs,
       onHungry: () => fetching.refresh(),
       onFatal: (error) => lifecycle.fail(error),
+      onTopicError: () => this.#options.onTopicError(),
       isMember: () => membership.isMember(),
     })
   }
@@ -209,7 +228,16 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
-    return new StandbyTask({ name, metrics, stores, ports: this.#options.ports, onCaughtUp: () => this.#rejoinWhenWarm() })
+    const { lifecycle, onTopicError, ports } = this.#options
+    return new StandbyTask({
+      name,
+      metrics,
+      stores,
+      ports,
+      onTopicError,
+      onCaughtUp: () => this.#rejoinWhenWarm(),
+      onFatal: (error) => lifecycle.fail(error),
+    })
   }
 
   /** The leader moves tasks here when all their warm-ups have caught up, and learns of that by a subscription. */

@@ -1,10 +1,10 @@
 import { MemoryStorage, openTaskState, type CommittedReads, type StateStore, type TaskState } from '../../../state/index.ts'
-import { partitionName, type Broker, type Fetcher } from '../../broker/index.ts'
+import { partitionName, type Broker, type Fetcher, type PartitionOffset } from '../../broker/index.ts'
 import { asRetriable, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { GlobalStore } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { ErrorHandlers } from '../error-handlers.ts'
-import { faultOf } from '../fault.ts'
+import { concernsTopic, faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { within } from '../within.ts'
@@ -23,6 +23,8 @@ export interface GlobalStoresOptions {
   readonly errorHandlers: ErrorHandlers
   /** The stores can no longer be kept up to date: the instance fails. */
   onFatal(error: unknown): void
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
 }
 
 /** Why the global stores are not kept up to date at the moment. */
@@ -86,6 +88,17 @@ export class GlobalStores {
     this.#following = this.#follow()
   }
 
+  /** Topics may have grown: their new partitions are read too, from the beginning. */
+  async topicsChanged(partitionsOf: (topic: string) => number | undefined): Promise<void> {
+    const { broker, stores } = this.#options
+    const added = [...new Set(stores.map(({ topic }) => topic))]
+      .flatMap((topic) => Array.from({ length: partitionsOf(topic) ?? 0 }, (_, partition) => ({ topic, partition })))
+      .filter((partition) => !this.#positions.has(partitionName(partition)))
+    if (added.length === 0) return
+    this.#begin(await broker.admin.listOffsets(added, 'earliest'))
+    this.#fetcher.wakeup()
+  }
+
   /** Applies what the topics hold at this moment, without following them. */
   async catchUp(): Promise<void> {
     if (this.#options.stores.length === 0) return
@@ -116,12 +129,16 @@ export class GlobalStores {
   async #open(): Promise<TaskState> {
     const { broker, stores } = this.#options
     const topics = [...new Set(stores.map(({ topic }) => topic))]
-    const partitions = (await broker.admin.describeTopics(topics)).flatMap(({ name, partitions: count }) =>
+    const partitions = (await broker.admin.describeTopics(topics, { withoutConfig: true })).flatMap(({ name, partitions: count }) =>
       Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
     )
-    for (const { topic, partition, offset } of await broker.admin.listOffsets(partitions, 'earliest'))
-      this.#positions.set(partitionName({ topic, partition }), { topic, partition, offset, partitionTime: -1 })
+    this.#begin(await broker.admin.listOffsets(partitions, 'earliest'))
     return openTaskState({ storage: new MemoryStorage(), stores: stores.map(({ store }) => store) })
+  }
+
+  #begin(starts: readonly PartitionOffset[]): void {
+    for (const { topic, partition, offset } of starts)
+      this.#positions.set(partitionName({ topic, partition }), { topic, partition, offset, partitionTime: -1 })
   }
 
   async #follow(): Promise<void> {
@@ -157,6 +174,7 @@ export class GlobalStores {
       return true
     } catch (error) {
       if (this.#isStopped) return false
+      if (concernsTopic(error)) this.#options.onTopicError()
       if (faultOf(error) === 'application') throw error
       await this.#untilReady(error)
       return false

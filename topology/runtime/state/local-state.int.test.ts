@@ -98,14 +98,16 @@ describe('Local state', () => {
     expect(values(await app.rows('out', 3))).toEqual(['1', '2', '3'])
   })
 
-  it('of a changelog that was deleted and created again is not reused', async () => {
+  it('of before the application was reset is not reused', async () => {
     const app = await open()
     const storages = memoryTaskStorages()
     const one = await app.start('one', { storages })
     await app.send('in', ['a', 'x'])
     await app.rows('out', 1)
     await one.stop()
-    await app.broker.admin.deleteTopics([CHANGELOG])
+    const topics = (await app.broker.admin.describeTopics()).map(({ name }) => name)
+    await app.broker.admin.deleteTopics(topics.filter((name) => name === 'in' || name.startsWith('app-')))
+    await app.broker.admin.createTopics([{ name: 'in', partitions: 1 }])
     await app.start('one', { storages })
     await app.send('in', ['a', 'x'])
     expect(values(await app.rows('out', 2)).at(-1)).toBe('1')

@@ -34,6 +34,7 @@ export interface TaskStoresOptions {
   readonly cacheBytes: number | undefined
   /** Where a restore ends: an active task waits until its changelogs are stable, a standby takes what is committed by now. */
   readonly end: 'stable' | 'latest'
+  /** Records of the topology's own stores have been restored. */
   readonly onRestored: (records: number) => void
 }
 
@@ -164,7 +165,7 @@ export class TaskStores {
   }
 
   async #replay(state: TaskState, tails: readonly Tail[], signal: AbortSignal): Promise<void> {
-    const { broker, ports, onRestored } = this.#options
+    const { broker, ports, topics, onRestored } = this.#options
     const fetcher = broker.openFetcher()
     const wakeUp = (): void => fetcher.wakeup()
     signal.addEventListener('abort', wakeUp)
@@ -175,7 +176,8 @@ export class TaskStores {
         const { changelog } = tail
         const first = parts.find(({ topic }) => topic === changelog.topic)
         const latest = async (): Promise<number> => offsetOf(await broker.admin.listOffsets([changelog], 'latest'), changelog) ?? 0
-        onRestored(await restoreStore({ ...tail, first, fetcher, state, latest, timers: ports.timers, signal }))
+        const restored = await restoreStore({ ...tail, first, fetcher, state, latest, timers: ports.timers, signal })
+        if (!topics.isBookkeeping(changelog.topic)) onRestored(restored)
       }
     } finally {
       signal.removeEventListener('abort', wakeUp)

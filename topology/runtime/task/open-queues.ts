@@ -10,20 +10,15 @@ export interface OpenQueuesOptions {
   readonly admin: Admin
   readonly partitions: readonly TopicPartition[]
   readonly sourceOf: (topic: string) => SourceNode
+  readonly topicIdOf: (topic: string) => string | undefined
   readonly committed: readonly OffsetAndMetadata[]
   readonly clock: Clock
   readonly signal: AbortSignal
 }
 
 /** A queue per input partition, at its committed offset, or where the source's offset reset says if none is stored. */
-export async function openQueues({
-  admin,
-  partitions,
-  sourceOf,
-  committed,
-  clock,
-  signal,
-}: OpenQueuesOptions): Promise<readonly RecordQueue[]> {
+export async function openQueues(options: OpenQueuesOptions): Promise<readonly RecordQueue[]> {
+  const { admin, partitions, sourceOf, topicIdOf, committed, clock, signal } = options
   const isNew = partitions.some((partition) => offsetOf(committed, partition) === undefined)
   const { ends, starts } = await unlessAborted(offsetBounds(admin, partitions, { isNew, end: 'latest' }), signal)
   return partitions.map((from) => {
@@ -31,7 +26,7 @@ export async function openQueues({
     const end = offsetOf(ends, from) ?? 0
     const position = offsetOf(committed, from) ?? (source.offsetReset === 'latest' ? end : (offsetOf(starts, from) ?? 0))
     const partitionTime = decodePartitionTime(committed.find(isSame(from))?.metadata)
-    return new RecordQueue({ ...from, source, position, knownEnd: end, partitionTime, clock })
+    return new RecordQueue({ ...from, topicId: topicIdOf(from.topic), source, position, knownEnd: end, partitionTime, clock })
   })
 }
 

@@ -22,6 +22,8 @@ export interface Head {
 
 export interface RecordQueueOptions {
   readonly topic: string
+  /** Undefined: unknown. */
+  readonly topicId?: string | undefined
   readonly partition: number
   readonly source: SourceNode
   /** First unprocessed offset. */
@@ -39,6 +41,8 @@ export interface RecordQueueOptions {
  */
 export class RecordQueue implements Head {
   readonly topic: string
+  /** Records of another topic with the same name are not for this queue. */
+  readonly topicId: string | undefined
   readonly partition: number
   timestamp = -1
   record: AnyRecord | undefined
@@ -55,8 +59,9 @@ export class RecordQueue implements Head {
   #knownEnd: number
   #partitionTime: number
 
-  constructor({ topic, partition, source, position, knownEnd, partitionTime, clock }: RecordQueueOptions) {
+  constructor({ topic, topicId, partition, source, position, knownEnd, partitionTime, clock }: RecordQueueOptions) {
     this.topic = topic
+    this.topicId = topicId
     this.partition = partition
     this.#source = source
     this.#clock = clock

@@ -1,6 +1,7 @@
 import type { TaskState } from '../../../state/index.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
+import { concernsTopic, faultOf } from '../fault.ts'
 import type { TaskStores } from '../state/index.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { TaskMetrics } from './task-metrics.ts'
@@ -12,6 +13,10 @@ export interface StandbyTaskOptions {
   readonly ports: Ports
   /** It has reached the ends of its changelogs for the first time. */
   onCaughtUp(): void
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
+  /** An error that no retry can help. */
+  onFatal(error: unknown): void
 }
 
 const POLL_MS = 200
@@ -70,6 +75,11 @@ export class StandbyTask {
         this.#caughtUpAt = begunAt
         if (isFirst) this.#options.onCaughtUp()
       } catch (error) {
+        if (concernsTopic(error)) this.#options.onTopicError()
+        if (!signal.aborted && faultOf(error) === 'application') {
+          this.#options.onFatal(error)
+          break
+        }
         ports.logger.debug('a standby could not be updated', { task: name, error: messageOf(error) })
         pauseMs = RETRY_MS
       }

@@ -1,6 +1,6 @@
 import { asRetriable, FatalStreamsError, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
-import { faultOf } from '../fault.ts'
+import { concernsTopic, faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { Wakeup } from '../wakeup.ts'
@@ -18,6 +18,8 @@ export interface TaskLoopOptions {
   /** The task has room for more input. */
   onHungry(): void
   onFatal(error: unknown): void
+  /** A topic may have been deleted, created again or enlarged. */
+  onTopicError(): void
   /** Whether the instance is still a member of the group. After an error the task is opened again only if it is (DECISIONS 13). */
   isMember(): Promise<boolean>
 }
@@ -58,6 +60,11 @@ export class TaskLoop {
   /** Input has arrived. */
   wake(): void {
     this.#wakeup.raise()
+  }
+
+  /** Source topics may have grown: if so, the task is opened again after a commit, with its new inputs. */
+  topicsChanged(): void {
+    if (this.task.isOutdated) this.wake()
   }
 
   /** To be called regularly: warns when the task has stalled. */
@@ -121,7 +128,7 @@ export class TaskLoop {
     }
   }
 
-  /** Returns when the task is revoked; what it has processed is committed by then, unless the task is lost. */
+  /** Returns when the task is revoked, or its inputs are others; what it has processed is committed by then, unless the task is lost. */
   async #work(): Promise<void> {
     const { ports, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
@@ -130,7 +137,7 @@ export class TaskLoop {
       lastCommit = ports.clock.monotonic()
       if (this.progress.advanced()) this.#outage.recovered('a task is making progress again', { task: this.task.name })
     }
-    while (this.#isAssigned) {
+    while (this.#isAssigned && !this.task.isOutdated) {
       while (this.#isAssigned && this.task.hasWork) {
         const endsTransaction = await this.task.process()
         this.#options.onHungry()
@@ -140,7 +147,7 @@ export class TaskLoop {
       }
       if (this.#isLost) return
       await commit()
-      if (!this.#isAssigned || this.task.hasWork) continue
+      if (!this.#isAssigned || this.task.hasWork || this.task.isOutdated) continue
       this.#options.onHungry()
       this.#armPunctuation()
       await this.#wakeup.wait()
@@ -156,6 +163,7 @@ export class TaskLoop {
 
   async #recover(error: unknown): Promise<void> {
     const fault = faultOf(error)
+    if (concernsTopic(error)) this.#options.onTopicError()
     if (fault === 'application') return this.#giveUp(error)
     if (!this.#isAssigned) return
     this.task.wait()
@@ -197,6 +205,8 @@ export class TaskLoop {
     try {
       if (ready !== undefined) await unlessAborted(ready, this.#revoked.signal)
     } catch (cause) {
+      if (concernsTopic(cause)) this.#options.onTopicError()
+      if (faultOf(cause) === 'application') return this.#giveUp(cause)
       reason = `${reason} ${messageOf(cause)}`
       isExpected = false
     }

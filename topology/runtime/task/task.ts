@@ -3,6 +3,7 @@ import {
   FatalBrokerError,
   partitionName,
   RecordRefusedError,
+  UnknownTopicError,
   type Broker,
   type PartitionOffset,
   type TopicBatches,
@@ -14,7 +15,7 @@ import type { Ports } from '../../ports.ts'
 import type { RecordMetadata, TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
 import { OutputBuffer, type GroupCommit } from '../commit/index.ts'
-import { LetterBox, ParkedKeys } from '../dead-letters/index.ts'
+import { LetterBox, ParkedKeys, parkedKeysStore } from '../dead-letters/index.ts'
 import { TaskStores, type TaskStorages } from '../state/index.ts'
 import { StateMachine } from '../state-machine.ts'
 import { taskName } from '../task-id.ts'
@@ -31,6 +32,7 @@ import { RunningGraph } from './running-graph.ts'
 import { sinkWriter } from './sink-writer.ts'
 import { newTaskMetrics, type TaskMetrics } from './task-metrics.ts'
 import { TASK_TRANSITIONS, type TaskStatus } from './task-status.ts'
+import { TopicIncarnations } from './topic-incarnations.ts'
 
 export interface TaskContext {
   readonly applicationId: string
@@ -66,11 +68,13 @@ export class Task {
   readonly #stores: TaskStores
   readonly #outputs: OutputBuffer
   readonly #purge: RepartitionPurge
-  readonly #partitions: readonly TopicPartition[]
+  /** As of the last opening. */
+  #partitions: readonly TopicPartition[] = []
   readonly #status: StateMachine<TaskStatus>
   readonly #positionListeners = new Set<() => void>()
   /** Records known to fail, by position, with the reason: skipped when their transaction is done again. */
   readonly #failed = new Map<string, RecordFailure>()
+  #incarnations: TopicIncarnations | undefined
   /** Of the last opening. Undefined while restoring, after an error in it, and when closed. */
   #open: OpenTask | undefined
   #streamTime = -1
@@ -86,10 +90,7 @@ export class Task {
     this.#subtopology = subtopology
     this.#context = context
     this.#outputs = new OutputBuffer(topics)
-    this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, logger: ports.logger })
-    this.#partitions = subtopology.sourceTopics
-      .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
-      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
+    this.#purge = new RepartitionPurge({ task: this.name, admin: broker.admin, topics, ports })
     this.#stores = new TaskStores({
       ...context,
       task: id,
@@ -114,6 +115,11 @@ export class Task {
 
   get lag(): number {
     return this.#open?.lag ?? 0
+  }
+
+  /** Source topics have grown: the task has inputs that its last opening did not know. */
+  get isOutdated(): boolean {
+    return this.#open !== undefined && this.#inputs().length !== this.#partitions.length
   }
 
   get isDirty(): boolean {
@@ -153,13 +159,18 @@ export class Task {
     const { broker, groupId, transactionsDecided } = this.#context
     this.#status.become('restoring')
     this.#drop()
+    this.#partitions = this.#inputs()
+    if (this.#partitions.length === 0)
+      throw new UnknownTopicError(`Task ${this.name} has no input: its source topics have fewer partitions, as far as this instance knows.`)
     await unlessAborted(transactionsDecided(), signal)
     const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
+    this.#incarnations = this.#verifyIncarnations(state)
     const queues = await openQueues({
       admin: broker.admin,
       partitions: this.#partitions,
       sourceOf: (topic) => this.#sourceOf(topic),
+      topicIdOf: (topic) => this.#context.topics.topicIdOf(topic),
       committed,
       clock: this.#context.ports.clock,
       signal,
@@ -202,6 +213,7 @@ export class Task {
     const advanced = open.hasAdvanced ? open.advancedQueues : open.queues.slice(0, 1)
     const offsetsToCommit = new Map(advanced.map((queue) => [queue, queue.position]))
     try {
+      this.#incarnations?.store()
       state.collectChanges({
         change: (store, key, value, timestamp) => changelogs.get(store)?.append(this.id.partition, key, value, timestamp),
       })
@@ -272,6 +284,24 @@ export class Task {
 
   #notifyPositionListeners(): void {
     for (const listener of this.#positionListeners) listener()
+  }
+
+  #inputs(): readonly TopicPartition[] {
+    const { topics } = this.#context
+    return this.#subtopology.sourceTopics
+      .map((topic) => ({ topic: topics.nameOf(topic), partition: this.id.partition }))
+      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
+  }
+
+  #verifyIncarnations(state: TaskState): TopicIncarnations {
+    const { topics } = this.#context
+    const changelogs = state.storeNames.map((store) => topics.changelogOf(store)).filter((topic) => topic !== undefined)
+    const names = [...this.#partitions.map(({ topic }) => topic), ...changelogs]
+    return new TopicIncarnations(
+      parkedKeysStore(this.id.subtopology, (name) => state.store(name)),
+      topics,
+      names,
+    )
   }
 
   async #openGraph(state: TaskState, queues: readonly RecordQueue[]): Promise<OpenTask> {

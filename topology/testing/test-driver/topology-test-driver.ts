@@ -65,17 +65,17 @@ export class TopologyTestDriver {
     const counts = { ...Object.fromEntries(namedTopics(topology).map((name) => [name, partitions])), ...topics }
     const config = { 'retention.ms': '-1' }
     await broker.admin.createTopics(Object.entries(counts).map(([name, count]) => ({ name, partitions: count, config })))
-    const driver = new TopologyTestDriver(withParkedKeys(topology), broker, ports)
-    await driver.#topics.ensure()
+    const driver = new TopologyTestDriver(withParkedKeys(topology), broker, ports, Object.keys(counts))
+    await driver.#topics.ensure(async () => [])
     await driver.#start()
     return driver
   }
 
-  private constructor(topology: Topology, broker: EmbeddedBroker, ports: ManualPorts) {
+  private constructor(topology: Topology, broker: EmbeddedBroker, ports: ManualPorts, outputs: readonly string[]) {
     this.#topology = topology
     this.#broker = broker
     this.#ports = ports
-    this.#topics = new TopicTable(APPLICATION, topology, broker.admin, ports.clock)
+    this.#topics = new TopicTable({ applicationId: APPLICATION, topology, admin: broker.admin, ports, outputs })
     this.#fetcher = broker.openFetcher()
     this.#globals = this.#openGlobals()
   }
@@ -148,7 +148,8 @@ export class TopologyTestDriver {
       broker: this.#broker,
       ports: this.#ports,
       errorHandlers: {},
-      onFatal: () => undefined, // the driver catches up itself, and its calls reject
+      onFatal: () => undefined,
+      onTopicError: () => undefined, // the driver catches up itself, and its calls reject
     })
   }
 

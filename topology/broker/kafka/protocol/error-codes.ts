@@ -1,6 +1,7 @@
 import {
   FatalBrokerError,
   FencedError,
+  NotAuthorizedError,
   OffsetOutOfRangeError,
   RebalanceInProgressError,
   RecordRefusedError,
@@ -72,9 +73,9 @@ const CODES = new Map<number, Reaction>([
   ],
   [27, ['REBALANCE_IN_PROGRESS', RebalanceInProgressError]],
   [28, ['INVALID_COMMIT_OFFSET_SIZE', FatalBrokerError]],
-  [29, ['TOPIC_AUTHORIZATION_FAILED', FatalBrokerError, 'grant this principal the right to the topic']],
-  [30, ['GROUP_AUTHORIZATION_FAILED', FatalBrokerError, 'grant this principal the right to the group']],
-  [31, ['CLUSTER_AUTHORIZATION_FAILED', FatalBrokerError, 'grant this principal the right to the cluster']],
+  [29, ['TOPIC_AUTHORIZATION_FAILED', NotAuthorizedError, 'grant this principal the right to the topic']],
+  [30, ['GROUP_AUTHORIZATION_FAILED', NotAuthorizedError, 'grant this principal the right to the group']],
+  [31, ['CLUSTER_AUTHORIZATION_FAILED', NotAuthorizedError, 'grant this principal the right to the cluster']],
   [32, ['INVALID_TIMESTAMP', RecordRefusedError]],
   [33, ['UNSUPPORTED_SASL_MECHANISM', FatalBrokerError, 'configure a mechanism that the listener offers']],
   [34, ['ILLEGAL_SASL_STATE', FatalBrokerError, 'name a listener with SASL, or leave out the option sasl']],
@@ -103,7 +104,7 @@ const CODES = new Map<number, Reaction>([
   ],
   [51, ['CONCURRENT_TRANSACTIONS', RetriableBrokerError]],
   [52, ['TRANSACTION_COORDINATOR_FENCED', RetriableBrokerError]],
-  [53, ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', FatalBrokerError, 'grant this principal the right to the transactional id']],
+  [53, ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', NotAuthorizedError, 'grant this principal the right to the transactional id']],
   [54, ['SECURITY_DISABLED', FatalBrokerError, 'configure an authorizer on the brokers']],
   [55, ['OPERATION_NOT_ATTEMPTED', RetriableBrokerError]],
   [56, ['KAFKA_STORAGE_ERROR', RetriableBrokerError]],
@@ -115,7 +116,7 @@ const CODES = new Map<number, Reaction>([
   [62, ['DELEGATION_TOKEN_NOT_FOUND', FatalBrokerError]],
   [63, ['DELEGATION_TOKEN_OWNER_MISMATCH', FatalBrokerError]],
   [64, ['DELEGATION_TOKEN_REQUEST_NOT_ALLOWED', FatalBrokerError]],
-  [65, ['DELEGATION_TOKEN_AUTHORIZATION_FAILED', FatalBrokerError]],
+  [65, ['DELEGATION_TOKEN_AUTHORIZATION_FAILED', NotAuthorizedError]],
   [66, ['DELEGATION_TOKEN_EXPIRED', FatalBrokerError]],
   [67, ['INVALID_PRINCIPAL_TYPE', FatalBrokerError]],
   [68, ['NON_EMPTY_GROUP', FatalBrokerError]],
@@ -189,18 +190,53 @@ const CODES = new Map<number, Reaction>([
   [136, ['CONTROLLER_ID_NOT_REGISTERED', FatalBrokerError]],
 ])
 
+/** The rights that a request needs on each kind of resource, as an ACL states them: `WRITE on topic orders`. */
+export interface Rights {
+  readonly topic?: string
+  readonly group?: string
+  readonly transactionalId?: string
+  readonly cluster?: string
+}
+
+/** What storing offsets needs; with a transaction, the right on its id too. */
+export function offsetRights(groupId: string, offsets: readonly { readonly topic: string }[], transactionalId?: string): Rights {
+  const topics = [...new Set(offsets.map(({ topic }) => topic))]
+  return {
+    group: `READ on group ${groupId}`,
+    topic: `READ on ${topics.length === 1 ? 'topic' : 'one of the topics'} ${topics.join(', ')}`,
+    ...(transactionalId !== undefined && idRights(transactionalId)),
+  }
+}
+
+/** What using a transactional id needs. Kafka grants DESCRIBE with WRITE. */
+export function idRights(transactionalId: string): Rights {
+  return { transactionalId: `WRITE and DESCRIBE on transactional id ${transactionalId} (grant them on its prefix)` }
+}
+
+/** Which kind of resource a refusal is about. */
+const REFUSALS: ReadonlyMap<number, keyof Rights> = new Map([
+  [29, 'topic'],
+  [30, 'group'],
+  [31, 'cluster'],
+  [53, 'transactionalId'],
+])
+
 /** The error of the broker seam for a code. `operation` names the request and its object: `JoinGroup for group bank`. */
-export function brokerError(code: number, operation: string): BrokerError {
-  const [name, ErrorOf, advice] = CODES.get(code) ?? [`error code ${code}, which is newer than this client`, FatalBrokerError]
-  return new ErrorOf(`${operation} failed: ${name}${advice === undefined ? '' : `: ${advice}`}.`)
+/** `rights` names what the principal needs for the operation, in case it lacks it. */
+export function brokerError(code: number, operation: string, rights: Rights = {}): BrokerError {
+  const [name, Reaction, advice] = CODES.get(code) ?? [`error code ${code}, which is newer than this client`, FatalBrokerError]
+  const kind = REFUSALS.get(code)
+  const missing = kind && rights[kind]
+  if (missing !== undefined) return new Reaction(`Principal lacks ${missing}: ${operation} failed: ${name}. Add an ACL that allows it.`)
+  return new Reaction(`${operation} failed: ${name}${advice === undefined ? '' : `: ${advice}`}.`)
 }
 
 /** For responses of a partition's leader: UNKNOWN_TOPIC_OR_PARTITION means that it is not the leader yet or any more, so it is retriable. */
-export function leaderError(code: number, operation: string): BrokerError {
-  const error = brokerError(code, operation)
+export function leaderError(code: number, operation: string, rights?: Rights): BrokerError {
+  const error = brokerError(code, operation, rights)
   return error instanceof UnknownTopicError ? new RetriableBrokerError(error.message, { cause: error }) : error
 }
 
-export function check(code: number, operation: string): void {
-  if (code !== Code.none) throw brokerError(code, operation)
+export function check(code: number, operation: string, rights?: Rights): void {
+  if (code !== Code.none) throw brokerError(code, operation, rights)
 }

@@ -27,15 +27,22 @@ export interface FetchBounds {
 const READ_COMMITTED = 1
 const NO_SESSION = -1
 
-/** Fetches with isolation level read_committed and without a fetch session (KIP-227). */
+/** Names its topic by the id too, which another topic of the same name does not have. */
+export interface IdentifiedPartition extends FetchPartition {
+  readonly topicId: string
+}
+
+/** Fetches by topic id (KIP-516), with isolation level read_committed and without a fetch session (KIP-227). */
 export function fetchRecords(
-  partitions: readonly FetchPartition[],
+  partitions: readonly IdentifiedPartition[],
   { maxWaitMs, maxBytes, maxPartitionBytes }: FetchBounds,
 ): KafkaRequest<{ readonly error: number; readonly partitions: readonly PartitionResponse[] }> {
+  const names = new Map(partitions.map(({ topicId, topic }) => [topicId, topic]))
   return {
     apiKey: 1,
-    apiVersion: 11,
+    apiVersion: 13,
     name: 'Fetch',
+    flexible: true,
     write: (writer) =>
       void writer
         .int32(-1)
@@ -45,32 +52,46 @@ export function fetchRecords(
         .int8(READ_COMMITTED)
         .int32(0)
         .int32(NO_SESSION)
-        .array(byTopic(partitions), ([topic, partitionsOfTopic]) =>
-          writer.string(topic).array(partitionsOfTopic, ({ partition, offset, maxBytes: bound }) =>
-            writer
-              .int32(partition)
-              .int32(-1)
-              .int64(offset)
-              .int64(-1)
-              .int32(bound ?? maxPartitionBytes),
-          ),
+        .compactArray(byTopic(partitions), ([, partitionsOfTopic]) =>
+          writer
+            .uuid(partitionsOfTopic[0]?.topicId ?? '')
+            .compactArray(partitionsOfTopic, ({ partition, offset, maxBytes: bound }) =>
+              writer
+                .int32(partition)
+                .int32(-1)
+                .int64(offset)
+                .int32(-1)
+                .int64(-1)
+                .int32(bound ?? maxPartitionBytes)
+                .noTags(),
+            )
+            .noTags(),
         )
-        .int32(0)
-        .string(''),
+        .compactArray([], () => undefined)
+        .compactString('')
+        .noTags(),
     read: (reader) => {
       reader.int32()
       const error = reader.int16()
       reader.int32()
-      const answers = reader.array(() => {
-        const topic = reader.text()
-        return reader.array(() => {
+      const answers = reader.compactArray(() => {
+        const topic = names.get(reader.uuid()) ?? ''
+        const found = reader.compactArray(() => {
           const [partition, partitionError] = [reader.int32(), reader.int16()]
           reader.int64()
           const [lastStableOffset, logStartOffset] = [reader.int64(), reader.int64()]
-          const aborted = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }))
+          const aborted = reader.compactArray(() => {
+            const transaction = { producerId: reader.int64(), firstOffset: reader.int64() }
+            reader.skipTags()
+            return transaction
+          })
           reader.int32()
-          return { topic, partition, error: partitionError, lastStableOffset, logStartOffset, aborted, records: reader.byteArray() }
+          const records = reader.compactBytes()
+          reader.skipTags()
+          return { topic, partition, error: partitionError, lastStableOffset, logStartOffset, aborted, records }
         })
+        reader.skipTags()
+        return found
       })
       return { error, partitions: answers.flat() }
     },

@@ -152,6 +152,7 @@ export function leaveGroup(groupId: string, memberId: string, instanceId: string
 export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],
+  requireStable: boolean,
 ): KafkaRequest<{ readonly error: number; readonly offsets: readonly (OffsetAndMetadata & { readonly error: number })[] }> {
   return {
     apiKey: 9,
@@ -167,7 +168,7 @@ export function offsetFetch(
             .compactArray(partitionsOfTopic, ({ partition }) => writer.int32(partition))
             .noTags(),
         )
-        .boolean(true)
+        .boolean(requireStable)
         .noTags(),
     read: (reader) => {
       reader.int32()

@@ -5,7 +5,8 @@
  */
 export type { KafkaRequest } from './request.ts'
 export { Reader, Writer } from './wire.ts'
-export { brokerError, check, Code, leaderError } from './error-codes.ts'
+export { brokerError, check, Code, idRights, leaderError, offsetRights } from './error-codes.ts'
+export type { Rights } from './error-codes.ts'
 export { apiVersions, saslAuthenticate, saslHandshake } from './handshake.ts'
 export type { ApiVersions, SaslStep } from './handshake.ts'
 export { findCoordinator, metadata } from './cluster.ts'
@@ -13,7 +14,7 @@ export type { ClusterMetadata, CoordinatorKind, TopicMetadata } from './cluster.
 export { alterConfigs, createPartitions, createTopics, deleteRecords, deleteTopics, describeConfigs, listOffsets } from './admin.ts'
 export type { TopicError } from './admin.ts'
 export { fetchRecords } from './fetch.ts'
-export type { AbortedTransaction, PartitionResponse } from './fetch.ts'
+export type { AbortedTransaction, IdentifiedPartition, PartitionResponse } from './fetch.ts'
 export { endTransaction, LARGEST_BATCH_BYTES, initProducerId, listOpenTransactions, produce, txnOffsetCommit } from './producer.ts'
 export type { ProducedPartition, ProducerIdentity, SealedPartition } from './producer.ts'
 export { describeGroup, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from './groups.ts'

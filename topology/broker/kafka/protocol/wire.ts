@@ -83,6 +83,11 @@ export class Writer {
     return this.uvarint(0)
   }
 
+  /** Takes what `Reader.uuid` returns. */
+  uuid(id: string): this {
+    return this.raw(Buffer.from(id, 'hex'))
+  }
+
   raw(bytes: Uint8Array): this {
     const at = this.#take(bytes.length)
     this.#bytes.set(bytes, at)
@@ -155,6 +160,11 @@ export class Reader {
   /** A view, not a copy. Null reads as empty. */
   byteArray(): Buffer {
     return this.#view(Math.max(0, this.int32()))
+  }
+
+  /** A view, not a copy. Null reads as empty. */
+  compactBytes(): Buffer {
+    return this.#view(Math.max(0, this.uvarint() - 1))
   }
 
   uuid(): string {

@@ -30,8 +30,11 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
     admin: {
       brokerCount: () => admin.brokerCount(),
       createTopics: (topics) => admin.createTopics(topics.map((topic) => ({ ...topic, name: prefix + topic.name }))),
-      describeTopics: async (names) => {
-        const described = await admin.describeTopics(names?.map((name) => prefix + name))
+      describeTopics: async (names, options) => {
+        const described = await admin.describeTopics(
+          names?.map((name) => prefix + name),
+          options,
+        )
         return described.filter(({ name }) => name.startsWith(prefix)).map((topic) => ({ ...topic, name: topic.name.slice(prefix.length) }))
       },
       alterTopic: (name, config) => admin.alterTopic(prefix + name, config),
@@ -51,6 +54,8 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
       assignments: (groupId) => groups.assignments(prefix + groupId),
       committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
         (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
+      storedOffsets: async (groupId, partitions) =>
+        (await groups.storedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
     },
     openFetcher: () => {
       const fetcher = broker.openFetcher()
