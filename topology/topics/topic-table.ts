@@ -6,8 +6,6 @@ import { deadLetterTopic, internalTopicName, internalTopics } from './internal-t
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
-/** Of internal topics, if neither they nor the application choose (DECISIONS 101). */
-const INTERNAL_COMPRESSION: Compression = 'lz4'
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
@@ -21,7 +19,7 @@ export class TopicTable {
   readonly #internal: ReadonlyMap<string, string>
   readonly #repartitions: ReadonlySet<string>
   readonly #changelogs: ReadonlyMap<string, string>
-  /** How batches for internal topics are compressed, by name on the broker. */
+  /** Of internal topics that choose themselves, by name on the broker. */
   readonly #internalCompressions: ReadonlyMap<string, Compression>
   /** The application's. */
   readonly #compression: Compression | undefined
@@ -38,7 +36,7 @@ export class TopicTable {
     this.#changelogs = new Map(changelogs.map(({ name }) => [name.slice(0, -CHANGELOG.length), this.nameOf(name)]))
     this.#compression = compression
     this.#internalCompressions = new Map(
-      topology.internalTopics.map((topic) => [this.nameOf(topic.name), topic.compression ?? compression ?? INTERNAL_COMPRESSION]),
+      topology.internalTopics.flatMap((topic) => (topic.compression === undefined ? [] : [[this.nameOf(topic.name), topic.compression]])),
     )
     this.deadLetters = deadLetterTopic(applicationId)
   }

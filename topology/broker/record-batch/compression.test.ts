@@ -119,6 +119,12 @@ describe('20.B7 A batch', () => {
     expect(() => batch.next()).toThrow(/orders-2@7: it is compressed with the unknown codec 7\. Upgrade/)
   })
 
+  it('of a damaged zstd frame on which a decoder could loop for ever is refused within its time', () => {
+    const records = Buffer.from(batchOf(50, 'zstd').subarray(at.RECORDS))
+    records.writeUInt8(records.readUInt8(15) ^ 1, 15)
+    expect(() => new BatchReader(packed(records, 'zstd'), 'orders-2').next()).toThrow(UnreadableBatchError)
+  })
+
   it('of LZ4 blocks that lie about their size is refused by the limit of a block', () => {
     const block = Buffer.alloc(300_000, 0xff)
     const head = Buffer.from('04224d186070', 'hex')
