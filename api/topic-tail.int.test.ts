@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createRecordBatchBuilder, type Broker } from '../topology/index.ts'
+import { createRecordBatchBuilder, type Broker, type LogFields } from '../topology/index.ts'
 import { manualPorts, memoryBroker, type ManualPorts } from '../topology/testing/index.ts'
 import { TopicTail, type TailSource, type UnreadableRecord } from './topic-tail.ts'
 
@@ -100,6 +100,28 @@ describe('A tail', () => {
     expect(seen.toSorted()).toEqual(['b', 'c', 'd'])
     expect(tail?.positions).toEqual([
       { topic: 'topic', partition: 0, offset: 2 },
+      { topic: 'topic', partition: 1, offset: 2 },
+    ])
+  })
+
+  it('20.B7 waits at a batch that cannot be read, says so once, and delivers what other partitions hold', async () => {
+    await write('before', 'elsewhere')
+    const bomb = createRecordBatchBuilder('gzip')
+    bomb.append(null, Buffer.alloc(64 << 20), ports.clock.now())
+    const producer = await broker.openProducer({})
+    await producer.send('topic', 0, bomb)
+    await producer.commit()
+    const errors: unknown[] = []
+    const logger = { ...ports.logger, error: (_: string, fields?: LogFields) => void errors.push(fields?.error) }
+    ports = { ...ports, logger }
+    await follow('earliest')
+    await ports.advance(1_000)
+    await write('not yet', 'again')
+    await ports.advance(1_000)
+    expect(seen.toSorted()).toEqual(['again', 'before', 'elsewhere'])
+    expect(errors).toEqual([expect.stringMatching(/topic-0@1: .*gzip.*67108864/)])
+    expect(tail?.positions).toEqual([
+      { topic: 'topic', partition: 0, offset: 1 },
       { topic: 'topic', partition: 1, offset: 2 },
     ])
   })

@@ -1,4 +1,4 @@
-import { OffsetOutOfRangeError } from '../topology/index.ts'
+import { OffsetOutOfRangeError, UnreadableBatchError } from '../topology/index.ts'
 import type { Broker, Fetcher, FetchedPartition, Header, PartitionOffset, Ports, RecordBatch, TopicPartition } from '../topology/index.ts'
 
 export interface TopicTailOptions {
@@ -38,6 +38,8 @@ interface Position extends TopicPartition {
 
 const FETCH_WAIT_MS = 10_000
 const RETRY_MS = 200
+/** A batch that could not be read is tried again after so long. */
+const UNREADABLE_RETRY_MS = 10_000
 
 /**
  * Follows topics without a consumer group: delivers every committed record from a chosen start. An idle tail costs one long poll; it
@@ -48,6 +50,8 @@ export class TopicTail {
   readonly #fetcher: Fetcher
   readonly #positions: readonly Position[]
   readonly #done: Promise<void>
+  /** Partitions that wait at a batch that cannot be read. */
+  readonly #waits = new Map<Position, { readonly offset: number; readonly retryAt: number }>()
   #waiting: { readonly ends: readonly PartitionOffset[]; resolve(): void }[] = []
   #closed = false
 
@@ -98,10 +102,12 @@ export class TopicTail {
   }
 
   async #follow(): Promise<void> {
-    const { timers, logger } = this.#options.ports
+    const { clock, timers, logger } = this.#options.ports
     while (!this.#closed) {
       try {
-        for (const fetched of await this.#fetcher.fetch(this.#positions, { maxWaitMs: FETCH_WAIT_MS })) await this.#deliverAll(fetched)
+        const positions = this.#positions.filter((position) => clock.monotonic() >= (this.#waits.get(position)?.retryAt ?? -Infinity))
+        if (positions.length === 0) await timers.sleep(RETRY_MS)
+        else for (const fetched of await this.#fetcher.fetch(positions, { maxWaitMs: FETCH_WAIT_MS })) await this.#deliverAll(fetched)
         this.#resolveCaughtUp()
       } catch (error) {
         if (this.#closed) return
@@ -115,20 +121,37 @@ export class TopicTail {
   async #deliverAll({ topic, partition, batches, nextOffset }: FetchedPartition): Promise<void> {
     const position = this.#positions.find((candidate) => candidate.topic === topic && candidate.partition === partition)
     if (position === undefined) return
-    for (const batch of batches) {
-      while (batch.next()) {
-        if (batch.offset < position.offset) continue
-        const { key, value } = batch
-        let error = this.#deliver(topic, key, value)
-        while (error !== undefined && 'ready' in error) {
-          await error.ready
-          error = this.#deliver(topic, key, value)
-        }
-        if (error !== undefined) await this.#skip(position, batch, error.message)
-        position.offset = batch.offset + 1
-      }
+    try {
+      for (const batch of batches) await this.#deliverBatch(topic, position, batch)
+      position.offset = nextOffset
+      this.#waits.delete(position)
+    } catch (error) {
+      if (!(error instanceof UnreadableBatchError)) throw error
+      this.#waitAt(position, error)
     }
-    position.offset = nextOffset
+  }
+
+  /** The partition is left out for a while; the others go on. Logged once per position. */
+  #waitAt(position: Position, error: UnreadableBatchError): void {
+    const { clock, logger } = this.#options.ports
+    const { topic, partition, offset } = position
+    if (this.#waits.get(position)?.offset !== offset)
+      logger.error('a batch cannot be read: its partition waits', { topic, partition, error: error.message })
+    this.#waits.set(position, { offset, retryAt: clock.monotonic() + UNREADABLE_RETRY_MS })
+  }
+
+  async #deliverBatch(topic: string, position: Position, batch: RecordBatch): Promise<void> {
+    while (batch.next()) {
+      if (batch.offset < position.offset) continue
+      const { key, value } = batch
+      let error = this.#deliver(topic, key, value)
+      while (error !== undefined && 'ready' in error) {
+        await error.ready
+        error = this.#deliver(topic, key, value)
+      }
+      if (error !== undefined) await this.#skip(position, batch, error.message)
+      position.offset = batch.offset + 1
+    }
   }
 
   /** Returns what `onRecord` threw. */

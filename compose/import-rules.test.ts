@@ -56,7 +56,7 @@ const COMPRESSION = 'topology/broker/record-batch/compression/'
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['state/leveldb/', 'compose/chaos/verifier/'],
   snappy: [COMPRESSION],
-  'lz4-napi': [COMPRESSION],
+  'lz4-napi': [COMPRESSION, 'compose/chaos/verifier/'],
   fzstd: [COMPRESSION],
   '@hpcc-js/wasm-zstd': [COMPRESSION],
   kafkajs: ['topology/broker/kafka/testing/bare-loop.ts'],

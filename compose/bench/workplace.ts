@@ -11,6 +11,7 @@ import {
   Streams,
   systemPorts,
   type Broker,
+  type Compression,
   type Topology,
 } from '../../topology/index.ts'
 import { LocalKafka } from '../kafka/local-kafka.ts'
@@ -25,6 +26,8 @@ export type Guarantee = 'exactly_once' | 'at_least_once'
 export interface Conditions {
   readonly broker: BrokerKind
   readonly guarantee: Guarantee
+  /** Of what the application writes. Default: its own. */
+  readonly compression?: Compression
 }
 
 /** An empty broker, and a way to run instances of an application on it. */
@@ -36,7 +39,7 @@ export interface Workplace {
   close(): Promise<void>
 }
 
-export async function openWorkplace({ broker: kind, guarantee }: Conditions): Promise<Workplace> {
+export async function openWorkplace({ broker: kind, guarantee, compression }: Conditions): Promise<Workplace> {
   const directory = await mkdtemp(join(tmpdir(), 'bob-bench-'))
   const ports = systemPorts()
   const kafka = kind === 'kafka' ? await startKafka(directory) : undefined
@@ -49,7 +52,8 @@ export async function openWorkplace({ broker: kind, guarantee }: Conditions): Pr
     addresses,
     start: async (topology, instanceId = 'bench') => {
       const storages = levelTaskStorages(join(directory, instanceId))
-      const streams = new Streams({ topology, applicationId: 'bench', instanceId, broker, ports, storages, guarantee })
+      const options = { topology, applicationId: 'bench', instanceId, broker, ports, storages, guarantee }
+      const streams = new Streams({ ...options, ...(compression && { compression }) })
       await streams.start()
       return streams
     },

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- count|join|restore|transfers|latency|recover [--broker kafka] [--guarantee at_least_once] [--records N] [--keys N]
- * [--rate N]`: runs one workload and prints its figures as a line of JSON.
+ * [--compression CODEC] [--rate N]`: runs one workload and prints its figures as a line of JSON.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { measureLevelCeilings } from '../../state/testing/index.ts'
@@ -34,6 +34,15 @@ const program = new Command('bench')
   .addArgument(new Argument('<workload>').choices(Object.keys(workloads)))
   .addOption(new Option('--broker <name>', 'broker that holds the topics').choices(['embedded', 'kafka']).default('embedded'))
   .addOption(new Option('--guarantee <name>', 'processing guarantee').choices(['exactly_once', 'at_least_once']).default('exactly_once'))
+  .addOption(
+    new Option('--compression <codec>', "of all that the application writes (default: the application's own)").choices([
+      'none',
+      'gzip',
+      'snappy',
+      'lz4',
+      'zstd',
+    ]),
+  )
   .option('--records <number>', 'number of input records', wholeNumber, 1_000_000)
   .option('--keys <number>', 'number of distinct keys', wholeNumber, 100_000)
   .option(
@@ -58,8 +67,8 @@ try {
 }
 const ceilings = await measureLevelCeilings(() => performance.now() / 1000)
 const rssMb = Math.round(process.resourceUsage().maxRSS / 1024)
-const { broker, guarantee } = options
-process.stdout.write(`${JSON.stringify({ workload, broker, guarantee, ...measured, rssMb, ...ceilings })}\n`)
+const { broker, guarantee, compression } = options
+process.stdout.write(`${JSON.stringify({ workload, broker, guarantee, compression, ...measured, rssMb, ...ceilings })}\n`)
 
 function wholeNumber(text: string): number {
   const number = Number(text)

@@ -34,8 +34,6 @@ type Descriptions = ReadonlyMap<string, TopicDescription>
 
 /** Kafka's default of `delete.retention.ms`. */
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
-/** Of internal topics, if neither they nor the application choose (DECISIONS 101). */
-const INTERNAL_COMPRESSION: Compression = 'lz4'
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
 
@@ -60,11 +58,13 @@ export class TopicTable {
   readonly #sources: readonly string[]
   /** External topics that it writes; those that a sink chooses per record are added when they are. */
   readonly #outputs: Set<string>
-  /** How batches for internal topics are compressed, by name on the broker. */
+  /** Of internal topics that choose themselves, by name on the broker. */
   readonly #internalCompressions: ReadonlyMap<string, Compression>
   readonly #compression: Compression | undefined
   readonly #known = new Map<string, TopicDescription>()
   readonly #checks = new Map<string, RecordCheck>()
+  /** Topics whose settings this principal may not read: they are not asked for again. */
+  readonly #unreadable = new Set<string>()
 
   constructor({ applicationId, topology, admin, ports, outputs = [], compression }: TopicTableOptions) {
     const { globalStores, internalTopics: internal, subtopologies } = topology
@@ -75,7 +75,7 @@ export class TopicTable {
     this.#compression = compression
     this.#internal = new Map(internal.map((topic) => [topic.name, internalTopicName(applicationId, topic)]))
     this.#internalCompressions = new Map(
-      internal.map((topic) => [this.nameOf(topic.name), topic.compression ?? compression ?? INTERNAL_COMPRESSION]),
+      internal.flatMap((topic) => (topic.compression === undefined ? [] : [[this.nameOf(topic.name), topic.compression]])),
     )
     this.#repartitions = new Set(internal.filter(({ kind }) => kind === 'repartition').map(({ name }) => this.nameOf(name)))
     const changelogs = internal.filter(({ kind }) => kind === 'changelog')
@@ -237,15 +237,18 @@ export class TopicTable {
 
   /** Settings need a right of their own. Where it is missing on foreign topics those of internal ones are read, and where on these too, Kafka's defaults are assumed. */
   async #readSettings(names = this.#names()): Promise<void> {
-    const known = names.filter((name) => this.#known.has(name))
+    const known = names.filter((name) => this.#known.has(name) && !this.#unreadable.has(name))
+    if (known.length === 0) return
     const internal = known.filter((name) => name === this.deadLetters || [...this.#internal.values()].includes(name))
     try {
       await this.#readSettingsOf(known).catch((error: unknown) => {
         if (!(error instanceof NotAuthorizedError) || internal.length === 0) throw error
+        for (const name of known) if (!internal.includes(name)) this.#unreadable.add(name)
         return this.#readSettingsOf(internal)
       })
     } catch (error) {
       if (!(error instanceof NotAuthorizedError)) throw error
+      for (const name of known) this.#unreadable.add(name)
       this.#ports.logger.info(
         'the settings of topics may not be read: the defaults of delete.retention.ms and max.message.bytes are assumed',
         {

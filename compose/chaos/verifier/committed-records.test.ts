@@ -1,3 +1,4 @@
+import { compressFrameSync } from 'lz4-napi'
 import { describe, expect, it } from 'vitest'
 import { committedRecords } from './committed-records.ts'
 
@@ -35,7 +36,19 @@ const marker = (base: number, producer: number, isCommit: boolean): Buffer =>
 const valuesOf = (...log: readonly Buffer[]): readonly string[] =>
   committedRecords(Buffer.concat(log)).records.map(({ value }) => String(value))
 
+/** The same batch with its records as an LZ4 frame. */
+function packed(plain: Buffer): Buffer {
+  const bytes = Buffer.concat([plain.subarray(0, 61), compressFrameSync(plain.subarray(61))])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeInt16BE(bytes.readInt16BE(21) | 3, 21)
+  return bytes
+}
+
 describe('The verifier’s filter', () => {
+  it('20.B7 reads batches that are compressed with LZ4', () => {
+    expect(valuesOf(packed(texts(0, 1, TRANSACTIONAL, 'one', 'two')), marker(2, 1, true))).toEqual(['one', 'two'])
+  })
+
   it('keeps records outside transactions, in order', () => {
     expect(valuesOf(texts(0, -1, 0, 'a', 'b'), texts(2, 7, 0, 'c'))).toEqual(['a', 'b', 'c'])
   })

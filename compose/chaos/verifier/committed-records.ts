@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib'
+import { decompressFrameSync } from 'lz4-napi'
 
 export interface LogRecord {
   readonly offset: number
@@ -23,7 +24,11 @@ const FIRST_TIMESTAMP_AT = 27
 const PRODUCER_AT = 43
 const COUNT_AT = 57
 const COMPRESSION = 0b111
-const GZIP = 1
+const DECOMPRESS: Readonly<Record<number, (packed: Buffer) => Buffer>> = {
+  0: (bytes) => bytes,
+  1: (packed) => gunzipSync(packed),
+  3: (packed) => decompressFrameSync(packed),
+}
 const TRANSACTIONAL = 0b10000
 const CONTROL = 0b100000
 const COMMIT = 1
@@ -63,9 +68,10 @@ function recordsOf(batch: Buffer, attributes: number): LogRecord[] {
   const count = batch.readInt32BE(COUNT_AT)
   const packed = batch.subarray(BATCH_HEAD)
   const codec = attributes & COMPRESSION
-  if (codec !== 0 && codec !== GZIP)
-    throw new Error(`The verifier cannot read the batch at offset ${base}: unsupported compression codec ${codec}.`)
-  const bytes = codec === GZIP ? gunzipSync(packed) : packed
+  const decompress = DECOMPRESS[codec]
+  if (decompress === undefined)
+    throw new Error(`The verifier cannot read the batch at offset ${base}: it knows the codecs 0, 1 and 3, not ${codec}.`)
+  const bytes = decompress(packed)
   let at = 0
   const varint = (): number => {
     let value = 0n

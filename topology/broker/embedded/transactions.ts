@@ -67,7 +67,7 @@ export class Transactions {
     const { maxTimeoutMs } = this.#options
     if (!(timeoutMs > 0 && timeoutMs <= maxTimeoutMs)) {
       throw new FatalBrokerError(
-        `A producer of ${id} cannot have a transaction timeout of ${timeoutMs} ms: set transactionTimeoutMs to 1 to ${maxTimeoutMs} (the broker's transaction.max.timeout.ms).`,
+        `${id} cannot have transactions of ${timeoutMs} ms: transactionTimeoutMs must be from 1 to ${maxTimeoutMs}, the broker's transaction.max.timeout.ms.`,
       )
     }
     let state = this.#ids.get(id)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { BrokerUnderTest } from './broker-under-test.ts'
+import { describeCodecs } from './codecs.contract.ts'
 import { describeCompaction } from './compaction.contract.ts'
 import { describeFencing } from './fencing.contract.ts'
 import { describeFetching } from './fetching.contract.ts'
@@ -29,5 +30,6 @@ export function describeBrokerContract(name: string, open: () => Promise<BrokerU
     describeCompaction(() => brokerUnderTest)
     describeTopics(() => brokerUnderTest)
     describeLimits(() => brokerUnderTest)
+    describeCodecs(() => brokerUnderTest)
   })
 }

@@ -59,7 +59,7 @@ export interface StreamsOptions {
   readonly errorHandlers?: ErrorHandlers
   /**
    * How the batches that this instance writes are compressed (Kafka's `compression.type`). A sink, a repartition topic or a store may choose
-   * otherwise. Default: `lz4` for repartition topics and changelogs, `none` for other topics.
+   * otherwise. Default: `none`, as in Kafka.
    */
   readonly compression?: Compression
   /** A task that has work and has committed nothing for so long is stalled. Default 30,000 ms. */

@@ -1,3 +1,4 @@
+import { createContext, Script } from 'node:vm'
 import * as zlib from 'node:zlib'
 import type { Zstd } from '@hpcc-js/wasm-zstd'
 import { tooLarge, type Codec } from './codec.ts'
@@ -15,6 +16,12 @@ type Decompressor = typeof import('fzstd')
 const native: NativeZstd | undefined = isNative(zlib) ? zlib : undefined
 let compressor: Zstd | undefined
 let decompressor: Decompressor | undefined
+
+/** Damaged bytes can make the JavaScript decoder loop for ever. A whole batch of the largest size takes it less than a second. */
+const DECODER_TIMEOUT_MS = 2_000
+const decoding = { decode: (): void => undefined }
+const decoderContext = createContext(decoding)
+const decoderCall = new Script('decode()')
 
 const MAGIC = 0xfd2fb528
 const SINGLE_SEGMENT = 0x20
@@ -58,7 +65,8 @@ function decompressInJs(bytes: Uint8Array, maxBytes: number): Buffer {
     if (size > maxBytes) throw tooLarge(maxBytes)
     parts.push(part)
   })
-  stream.push(bytes, true)
+  decoding.decode = () => stream.push(bytes, true)
+  decoderCall.runInContext(decoderContext, { timeout: DECODER_TIMEOUT_MS })
   return Buffer.concat(parts, size)
 }
 
