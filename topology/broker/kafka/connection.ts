@@ -48,7 +48,7 @@ const CLOSED_AT_ONCE =
 
 /**
  * One connection to one broker, connected and authenticated. It has one request in flight. A broker that limits sessions
- * (`connections.max.reauth.ms`) closes a connection at the first request after the session's end; so a connection stops to be usable before that,
+ * (`connections.max.reauth.ms`) closes a connection at the first request after the session's end; so a connection stops being usable before that,
  * and another one is opened and authenticated in its place (DECISIONS 116).
  */
 export class Connection {
@@ -78,7 +78,9 @@ export class Connection {
       }
     })
     socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(new Error(this.#isProven ? CLOSED : CLOSED_AT_ONCE)))
+    const onClosed = (): void => this.#fail(new Error(this.#isProven ? CLOSED : CLOSED_AT_ONCE))
+    socket.on('end', onClosed)
+    socket.on('close', onClosed)
     if (socket.destroyed) this.#fail(new Error(CLOSED))
   }
 
@@ -135,7 +137,7 @@ export class Connection {
 
   async #supported(): Promise<ApiVersions> {
     const versions = await this.request(apiVersions())
-    const upgrade = `upgrade the cluster to Kafka 4.0 or newer.`
+    const upgrade = 'upgrade the cluster to Kafka 4.0 or newer.'
     if (versions.error === Code.unsupportedVersion) throw new FatalBrokerError(`Kafka broker ${this.name} is older than 2.4: ${upgrade}`)
     if (versions.error !== Code.none)
       throw new RetriableBrokerError(`ApiVersions of Kafka broker ${this.name} failed: code ${versions.error}; retry.`)

@@ -61,7 +61,7 @@ export class KafkaCluster {
   /** Metadata requests in flight, by topic: callers that need the same topic share one. */
   readonly #metadataInFlight = new Map<string, Promise<ClusterMetadata>>()
   /** Brokers whose last request or connection failed. No connection to one is opened before `retryAt`. */
-  readonly #unreachable = new Map<string, { readonly retryAt: number; readonly pauseMs: number }>()
+  readonly #unreachable = new Map<string, { readonly retryAt: number; readonly pauseMs: number; readonly reason: string }>()
   #nodes = new Map<number, Address>()
   #controller = -1
   #nextCandidate = 0
@@ -275,7 +275,7 @@ export class KafkaCluster {
     const broker = addressName(address)
     const unreachable = this.#unreachable.get(broker)
     if (unreachable !== undefined && clock.monotonic() < unreachable.retryAt)
-      throw new RetriableBrokerError(`Kafka broker ${broker} was unreachable a moment ago; retry.`)
+      throw new RetriableBrokerError(`${unreachable.reason} It is tried again in a moment.`)
     try {
       const connection = await Connection.open(address, this.#options)
       this.#connections.add(connection)
@@ -292,7 +292,7 @@ export class KafkaCluster {
     const before = this.#unreachable.get(broker)
     if (before === undefined && !this.#isClosed) logger.warn('Kafka broker is unreachable', { broker, error: error.message })
     const pauseMs = Math.min(2 * (before?.pauseMs ?? FIRST_PAUSE_MS), LONGEST_PAUSE_MS)
-    this.#unreachable.set(broker, { retryAt: clock.monotonic() + pauseMs, pauseMs })
+    this.#unreachable.set(broker, { retryAt: clock.monotonic() + pauseMs, pauseMs, reason: error.message.replace(/\.?$/, '.') })
   }
 
   #markReachable(broker: string): void {
