@@ -111,11 +111,25 @@ export function describeRealData(openBroker: (ports: Ports) => Promise<Broker | 
     it('that a processor forwards or puts into a store is refused as the record’s fault', async () => {
       const sender: ProcessorSupplier<string | null, string | null, string, string> = (context) => {
         const rows = context.store<KeyValueStore<string, string>>('rows')
+        const put = (timestamp: number): void => rows.put('row', 'v', timestamp)
+        const forward = (timestamp: number): void => context.forward({ key: 'k', value: 'forwarded', timestamp })
+        const isRefused = (call: () => void): boolean => {
+          try {
+            call()
+            return false
+          } catch (error) {
+            return error instanceof RangeError || error instanceof TypeError
+          }
+        }
         return {
-          process: ({ key, value }) => {
-            const timestamp = timestampFor(value)
-            if (key === 'put') rows.put('row', 'v', timestamp)
-            else context.forward({ key: 'k', value: value ?? '', timestamp })
+          process: ({ value }) => {
+            if (value === 'put') put(1.5)
+            if (value === 'forward') forward(NaN)
+            const invalid = Object.entries(NO_TIMESTAMPS).map(([name]) => [name, timestampFor(name)] as const)
+            const accepted = invalid.filter(
+              ([name, timestamp]) => !isRefused(() => forward(timestamp)) || (name !== 'undefined' && !isRefused(() => put(timestamp))),
+            )
+            context.forward({ key: 'k', value: accepted.join(), timestamp: 7 })
           },
         }
       }
@@ -127,11 +141,9 @@ export function describeRealData(openBroker: (ports: Ports) => Promise<Broker | 
           .to('out')
       })
       const one = await start('one')
-      const names = Object.keys(NO_TIMESTAMPS)
-      await application.send('in', ...names.map((name) => [`forward ${name}`, name] as const), ['put', 'fraction'], ['good', 'good'])
-      expect(await application.rows('out', 1)).toMatchObject([{ value: 'good', timestamp: 7 }])
-      const letters = await application.rows('app-dead-letters', names.length + 1)
-      expect(letters).toHaveLength(names.length + 1)
+      await application.send('in', ['a', 'put'], ['b', 'forward'], ['c', 'all of them'])
+      expect(await application.rows('out', 1)).toMatchObject([{ value: '', timestamp: 7 }])
+      expect(await application.rows('app-dead-letters', 2)).toMatchObject([{ value: 'put' }, { value: 'forward' }])
       await application.until(() => one.tasks()[0]?.lag === 0 && one.health().isHealthy)
     })
 
