@@ -1,4 +1,5 @@
 import type { Ports, TimerHandle } from '../ports.ts'
+import { silentLogger } from './silent-logger.ts'
 
 interface Timer {
   readonly dueMs: number
@@ -29,7 +30,7 @@ export function manualPorts(startMs = 1_700_000_000_000): ManualPorts {
       yield: nextMacrotask,
     },
     random: { next, uuid: () => `uuid-${next().toString(16).slice(2)}` },
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
     async advance(delayMs) {
       const untilMs = now + delayMs
       await nextMacrotask()

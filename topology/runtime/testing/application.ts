@@ -11,6 +11,7 @@ import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { memoryTaskStorages, Streams, type StreamsOptions } from '../index.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 
 export interface Row {
   readonly partition: number
@@ -44,7 +45,7 @@ export class Application {
     broker?: Broker
   }): Promise<Application> {
     const { topology, topics, partitions = 1 } = options
-    const ports = systemPorts()
+    const ports = systemPorts(silentLogger)
     const broker = options.broker ?? (await EmbeddedBroker.open({ storage: new MemoryStorage(), ports }))
     await broker.admin.createTopics(topics.map((name) => ({ name, partitions })))
     return new Application(broker, ports, topology, partitions)

@@ -5,6 +5,7 @@ import type { LogFields, Logger, Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import { Streams } from '../../runtime/index.ts'
 import { taskName } from '../../runtime/task-id.ts'
+import { silentLogger } from '../silent-logger.ts'
 import type { Mutation } from './mutations.ts'
 import { PowerSwitch } from './power-switch.ts'
 import { readLogs } from './scenario.ts'
@@ -20,7 +21,6 @@ const HEARTBEAT_MS = 200
 const SLOTS = 3
 const INITIAL_REBALANCE_DELAY_MS = 40
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A machine on which an instance is started, crashes and is started again. Its disks survive. */
 interface Slot {
@@ -48,7 +48,7 @@ export class World {
   /** Stores that were ahead of their changelogs, which no disk fault can cause. */
   readonly #storesAhead: string[] = []
 
-  constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
+  constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = silentLogger) {
     this.#scenario = scenario
     this.#mutation = mutation
     this.#random = random
