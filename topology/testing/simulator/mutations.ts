@@ -80,8 +80,8 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
       },
     })
   })
-  const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions) => {
-    const fresh = await broker.groups.committedOffsets(groupId, partitions)
+  const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions, options) => {
+    const fresh = await broker.groups.committedOffsets(groupId, partitions, options)
     return fresh.map((offset) => {
       const seen = early.get(partitionName(offset)) ?? offset.offset
       early.delete(partitionName(offset))
