@@ -36,11 +36,14 @@ export interface Random {
 
 /** Stable codes of log lines that programs react to. The text of a line may change, its code does not. */
 export type LogCode =
+  | 'broker-unreachable'
   | 'dead-letter'
   | 'fetch-failed'
   | 'group-unreachable'
+  | 'instance-failed'
   | 'producer-not-open'
   | 'record-dropped'
+  | 'standby-behind'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'

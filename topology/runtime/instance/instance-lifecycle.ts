@@ -11,7 +11,7 @@ import { StateMachine, type Transitions } from '../state-machine.ts'
  *
  * - `starting`: creates its internal topics and fills its global stores.
  * - `rebalancing`: the group divides the tasks; tasks that stay go on running.
- * - `failed`: it met an error that it cannot recover from (`failure` says which) and processes nothing any more.
+ * - `failed`: it met an error that it cannot recover from (`failure` says which). It commits nothing any more, closes its tasks and leaves the group.
  */
 export type StreamsState = 'created' | 'starting' | 'rebalancing' | 'running' | 'stopped' | 'failed'
 
@@ -46,6 +46,11 @@ export class InstanceLifecycle {
     return this.state === 'stopped'
   }
 
+  /** Neither failed nor stopped: it may open tasks. */
+  get isActive(): boolean {
+    return this.state !== 'failed' && !this.isStopped
+  }
+
   get failure(): unknown {
     return this.#failure
   }
@@ -62,8 +67,10 @@ export class InstanceLifecycle {
     for (const listener of this.#listeners) listener(state)
   }
 
+  /** The first failure is the one that counts. */
   fail(error: unknown): void {
-    this.#logger.error('the instance cannot continue', { instance: this.#instanceId, error: String(error) })
+    this.#logger.error('the instance cannot continue', { code: 'instance-failed', instance: this.#instanceId, error: String(error) })
+    if (!this.#machine.canBecome('failed')) return
     this.#failure = error
     this.become('failed')
   }

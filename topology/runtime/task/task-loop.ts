@@ -126,6 +126,7 @@ export class TaskLoop {
     const { ports, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
     const commit = async (): Promise<void> => {
+      if (this.#isLost) return
       await this.task.commit()
       lastCommit = ports.clock.monotonic()
       if (this.progress.advanced()) this.#outage.recovered('a task is making progress again', { task: this.task.name })
@@ -180,7 +181,12 @@ export class TaskLoop {
       default:
         fault satisfies never
     }
-    while (this.#isAssigned && !(await this.#options.isMember())) await this.#sleep(MEMBERSHIP_RETRY_MS)
+    while (this.#isAssigned && !(await this.#isMember())) await this.#sleep(MEMBERSHIP_RETRY_MS)
+  }
+
+  /** A heartbeat may not be answered: a task that is revoked does not wait for it. */
+  #isMember(): Promise<boolean> {
+    return unlessAborted(this.#options.isMember(), this.#revoked.signal).catch(() => false)
   }
 
   #giveUp(error: unknown): void {
