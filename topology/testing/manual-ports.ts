@@ -26,7 +26,19 @@ export function manualPorts(startMs = 1_700_000_000_000): ManualPorts {
     clock: { now: () => now, monotonic: () => now - startMs },
     timers: {
       setTimeout: setTimer,
-      sleep: (delayMs) => new Promise((resolve) => setTimer(resolve, delayMs)),
+      sleep: (delayMs, signal) =>
+        new Promise((resolve, reject) => {
+          const onAbort = (): void => {
+            timer.cancel()
+            reject(signal?.reason as Error)
+          }
+          if (signal?.aborted) return reject(signal.reason as Error)
+          const timer = setTimer(() => {
+            signal?.removeEventListener('abort', onAbort)
+            resolve()
+          }, delayMs)
+          signal?.addEventListener('abort', onAbort, { once: true })
+        }),
       yield: nextMacrotask,
     },
     random: { next, uuid: () => `uuid-${next().toString(16).slice(2)}` },

@@ -25,9 +25,10 @@ export interface LetterBoxOptions {
   readonly parked: ParkedKeys
   readonly outputs: OutputBuffer
   readonly ports: Ports
-  /** The dead-letter topic and the partition of it that this task writes to. */
+  /** The dead-letter topic. */
   readonly topic: string
-  readonly partition: number
+  /** The partition of a topic that this task writes to. */
+  partitionIn(topic: string): number
 }
 
 /**
@@ -70,7 +71,7 @@ export class LetterBox {
   }
 
   #write(topic: string, record: FrontRecord, reason: string, place: LetterPlace | undefined, error: RecordError | undefined): void {
-    const { outputs, partition, ports } = this.#options
+    const { outputs, partitionIn, ports } = this.#options
     const { key, value, timestamp, headers } = record.batch
     const letter = {
       origin: { topic: record.topic, partition: record.partition, offset: record.offset },
@@ -82,7 +83,7 @@ export class LetterBox {
       task: error?.task,
       stack: stackOf(error?.cause),
     }
-    outputs.topic(topic).append(partition, key, value, timestamp, letterHeaders(letter))
+    outputs.topic(topic).append(partitionIn(topic), key, value, timestamp, letterHeaders(letter))
   }
 
   /** The oldest letter of the record's key has been processed or discarded. */

@@ -23,6 +23,8 @@ export interface TaskLoopOptions {
 }
 
 const MEMBERSHIP_RETRY_MS = 100
+/** What a rebalance may cost a task; more without a commit in between is a fault. */
+const EXPECTED_MIGRATIONS = 2
 /** After so many openings without progress an error is no longer taken for one that passes. */
 const MAX_OPENINGS = 12
 
@@ -165,7 +167,7 @@ export class TaskLoop {
         this.#options.ports.logger.debug('a transaction is done again without a record', { task: this.task.name, error: String(error) })
         break
       case 'migration':
-        this.#options.ports.logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
+        await this.#openAgain(error)
         break
       case 'world':
         await this.#untilReady(error)
@@ -187,6 +189,16 @@ export class TaskLoop {
   /** A heartbeat may not be answered: a task that is revoked does not wait for it. */
   #isMember(): Promise<boolean> {
     return unlessAborted(this.#options.isMember(), this.#revoked.signal).catch(() => false)
+  }
+
+  /** Once is expected, and done at once. A task that migrates again and again without a commit is reported, and not opened in a tight loop. */
+  async #openAgain(error: unknown): Promise<void> {
+    const { logger } = this.#options.ports
+    const pauseMs = this.progress.failed('migration', messageOf(error))
+    logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
+    if (this.progress.failures.migration <= EXPECTED_MIGRATIONS) return
+    this.#outage.failed('a task is opened again and again', messageOf(error), { code: 'task-failed', task: this.task.name })
+    await this.#sleep(pauseMs)
   }
 
   #giveUp(error: unknown): void {

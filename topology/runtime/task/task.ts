@@ -140,6 +140,7 @@ export class Task {
     const { broker, groupId, transactionsDecided } = this.#context
     this.#status.become('restoring')
     this.#drop()
+    this.metrics.openings++
     await unlessAborted(transactionsDecided(), signal)
     const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
@@ -250,7 +251,7 @@ export class Task {
       outputs: this.#outputs,
       ports,
       topic: topics.deadLetters,
-      partition: this.id.partition % (topics.partitions(topics.deadLetters) ?? 1),
+      partitionIn: (topic) => this.#ownPartitionIn(topic),
     })
     const records = new RecordHandler({
       task: this.name,
@@ -265,6 +266,14 @@ export class Task {
       onStateDamaged: () => this.#stores.damaged(),
     })
     return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
+  }
+
+  /** The partition of another topic that this task writes to where no key decides. Throws `RetriableError` while the topic does not exist. */
+  #ownPartitionIn(topic: string): number {
+    const { topics } = this.#context
+    const partitions = topics.partitions(topic)
+    if (partitions === undefined) throw topics.missing(topic)
+    return this.id.partition % partitions
   }
 
   /** The first drop of each reason is a warning, the others are counted. */
