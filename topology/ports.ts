@@ -42,6 +42,7 @@ export type LogCode =
   | 'group-unreachable'
   | 'instance-failed'
   | 'producer-not-open'
+  | 'rebalance-stalled'
   | 'record-dropped'
   | 'standby-behind'
   | 'state-wiped'

@@ -1,4 +1,4 @@
-import type { Logger } from '../../ports.ts'
+import type { Clock, Logger } from '../../ports.ts'
 import { StateMachine, type Transitions } from '../state-machine.ts'
 
 /**
@@ -28,13 +28,17 @@ const TRANSITIONS: Transitions<StreamsState> = {
 export class InstanceLifecycle {
   readonly #instanceId: string
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #machine: StateMachine<StreamsState>
   readonly #listeners = new Set<(state: StreamsState) => void>()
   #failure: unknown
+  #changedAt: number
 
-  constructor(instanceId: string, logger: Logger) {
+  constructor(instanceId: string, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#instanceId = instanceId
     this.#logger = logger
+    this.#clock = clock
+    this.#changedAt = clock.monotonic()
     this.#machine = new StateMachine(`Instance ${instanceId}`, 'created', TRANSITIONS)
   }
 
@@ -51,6 +55,11 @@ export class InstanceLifecycle {
     return this.state !== 'failed' && !this.isStopped
   }
 
+  /** How long the instance has been in its state, milliseconds. */
+  get ageMs(): number {
+    return this.#clock.monotonic() - this.#changedAt
+  }
+
   get failure(): unknown {
     return this.#failure
   }
@@ -64,6 +73,7 @@ export class InstanceLifecycle {
   become(state: StreamsState): void {
     if (!this.#machine.canBecome(state)) return
     this.#machine.become(state)
+    this.#changedAt = this.#clock.monotonic()
     for (const listener of this.#listeners) listener(state)
   }
 

@@ -15,6 +15,7 @@ import type { ErrorHandlers, Task } from '../task/index.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
+import { InputEnds } from './input-ends.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
 import { partitionLags, type PartitionLag } from './partition-lag.ts'
@@ -73,6 +74,7 @@ type EndSteps = (within: (share: number, work: Promise<unknown>) => Promise<bool
 const STOP_TIMEOUT_MS = 10_000
 const START_RETRY_MS = 100
 const LONGEST_START_PAUSE_MS = 1_000
+const STALL_TIMEOUT_MS = 30_000
 const CHECK_INTERVAL_MS = 1_000
 /** Of the time for a stop, what closing the tasks may take: LeaveGroup needs some of it too. */
 const TASKS_SHARE = 0.8
@@ -96,6 +98,9 @@ export class Streams {
   readonly #globals: GlobalStores
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
+  readonly #inputs: InputEnds
+  readonly #stallTimeoutMs: number
+  readonly #rebalances: OutageLog
   readonly #router: QueryRouter
   #check: TimerHandle | undefined
   readonly #ended = new AbortController()
@@ -105,13 +110,14 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
+    const { stallTimeoutMs = STALL_TIMEOUT_MS } = options
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#applicationId = applicationId
     this.#broker = broker
     this.#topology = topology
     this.#ports = ports
-    this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
+    this.#lifecycle = new InstanceLifecycle(instanceId, ports)
     this.#lifecycle.onChange((state) => state === 'failed' && this.#closeFailed())
     this.#topics = new TopicTable(applicationId, topology, broker.admin)
     this.#globals = new GlobalStores(topology.globalStores, broker, ports)
@@ -135,7 +141,7 @@ export class Streams {
       commitIntervalMs: options.commitIntervalMs ?? 500,
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
-      stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
+      stallTimeoutMs,
       errorHandlers: options.errorHandlers ?? {},
       broker,
       ports,
@@ -148,6 +154,14 @@ export class Streams {
       fetching: this.#fetching,
       lifecycle: this.#lifecycle,
     })
+    this.#inputs = new InputEnds({
+      admin: broker.admin,
+      ports,
+      source: this.#tasks,
+      stallTimeoutMs,
+    })
+    this.#stallTimeoutMs = stallTimeoutMs
+    this.#rebalances = new OutageLog(ports.clock, ports.logger)
     this.#router = new QueryRouter({
       topology,
       topics: this.#topics,
@@ -234,6 +248,8 @@ export class Streams {
               ? `the instance is ${state}${this.#obstacle === undefined ? '' : `: ${this.#obstacle}`}`
               : `the instance has failed: ${messageOf(failure)}`,
           ]),
+      ...(this.#rebalanceObstacle === undefined ? [] : [this.#rebalanceObstacle]),
+      ...this.#outages().map((reason) => `the brokers cannot be reached: ${reason}`),
       ...this.#tasks
         .infos()
         .flatMap(({ name, state: taskState, obstacle }) =>
@@ -258,6 +274,21 @@ export class Streams {
       owners: this.owners,
       openedAt: (task) => this.#tasks.task(task)?.committedPositions ?? [],
     })
+  }
+
+  /** A rebalance takes no longer than the other members' sessions, unless the coordinator does not answer or a task here does not close. */
+  get #rebalanceObstacle(): string | undefined {
+    const { state, ageMs } = this.#lifecycle
+    if (state !== 'rebalancing' || ageMs < this.#stallTimeoutMs) return undefined
+    return 'The rebalance does not end: the group coordinator does not answer, or a task that is revoked does not close.'
+  }
+
+  /** Each reason once: while no broker answers, several loops say so. */
+  #outages(): readonly string[] {
+    const { state } = this.#lifecycle
+    if (state !== 'running' && state !== 'rebalancing') return []
+    const reasons = [this.#membership.obstacle, this.#fetching.obstacle, this.#inputs.obstacle]
+    return [...new Set(reasons.filter((reason) => reason !== undefined))]
   }
 
   /** Answers a query of another instance from this instance alone: for transports. */
@@ -331,8 +362,17 @@ export class Streams {
     await inTime(1, Promise.all([this.#fetching.stop(), this.#globals.stop()]))
   }
 
+  #checkRebalance(): void {
+    const instance = this.instanceId
+    const obstacle = this.#rebalanceObstacle
+    if (obstacle === undefined) this.#rebalances.recovered('the rebalance has ended', { instance })
+    else this.#rebalances.failed('a rebalance does not end', obstacle, { code: 'rebalance-stalled', instance })
+  }
+
   #armCheck(): void {
     this.#check = this.#ports.timers.setTimeout(() => {
+      this.#checkRebalance()
+      this.#inputs.check()
       this.#tasks.checkProgress()
       this.#armCheck()
     }, CHECK_INTERVAL_MS)

@@ -38,6 +38,7 @@ export class TaskLoop {
   readonly #options: TaskLoopOptions
   readonly #wakeup = new Wakeup()
   readonly #outage: OutageLog
+  readonly #stalls: OutageLog
   readonly #done: Promise<void>
   /** Aborted when the task is revoked: ends the waits that may be long. */
   readonly #revoked = new AbortController()
@@ -50,6 +51,7 @@ export class TaskLoop {
     this.#options = options
     this.progress = new TaskProgress({ task, ports: options.ports, stallTimeoutMs: options.stallTimeoutMs })
     this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
+    this.#stalls = new OutageLog(options.ports.clock, options.ports.logger)
     this.#done = this.#run()
   }
 
@@ -62,11 +64,12 @@ export class TaskLoop {
     this.#wakeup.raise()
   }
 
-  /** To be called regularly: warns when the task has stalled. */
+  /** To be called regularly: warns when the task has stalled, and at growing intervals for as long as that lasts. */
   checkProgress(): void {
-    if (!this.progress.check()) return
-    const { reason, record, since } = this.progress.stalled ?? {}
-    this.#options.ports.logger.warn('a task is stalled', { code: 'task-stalled', task: this.task.name, reason, record, since })
+    const { name: task } = this.task
+    const stall = this.progress.check()
+    if (stall === undefined) return this.#stalls.recovered('a task is no longer stalled', { task })
+    this.#stalls.failed('a task is stalled', stall.reason, { code: 'task-stalled', task, record: stall.record })
   }
 
   /** Commits what has been processed, then closes the task. */

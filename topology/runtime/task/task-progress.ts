@@ -87,24 +87,21 @@ export class TaskProgress {
     return wasHeldUp
   }
 
-  /** To be called regularly. True when the task has stalled just now. */
-  check(): boolean {
+  /** To be called regularly. The stall, if there is one. */
+  check(): Obstacle | undefined {
     const { task, ports, stallTimeoutMs } = this.#options
     const { commits, restored } = task.metrics
     const seen = `${commits} ${restored}`
     if (seen !== this.#seen || !this.#hasWork) {
       this.#seen = seen
       this.#progressAt = ports.clock.monotonic()
-      this.#stalled = undefined
-      return false
+      return (this.#stalled = undefined)
     }
     const idleMs = ports.clock.monotonic() - this.#progressAt
-    if (idleMs < stallTimeoutMs) return false
-    const isNew = this.#stalled === undefined
+    if (idleMs < stallTimeoutMs) return undefined
     const record = task.pendingRecord
     const since = this.#stalled?.since ?? ports.clock.now() - Math.round(idleMs)
-    this.#stalled = { reason: this.#reason(), since, ...(record === undefined ? {} : { record }) }
-    return isNew
+    return (this.#stalled = { reason: this.#reason(), since, ...(record === undefined ? {} : { record }) })
   }
 
   get #hasCommitted(): boolean {
