@@ -49,8 +49,13 @@ export class GroupOffsets {
       if (open.length === 0) break
       await Promise.all(open.map((pending) => pending.ended))
     }
+    return this.now(groupId, partitions)
+  }
+
+  /** The committed offsets, whether or not open transactions will replace them. */
+  now(groupId: string, partitions: readonly TopicPartition[]): OffsetAndMetadata[] {
     const offsets = this.#offsets.get(groupId)
-    return names.flatMap((name) => offsets?.get(name) ?? [])
+    return partitions.flatMap((partition) => offsets?.get(partitionName(partition)) ?? [])
   }
 
   /** The operations that delete all offsets of the topics, and what to call once they are on disk. */

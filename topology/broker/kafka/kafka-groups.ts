@@ -77,12 +77,16 @@ export class KafkaGroups implements GroupCoordinator {
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
+  async committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    { requireStable = true } = {},
+  ): Promise<readonly OffsetAndMetadata[]> {
     if (partitions.length === 0) return []
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
-      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions), ({ error }) => error)
+      const { offsets } = await this.#request(groupId, offsetFetch(groupId, partitions, requireStable), ({ error }) => error)
       const failed = offsets.find(({ error }) => error !== Code.none && error !== Code.unstableOffsets)
       if (failed !== undefined) throw brokerError(failed.error, `OffsetFetch for ${partitionName(failed)} in group ${groupId}`)
       if (offsets.every(({ error }) => error === Code.none)) {

@@ -32,10 +32,15 @@ export function withParkedKeys(topology: Topology): Topology {
   }
 }
 
+/** With so many parked keys they are not counted: a task that is opened again for each of many poisonous records would read all rows each time. */
+const MANY = 100
+
 /** The parked keys of one task, by source topic. Opened again after an abort, because the count is not rolled back with the store. */
 export class ParkedKeys {
   readonly #store: KeyValueStore<Uint8Array, ParkedKey>
+  /** Exact below `MANY`; above, it only says that there are some. */
   #size = 0
+  #isCounted = true
 
   private constructor(store: KeyValueStore<Uint8Array, ParkedKey>) {
     this.#store = store
@@ -46,7 +51,11 @@ export class ParkedKeys {
     const store = storeNamed(storeName(subtopology))
     if (store.kind !== 'keyValue') throw new RangeError(`The store of parked keys, ${store.name}, is not a key-value store`)
     const parked = new ParkedKeys(store as KeyValueStore<Uint8Array, ParkedKey>)
-    for await (const _ of store.all()) parked.#size++
+    for await (const _ of store.all()) {
+      if (++parked.#size < MANY) continue
+      parked.#isCounted = false
+      break
+    }
     return parked
   }
 
@@ -72,7 +81,7 @@ export class ParkedKeys {
     const parked = this.find(topic, key)
     if (parked === undefined) return
     const next = parked.next + 1
-    if (next === parked.end) this.#size--
+    if (next === parked.end && this.#isCounted) this.#size--
     this.#store.put(rowKey(topic, key), next === parked.end ? null : { ...parked, next })
   }
 }

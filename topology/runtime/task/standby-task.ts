@@ -2,6 +2,7 @@ import type { TaskState } from '../../../state/index.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskStores } from '../state/index.ts'
+import { OutageLog } from '../outage-log.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
@@ -61,6 +62,7 @@ export class StandbyTask {
   async #run(): Promise<void> {
     const { stores, ports, name } = this.#options
     const { signal } = this.#closed
+    const outage = new OutageLog(ports.clock, ports.logger)
     while (!signal.aborted) {
       let pauseMs = POLL_MS
       try {
@@ -68,9 +70,11 @@ export class StandbyTask {
         await stores.open(signal)
         const isFirst = this.#caughtUpAt === undefined
         this.#caughtUpAt = begunAt
+        outage.recovered('a standby is updated again', { task: name })
         if (isFirst) this.#options.onCaughtUp()
       } catch (error) {
-        ports.logger.debug('a standby could not be updated', { task: name, error: messageOf(error) })
+        if (signal.aborted) break
+        outage.failed('a standby could not be updated; it is tried again', messageOf(error), { code: 'standby-behind', task: name })
         pauseMs = RETRY_MS
       }
       const timer = ports.timers.setTimeout(() => this.#wakeup.raise(), pauseMs)

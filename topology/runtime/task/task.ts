@@ -153,6 +153,7 @@ export class Task {
     const { broker, groupId, transactionsDecided } = this.#context
     this.#status.become('restoring')
     this.#drop()
+    this.metrics.openings++
     await unlessAborted(transactionsDecided(), signal)
     const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
@@ -286,7 +287,7 @@ export class Task {
       outputs: this.#outputs,
       ports,
       topic: topics.deadLetters,
-      partitionOf: (topic) => this.id.partition % (topics.partitions(topic) ?? 1),
+      partitionOf: (topic) => this.#ownPartitionOf(topic),
     })
     const records = new RecordHandler({
       task: this.name,
@@ -301,6 +302,14 @@ export class Task {
       onStateDamaged: () => this.#stores.damaged(),
     })
     return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
+  }
+
+  /** The partition of another topic that this task writes to where no key decides. Throws `RetriableError` while the topic does not exist. */
+  #ownPartitionOf(topic: string): number {
+    const { topics } = this.#context
+    const partitions = topics.partitions(topic)
+    if (partitions === undefined) throw topics.missing(topic)
+    return this.id.partition % partitions
   }
 
   /** The first drop of each reason is a warning, the others are counted. */

@@ -148,10 +148,11 @@ export function leaveGroup(groupId: string, memberId: string, instanceId: string
   }
 }
 
-/** With `require_stable` (KIP-447): fails for offsets that an open transaction may still change. */
+/** With `requireStable` (KIP-447): fails for offsets that an open transaction may still change. */
 export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],
+  requireStable: boolean,
 ): KafkaRequest<{ readonly error: number; readonly offsets: readonly (OffsetAndMetadata & { readonly error: number })[] }> {
   return {
     apiKey: 9,
@@ -167,7 +168,7 @@ export function offsetFetch(
             .compactArray(partitionsOfTopic, ({ partition }) => writer.int32(partition))
             .noTags(),
         )
-        .boolean(true)
+        .boolean(requireStable)
         .noTags(),
     read: (reader) => {
       reader.int32()
