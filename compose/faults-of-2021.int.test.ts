@@ -8,6 +8,7 @@ import { ConfigurationError } from './configuration.ts'
 import { readConnection } from './connection.ts'
 import { newToken } from './new-token.ts'
 import { allTopics } from './topics/all-topics.ts'
+import { silentLogger } from '../topology/testing/index.ts'
 
 const TOKENS = 5_000
 
@@ -33,7 +34,7 @@ describe('Faults of the 2021 bank', () => {
   })
 
   it('existing topic settings never checked by the synchroniser', async () => {
-    const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() })
+    const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts(silentLogger) })
     const topics = await declaredTopics()
     const plan = async (): Promise<TopicPlan> => {
       const existing = await broker.admin.describeTopics()

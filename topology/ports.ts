@@ -36,15 +36,19 @@ export interface Random {
 
 /** Stable codes of log lines that programs react to. The text of a line may change, its code does not. */
 export type LogCode =
+  | 'broker-unreachable'
   | 'coordinator-moved'
   | 'dead-letter'
   | 'fetch-failed'
   | 'global-stores-wait'
   | 'group-unreachable'
+  | 'instance-failed'
   | 'producer-not-open'
+  | 'rebalance-stalled'
   | 'record-dropped'
   | 'request-retried'
   | 'settings-not-readable'
+  | 'standby-behind'
   | 'state-wiped'
   | 'task-failed'
   | 'task-not-closed'

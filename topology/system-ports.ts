@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Logger, Ports, Timers } from './ports.ts'
+import type { Clock, Logger, Ports, Timers } from './ports.ts'
+import { stderrLogger } from './stderr-logger.ts'
 
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 /** Node fires a longer timer at once. A task that wakes up before its punctuator is due sets the timer again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -27,10 +28,10 @@ const timers: Timers = {
   yield: () => new Promise((resolve) => setImmediate(resolve)),
 }
 
-/** The machine's own clock, timers and randomness. Logs nothing unless a logger is passed. */
-export function systemPorts(logger: Logger = SILENT): Ports {
+/** The machine's own clock, timers and randomness. The default logger prints warnings and errors to standard error. */
+export function systemPorts(logger: Logger = stderrLogger(clock)): Ports {
   return {
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock,
     timers,
     random: { next: () => Math.random(), uuid: () => randomUUID() },
     logger,

@@ -51,6 +51,10 @@ enum InstanceState {
 enum TaskState {
   RESTORING
   RUNNING
+  "An error ended the last opening or transaction; the task is opened again after a pause, or when what it needs is available."
+  WAITING
+  "It has work and has committed nothing for the stall timeout."
+  STALLED
   STANDBY
 }
 enum NodeKind {
@@ -275,7 +279,7 @@ type TopologyMetrics {
   "Latency of this API process's commands over the last 10 to 20 seconds, from command to outcome. Null: there was no outcome."
   p50Ms: Float
   p99Ms: Float
-  "Records that the tasks have not processed yet."
+  "Records that are not processed yet, also where no instance owns the task: end offset minus committed offset of every input partition."
   lag: Int!
   "Whether all accounts, clearing and cash add up to zero. Null: not known yet."
   booksBalanced: Boolean
@@ -288,11 +292,20 @@ type NodeMetrics {
 type Instance {
   id: ID!
   state: InstanceState!
+  "Whether it does its work: it runs, and none of its tasks waits or is stalled."
+  healthy: Boolean!
+  "Why it is not healthy, one line each."
+  problems: [String!]!
   tasks: [Task!]!
 }
 type Task {
   id: String!
   state: TaskState!
+  "Why it waits or is stalled."
+  reason: String
+  "The record that is being processed: topic-partition@offset."
+  record: String
+  since: Timestamp
   lag: Int!
 }
 type Rebalance {

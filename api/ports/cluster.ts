@@ -40,7 +40,20 @@ export interface GraphNode {
 export interface InstanceView {
   readonly id: string
   readonly state: 'STARTING' | 'REBALANCING' | 'RESTORING' | 'RUNNING' | 'STOPPED' | 'DEAD'
-  readonly tasks: readonly { readonly id: string; readonly state: 'RESTORING' | 'RUNNING' | 'STANDBY'; readonly lag: number }[]
+  readonly healthy: boolean
+  /** Why it is not healthy, one line each. */
+  readonly problems: readonly string[]
+  readonly tasks: readonly TaskView[]
+}
+
+export interface TaskView {
+  readonly id: string
+  readonly state: 'RESTORING' | 'RUNNING' | 'WAITING' | 'STALLED' | 'STANDBY'
+  /** Why it waits or is stalled, the record (`topic-partition@offset`), and since when; null where it does not. */
+  readonly reason: string | null
+  readonly record: string | null
+  readonly since: number | null
+  readonly lag: number
 }
 
 export interface Rebalance {
@@ -55,7 +68,7 @@ export interface ClusterMetrics {
   readonly time: number
   readonly nodes: readonly { readonly id: string; readonly recordsPerSecond: number; readonly lag: number }[]
   readonly transfersPerSecond: number
-  /** Records that the tasks have not processed yet. */
+  /** Records that are not processed yet, of every input partition, whichever instance owns it. */
   readonly lag: number
   /** Null: not known yet. */
   readonly booksBalanced: boolean | null

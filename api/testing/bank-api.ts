@@ -11,15 +11,13 @@ import {
   feedFormats,
 } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
-import { memoryTaskStorages, Streams, systemPorts, type Broker, type Logger, type Ports, type TaskStorages } from '../../topology/index.ts'
-import { memoryBroker } from '../../topology/testing/index.ts'
+import { memoryTaskStorages, Streams, systemPorts, type Broker, type Ports, type TaskStorages } from '../../topology/index.ts'
+import { memoryBroker, silentLogger } from '../../topology/testing/index.ts'
 import { openApi, type Api, type ApiOptions } from '../index.ts'
 import { Passwords } from '../sessions/passwords.ts'
 import { ApiClient } from './api-client.ts'
 
 const EMPLOYEE = { username: 'an employee', password: 'a good password' }
-
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A bank with one instance, all in memory, and its API. */
 export class BankApi {
@@ -42,7 +40,7 @@ export class BankApi {
     proxies: readonly string[] = [],
     storages: TaskStorages = memoryTaskStorages(),
   ): Promise<BankApi> {
-    const ports = systemPorts(SILENT)
+    const ports = systemPorts(silentLogger)
     const broker = await memoryBroker(ports)
     const codec = await RecordCodec.open(await EmbeddedRegistry.open({ load: async () => undefined, save: async () => undefined }))
     await broker.admin.createTopics(bankTopics(1))

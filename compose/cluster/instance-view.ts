@@ -1,12 +1,12 @@
 import type { InstanceView } from '../../api/index.ts'
-import type { StreamsState, TaskInfo } from '../../topology/index.ts'
+import type { InstanceHealth, StreamsState, TaskInfo } from '../../topology/index.ts'
 
-/** A task that is not running is on its way there, or closes within moments. */
+/** A task that is created is on its way to run, and one that is suspended closes within moments. */
 const TASK_STATES = {
   created: 'RESTORING',
   restoring: 'RESTORING',
-  waiting: 'RESTORING',
-  stalled: 'RESTORING',
+  waiting: 'WAITING',
+  stalled: 'STALLED',
   running: 'RUNNING',
   suspended: 'RUNNING',
   closed: 'RUNNING',
@@ -14,12 +14,21 @@ const TASK_STATES = {
 } as const satisfies Record<TaskInfo['state'], InstanceView['tasks'][number]['state']>
 
 /** An instance, running or stopped, as the page shows it. */
-export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[]): InstanceView {
+export function instanceView(id: string, state: StreamsState, tasks: readonly TaskInfo[], health: InstanceHealth): InstanceView {
   const isRestoring = tasks.some((task) => task.state === 'restoring')
   return {
     id,
     state: stateOf(state, isRestoring),
-    tasks: tasks.map(({ name, state: taskState, lag }) => ({ id: name, state: TASK_STATES[taskState], lag })),
+    healthy: health.isHealthy,
+    problems: health.problems,
+    tasks: tasks.map(({ name, state: taskState, obstacle, lag }) => ({
+      id: name,
+      state: TASK_STATES[taskState],
+      reason: obstacle?.reason ?? null,
+      record: obstacle?.record ?? null,
+      since: obstacle?.since ?? null,
+      lag,
+    })),
   }
 }
 

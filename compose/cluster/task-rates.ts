@@ -1,5 +1,5 @@
 import type { ClusterMetrics } from '../../api/index.ts'
-import type { Clock, TaskInfo, Topology } from '../../topology/index.ts'
+import { totalLag, type Clock, type PartitionLag, type TaskInfo, type Topology } from '../../topology/index.ts'
 
 /** Shorter intervals give no meaningful rate. */
 const MIN_INTERVAL_MS = 500
@@ -21,12 +21,12 @@ export class TaskRates {
   }
 
   /** By source node: the input rate and the lag of its sub-topology. */
-  nodes(tasks: readonly TaskInfo[]): ClusterMetrics['nodes'] {
+  nodes(tasks: readonly TaskInfo[], lags: readonly PartitionLag[]): ClusterMetrics['nodes'] {
     this.#sample(tasks)
     return this.#sources.map(({ subtopology, node }) => ({
       id: node,
       recordsPerSecond: this.#rates.get(subtopology) ?? 0,
-      lag: tasks.filter(({ name }) => subtopologyOf(name) === subtopology).reduce((sum, { lag }) => sum + lag, 0),
+      lag: totalLag(lags.filter(({ task }) => subtopologyOf(task) === subtopology)),
     }))
   }
 

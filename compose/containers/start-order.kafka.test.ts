@@ -14,6 +14,7 @@ import { runTool } from '../kafka/run-tool.ts'
 import { BankClient } from '../kills/bank-client.ts'
 import { compose, copyContainerFiles } from './testing/composition.ts'
 import { PlainBank } from './testing/plain-bank.ts'
+import { silentLogger } from '../../topology/testing/index.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const START_TIMEOUT_MS = 400_000
@@ -58,7 +59,7 @@ afterAll(async () => {
 
 /** Connects with the environment of a service, or of the administrator. */
 function connected(service: Principal | 'access', environment: Readonly<Record<string, string>> = {}): Promise<KafkaBroker> {
-  return connectToKafka(readConnection({}, { ...bank.environment(service), ...environment }), systemPorts(), 'test')
+  return connectToKafka(readConnection({}, { ...bank.environment(service), ...environment }), systemPorts(silentLogger), 'test')
 }
 
 /** The tests build on each other. */
@@ -186,7 +187,7 @@ describe.sequential('The services of the secured compose file, as processes', ()
   it('cannot connect with a wrong password, without TLS, or to the administrator’s listener without its certificate', async () => {
     const [clients = [], administrators = []] = ['api', 'access'].map((name) => bank.environment(name).BOB_KAFKA?.split(','))
     const { BOB_KAFKA_CA = '', BOB_KAFKA_USER: username = '' } = bank.environment('api')
-    const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(), retryTimeoutMs: 1_000 }]
+    const [ssl, options] = [{ ca: await readFile(BOB_KAFKA_CA, 'utf8') }, { ports: systemPorts(silentLogger), retryTimeoutMs: 1_000 }]
     const sasl = { mechanism: 'scram-sha-512', username, password: 'not the password' } as const
     await expect(KafkaBroker.open({ ...options, addresses: clients, ssl, sasl })).rejects.toThrow(FatalBrokerError)
     await expect(KafkaBroker.open({ ...options, addresses: administrators, ssl })).rejects.toThrow(BrokerError)

@@ -3,7 +3,9 @@ import {
   inProcessQueryTransport,
   NotAvailableError,
   Streams,
+  totalLag,
   type Broker,
+  type PartitionLag,
   type Ports,
   type Queries,
   type TaskInfo,
@@ -30,6 +32,7 @@ interface Member {
 }
 
 const POLL_MS = 10
+const LAG_INTERVAL_MS = 1_000
 /** Members learn of a rebalance by heartbeat, and heartbeats within a process are cheap. */
 const HEARTBEAT_MS = 200
 
@@ -45,11 +48,14 @@ export class EmbeddedCluster {
   readonly #members = new Map<string, Member>()
   readonly #rebalances: RebalanceLog
   readonly #rates: TaskRates
+  readonly #closed = new AbortController()
+  #lags: readonly PartitionLag[] = []
 
   constructor(options: EmbeddedClusterOptions) {
     this.#options = options
     this.#rebalances = new RebalanceLog(options.ports.clock)
     this.#rates = new TaskRates(options.topology, options.ports.clock)
+    void this.#keepLag()
   }
 
   /** Starts an instance with the lowest free number. It finds the state of a stopped or killed instance that had this number. */
@@ -108,11 +114,33 @@ export class EmbeddedCluster {
   /** The total lag in records, and the rates of the nodes. */
   figures(): Pick<ClusterMetrics, 'lag' | 'nodes'> {
     const tasks = this.#tasks()
-    return { lag: tasks.reduce((sum, { lag }) => sum + lag, 0), nodes: this.#rates.nodes(tasks) }
+    return { lag: totalLag(this.#lags), nodes: this.#rates.nodes(tasks, this.#lags) }
+  }
+
+  /** Asks the broker for the lag, which `figures` shows: any instance knows that of all partitions. */
+  async refreshLag(): Promise<void> {
+    const [member] = this.#members.values()
+    if (member !== undefined) this.#lags = await member.streams.lag()
+  }
+
+  /** What keeps the instances from their work, one line each. */
+  problems(): readonly string[] {
+    return [...this.#members].flatMap(([id, { streams, ended }]) =>
+      ended === undefined ? streams.health().problems.map((problem) => `${id}: ${problem}`) : [],
+    )
+  }
+
+  async #keepLag(): Promise<void> {
+    const { timers } = this.#options.ports
+    while (!this.#closed.signal.aborted) {
+      await this.refreshLag().catch(() => undefined) // the last one that is known is shown
+      await timers.sleep(LAG_INTERVAL_MS, this.#closed.signal).catch(() => undefined)
+    }
   }
 
   /** Stops every instance: each commits and leaves the group. */
   async close(): Promise<void> {
+    this.#closed.abort(new Error('The cluster is closed'))
     await Promise.all(this.#running().map(({ streams }) => streams.stop()))
   }
 
@@ -152,7 +180,9 @@ export class EmbeddedCluster {
 }
 
 function viewOf(id: string, { streams, ended }: Member): InstanceView {
-  return ended === undefined ? instanceView(id, streams.state, streams.tasks()) : { id, state: ended, tasks: [] }
+  return ended === undefined
+    ? instanceView(id, streams.state, streams.tasks(), streams.health())
+    : { id, state: ended, healthy: false, problems: [], tasks: [] }
 }
 
 function numberOf(id: string): number {

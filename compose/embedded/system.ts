@@ -107,6 +107,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       mode: options.mode,
       host: options.host,
       port: options.port,
+      unready: () => cluster.problems().at(0) && `The bank does not do all its work: ${cluster.problems().join('; ')}`,
     })
     closers.push(() => api.close())
     return { api, reader, cluster, watch, ports, isRestart: data.isUsed, close }

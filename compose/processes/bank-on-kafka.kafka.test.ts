@@ -11,6 +11,7 @@ import { Fleet } from '../chaos/fleet.ts'
 import { verify } from '../chaos/verifier/verify.ts'
 import { BankClient } from '../kills/bank-client.ts'
 import { Synchroniser } from '../topics/synchroniser.ts'
+import { silentLogger } from '../../topology/testing/index.ts'
 
 const PARTITIONS = 2
 const TASKS = 6 * PARTITIONS
@@ -23,7 +24,7 @@ let fleet: Fleet
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bob-processes-'))
-  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts() })
+  broker = await KafkaBroker.open({ addresses: inject('kafka'), ports: systemPorts(silentLogger) })
   fleet = new Fleet({ kafka: inject('kafka'), registry: inject('registry'), directory })
 }, STABLE_TIMEOUT_MS)
 

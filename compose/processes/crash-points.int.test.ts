@@ -11,6 +11,7 @@ import {
   type Broker,
 } from '../../topology/index.ts'
 import { CRASH_POINTS, crashing, parseCrashPlan, type CrashPoint } from './crash-points.ts'
+import { silentLogger } from '../../topology/testing/index.ts'
 
 const SAGA_STEPS = 'bank-account-commands'
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
     kills++
     return true
   })
-  broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts() })
+  broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts(silentLogger) })
   await broker.admin.createTopics(['in', SAGA_STEPS].map((name) => ({ name, partitions: 2 })))
 })
 
@@ -48,7 +49,7 @@ function instance(instanceId: string, point?: CrashPoint, storages = memoryTaskS
     broker,
     storages,
     ...(point === undefined ? {} : crashing(broker, storages, { point, passing: 1 })),
-    ports: systemPorts(),
+    ports: systemPorts(silentLogger),
     standbys: 1,
     sessionTimeoutMs: 2_000,
     heartbeatIntervalMs: 20,

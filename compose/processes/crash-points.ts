@@ -72,9 +72,8 @@ export function crashing(
         heartbeat: (member) => broker.groups.heartbeat(member),
         leave: (groupId, memberId) => broker.groups.leave(groupId, memberId),
         assignments: (groupId) => broker.groups.assignments(groupId),
-        storedOffsets: (groupId, partitions) => broker.groups.storedOffsets(groupId, partitions),
-        committedOffsets: async (groupId, partitions) => {
-          const offsets = await broker.groups.committedOffsets(groupId, partitions)
+        committedOffsets: async (groupId, partitions, options) => {
+          const offsets = await broker.groups.committedOffsets(groupId, partitions, options)
           pass('after-reading-offset')
           return offsets
         },

@@ -8,7 +8,7 @@ import { InstanceServer, STATUS_PATH } from './instance-server.ts'
 import type { InstanceStatus } from './instance-status.ts'
 
 const SECRET = 'a secret of this test'
-const RUNNING: InstanceStatus = { instanceId: 'one', state: 'running', tasks: [] }
+const RUNNING: InstanceStatus = { instanceId: 'one', state: 'running', tasks: [], health: { isHealthy: true, problems: [] } }
 const admitted = { authorization: `Bearer ${SECRET}` }
 const options = () => ({
   transport: new HttpQueryTransport({ secret: SECRET }),
@@ -53,13 +53,13 @@ describe('A processor’s server', () => {
     return [answer.status, await answer.text()]
   }
 
-  it('is healthy while its instance is neither stopped nor failed', async () => {
-    expect(await ask('/health')).toEqual([503, '{"state":"starting"}'])
+  it('20.A3 is healthy while its instance does its work, and names the problems when it does not', async () => {
+    expect(await ask('/health')).toEqual([503, '{"state":"starting","problems":["the instance is starting"]}'])
     status = RUNNING
-    expect(await ask('/health')).toEqual([200, '{"state":"running"}'])
+    expect(await ask('/health')).toEqual([200, '{"state":"running","problems":[]}'])
     expect(await ask('/health', { method: 'HEAD' })).toEqual([200, ''])
-    status = { ...RUNNING, state: 'failed' }
-    expect(await ask('/health')).toEqual([503, '{"state":"failed"}'])
+    status = { ...RUNNING, health: { isHealthy: false, problems: ['task 0_1 is stalled: …'] } }
+    expect(await ask('/health')).toEqual([503, '{"state":"running","problems":["task 0_1 is stalled: …"]}'])
   })
 
   it('serves its status only with the secret', async () => {

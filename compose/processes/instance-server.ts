@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { hostname } from 'node:os'
 import type { Registry } from 'prom-client'
-import { QUERY_PATH, type HttpQueryTransport } from '../../topology/index.ts'
+import { QUERY_PATH, type HttpQueryTransport, type InstanceHealth } from '../../topology/index.ts'
 import type { InstanceStatus } from './instance-status.ts'
 
 export interface InstanceServerOptions {
@@ -26,8 +26,8 @@ interface Answer {
 export const STATUS_PATH = '/status'
 
 const ALL_INTERFACES = '0.0.0.0'
+const STARTING: InstanceHealth = { isHealthy: false, problems: ['the instance is starting'] }
 const MAX_BODY_BYTES = 1 << 20
-const UNHEALTHY = [undefined, 'stopped', 'failed']
 
 /** The HTTP server of a processor: queries of other processes, status, metrics and health. */
 export class InstanceServer {
@@ -79,8 +79,8 @@ async function answerTo(request: IncomingMessage, { transport, metrics, status }
       return current === undefined ? failure(503, 'The instance has not started yet.') : { status: 200, body: JSON.stringify(current) }
     }
     case 'GET /health': {
-      const state = status()?.state
-      return { status: UNHEALTHY.includes(state) ? 503 : 200, body: JSON.stringify({ state: state ?? 'starting' }) }
+      const { state = 'starting', health = STARTING } = status() ?? {}
+      return { status: health.isHealthy ? 200 : 503, body: JSON.stringify({ state, problems: health.problems }) }
     }
     case 'GET /metrics':
       return { status: 200, type: metrics.contentType, body: await metrics.metrics() }

@@ -1,5 +1,14 @@
 import type { Cluster, ClusterMetrics, InstanceView, Rebalance } from '../../api/index.ts'
-import { StreamsObserver, type Broker, type HttpQueryTransport, type Ports, type TaskInfo, type Topology } from '../../topology/index.ts'
+import {
+  StreamsObserver,
+  totalLag,
+  type Broker,
+  type HttpQueryTransport,
+  type PartitionLag,
+  type Ports,
+  type TaskInfo,
+  type Topology,
+} from '../../topology/index.ts'
 import { deadLetterViews } from '../cluster/dead-letter-views.ts'
 import { instanceView } from '../cluster/instance-view.ts'
 import { RebalanceLog } from '../cluster/rebalance-log.ts'
@@ -27,6 +36,7 @@ export class ProcessCluster {
   readonly #rates: TaskRates
   readonly #stopped = new AbortController()
   #instances: readonly (InstanceView & { readonly infos: readonly TaskInfo[] })[] = []
+  #lags: readonly PartitionLag[] = []
   #polling: Promise<void> | undefined
 
   private constructor(options: ProcessClusterOptions, observer: StreamsObserver, rebalances: RebalanceLog) {
@@ -67,8 +77,8 @@ export class ProcessCluster {
           time: ports.clock.now(),
           transfersPerSecond: bank.transfersPerSecond(),
           booksBalanced: bank.booksBalanced(),
-          lag: tasks.reduce((sum, { lag }) => sum + lag, 0),
-          nodes: this.#rates.nodes(tasks),
+          lag: totalLag(this.#lags),
+          nodes: this.#rates.nodes(tasks, this.#lags),
         }
       },
     }
@@ -85,6 +95,7 @@ export class ProcessCluster {
     while (!this.#stopped.signal.aborted) {
       const instances = await Promise.all(this.observer.owners.map((owner) => this.#viewOf(owner)))
       this.#instances = instances.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      this.#lags = await this.observer.lag().catch(() => this.#lags) // the last ones that are known
       await timers.sleep(STATUS_INTERVAL_MS, this.#stopped.signal).catch(() => undefined)
     }
   }
@@ -101,11 +112,11 @@ export class ProcessCluster {
         signal: AbortSignal.timeout(STATUS_INTERVAL_MS),
       })
       if (!response.ok) throw new Error(`HTTP status ${response.status}`)
-      const { state, tasks } = (await response.json()) as InstanceStatus
-      return { ...instanceView(instanceId, state, tasks), infos: tasks }
+      const { state, tasks, health } = (await response.json()) as InstanceStatus
+      return { ...instanceView(instanceId, state, tasks, health), infos: tasks }
     } catch (error) {
       ports.logger.debug('instance does not report its status', { instance: instanceId, error: String(error) })
-      return { id: instanceId, state: 'DEAD', tasks: [], infos: [] }
+      return { id: instanceId, state: 'DEAD', healthy: false, problems: ['it does not report its status'], tasks: [], infos: [] }
     }
   }
 }

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { TaskInfo } from '../../topology/index.ts'
+import type { PartitionLag, TaskInfo } from '../../topology/index.ts'
 import type { InstanceStatus } from './instance-status.ts'
 
 /** Prometheus metrics of a processor. Values are collected at each scrape, so they cost nothing in between. */
-export function processorMetrics(status: () => InstanceStatus | undefined): Registry {
+export function processorMetrics(status: () => InstanceStatus | undefined, lag: () => Promise<readonly PartitionLag[]>): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'bob_', eventLoopMonitoringPrecision: 1_000 })
   const gauge = (
@@ -34,6 +34,22 @@ export function processorMetrics(status: () => InstanceStatus | undefined): Regi
     for (const { state } of tasks) metric.inc({ state })
   })
   perTask('task_lag_records', 'Input records not yet processed.', ({ lag }) => lag)
+  perTask('task_stalled', '1: the task has work and commits nothing. 0: it does not stall.', ({ state }) => (state === 'stalled' ? 1 : 0))
+  perTask('task_openings', 'How often the task was opened since it was assigned; errors open it again.', ({ openings }) => openings)
+  const partitions: Gauge = new Gauge({
+    name: 'bob_partition_lag_records',
+    help: 'End offset minus committed offset of each input partition, whichever instance owns it. Absent: no broker answers.',
+    labelNames: ['topic', 'partition'],
+    registers: [registry],
+    collect: async () => {
+      const lags = await lag().catch(() => [])
+      partitions.reset()
+      for (const { topic, partition, lag: records } of lags) partitions.set({ topic, partition }, records)
+    },
+  })
+  gauge('instance_healthy', '1: the instance runs, and no task waits or is stalled. 0: see /health.', [], (metric) =>
+    metric.set(status()?.health.isHealthy ? 1 : 0),
+  )
   perTask('task_records', 'Records processed since the task was assigned to this instance.', ({ records }) => records)
   perTask('task_commits', 'Transactions committed since the task was assigned to this instance.', ({ commits }) => commits)
   perTask('task_restored_records', 'Records restored from changelogs before the task ran.', ({ restored }) => restored)

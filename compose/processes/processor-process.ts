@@ -42,7 +42,13 @@ export async function startProcessor(configuration: ProcessorConfiguration, logg
     const current: { streams?: Streams } = {}
     const status = () => (current.streams === undefined ? undefined : statusOf(current.streams))
     const listen = (chosenPort: number) =>
-      InstanceServer.listen({ transport, metrics: processorMetrics(status), host, port: chosenPort, status })
+      InstanceServer.listen({
+        transport,
+        metrics: processorMetrics(status, async () => (await current.streams?.lag()) ?? []),
+        host,
+        port: chosenPort,
+        status,
+      })
     const server = port === 0 ? await listenOnPreviousPort(directory.portFile, listen) : await listen(port)
     opened.push(() => server.close())
     const streams = new Streams({

@@ -66,8 +66,10 @@ function openLoad({ api: { bus }, reader, ports }: System, perSecond: number): P
 
 /** Resolves when no record is left to process. */
 async function drained({ cluster, ports }: System): Promise<void> {
-  do await ports.timers.sleep(50)
-  while (cluster.figures().lag > 0)
+  do {
+    await ports.timers.sleep(50)
+    await cluster.refreshLag()
+  } while (cluster.figures().lag > 0)
 }
 
 function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory, mode }: Configuration, readyMs: number): string {

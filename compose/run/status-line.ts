@@ -25,7 +25,9 @@ export function statusLine({ transfersPerSecond, p50Ms, p99Ms, lag, instances, b
 }
 
 function tasksOf({ state, tasks }: InstanceView): string {
-  return state === 'RUNNING' ? String(tasks.length) : `${tasks.length}(${state.toLowerCase()})`
+  const stalled = tasks.filter((task) => task.state === 'STALLED' || task.state === 'WAITING').length
+  const notes = [...(state === 'RUNNING' ? [] : [state.toLowerCase()]), ...(stalled === 0 ? [] : [`${stalled} stalled`])]
+  return notes.length === 0 ? String(tasks.length) : `${tasks.length}(${notes.join(', ')})`
 }
 
 /** Rewrites one line in place on a terminal; elsewhere it prints each line, less often. */

@@ -127,10 +127,15 @@ export interface GroupCoordinator {
   leave(groupId: string, memberId: string): Promise<void>
   /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
-  /** The committed offsets, once no open transaction has offsets of these partitions. Omits partitions without one. */
-  committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
-  /** The same as they are at the moment, without those of open transactions. */
-  storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
+  /**
+   * The committed offsets. Omits partitions without one. With `requireStable` (the default) once no open transaction has offsets of these partitions;
+   * without, at once, and an open transaction may replace them: for readers that only look.
+   */
+  committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options?: { readonly requireStable?: boolean },
+  ): Promise<readonly OffsetAndMetadata[]>
 }
 
 export interface JoinRequest {

@@ -1,4 +1,4 @@
-import { FatalStreamsError, type RecordError } from '../errors.ts'
+import { FatalStreamsError, messageOf, type RecordError } from '../errors.ts'
 
 /**
  * What happens to a record that failed:
@@ -27,9 +27,26 @@ export interface ErrorHandlers {
   readonly droppedRecordsTopic?: string
 }
 
+/** Throws `FatalStreamsError` for a handler that throws, or that answers anything else. */
 export function responseTo(error: RecordError, handlers: ErrorHandlers): ErrorResponse {
   const handler = handlers[error.stage] ?? 'park'
-  return typeof handler === 'function' ? handler(error) : handler
+  const response = typeof handler === 'function' ? answerOf(handler, error) : handler
+  if (RESPONSES.includes(response)) return response
+  throw new FatalStreamsError(
+    `The handler of ${error.stage} errors answered ${String(response)} to: ${error.message}. It must answer ${RESPONSES.join(', ')}.`,
+  )
+}
+
+const RESPONSES: readonly ErrorResponse[] = ['continue', 'park', 'fail']
+
+function answerOf(handler: (error: RecordError) => ErrorResponse, error: RecordError): ErrorResponse {
+  try {
+    return handler(error)
+  } catch (cause) {
+    throw new FatalStreamsError(`The handler of ${error.stage} errors threw: ${messageOf(cause)}. It was asked about: ${error.message}`, {
+      cause,
+    })
+  }
 }
 
 /** The error with which the instance fails where the handler says `fail`. */

@@ -8,8 +8,16 @@ export type { Assignment } from './assignment/index.ts'
 export { transactionalIdPrefix } from './commit/index.ts'
 export { readDeadLetters, redriveDeadLetters, writeDeadLetter } from './dead-letters/index.ts'
 export type { DeadLetter, RedriveOptions, RedriveResult, Unreadable } from './dead-letters/index.ts'
-export { applicationTopics, Streams, StreamsObserver } from './instance/index.ts'
-export type { StreamsObserverOptions, StreamsOptions, StreamsState, TaskInfo } from './instance/index.ts'
+export { applicationTopics, Streams, StreamsObserver, totalLag } from './instance/index.ts'
+export type {
+  InstanceHealth,
+  PartitionLag,
+  StopOptions,
+  StreamsObserverOptions,
+  StreamsOptions,
+  StreamsState,
+  TaskInfo,
+} from './instance/index.ts'
 export { HttpQueryTransport, inProcessQueryTransport, QUERY_PATH } from './queries/index.ts'
 export type {
   HttpAnswer,

@@ -24,6 +24,11 @@ export class OutageLog {
     return this.#outage?.since
   }
 
+  /** Of the last failure; undefined while nothing fails. */
+  get reason(): string | undefined {
+    return this.#outage?.reason
+  }
+
   failed(message: string, reason: string, fields: Fields = {}): void {
     const now = this.#clock.now()
     const outage = this.#outage

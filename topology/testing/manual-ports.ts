@@ -1,4 +1,5 @@
 import type { Ports, TimerHandle } from '../ports.ts'
+import { silentLogger } from './silent-logger.ts'
 
 interface Timer {
   readonly dueMs: number
@@ -25,11 +26,23 @@ export function manualPorts(startMs = 1_700_000_000_000): ManualPorts {
     clock: { now: () => now, monotonic: () => now - startMs },
     timers: {
       setTimeout: setTimer,
-      sleep: (delayMs) => new Promise((resolve) => setTimer(resolve, delayMs)),
+      sleep: (delayMs, signal) =>
+        new Promise((resolve, reject) => {
+          const onAbort = (): void => {
+            timer.cancel()
+            reject(signal?.reason as Error)
+          }
+          if (signal?.aborted) return reject(signal.reason as Error)
+          const timer = setTimer(() => {
+            signal?.removeEventListener('abort', onAbort)
+            resolve()
+          }, delayMs)
+          signal?.addEventListener('abort', onAbort, { once: true })
+        }),
       yield: nextMacrotask,
     },
     random: { next, uuid: () => `uuid-${next().toString(16).slice(2)}` },
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
     async advance(delayMs) {
       const untilMs = now + delayMs
       await nextMacrotask()

@@ -49,11 +49,11 @@ export class GroupOffsets {
       if (open.length === 0) break
       await Promise.all(open.map((pending) => pending.ended))
     }
-    return this.stored(groupId, partitions)
+    return this.now(groupId, partitions)
   }
 
-  /** The committed offsets as they are, whatever open transactions will change. */
-  stored(groupId: string, partitions: readonly TopicPartition[]): OffsetAndMetadata[] {
+  /** The committed offsets, whether or not open transactions will replace them. */
+  now(groupId: string, partitions: readonly TopicPartition[]): OffsetAndMetadata[] {
     const offsets = this.#offsets.get(groupId)
     return partitions.flatMap((partition) => offsets?.get(partitionName(partition)) ?? [])
   }

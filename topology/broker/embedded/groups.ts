@@ -53,14 +53,15 @@ export class Groups implements GroupCoordinator {
     return this.#group(groupId).assignments
   }
 
-  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
+  async committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    { requireStable = true } = {},
+  ): Promise<readonly OffsetAndMetadata[]> {
     this.#checkUp()
-    return this.#options.offsets.stored(groupId, partitions)
-  }
-
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
-    this.#checkUp()
-    const offsets = await this.#options.offsets.whenStable(groupId, partitions)
+    const offsets = requireStable
+      ? await this.#options.offsets.whenStable(groupId, partitions)
+      : this.#options.offsets.now(groupId, partitions)
     this.#checkUp()
     return offsets
   }

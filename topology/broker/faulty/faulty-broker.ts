@@ -30,8 +30,8 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     heartbeat: (member) => retriable('heartbeat', () => target().groups.heartbeat(member)),
     leave: (groupId, memberId) => retriable('leave', () => target().groups.leave(groupId, memberId)),
     assignments: (groupId) => retriable('assignments', () => target().groups.assignments(groupId)),
-    committedOffsets: (groupId, partitions) => retriable('committedOffsets', () => target().groups.committedOffsets(groupId, partitions)),
-    storedOffsets: (groupId, partitions) => retriable('storedOffsets', () => target().groups.storedOffsets(groupId, partitions)),
+    committedOffsets: (groupId, partitions, options) =>
+      retriable('committedOffsets', () => target().groups.committedOffsets(groupId, partitions, options)),
   }
   const admin: Admin = {
     brokerCount: () => retriable('brokerCount', () => target().admin.brokerCount()),

@@ -78,7 +78,12 @@ export class KafkaGroups implements GroupCoordinator {
     return new Map(members.map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
-  async committedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
+  async committedOffsets(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    { requireStable = true } = {},
+  ): Promise<readonly OffsetAndMetadata[]> {
+    if (!requireStable) return (await this.#fetchOffsets(groupId, partitions, false)) ?? []
     const { clock, timers } = this.#cluster.ports
     const end = clock.monotonic() + Math.min(UNSTABLE_TIMEOUT_MS, this.#cluster.retryTimeoutMs)
     for (;;) {
@@ -90,10 +95,6 @@ export class KafkaGroups implements GroupCoordinator {
       }
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
-  }
-
-  async storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]> {
-    return (await this.#fetchOffsets(groupId, partitions, false)) ?? []
   }
 
   /** Undefined if they have to be stable and are not. */
@@ -110,7 +111,9 @@ export class KafkaGroups implements GroupCoordinator {
         topic: `DESCRIBE on topic ${failed.topic}`,
       })
     if (offsets.some(({ error }) => error !== Code.none)) return undefined
-    return offsets.filter(({ offset }) => offset >= 0)
+    return offsets
+      .filter(({ offset }) => offset >= 0)
+      .map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
   }
 
   #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {

@@ -7,11 +7,12 @@ import { batchOf, produce, valuesOf } from '../testing/records.ts'
 import { KafkaBroker } from './kafka-broker.ts'
 import { kafkaAddresses } from './testing/kafka-addresses.ts'
 import { LossySockets, type Loss } from './testing/lossy-sockets.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 
 const PRODUCE = 0
 const TXN_OFFSET_COMMIT = 28
 const END_TXN = 26
-const ports = systemPorts()
+const ports = systemPorts(silentLogger)
 
 let id: string
 let partition: TopicPartition

@@ -137,6 +137,7 @@ export class GroupCommit {
 
   async #transact(slot: ProducerSlot, commits: readonly TaskCommit[]): Promise<readonly PartitionOffset[]> {
     const producer = await slot.producer
+    if (this.#isClosed) throw new TaskMigratedError(`Instance ${this.#options.instanceId} commits nothing any more`)
     if (producer === undefined) throw new TaskMigratedError(`Instance ${this.#options.instanceId} has not been started`)
     this.#options.identity.member() // throws before anything is sent
     const batches = joinedBatches(commits.map(({ outputs }) => outputs))

@@ -26,8 +26,9 @@ export interface LetterBoxOptions {
   readonly parked: ParkedKeys
   readonly outputs: OutputBuffer
   readonly ports: Ports
+  /** The dead-letter topic. */
   readonly topic: string
-  /** The partition that this task writes to. */
+  /** The partition of a topic that this task writes to. Throws `RetriableError` while the topic does not exist. */
   partitionOf(topic: string): number
 }
 

@@ -35,11 +35,15 @@ export function withParkedKeys(topology: Topology): Topology {
 
 /** No topic's name is empty, so no parked key begins with the separator. */
 export const NO_TOPIC = 0
+/** With so many parked keys they are not counted: a task that is opened again for each of many poisonous records would read all rows each time. */
+const MANY = 100
 
 /** The parked keys of one task, by source topic. Opened again after an abort, because the count is not rolled back with the store. */
 export class ParkedKeys {
   readonly #store: KeyValueStore<Uint8Array, ParkedKey>
+  /** Exact below `MANY`; above, it only says that there are some. */
   #size = 0
+  #isCounted = true
 
   private constructor(store: KeyValueStore<Uint8Array, ParkedKey>) {
     this.#store = store
@@ -47,9 +51,12 @@ export class ParkedKeys {
 
   /** Counts the parked keys, so that a task without dead letters never reads the store. */
   static async open(subtopology: number, storeNamed: (name: string) => StateStore): Promise<ParkedKeys> {
-    const store = parkedKeysStore(subtopology, storeNamed) as KeyValueStore<Uint8Array, ParkedKey>
-    const parked = new ParkedKeys(store)
-    for await (const { key } of store.all()) if (key[0] !== NO_TOPIC) parked.#size++
+    const parked = new ParkedKeys(parkedKeysStore(subtopology, storeNamed) as KeyValueStore<Uint8Array, ParkedKey>)
+    for await (const { key } of parked.#store.all()) {
+      if (key[0] === NO_TOPIC || ++parked.#size < MANY) continue
+      parked.#isCounted = false
+      break
+    }
     return parked
   }
 
@@ -75,7 +82,7 @@ export class ParkedKeys {
     const parked = this.find(topic, key)
     if (parked === undefined) return
     const next = parked.next + 1
-    if (next === parked.end) this.#size--
+    if (next === parked.end && this.#isCounted) this.#size--
     this.#store.put(rowKey(topic, key), next === parked.end ? null : { ...parked, next })
   }
 }

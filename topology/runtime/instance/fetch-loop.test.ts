@@ -5,6 +5,7 @@ import type { SourceNode } from '../../graph/index.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { RecordQueue } from '../task/index.ts'
 import { FetchLoop } from './fetch-loop.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 
 const SOURCE: SourceNode = {
   kind: 'source',
@@ -58,7 +59,7 @@ function fetched(partition: number, batches: readonly Batch[]): FetchedPartition
 }
 
 it('restarts a poll under way only when a partition outside it runs low', async () => {
-  const ports = systemPorts()
+  const ports = systemPorts(silentLogger)
   const polls: (readonly FetchPartition[])[] = []
   let answer: (nothing: []) => void = () => undefined
   const fetcher = {

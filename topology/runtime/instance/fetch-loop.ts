@@ -60,6 +60,11 @@ export class FetchLoop {
     await this.#fetcher.close()
   }
 
+  /** Why fetches fail at the moment. */
+  get obstacle(): string | undefined {
+    return this.#outage.reason
+  }
+
   /** Call when tasks have been opened or have room again: restarts the poll if it does not cover what they need now. */
   refresh(): void {
     const urgent = this.#polled.size === 0 ? BUFFERED_BYTES : ENOUGH_BYTES

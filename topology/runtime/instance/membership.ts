@@ -84,6 +84,11 @@ export class Membership implements CommitIdentity {
     return this.#member.generation
   }
 
+  /** Why the group coordinator cannot be reached at the moment. */
+  get obstacle(): string | undefined {
+    return this.#outage.reason
+  }
+
   /** Throws `TaskMigratedError` while the instance is not a member: Kafka does not fence a commit that carries no generation (KIP-447). */
   member(): GroupMember {
     if (this.#member.generation < 0) throw new TaskMigratedError(`This instance is not a member of group ${this.#member.groupId}.`)

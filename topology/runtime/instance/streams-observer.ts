@@ -5,6 +5,7 @@ import { TopicTable } from '../../topics/index.ts'
 import { decodeAssignment, type Assignment, type Owner } from '../assignment/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryTransport, type TaskDirectory } from '../queries/index.ts'
+import { partitionLags, type PartitionLag } from './partition-lag.ts'
 
 export interface StreamsObserverOptions {
   readonly topology: Topology
@@ -24,6 +25,7 @@ const POLL_MS = 250
 export class StreamsObserver implements TaskDirectory {
   readonly queries: Queries
   readonly #options: StreamsObserverOptions
+  readonly #topology: Topology
   readonly #topics: TopicTable
   readonly #stopped = new AbortController()
   #assignment: Assignment | undefined
@@ -32,6 +34,7 @@ export class StreamsObserver implements TaskDirectory {
   private constructor(options: StreamsObserverOptions) {
     this.#options = options
     const topology = withParkedKeys(options.topology)
+    this.#topology = topology
     const { applicationId, broker, ports, queryTransport: transport } = options
     this.#topics = new TopicTable({ applicationId, topology, admin: broker.admin, ports })
     this.queries = new Queries(
@@ -59,6 +62,21 @@ export class StreamsObserver implements TaskDirectory {
   /** Which instance owns which task, as of the last poll. */
   get owners(): readonly Owner[] {
     return this.#assignment?.owners ?? []
+  }
+
+  /**
+   * How far the application is behind in each of its input partitions, also while it has no member. Rejects with `RetriableBrokerError` when no broker
+   * answers.
+   */
+  lag(): Promise<readonly PartitionLag[]> {
+    const { applicationId, broker } = this.#options
+    return partitionLags({
+      groupId: applicationId,
+      broker,
+      subtopologies: this.#topology.subtopologies,
+      topics: this.#topics,
+      owners: this.owners,
+    })
   }
 
   /** It owns no task. */

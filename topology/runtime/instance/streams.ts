@@ -1,21 +1,25 @@
 import { openTaskState, type Compression } from '../../../state/index.ts'
 import type { Broker } from '../../broker/index.ts'
-import { FatalStreamsError, messageOf } from '../../errors.ts'
+import { FatalStreamsError, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports, TimerHandle } from '../../ports.ts'
-import { TopicTable } from '../../topics/index.ts'
+import { TopicTable, type StoredOffsets } from '../../topics/index.ts'
 import type { Owner } from '../assignment/index.ts'
 import { GroupCommit } from '../commit/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
-import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
 import { faultOf } from '../fault.ts'
+import { OutageLog } from '../outage-log.ts'
+import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
 import type { Task } from '../task/index.ts'
 import type { ErrorHandlers } from '../error-handlers.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
+import { InputEnds } from './input-ends.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
+import { partitionLags, type PartitionLag } from './partition-lag.ts'
 import type { TaskInfo } from './task-info.ts'
 import { TaskManager } from './task-manager.ts'
 import { TopicWatch } from './topic-watch.ts'
@@ -80,7 +84,12 @@ export interface InstanceHealth {
   readonly problems: readonly string[]
 }
 
+type EndSteps = (within: (share: number, work: Promise<unknown>) => Promise<boolean>) => Promise<void>
+
 const STOP_TIMEOUT_MS = 10_000
+const START_RETRY_MS = 100
+const LONGEST_START_PAUSE_MS = 1_000
+const STALL_TIMEOUT_MS = 30_000
 const CHECK_INTERVAL_MS = 1_000
 /** Of the time for a stop, what closing the tasks may take: LeaveGroup needs some of it too. */
 const TASKS_SHARE = 0.8
@@ -96,28 +105,39 @@ export class Streams {
   readonly #applicationId: string
   readonly #ports: Ports
   readonly #lifecycle: InstanceLifecycle
+  readonly #broker: Broker
+  readonly #topology: Topology
   readonly #topics: TopicTable
   readonly #watch: TopicWatch
-  readonly #groups: Broker['groups']
   readonly #membership: Membership
   readonly #fetching: FetchLoop
   readonly #globals: GlobalStores
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
+  readonly #inputs: InputEnds
+  readonly #stallTimeoutMs: number
+  readonly #rebalances: OutageLog
   readonly #router: QueryRouter
   readonly #errorHandlers: ErrorHandlers
   #check: TimerHandle | undefined
+  readonly #ended = new AbortController()
+  #ending: Promise<void> | undefined
+  /** Why the instance cannot start yet. */
+  #obstacle: string | undefined
 
   constructor(options: StreamsOptions) {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
+    const { stallTimeoutMs = STALL_TIMEOUT_MS } = options
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#applicationId = applicationId
+    this.#broker = broker
+    this.#topology = topology
     this.#ports = ports
     this.#errorHandlers = options.errorHandlers ?? {}
-    this.#lifecycle = new InstanceLifecycle(instanceId, ports.logger)
+    this.#lifecycle = new InstanceLifecycle(instanceId, ports)
+    this.#lifecycle.onChange((state) => state === 'failed' && this.#closeFailed())
     this.#topics = new TopicTable({ applicationId, topology, admin: broker.admin, ports, compression: options.compression })
-    this.#groups = broker.groups
     this.#watch = new TopicWatch({
       topics: this.#topics,
       ports,
@@ -126,14 +146,14 @@ export class Streams {
         await this.#globals.topicsChanged((topic) => this.#topics.partitions(topic))
         this.#tasks.onTopicsChanged()
       },
-      onFatal: (error) => this.#cannotContinue(error),
+      onFatal: (error) => this.#lifecycle.fail(error),
     })
     this.#globals = new GlobalStores({
       stores: topology.globalStores,
       broker,
       ports,
       errorHandlers: this.#errorHandlers,
-      onFatal: (error) => this.#cannotContinue(error),
+      onFatal: (error) => this.#lifecycle.fail(error),
       onTopicError: () => this.#watch.lookNow(),
     })
     this.#fetching = new FetchLoop({
@@ -170,7 +190,7 @@ export class Streams {
       commitIntervalMs: options.commitIntervalMs ?? 500,
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
-      stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
+      stallTimeoutMs,
       errorHandlers: this.#errorHandlers,
       broker,
       ports,
@@ -184,6 +204,14 @@ export class Streams {
       lifecycle: this.#lifecycle,
       onTopicError: () => this.#watch.lookNow(),
     })
+    this.#inputs = new InputEnds({
+      admin: broker.admin,
+      ports,
+      source: this.#tasks,
+      stallTimeoutMs,
+    })
+    this.#stallTimeoutMs = stallTimeoutMs
+    this.#rebalances = new OutageLog(ports.clock, ports.logger)
     this.#router = new QueryRouter({
       topology,
       topics: this.#topics,
@@ -215,20 +243,28 @@ export class Streams {
     return this.#tasks.owners
   }
 
-  /** Creates the internal topics that are missing and joins the group. Throws `FatalStreamsError`. */
+  /**
+   * Creates the internal topics that are missing and joins the group. While no broker answers it waits, as Kafka Streams does, says so in the log
+   * (`broker-unreachable`) and in `health()`, and ends the wait when the instance is stopped. Throws `FatalStreamsError`, for instance when source topics
+   * are missing; the instance is then `failed` and nothing of it runs.
+   */
   async start(): Promise<void> {
-    if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
+    const name = `Instance ${this.instanceId}`
+    if (this.state !== 'created') throw new FatalStreamsError(`${name} was started before: create a new one.`)
     this.#lifecycle.become('starting')
+    const { droppedRecordsTopic } = this.#errorHandlers
+    const otherOutputs = droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic]
+    const storedOffsets: StoredOffsets = (partitions) =>
+      this.#broker.groups.committedOffsets(this.#applicationId, partitions, { requireStable: false })
     try {
-      const { droppedRecordsTopic } = this.#errorHandlers
-      const otherOutputs = droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic]
-      await this.#topics.ensure((partitions) => this.#groups.storedOffsets(this.#applicationId, partitions), otherOutputs)
-      await this.#globals.start()
+      await this.#onceReachable(() => this.#topics.ensure(storedOffsets, otherOutputs))
+      await this.#onceReachable(() => this.#globals.start())
     } catch (error) {
-      if (faultOf(error) === 'application') this.#lifecycle.fail(error)
+      if (this.#lifecycle.isStopped) throw new FatalStreamsError(`${name} was stopped while it was starting.`, { cause: error })
+      this.#lifecycle.fail(error)
+      await this.#ending
       throw error
     }
-    if (this.#lifecycle.isStopped) return
     this.#watch.start()
     this.#router.start()
     this.#commits.start()
@@ -239,10 +275,10 @@ export class Streams {
 
   /**
    * Commits, revokes the tasks and leaves the group. Returns after the timeout at the latest, also when a processor never resolves or no broker
-   * answers; what is not committed by then is done again by the next owner.
+   * answers; what is not committed by then is done again by the next owner. A second call waits for the first one.
    */
   async stop({ timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
-    await this.#end(timeoutMs, async (within) => {
+    await this.#stopAs(timeoutMs, async (within) => {
       if (!(await within(TASKS_SHARE, this.#tasks.close()))) this.#tasks.warnOfPending()
       await within(1, this.#membership.leave())
     })
@@ -250,7 +286,7 @@ export class Streams {
 
   /** Drops everything as a crash would: no commit, no LeaveGroup. */
   async kill({ timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
-    await this.#end(timeoutMs, async (within) => {
+    await this.#stopAs(timeoutMs, async (within) => {
       this.#membership.abandon()
       await within(TASKS_SHARE, this.#tasks.drop())
     })
@@ -263,8 +299,14 @@ export class Streams {
     const problems = [
       ...(state === 'running' || state === 'rebalancing'
         ? []
-        : [failure === undefined ? `the instance is ${state}` : `the instance has failed: ${messageOf(failure)}`]),
+        : [
+            failure === undefined
+              ? `the instance is ${state}${this.#obstacle === undefined ? '' : `: ${this.#obstacle}`}`
+              : `the instance has failed: ${messageOf(failure)}`,
+          ]),
       ...(globals === undefined ? [] : [`the global stores are not up to date: ${globals.reason}`]),
+      ...(this.#rebalanceObstacle === undefined ? [] : [this.#rebalanceObstacle]),
+      ...this.#outages().map((reason) => `the brokers cannot be reached: ${reason}`),
       ...this.#tasks
         .infos()
         .flatMap(({ name, state: taskState, obstacle }) =>
@@ -274,6 +316,36 @@ export class Streams {
         ),
     ]
     return { isHealthy: problems.length === 0, problems }
+  }
+
+  /**
+   * How far the application is behind in each of its input partitions, whichever instance owns it. Rejects with `RetriableBrokerError` when no broker
+   * answers, and is empty until the instance has found its topics.
+   */
+  lag(): Promise<readonly PartitionLag[]> {
+    return partitionLags({
+      groupId: this.#applicationId,
+      broker: this.#broker,
+      subtopologies: this.#topology.subtopologies,
+      topics: this.#topics,
+      owners: this.owners,
+      openedAt: (task) => this.#tasks.task(task)?.committedPositions ?? [],
+    })
+  }
+
+  /** A rebalance takes no longer than the other members' sessions, unless the coordinator does not answer or a task here does not close. */
+  get #rebalanceObstacle(): string | undefined {
+    const { state, ageMs } = this.#lifecycle
+    if (state !== 'rebalancing' || ageMs < this.#stallTimeoutMs) return undefined
+    return 'The rebalance does not end: the group coordinator does not answer, or a task that is revoked does not close.'
+  }
+
+  /** Each reason once: while no broker answers, several loops say so. */
+  #outages(): readonly string[] {
+    const { state } = this.#lifecycle
+    if (state !== 'running' && state !== 'rebalancing') return []
+    const reasons = [this.#membership.obstacle, this.#fetching.obstacle, this.#inputs.obstacle]
+    return [...new Set(reasons.filter((reason) => reason !== undefined))]
   }
 
   /** Answers a query of another instance from this instance alone: for transports. */
@@ -298,17 +370,53 @@ export class Streams {
     return this.#lifecycle.onChange(listener)
   }
 
+  /** Repeats a step of the start for as long as no broker answers. Rejects when the instance is stopped. */
+  async #onceReachable(step: () => Promise<void>): Promise<void> {
+    const { clock, logger, timers } = this.#ports
+    const outage = new OutageLog(clock, logger)
+    const instance = this.instanceId
+    for (let pauseMs = START_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_START_PAUSE_MS)) {
+      try {
+        await unlessAborted(step(), this.#ended.signal)
+        this.#obstacle = undefined
+        return outage.recovered('the brokers answer', { instance })
+      } catch (error) {
+        if (this.#ended.signal.aborted || faultOf(error) !== 'world') throw error
+        this.#obstacle = messageOf(error)
+        outage.failed('the instance cannot start yet; it tries again', this.#obstacle, { code: 'broker-unreachable', instance })
+        await timers.sleep(pauseMs, this.#ended.signal)
+      }
+    }
+  }
+
+  /** What a failure or another call has begun is waited for. */
+  async #stopAs(timeoutMs: number, steps: EndSteps): Promise<void> {
+    this.#lifecycle.become('stopped')
+    if (this.#ending !== undefined) await within(this.#ports.timers, timeoutMs, this.#ending)
+    else await (this.#ending = this.#end(timeoutMs, steps))
+  }
+
+  /**
+   * As Kafka Streams' SHUTDOWN_CLIENT: commits nothing, closes the tasks and leaves the group, so that other instances take them. `failure`, `health()`
+   * and `tasks()` stay readable.
+   */
+  #closeFailed(): void {
+    this.#ending ??= this.#end(STOP_TIMEOUT_MS, async (within) => {
+      if (!(await within(TASKS_SHARE, this.#tasks.abandon()))) this.#tasks.warnOfPending()
+      await within(1, this.#membership.leave())
+    })
+    this.#ending.catch((error: unknown) => {
+      this.#ports.logger.warn('a failed instance could not be closed cleanly', { instance: this.instanceId, error: String(error) })
+    })
+  }
+
   /** Ends the instance by `steps`, each of which gets the share of the time that is left, and then everything else. */
-  async #end(
-    timeoutMs: number,
-    steps: (within: (share: number, work: Promise<unknown>) => Promise<boolean>) => Promise<void>,
-  ): Promise<void> {
-    if (this.#lifecycle.isStopped) return
+  async #end(timeoutMs: number, steps: EndSteps): Promise<void> {
     const { clock, timers } = this.#ports
     const deadline = clock.monotonic() + timeoutMs
     const inTime = (share: number, work: Promise<unknown>): Promise<boolean> =>
       within(timers, share * Math.max(0, deadline - clock.monotonic()), work)
-    this.#lifecycle.become('stopped')
+    this.#ended.abort(new TaskMigratedError(`Instance ${this.instanceId} is ${this.state}`))
     this.#check?.cancel()
     await steps(inTime)
     this.#router.stop()
@@ -317,13 +425,17 @@ export class Streams {
   }
 
   /** Processes nothing any more. */
-  #cannotContinue(error: unknown): void {
-    this.#lifecycle.fail(error)
-    void this.#tasks.drop()
+  #checkRebalance(): void {
+    const instance = this.instanceId
+    const obstacle = this.#rebalanceObstacle
+    if (obstacle === undefined) this.#rebalances.recovered('the rebalance has ended', { instance })
+    else this.#rebalances.failed('a rebalance does not end', obstacle, { code: 'rebalance-stalled', instance })
   }
 
   #armCheck(): void {
     this.#check = this.#ports.timers.setTimeout(() => {
+      this.#checkRebalance()
+      this.#inputs.check()
       this.#tasks.checkProgress()
       this.#armCheck()
     }, CHECK_INTERVAL_MS)

@@ -11,6 +11,8 @@ export interface TaskInfo {
   readonly records: number
   readonly commits: number
   readonly restored: number
+  /** How often the task was opened since it was assigned, the first time included: errors open it again. */
+  readonly openings: number
   readonly deadLetters: number
   readonly drops: Readonly<{ [reason: string]: number }>
   /** Of a standby that has caught up: what was committed longer ago than this is in it, milliseconds. */
@@ -25,6 +27,6 @@ export function activeTaskInfo({ task, progress }: TaskLoop): TaskInfo {
 }
 
 export function taskInfo(name: string, state: TaskInfo['state'], metrics: TaskMetrics, lag: number): TaskInfo {
-  const { records, commits, restored, deadLetters, drops } = metrics
-  return { name, state, lag, records, commits, restored, deadLetters, drops: Object.fromEntries(drops) }
+  const { records, commits, restored, openings, deadLetters, drops } = metrics
+  return { name, state, lag, records, commits, restored, openings, deadLetters, drops: Object.fromEntries(drops) }
 }

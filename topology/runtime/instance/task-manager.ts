@@ -137,12 +137,12 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     const revoked = [...this.#loops].filter(([name]) => !active.has(name))
     const revoking = Promise.all(revoked.map(([, loop]) => loop.close()))
     await this.#closeStandbys((name) => !assignment.standby.includes(name))
-    if (!lifecycle.isStopped) for (const name of active) if (!this.#loops.has(name)) this.#loops.set(name, this.#openTask(name))
+    if (lifecycle.isActive) for (const name of active) if (!this.#loops.has(name)) this.#loops.set(name, this.#openTask(name))
     // A member may have died since a task that is still being opened had its transactions aborted.
     if ([...this.#loops.values()].some(({ isRunning }) => !isRunning)) this.#transactionsDecided().catch(() => undefined)
     await revoking
     for (const [name] of revoked) this.#loops.delete(name)
-    if (lifecycle.isStopped) return false
+    if (!lifecycle.isActive) return false
     this.#warmups = assignment.warmups
     for (const name of assignment.standby) if (!this.#standbys.has(name)) this.#standbys.set(name, this.#openStandby(name))
     lifecycle.become('running')
@@ -162,7 +162,6 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     lifecycle.fail(
       new FatalStreamsError(`Another process runs under the instance id "${instanceId}": give each instance its own.`, { cause }),
     )
-    void this.onLost()
   }
 
   onFatal(error: unknown): void {
@@ -188,6 +187,14 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   async drop(): Promise<void> {
     await this.onLost()
     await Promise.all([...this.#standbys.values()].map((standby) => standby.close()))
+  }
+
+  /** The same, but the tasks remain in `infos()`, for the operator. */
+  async abandon(): Promise<void> {
+    await Promise.all([
+      ...[...this.#loops.values()].map((loop) => loop.abandon()),
+      ...[...this.#standbys.values()].map((standby) => standby.close()),
+    ])
   }
 
   async #closeStandbys(isToClose: (name: string) => boolean): Promise<void> {

@@ -16,10 +16,11 @@ import { NotAvailableError } from '../../errors.ts'
 import type { Topology } from '../../graph/index.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { HttpQueryTransport, inProcessQueryTransport, memoryTaskStorages, Streams, StreamsObserver, type QueryTransport } from '../index.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 
 const PARTITIONS = 4
 const SECRET = 'shared by the instances'
-const ports = systemPorts()
+const ports = systemPorts(silentLogger)
 const text = (value: string): Buffer => Buffer.from(value, 'utf8')
 let gotStuck = (): void => undefined
 let isStuck = true

@@ -173,8 +173,8 @@ export class RecordHandler {
     const why = `${REASONS[error.stage]}: ${messageOf(error.cause)}`
     if (response === 'park') return this.#park(head, why, place, error)
     const { handlers, drop } = this.#options
-    drop(`${error.stage}-error`, head, error)
     if (handlers.droppedRecordsTopic !== undefined) this.#letters.copyTo(handlers.droppedRecordsTopic, head, why, error)
+    drop(`${error.stage}-error`, head, error)
     if (place !== undefined) this.#letters.resolve(head)
   }
 

@@ -108,13 +108,18 @@ export class RecordQueue implements Head {
     return this.#knownEnd > this.#fetchPosition
   }
 
+  /** What the broker says, whether or not a fetch has brought it. */
+  learnEnd(lastStableOffset: number): void {
+    this.#knownEnd = Math.max(this.#knownEnd, lastStableOffset)
+  }
+
   add(fetched: FetchedPartition): void {
     for (const batch of fetched.batches) {
       this.#batches.push(batch)
       this.#bytes += batch.sizeInBytes
     }
     this.#fetchPosition = fetched.nextOffset
-    this.#knownEnd = Math.max(this.#knownEnd, fetched.lastStableOffset)
+    this.learnEnd(fetched.lastStableOffset)
   }
 
   /** The record at the front. Undefined when nothing is left: the position then skips transaction markers and compacted offsets too. */

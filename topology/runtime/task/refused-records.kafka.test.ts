@@ -2,11 +2,12 @@ import { KafkaBroker } from '../../broker/index.ts'
 import { kafkaAddresses } from '../../broker/kafka/testing/kafka-addresses.ts'
 import { prefixedBroker } from '../../broker/kafka/testing/prefixed-broker.ts'
 import { systemPorts } from '../../system-ports.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 import { describeRefusedRecords } from '../testing/refused-records.contract.ts'
 
 describeRefusedRecords('Apache Kafka', {
   openBroker: async () => {
-    const ports = systemPorts()
+    const ports = systemPorts(silentLogger)
     const kafka = await KafkaBroker.open({ addresses: kafkaAddresses(), ports })
     return prefixedBroker(kafka, `${ports.random.uuid()}-`, async () => undefined)
   },

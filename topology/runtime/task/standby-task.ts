@@ -3,6 +3,7 @@ import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import { concernsTopic, faultOf } from '../fault.ts'
 import type { TaskStores } from '../state/index.ts'
+import { OutageLog } from '../outage-log.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
@@ -66,6 +67,7 @@ export class StandbyTask {
   async #run(): Promise<void> {
     const { stores, ports, name } = this.#options
     const { signal } = this.#closed
+    const outage = new OutageLog(ports.clock, ports.logger)
     while (!signal.aborted) {
       let pauseMs = POLL_MS
       try {
@@ -73,14 +75,16 @@ export class StandbyTask {
         await stores.open(signal)
         const isFirst = this.#caughtUpAt === undefined
         this.#caughtUpAt = begunAt
+        outage.recovered('a standby is updated again', { task: name })
         if (isFirst) this.#options.onCaughtUp()
       } catch (error) {
+        if (signal.aborted) break
         if (concernsTopic(error)) this.#options.onTopicError()
-        if (!signal.aborted && faultOf(error) === 'application') {
+        if (faultOf(error) === 'application') {
           this.#options.onFatal(error)
           break
         }
-        ports.logger.debug('a standby could not be updated', { task: name, error: messageOf(error) })
+        outage.failed('a standby could not be updated; it is tried again', messageOf(error), { code: 'standby-behind', task: name })
         pauseMs = RETRY_MS
       }
       const timer = ports.timers.setTimeout(() => this.#wakeup.raise(), pauseMs)

@@ -25,6 +25,8 @@ export interface TaskLoopOptions {
 }
 
 const MEMBERSHIP_RETRY_MS = 100
+/** What a rebalance may cost a task; more without a commit in between is a fault. */
+const EXPECTED_MIGRATIONS = 2
 /** After so many openings without progress an error is no longer taken for one that passes. */
 const MAX_OPENINGS = 12
 
@@ -38,6 +40,7 @@ export class TaskLoop {
   readonly #options: TaskLoopOptions
   readonly #wakeup = new Wakeup()
   readonly #outage: OutageLog
+  readonly #stalls: OutageLog
   readonly #done: Promise<void>
   /** Aborted when the task is revoked: ends the waits that may be long. */
   readonly #revoked = new AbortController()
@@ -50,6 +53,7 @@ export class TaskLoop {
     this.#options = options
     this.progress = new TaskProgress({ task, ports: options.ports, stallTimeoutMs: options.stallTimeoutMs })
     this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
+    this.#stalls = new OutageLog(options.ports.clock, options.ports.logger)
     this.#done = this.#run()
   }
 
@@ -67,11 +71,12 @@ export class TaskLoop {
     if (this.task.isOutdated) this.wake()
   }
 
-  /** To be called regularly: warns when the task has stalled. */
+  /** To be called regularly: warns when the task has stalled, and at growing intervals for as long as that lasts. */
   checkProgress(): void {
-    if (!this.progress.check()) return
-    const { reason, record, since } = this.progress.stalled ?? {}
-    this.#options.ports.logger.warn('a task is stalled', { code: 'task-stalled', task: this.task.name, reason, record, since })
+    const { name: task } = this.task
+    const stall = this.progress.check()
+    if (stall === undefined) return this.#stalls.recovered('a task is no longer stalled', { task })
+    this.#stalls.failed('a task is stalled', stall.reason, { code: 'task-stalled', task, record: stall.record })
   }
 
   /** Commits what has been processed, then closes the task. */
@@ -133,6 +138,7 @@ export class TaskLoop {
     const { ports, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
     const commit = async (): Promise<void> => {
+      if (this.#isLost) return
       await this.task.commit()
       lastCommit = ports.clock.monotonic()
       if (this.progress.advanced()) this.#outage.recovered('a task is making progress again', { task: this.task.name })
@@ -172,7 +178,7 @@ export class TaskLoop {
         this.#options.ports.logger.debug('a transaction is done again without a record', { task: this.task.name, error: String(error) })
         break
       case 'migration':
-        this.#options.ports.logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
+        await this.#openAgain(error)
         break
       case 'world':
         await this.#untilReady(error)
@@ -188,7 +194,22 @@ export class TaskLoop {
       default:
         fault satisfies never
     }
-    while (this.#isAssigned && !(await this.#options.isMember())) await this.#sleep(MEMBERSHIP_RETRY_MS)
+    while (this.#isAssigned && !(await this.#isMember())) await this.#sleep(MEMBERSHIP_RETRY_MS)
+  }
+
+  /** A heartbeat may not be answered: a task that is revoked does not wait for it. */
+  #isMember(): Promise<boolean> {
+    return unlessAborted(this.#options.isMember(), this.#revoked.signal).catch(() => false)
+  }
+
+  /** Once is expected, and done at once. A task that migrates again and again without a commit is reported, and not opened in a tight loop. */
+  async #openAgain(error: unknown): Promise<void> {
+    const { logger } = this.#options.ports
+    const pauseMs = this.progress.failed('migration', messageOf(error))
+    logger.debug('a task is opened again', { task: this.task.name, error: String(error) })
+    if (this.progress.failures.migration <= EXPECTED_MIGRATIONS) return
+    this.#outage.failed('a task is opened again and again', messageOf(error), { code: 'task-failed', task: this.task.name })
+    await this.#sleep(pauseMs)
   }
 
   #giveUp(error: unknown): void {

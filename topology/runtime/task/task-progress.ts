@@ -17,9 +17,17 @@ export interface TaskProgressOptions {
   readonly stallTimeoutMs: number
 }
 
+/** Openings and transactions that failed without a commit in between. */
+interface Failures {
+  readonly world: number
+  readonly migration: number
+  readonly task: number
+}
+
+const NO_FAILURES: Failures = { world: 0, migration: 0, task: 0 }
 const FIRST_PAUSE_MS = 100
-/** The longest pause before something of the world is tried again, and before the task is opened again after an error of its own. */
-const LONGEST_PAUSE_MS = { world: 1_000, task: 10_000 }
+/** The longest pause before the task is opened again, by fault. */
+const LONGEST_PAUSE_MS = { world: 1_000, migration: 1_000, task: 10_000 }
 
 /** Failures are forgotten after a commit, and after so long without another one. */
 const QUIET_MS = 60_000
@@ -35,7 +43,7 @@ export class TaskProgress {
   #progressAt: number
   #seen = ''
   #commits = 0
-  #failures = { world: 0, task: 0 }
+  #failures = NO_FAILURES
   #failedAt = -Infinity
 
   constructor(options: TaskProgressOptions) {
@@ -53,15 +61,15 @@ export class TaskProgress {
   }
 
   /** Openings and transactions that failed since the last commit, by fault. */
-  get failures(): Readonly<{ world: number; task: number }> {
+  get failures(): Readonly<Failures> {
     return this.#failures
   }
 
   /** An opening or a transaction has failed. Returns how long to pause before the next opening, milliseconds. */
-  failed(fault: 'world' | 'task', reason: string): number {
+  failed(fault: keyof Failures, reason: string): number {
     const now = this.#options.ports.clock.monotonic()
     this.#forgetFailures(now)
-    this.#failures[fault]++
+    this.#failures = { ...this.#failures, [fault]: this.#failures[fault] + 1 }
     this.#failedAt = now
     const since = this.#waiting?.since ?? this.#options.ports.clock.now()
     this.#waiting = { reason, since }
@@ -79,24 +87,21 @@ export class TaskProgress {
     return wasHeldUp
   }
 
-  /** To be called regularly. True when the task has stalled just now. */
-  check(): boolean {
+  /** To be called regularly. The stall, if there is one. */
+  check(): Obstacle | undefined {
     const { task, ports, stallTimeoutMs } = this.#options
     const { commits, restored } = task.metrics
     const seen = `${commits} ${restored}`
     if (seen !== this.#seen || !this.#hasWork) {
       this.#seen = seen
       this.#progressAt = ports.clock.monotonic()
-      this.#stalled = undefined
-      return false
+      return (this.#stalled = undefined)
     }
     const idleMs = ports.clock.monotonic() - this.#progressAt
-    if (idleMs < stallTimeoutMs) return false
-    const isNew = this.#stalled === undefined
+    if (idleMs < stallTimeoutMs) return undefined
     const record = task.pendingRecord
     const since = this.#stalled?.since ?? ports.clock.now() - Math.round(idleMs)
-    this.#stalled = { reason: this.#reason(), since, ...(record === undefined ? {} : { record }) }
-    return isNew
+    return (this.#stalled = { reason: this.#reason(), since, ...(record === undefined ? {} : { record }) })
   }
 
   get #hasCommitted(): boolean {
@@ -114,7 +119,7 @@ export class TaskProgress {
   }
 
   #forgetFailures(now: number): void {
-    if (this.#hasCommitted || now - this.#failedAt > QUIET_MS) this.#failures = { world: 0, task: 0 }
+    if (this.#hasCommitted || now - this.#failedAt > QUIET_MS) this.#failures = NO_FAILURES
     this.#commits = this.#options.task.metrics.commits
   }
 

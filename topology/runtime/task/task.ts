@@ -162,6 +162,7 @@ export class Task {
     this.#partitions = this.#inputs()
     if (this.#partitions.length === 0)
       throw new UnknownTopicError(`Task ${this.name} has no input: its source topics have fewer partitions, as far as this instance knows.`)
+    this.metrics.openings++
     await unlessAborted(transactionsDecided(), signal)
     const committed = await unlessAborted(broker.groups.committedOffsets(groupId, this.#partitions), signal)
     const state = await this.#stores.open(signal)
@@ -316,7 +317,7 @@ export class Task {
       outputs: this.#outputs,
       ports,
       topic: topics.deadLetters,
-      partitionOf: (topic) => this.id.partition % (topics.partitions(topic) ?? 1),
+      partitionOf: (topic) => this.#ownPartitionOf(topic),
     })
     const records = new RecordHandler({
       task: this.name,
@@ -331,6 +332,14 @@ export class Task {
       onStateDamaged: () => this.#stores.damaged(),
     })
     return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
+  }
+
+  /** The partition of another topic that this task writes to where no key decides. Throws `RetriableError` while the topic does not exist. */
+  #ownPartitionOf(topic: string): number {
+    const { topics } = this.#context
+    const partitions = topics.partitions(topic)
+    if (partitions === undefined) throw topics.missing(topic)
+    return this.id.partition % partitions
   }
 
   /** The first drop of each reason is a warning, the others are counted. */

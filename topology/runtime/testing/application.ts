@@ -9,8 +9,10 @@ import {
 } from '../../broker/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
+import type { ManualPorts } from '../../testing/manual-ports.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { memoryTaskStorages, Streams, type StreamsOptions } from '../index.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 
 export interface Row {
   readonly partition: number
@@ -26,28 +28,31 @@ export class Application {
   readonly broker: Broker
   readonly ports: Ports
   readonly topology: Topology
+  readonly #manual: ManualPorts | undefined
   readonly #partitions: number
   readonly #instances: Streams[] = []
 
-  private constructor(broker: Broker, ports: Ports, topology: Topology, partitions: number) {
+  private constructor(broker: Broker, ports: Ports, manual: ManualPorts | undefined, topology: Topology, partitions: number) {
     this.broker = broker
     this.ports = ports
     this.topology = topology
+    this.#manual = manual
     this.#partitions = partitions
   }
 
-  /** `broker` defaults to an embedded one. */
+  /** `broker` defaults to an embedded one. With `manual` ports, waiting moves the clock. */
   static async open(options: {
     topology: Topology
     topics: readonly string[]
     partitions?: number
     broker?: Broker
+    manual?: ManualPorts
   }): Promise<Application> {
-    const { topology, topics, partitions = 1 } = options
-    const ports = systemPorts()
+    const { topology, topics, partitions = 1, manual } = options
+    const ports = manual ?? systemPorts(silentLogger)
     const broker = options.broker ?? (await EmbeddedBroker.open({ storage: new MemoryStorage(), ports }))
     await broker.admin.createTopics(topics.map((name) => ({ name, partitions })))
-    return new Application(broker, ports, topology, partitions)
+    return new Application(broker, ports, manual, topology, partitions)
   }
 
   async start(instanceId: string, options: Partial<StreamsOptions> = {}): Promise<Streams> {
@@ -123,8 +128,13 @@ export class Application {
     for (let attempt = 0; ; attempt++) {
       const value = await read()
       if (isDone(value) || attempt === 500) return value
-      await this.ports.timers.sleep(5)
+      await this.pass(5)
     }
+  }
+
+  /** Lets time pass: the manual clock's, or real time. */
+  async pass(ms: number): Promise<void> {
+    await (this.#manual === undefined ? this.ports.timers.sleep(ms) : this.#manual.advance(ms))
   }
 
   /** Rejects when the condition does not hold in time. */

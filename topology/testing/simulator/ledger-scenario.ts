@@ -1,11 +1,12 @@
 import { Serdes, Stores } from '../../../state/index.ts'
-import type { KeyValueStore } from '../../../state/index.ts'
+import type { KeyValueStore, Serde } from '../../../state/index.ts'
 import { partitionOf } from '../../broker/index.ts'
 import type { TopicSpec } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Processor, ProcessorContext } from '../../processor.ts'
 import type { Logs, Scenario, Stimulus } from './scenario.ts'
+import { deadLetterTopic } from '../../topics/index.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 interface Command {
@@ -34,31 +35,42 @@ type Output =
   | { readonly kind: 'outcome'; readonly id: string }
   | { readonly kind: 'command'; readonly command: Command }
 
+const APPLICATION = 'ledger'
 const PARTITIONS = 2
 const ACCOUNTS = 4
 const COMMANDS = 'ledger-commands'
 const EVENTS = 'ledger-events'
 const OUTCOMES = 'ledger-outcomes'
 const BALANCES = 'ledger-balances'
+const DEAD_LETTERS = deadLetterTopic(APPLICATION)
+/** Accounts whose records fail: their bytes are no command, the processor throws, or their event cannot be written. */
+const FAILING = ['unreadable', 'poison', 'unwritable'] as const
 const command = Serdes.json<Command>()
-const event = Serdes.json<LedgerEvent>()
+const json = Serdes.json<LedgerEvent>()
+const event: Serde<LedgerEvent> = {
+  serialize: (value) => {
+    if (value.account === 'unwritable') throw new RangeError('This event cannot be written.')
+    return json.serialize(value)
+  },
+  deserialize: (bytes) => json.deserialize(bytes),
+}
 const OPENING: Account = { balance: 0, version: 0, answered: [] }
 
 /**
  * A small ledger that depends on the engine's guarantees. Commands keyed by account update a store and emit events and outcomes in the
  * same transaction; a transfer debits one account and credits another through a second command; a projection folds the events
- * downstream of a repartition.
+ * downstream of a repartition. Some records fail and must become dead letters.
  */
 export const ledgerScenario: Scenario = {
-  applicationId: 'ledger',
-  topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES].map((name): TopicSpec => ({
+  applicationId: APPLICATION,
+  topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES, DEAD_LETTERS].map((name): TopicSpec => ({
     name,
     partitions: PARTITIONS,
     config: { 'retention.ms': '-1' },
   })),
   topology: buildLedgerTopology(),
   stimuli,
-  isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs),
+  isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs) && misplaced(logs).length === 0,
   violations,
 }
 
@@ -98,6 +110,7 @@ function teller(context: ProcessorContext<string, Output>): Processor<string, Co
   const accounts = context.store<KeyValueStore<string, Account>>('accounts')
   return {
     process: ({ key, value, timestamp }) => {
+      if (key === 'poison') throw new TypeError('This command cannot be processed.')
       const account = accounts.get(key) ?? OPENING
       if (value === null || account.answered.includes(value.id)) return
       const version = account.version + 1
@@ -113,13 +126,39 @@ function teller(context: ProcessorContext<string, Output>): Processor<string, Co
 }
 
 function stimuli(random: SeededRandom): readonly Stimulus[] {
-  return Array.from({ length: random.integer(2, 5) }, (_, number) => {
+  const failing = FAILING.filter(() => random.chance(0.3)).map((account) => failingStimulus(account))
+  const transfers = Array.from({ length: random.integer(2, 5) }, (_, number): Stimulus => {
     const from = random.integer(0, ACCOUNTS - 1)
     const to = (from + random.integer(1, ACCOUNTS - 1)) % ACCOUNTS
     const value: Command = { id: `c${number}`, account: `a${from}`, amount: -random.integer(1, 100), to: `a${to}` }
     const key = Serdes.string.serialize(value.account)
     return { topic: COMMANDS, partition: partitionOf(key, PARTITIONS), key, value: command.serialize(value) }
   })
+  return [...transfers.slice(0, 1), ...failing, ...transfers.slice(1)]
+}
+
+function failingStimulus(account: (typeof FAILING)[number]): Stimulus {
+  const key = Serdes.string.serialize(account)
+  const value = account === 'unreadable' ? Buffer.from('{') : command.serialize({ id: account, account, amount: 0 })
+  return { topic: COMMANDS, partition: partitionOf(key, PARTITIONS), key, value }
+}
+
+/** Records that fail must be dead letters, each once: clients may have sent them several times. */
+function misplaced(logs: Logs): readonly string[] {
+  return FAILING.flatMap((account) => {
+    const [sent, letters] = [COMMANDS, DEAD_LETTERS].map(
+      (topic) => logs.records(topic).filter(({ key }) => accountOf(key) === account).length,
+    )
+    return sent === letters ? [] : [`${sent} records of ${account} were sent, ${letters} of them are dead letters`]
+  })
+}
+
+function accountOf(key: Uint8Array | null): string {
+  return key === null ? '' : Serdes.string.deserialize(key)
+}
+
+function isFailing(key: Uint8Array | null): boolean {
+  return FAILING.some((account) => account === accountOf(key))
 }
 
 function unanswered(logs: Logs): readonly string[] {
@@ -142,6 +181,7 @@ function violations(logs: Logs): readonly string[] {
     versions.set(account, version)
   }
   if (unanswered(logs).length > 0) found.push(`commands without an outcome: ${unanswered(logs).join(', ')}`)
+  found.push(...misplaced(logs))
   const sum = events.reduce((total, { amount }) => total + amount, 0)
   if (sum !== 0) found.push(`the amounts of all events sum to ${sum}, expected 0`)
   const folded = foldedBalances(logs)
@@ -151,7 +191,7 @@ function violations(logs: Logs): readonly string[] {
 }
 
 function commandsOf(logs: Logs): readonly Command[] {
-  return logs.records(COMMANDS).flatMap(({ value }) => (value === null ? [] : [command.deserialize(value)]))
+  return logs.records(COMMANDS).flatMap(({ key, value }) => (value === null || isFailing(key) ? [] : [command.deserialize(value)]))
 }
 
 function eventsOf(logs: Logs): readonly LedgerEvent[] {

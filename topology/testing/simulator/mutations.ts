@@ -39,6 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { ...FAITHFUL, name: 'sequence-reused', broker: (broker) => withProducers(broker, reuseSequence(broker)) },
   { ...FAITHFUL, name: 'marker-skipped', lostWrite: (lost) => lost.filter(({ value }) => value === null || value.length === 0) },
   { ...FAITHFUL, name: 'position-from-produced', openState: positionFromProduced },
+  { ...FAITHFUL, name: 'partition-stops-silently', broker: stopSilently },
   { ...FAITHFUL, name: 'group-not-asked', broker: (broker) => withProducers(broker, async (producer) => storeAsOutsider(producer)) },
 ]
 
@@ -80,8 +81,8 @@ function readOffsetsBeforeFencing(broker: Broker): Broker {
       },
     })
   })
-  const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions) => {
-    const fresh = await broker.groups.committedOffsets(groupId, partitions)
+  const committedOffsets: GroupCoordinator['committedOffsets'] = async (groupId, partitions, options) => {
+    const fresh = await broker.groups.committedOffsets(groupId, partitions, options)
     return fresh.map((offset) => {
       const seen = early.get(partitionName(offset)) ?? offset.offset
       early.delete(partitionName(offset))
@@ -254,6 +255,31 @@ function storeAsOutsider(producer: Producer): Producer {
   return override(producer, {
     sendOffsets: ({ groupId }, offsets) => producer.sendOffsets({ groupId, memberId: '', generation: -1 }, offsets),
   })
+}
+
+const FETCHES_BEFORE_THE_STOP = 4
+
+/** After some fetches one partition brings no records any more, and no error: its task seems to have nothing to do. */
+function stopSilently(broker: Broker): Broker {
+  return {
+    ...broker,
+    openFetcher: () => {
+      const fetcher = broker.openFetcher()
+      let fetches = 0
+      let silent: string | undefined
+      return override(fetcher, {
+        fetch: async (partitions, options) => {
+          const fetched = await fetcher.fetch(
+            partitions.filter((partition) => partitionName(partition) !== silent),
+            options,
+          )
+          const [first] = fetched
+          if (++fetches >= FETCHES_BEFORE_THE_STOP && first !== undefined) silent ??= partitionName(first)
+          return fetched
+        },
+      })
+    },
+  }
 }
 
 /** Copies the batch, because its owner reuses the builder as soon as the send has resolved. */

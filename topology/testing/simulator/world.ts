@@ -3,13 +3,18 @@ import { BrokerError, createRecordBatchBuilder, EmbeddedBroker, faultyBroker, no
 import type { Broker, FaultProfile } from '../../broker/index.ts'
 import type { LogFields, Logger, Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
-import { Streams } from '../../runtime/index.ts'
+import { Streams, type PartitionLag } from '../../runtime/index.ts'
+import { partitionLags } from '../../runtime/instance/index.ts'
+import { TopicTable } from '../../topics/index.ts'
+import { withParkedKeys } from '../../runtime/dead-letters/index.ts'
 import { taskName } from '../../runtime/task-id.ts'
+import { silentLogger } from '../silent-logger.ts'
 import type { Mutation } from './mutations.ts'
 import { PowerSwitch } from './power-switch.ts'
 import { readLogs } from './scenario.ts'
 import type { Scenario, Stimulus } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { troubledState } from './troubled-state.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import type { DiskFaults } from './simulated-disk.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -18,9 +23,10 @@ const SESSION_MS = 600
 /** Less often than in production, to run more seeds per second. */
 const HEARTBEAT_MS = 200
 const SLOTS = 3
+/** Of the reads and writes of stores, what share fails. */
+const STATE_TROUBLE = 0.01
 const INITIAL_REBALANCE_DELAY_MS = 40
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A machine on which an instance is started, crashes and is started again. Its disks survive. */
 interface Slot {
@@ -48,7 +54,7 @@ export class World {
   /** Stores that were ahead of their changelogs, which no disk fault can cause. */
   readonly #storesAhead: string[] = []
 
-  constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = SILENT) {
+  constructor(scenario: Scenario, mutation: Mutation, random: SeededRandom, time: VirtualTime, logger: Logger = silentLogger) {
     this.#scenario = scenario
     this.#mutation = mutation
     this.#random = random
@@ -96,18 +102,39 @@ export class World {
       if (slot.wasStarted && (slot.running === undefined || slot.running.streams.state === 'failed')) this.#restart(slot)
   }
 
+  /** Every input record has been processed or is a dead letter, no task waits or is stalled, and the scenario has all its results. */
   async isAtRest(): Promise<boolean> {
-    return this.#scenario.isAtRest(await readLogs(this.#target(), this.#scenario.topics))
+    if (!this.#scenario.isAtRest(await readLogs(this.#target(), this.#scenario.topics))) return false
+    return (await this.#unprocessed()).length === 0 && this.#problems().length === 0
   }
 
   async violations(): Promise<readonly string[]> {
-    return [...this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics)), ...this.#storesAhead]
+    const unprocessed = (await this.#unprocessed()).map(
+      ({ lag, task, topic, partition }) => `task ${task} left ${lag} in ${topic}-${partition}`,
+    )
+    const found = this.#scenario.violations(await readLogs(this.#target(), this.#scenario.topics))
+    return [...found, ...unprocessed, ...this.#problems(), ...this.#storesAhead]
   }
 
   /** Cuts off all instances and the broker, so that nothing of this world continues. */
   end(): void {
     for (const slot of this.#slots) slot.running?.power.cut()
     this.#broker?.crash()
+  }
+
+  /** As the broker sees it: what the instances say of themselves proves nothing. */
+  async #unprocessed(): Promise<readonly PartitionLag[]> {
+    const { applicationId, topology } = this.#scenario
+    const broker = this.#target()
+    const { subtopologies } = withParkedKeys(topology)
+    const topics = new TopicTable({ applicationId, topology, admin: broker.admin, ports: { clock: this.#time, logger: silentLogger } })
+    await topics.find()
+    const lags = await partitionLags({ groupId: applicationId, broker, subtopologies, topics, owners: [] })
+    return lags.filter(({ lag }) => lag > 0)
+  }
+
+  #problems(): readonly string[] {
+    return this.#slots.flatMap(({ name, running }) => (running?.streams.health().problems ?? []).map((problem) => `${name}: ${problem}`))
   }
 
   async #injectFault(): Promise<void> {
@@ -191,7 +218,7 @@ export class World {
         open: async (task) => power.storage(await diskOf(task).open(ports.timers)),
         destroy: async (task) => diskOf(task).wipe(),
       },
-      openState: this.#mutation.openState,
+      openState: troubledState(this.#mutation.openState, () => !this.#isHealed && this.#random.chance(STATE_TROUBLE), this.#random),
       sessionTimeoutMs: SESSION_MS,
       heartbeatIntervalMs: HEARTBEAT_MS,
       standbys: this.#standbys,

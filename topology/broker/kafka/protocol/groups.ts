@@ -148,7 +148,7 @@ export function leaveGroup(groupId: string, memberId: string, instanceId: string
   }
 }
 
-/** With `require_stable` (KIP-447): fails for offsets that an open transaction may still change. */
+/** With `requireStable` (KIP-447): fails for offsets that an open transaction may still change. */
 export function offsetFetch(
   groupId: string,
   partitions: readonly TopicPartition[],

@@ -6,7 +6,7 @@ export type Role = 'CLIENT' | 'EMPLOYEE'
 export type WindowSize = 'MINUTE' | 'HOUR' | 'DAY'
 export type AlertKind = 'BALANCE_BELOW' | 'AMOUNT_ABOVE' | 'COUNTERPARTY_NEW' | 'MANY_DEBITS'
 export type InstanceState = 'STARTING' | 'REBALANCING' | 'RESTORING' | 'RUNNING' | 'STOPPED' | 'DEAD'
-export type TaskState = 'RESTORING' | 'RUNNING' | 'STANDBY'
+export type TaskState = 'RESTORING' | 'RUNNING' | 'WAITING' | 'STALLED' | 'STANDBY'
 export type NodeKind = 'SOURCE' | 'PROCESSOR' | 'SINK'
 export type Session = {
   readonly username: string
@@ -150,11 +150,16 @@ export type NodeMetrics = {
 export type Instance = {
   readonly id: string
   readonly state: InstanceState
+  readonly healthy: boolean
+  readonly problems: ReadonlyArray<string>
   readonly tasks: ReadonlyArray<Task>
 }
 export type Task = {
   readonly id: string
   readonly state: TaskState
+  readonly reason: string | null
+  readonly record: string | null
+  readonly since: number | null
   readonly lag: number
 }
 export type Rebalance = {
@@ -227,7 +232,7 @@ export const documents = {
     lateTransfers: 'query { lateTransfers { id from to amount description state reason code startedAt endedAt steps { name time } } }',
     deadLetters: 'query($last: Int) { deadLetters(last: $last) { id topic partition offset reason time key } }',
     topology: 'query { topology { description subtopologies { id nodes { id name kind topics stores children } } } }',
-    instances: 'query { instances { id state tasks { id state lag } } }',
+    instances: 'query { instances { id state healthy problems tasks { id state reason record since lag } } }',
     rebalances: 'query($last: Int) { rebalances(last: $last) { time generation reason moved } }',
   },
   mutation: {
@@ -240,7 +245,7 @@ export const documents = {
     transfer: 'mutation($id: ID!, $from: String!, $to: String!, $amount: Cents!, $description: String!) { transfer(id: $id, from: $from, to: $to, amount: $amount, description: $description) { transfer { id from to amount description state reason code startedAt endedAt steps { name time } } pending reason code } }',
     deposit: 'mutation($id: ID!, $to: String!, $amount: Cents!) { deposit(id: $id, to: $to, amount: $amount) { transfer { id from to amount description state reason code startedAt endedAt steps { name time } } pending reason code } }',
     updateAlertSettings: 'mutation($iban: String!, $settings: AlertSettingsInput!) { updateAlertSettings(iban: $iban, settings: $settings) { succeeded pending reason code } }',
-    addInstance: 'mutation { addInstance { id state tasks { id state lag } } }',
+    addInstance: 'mutation { addInstance { id state healthy problems tasks { id state reason record since lag } } }',
     stopInstance: 'mutation($id: ID!) { stopInstance(id: $id) }',
     killInstance: 'mutation($id: ID!) { killInstance(id: $id) }',
   },
@@ -250,6 +255,6 @@ export const documents = {
     alerts: 'subscription { alerts { id iban kind text transaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } time } }',
     lastTransactions: 'subscription($search: String) { lastTransactions(search: $search) { iban owners transaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } }',
     topologyMetrics: 'subscription { topologyMetrics { time nodes { id recordsPerSecond lag } transfersPerSecond p50Ms p99Ms lag booksBalanced } }',
-    instances: 'subscription { instances { id state tasks { id state lag } } }',
+    instances: 'subscription { instances { id state healthy problems tasks { id state reason record since lag } } }',
   },
 } as const
