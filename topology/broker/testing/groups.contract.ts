@@ -88,7 +88,7 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
         { ...T0, offset: 3, metadata: 'first' },
       ])
       await producer.commit()
-      expect(await broker.groups.committedOffsets('g', [T0], { requireStable: false })).toMatchObject([{ ...T0, offset: 4, metadata: '' }])
+      expect(await broker.groups.committedOffsets('g', [T0], { requireStable: false })).toEqual([{ ...T0, offset: 4, metadata: undefined }])
       const plain = await broker.openProducer({})
       await plain.sendOffsets(outsider('g'), [{ ...T0, offset: 5, metadata: 'plain' }])
       await plain.commit()
