@@ -1,4 +1,4 @@
-import type { Broker, GroupMember, PartitionOffset, Producer, TopicPartition } from '../../broker.ts'
+import type { Broker, GroupMember, OffsetAndMetadata, Producer, TopicPartition } from '../../broker.ts'
 
 /**
  * Makes a shared broker look empty to each test: topics, groups and transactional ids get a prefix. Commit and abort also wait for the
@@ -49,8 +49,8 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
       heartbeat: (member) => groups.heartbeat(group(member)),
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
       assignments: (groupId) => groups.assignments(prefix + groupId),
-      committedOffsets: async (groupId, partitions): Promise<readonly PartitionOffset[]> =>
-        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed))).map(unprefixed),
+      committedOffsets: async (groupId, partitions, options): Promise<readonly OffsetAndMetadata[]> =>
+        (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed), options)).map(unprefixed),
     },
     openFetcher: () => {
       const fetcher = broker.openFetcher()
