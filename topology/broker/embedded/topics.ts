@@ -243,9 +243,10 @@ export class Topics {
   #assertTakes({ name, limits }: Topic, batch: RecordBatchBuilder): void {
     const { maxMessageBytes, needsKeys, timestampBeforeMaxMs, timestampAfterMaxMs } = limits
     const now = this.#options.ports.clock.now()
+    const sizeInBytes = batch.sizeInBytes > maxMessageBytes ? batch.compressedSize : batch.sizeInBytes
     const problem =
-      batch.sizeInBytes > maxMessageBytes
-        ? `a batch of ${batch.sizeInBytes} bytes, because its max.message.bytes is ${maxMessageBytes}`
+      sizeInBytes > maxMessageBytes
+        ? `a batch of ${sizeInBytes} bytes, because its max.message.bytes is ${maxMessageBytes}`
         : needsKeys && batch.hasNullKeys
           ? 'a record without a key, because it is compacted'
           : batch.maxTimestamp > now + timestampAfterMaxMs

@@ -160,6 +160,12 @@ export class RecordBatchBuilder {
     return bytes
   }
 
+  /** Size of the batch as `seal` makes it with the builder's own compression. Compresses the records to find out. */
+  get compressedSize(): number {
+    const codec = codecNamed(this.compression)
+    return codec === undefined ? this.sizeInBytes : this.#compressed(codec).length
+  }
+
   /** Room for the header, and the compressed records. */
   #compressed(codec: Codec): Buffer {
     const records = codec.compress(this.#bytes.subarray(at.RECORDS, this.#end))

@@ -83,8 +83,10 @@ describe('Opening a task', () => {
 describe('A task whose committed offset waits for a hanging transaction', () => {
   const hanging = (broker: Broker): Broker => {
     const { groups } = broker
-    const committedOffsets: typeof groups.committedOffsets = (groupId, partitions) =>
-      partitions.some(({ partition }) => partition === 1) ? new Promise(() => undefined) : groups.committedOffsets(groupId, partitions)
+    const committedOffsets: typeof groups.committedOffsets = (groupId, partitions, options) =>
+      options?.requireStable !== false && partitions.some(({ partition }) => partition === 1)
+        ? new Promise(() => undefined)
+        : groups.committedOffsets(groupId, partitions, options)
     return override(broker, { groups: override(groups, { committedOffsets }) })
   }
 
