@@ -10,8 +10,6 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Base URL of the registry's API that is compatible with Confluent's. */
     registry: string
-    /** Class path of Apache Kafka, for tests that start their own brokers. */
-    kafkaClassPath: string
     /** The version of Apache Kafka. */
     kafkaVersion: string
   }

@@ -4,6 +4,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** `host:port` of the brokers. */
     kafka: readonly string[]
+    /** Class path of Apache Kafka, for tests that start their own brokers or its tools. */
+    kafkaClassPath: string
   }
 }
 
