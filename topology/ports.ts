@@ -39,6 +39,8 @@ export type LogCode =
   | 'dead-letter'
   | 'fetch-failed'
   | 'group-unreachable'
+  | 'leftover-state'
+  | 'member-refused'
   | 'producer-not-open'
   | 'record-dropped'
   | 'state-wiped'

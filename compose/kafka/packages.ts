@@ -10,7 +10,7 @@ const LOG4J_VERSION = '2.25.1'
 
 /** Where the downloaded programs are. */
 export interface Packages {
-  /** Class path of Apache Kafka. */
+  /** Class path of Apache Kafka and of its command-line tools. */
   readonly kafka: string
   /** The registry's runnable jar. */
   readonly registry: string
@@ -23,6 +23,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${KAFKA_VERSION}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>${LOG4J_VERSION}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J_VERSION}</version></dependency>
   </dependencies>
@@ -35,7 +36,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
  */
 export async function fetchPackages(directory: string): Promise<Packages> {
   const cache = resolve(directory)
-  const kafka = join(cache, `kafka-${KAFKA_VERSION}`)
+  const kafka = join(cache, `kafka-${KAFKA_VERSION}-with-tools`)
   const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
   await createOnce(kafka, async (directory) => {
     await writeFile(join(directory, 'pom.xml'), POM)

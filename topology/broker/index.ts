@@ -10,6 +10,13 @@ export { createRecordBatchBuilder } from './record-batch/index.ts'
 export { partitionOf } from './partitioner.ts'
 export { partitionName } from './topic-partition.ts'
 export {
+  decodeConsumerAssignment,
+  decodeConsumerSubscription,
+  encodeConsumerAssignment,
+  encodeConsumerSubscription,
+} from './consumer-protocol.ts'
+export type { ConsumerAssignment, ConsumerSubscription } from './consumer-protocol.ts'
+export {
   BrokerError,
   FatalBrokerError,
   FencedError,

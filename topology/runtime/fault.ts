@@ -9,7 +9,7 @@ import {
   UnknownMemberError,
   UnknownTopicError,
 } from '../broker/index.ts'
-import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } from '../errors.ts'
+import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError, UnreadableMessageError } from '../errors.ts'
 
 /**
  * Whose fault an error is, which decides the reaction to it:
@@ -22,7 +22,7 @@ import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } fro
  */
 export type Fault = 'record' | 'migration' | 'world' | 'task' | 'application'
 
-const APPLICATION = [FatalStreamsError, FatalBrokerError, OffsetOutOfRangeError, StateLockedError, StateFormatError]
+const APPLICATION = [FatalStreamsError, FatalBrokerError, OffsetOutOfRangeError, StateLockedError, StateFormatError, UnreadableMessageError]
 const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError]
 const MIGRATION = [FencedError, UnknownMemberError, RebalanceInProgressError]
 

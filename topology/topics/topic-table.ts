@@ -7,6 +7,7 @@ import { deadLetterTopic, internalTopicName, internalTopics } from './internal-t
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
+const REPARTITION = '-repartition'
 
 /** The topics an application uses, by their names in the topology, with their descriptions from the broker. */
 export class TopicTable {
@@ -48,6 +49,17 @@ export class TopicTable {
   changelogIds(stores: readonly string[]): Readonly<{ [topic: string]: string }> {
     const topics = stores.map((store) => this.changelogOf(store)).filter((topic) => topic !== undefined)
     return Object.fromEntries(topics.map((topic) => [topic, this.#known.get(topic)?.topicId ?? '']))
+  }
+
+  /**
+   * Changelogs and repartition topics that begin like those of this application and belong to no store or operator of it: left over from a topology
+   * of before, or of an application whose id begins with this one's.
+   */
+  leftovers(): readonly string[] {
+    const own = new Set(this.#internal.values())
+    return [...this.#known.keys()].filter(
+      (name) => name.startsWith(`${this.#applicationId}-`) && (name.endsWith(CHANGELOG) || name.endsWith(REPARTITION)) && !own.has(name),
+    )
   }
 
   isRepartition(topic: string): boolean {

@@ -10,6 +10,7 @@ it('the first rebalance waits for more members each time the group was empty', a
   const request: JoinRequest = {
     groupId: 'g',
     memberId: '',
+    protocol: { type: 'test', name: 'plain' },
     metadata: Buffer.from('m'),
     sessionTimeoutMs: 6_000,
     rebalanceTimeoutMs: 10_000,

@@ -8,6 +8,7 @@ import { batchOf, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
+const PROTOCOL = { type: 'contract', name: 'plain' }
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
 /** Groups distribute assignments among members and keep committed offsets. */
@@ -205,7 +206,15 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
 }
 
 function joinRequest(change: Partial<JoinRequest> = {}): JoinRequest {
-  return { groupId: 'g', memberId: '', metadata: bytes('m1'), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, ...change }
+  return {
+    groupId: 'g',
+    memberId: '',
+    protocol: PROTOCOL,
+    metadata: bytes('m1'),
+    sessionTimeoutMs: 6_000,
+    rebalanceTimeoutMs: 10_000,
+    ...change,
+  }
 }
 
 function member({ memberId, generation }: JoinAnswer): GroupMember {

@@ -165,6 +165,7 @@ export class Streams {
     if (this.state !== 'created') throw new FatalStreamsError(`Instance ${this.instanceId} was started before: create a new one.`)
     this.#lifecycle.become('starting')
     await this.#topics.ensure()
+    this.#warnOfLeftovers()
     await this.#globals.start()
     this.#router.start()
     this.#commits.start()
@@ -243,6 +244,16 @@ export class Streams {
     this.#router.stop()
     this.#commits.close()
     await inTime(1, Promise.all([this.#fetching.stop(), this.#globals.stop()]))
+  }
+
+  #warnOfLeftovers(): void {
+    const topics = this.#topics.leftovers()
+    if (topics.length === 0) return
+    this.#ports.logger.warn(
+      'there are internal topics that this topology does not have: of a store or an operator that was renamed or removed (a renamed store starts ' +
+        'empty), or of an application whose id begins with this one. Delete them once no version needs them',
+      { code: 'leftover-state', topics },
+    )
   }
 
   #armCheck(): void {

@@ -1,7 +1,7 @@
 import { openTaskState, type StateStore } from '../../../state/index.ts'
-import type { Broker } from '../../broker/index.ts'
+import type { Broker, TopicPartition } from '../../broker/index.ts'
 import { FatalStreamsError } from '../../errors.ts'
-import type { Subtopology, Topology } from '../../graph/index.ts'
+import { outlineOf, type Subtopology, type Topology, type TopologyOutline } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
@@ -43,6 +43,7 @@ export interface TaskManagerOptions {
 export class TaskManager implements MembershipHandler, QueueSource, TaskDirectory {
   readonly #options: TaskManagerOptions
   readonly #leftTransactions: LeftTransactions
+  readonly #outline: TopologyOutline
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
   #owners: readonly Owner[] = []
@@ -51,6 +52,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
+    this.#outline = outlineOf(options.topology)
     this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId)
   }
 
@@ -95,12 +97,26 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     ).flat()
   }
 
-  subscription(): Omit<Subscription, 'round'> {
+  sourceTopics(): readonly string[] {
+    const { topics, topology } = this.#options
+    return [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map((topic) => topics.nameOf(topic))))]
+  }
+
+  partitionsOf(name: string): readonly TopicPartition[] {
+    const { topics } = this.#options
+    const { id, subtopology } = this.#partsOf(name)
+    return subtopology.sourceTopics
+      .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
+      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
+  }
+
+  subscription(): Omit<Subscription, 'round' | 'acceptedIn'> {
     const { instanceId, endpoint } = this.#options
     return {
       instanceId,
       owned: [...this.#loops.keys()],
       caughtUp: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
+      topology: this.#outline,
       ...(endpoint === undefined ? {} : { endpoint }),
     }
   }
@@ -198,6 +214,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   #openStandby(name: string): StandbyTask {
+    const { lifecycle, ports } = this.#options
     const { id, subtopology } = this.#partsOf(name)
     const metrics = newTaskMetrics()
     const stores = new TaskStores({
@@ -207,7 +224,14 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
-    return new StandbyTask({ name, metrics, stores, ports: this.#options.ports, onCaughtUp: () => this.#rejoinWhenWarm() })
+    return new StandbyTask({
+      name,
+      metrics,
+      stores,
+      ports,
+      onCaughtUp: () => this.#rejoinWhenWarm(),
+      onFatal: (error) => lifecycle.fail(error),
+    })
   }
 
   /** The leader moves tasks here when all their warm-ups have caught up, and learns of that by a subscription. */

@@ -2,6 +2,7 @@ import type { TaskState } from '../../../state/index.ts'
 import { messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskStores } from '../state/index.ts'
+import { faultOf } from '../fault.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
@@ -12,6 +13,8 @@ export interface StandbyTaskOptions {
   readonly ports: Ports
   /** It has reached the ends of its changelogs for the first time. */
   onCaughtUp(): void
+  /** Its state is that of another topology: the instance has to fail. */
+  onFatal(error: unknown): void
 }
 
 const POLL_MS = 200
@@ -70,6 +73,10 @@ export class StandbyTask {
         this.#caughtUpAt = begunAt
         if (isFirst) this.#options.onCaughtUp()
       } catch (error) {
+        if (faultOf(error) === 'application') {
+          this.#options.onFatal(error)
+          break
+        }
         ports.logger.debug('a standby could not be updated', { task: name, error: messageOf(error) })
         pauseMs = RETRY_MS
       }

@@ -15,6 +15,7 @@ export const Code = {
   none: 0,
   unknownTopic: 3,
   notCoordinator: 16,
+  inconsistentProtocol: 23,
   notController: 41,
   topicExists: 36,
   concurrentTransactions: 51,

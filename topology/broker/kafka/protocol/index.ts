@@ -4,7 +4,7 @@
  * seam that names the reaction. Nothing here opens a connection or retries.
  */
 export type { KafkaRequest } from './request.ts'
-export { Reader, Writer } from './wire.ts'
+export { Reader, Writer } from '../../wire.ts'
 export { brokerError, check, Code, leaderError } from './error-codes.ts'
 export { findCoordinator, metadata } from './cluster.ts'
 export type { ClusterMetadata, CoordinatorKind, TopicMetadata } from './cluster.ts'
