@@ -4,6 +4,7 @@ import {
   createRecordBatchBuilder,
   KafkaBroker,
   memoryTaskStorages,
+  readDeadLetters,
   redriveDeadLetters,
   Serdes,
   Streams,
@@ -126,7 +127,7 @@ async function settled(): Promise<void> {
 beforeAll(async () => {
   java = await findJava(JAVA_VERSION)
   broker = await KafkaBroker.open({ addresses: inject('kafka'), ports, clientId: 'tools-client' })
-  await broker.admin.createTopics([{ name: input, partitions: PARTITIONS.length }])
+  await broker.admin.createTopics([{ name: input, partitions: PARTITIONS.length, config: { 'retention.ms': '-1' } }])
   ;[one, two] = [await start('one'), await start('two')]
 }, TIMEOUT_MS)
 
@@ -147,7 +148,12 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     open()
     const ofInput = described.filter(({ TOPIC }) => TOPIC === input)
     expect(ofInput.map(({ PARTITION }) => Number(PARTITION)).toSorted()).toEqual(PARTITIONS)
-    expect(described.filter(({ TOPIC }) => TOPIC === repartitions).map(({ PARTITION }) => Number(PARTITION)).toSorted()).toEqual(PARTITIONS)
+    expect(
+      described
+        .filter(({ TOPIC }) => TOPIC === repartitions)
+        .map(({ PARTITION }) => Number(PARTITION))
+        .toSorted(),
+    ).toEqual(PARTITIONS)
     for (const row of ofInput) {
       const owner = [one, two].find((streams) => tasksOf(streams).includes(`0_${row['PARTITION']}`))
       expect(row).toMatchObject({ GROUP: app, 'CURRENT-OFFSET': '3', 'LOG-END-OFFSET': '5', LAG: '2', 'CLIENT-ID': 'tools-client' })
@@ -158,9 +164,12 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
   })
 
   it('--describe shows no lag once everything is committed, in repartition topics neither', async () => {
-    await expect.poll(async () => rows(await tool(GROUP_COMMAND, '--describe', '--group', app)).map(({ LAG }) => LAG), POLLING).toEqual(
-      Array.from({ length: 2 * PARTITIONS.length }, () => '0'),
-    )
+    const lags = async (): Promise<readonly (string | undefined)[]> =>
+      rows(await tool(GROUP_COMMAND, '--describe', '--group', app))
+        .filter((row) => row['LOG-END-OFFSET'] !== '0')
+        .map(({ LAG }) => LAG)
+    await expect.poll(async () => new Set(await lags()), POLLING).toEqual(new Set(['0']))
+    expect((await lags()).length).toBeGreaterThan(PARTITIONS.length)
   })
 
   it('--members --verbose and --state show both members, what they read, and the protocol', async () => {
@@ -174,8 +183,9 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
           .map((name) => name.split('_')[1])
           .join(',')
       expect(row['#PARTITIONS']).toBe(String(PARTITIONS.length))
-      expect(JSON.stringify(row)).toContain(`${input}(${partitionsIn(0)})`)
-      expect(JSON.stringify(row)).toContain(repartitions)
+      expect(row['CURRENT-ASSIGNMENT']?.split(';').toSorted()).toEqual(
+        [`${repartitions}:${partitionsIn(1)}`, `${input}:${partitionsIn(0)}`].toSorted(),
+      )
     }
     expect(await tool(GROUP_COMMAND, '--describe', '--group', app, '--state')).toMatch(/bob-v1\s+Stable\s+2/)
     expect(await tool(GROUP_COMMAND, '--list', '--type', 'classic', '--state', 'stable')).toContain(app)
@@ -213,6 +223,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     const origin = { topic: input, partition: 0, offset: 0 }
     const unreadable = { key: null, value: null, timestamp: 1, headers: [], origin, reason: 'not readable' }
     await writeDeadLetter({ broker, applicationId: app, groupId: `${app}-reader`, time: 1 }, unreadable)
+    await expect.poll(async () => (await readDeadLetters(broker, app)).length, POLLING).toBe(1)
     await redriveDeadLetters({ broker, applicationId: app, decide: () => 'discard' })
     const [described] = rows(await tool(GROUP_COMMAND, '--describe', '--group', group))
     expect(described).toMatchObject({ TOPIC: `${app}-dead-letters`, 'CURRENT-OFFSET': '1' })
@@ -242,6 +253,8 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     await settled()
     await expect.poll(committed, POLLING).toEqual([5, 5, 5, 5])
     expect(processed - before).toBe(5 * PARTITIONS.length)
-    expect((await two.queries.keyValue('counts').all()).map(({ value }) => value)).toEqual([1, 1, 1].map((times) => times * 2 * PARTITIONS.length))
+    expect((await two.queries.keyValue('counts').all()).map(({ value }) => value)).toEqual(
+      [1, 1, 1].map((times) => times * 2 * PARTITIONS.length),
+    )
   })
 })

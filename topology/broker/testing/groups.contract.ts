@@ -152,6 +152,28 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
     })
 
+    it.each([
+      { what: 'type', protocol: { type: 'before', name: PROTOCOL.name } },
+      { what: 'name', protocol: { type: PROTOCOL.type, name: 'before' } },
+    ])('20.C11 reject a member of another protocol $what while they have members, and lose nothing', async ({ protocol }) => {
+      const offsets = [{ ...T0, offset: 4 }]
+      await broker.admin.alterOffsets('g', offsets)
+      const first = await broker.groups.join(joinRequest())
+      await broker.groups.sync({ ...member(first), assignments: new Map([[first.memberId, bytes('mine')]]) })
+      for (const instanceId of [undefined, 'i1']) {
+        const foreign = joinRequest({ protocol, ...(instanceId !== undefined && { instanceId }) })
+        const error: unknown = await broker.groups.join(foreign).catch((reason: unknown) => reason)
+        expect(error).toBeInstanceOf(FatalBrokerError)
+        expect(String(error)).toMatch(/INCONSISTENT_GROUP_PROTOCOL.*Stop all instances of the version before/)
+      }
+      await broker.groups.heartbeat(member(first))
+      expect(text(await broker.groups.sync({ ...member(first), assignments: new Map() }))).toBe('mine')
+      await broker.groups.leave('g', first.memberId)
+      const next = await broker.groups.join(joinRequest({ protocol }))
+      expect(next.members.length).toBe(1)
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual(offsets)
+    })
+
     it('return all assignments to a caller outside, once the rebalance is complete', async () => {
       expect(await broker.groups.assignments('unknown')).toEqual(new Map())
       const { leader, follower } = await twoMembers()

@@ -9,7 +9,14 @@ import {
 import { UnreadableMessageError } from '../../errors.ts'
 import { SeededRandom } from '../../testing/simulator/seeded-random.ts'
 import { faultOf } from '../fault.ts'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription, type Assignment, type Subscription } from './messages.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type Assignment,
+  type Subscription,
+} from './messages.ts'
 
 const ROUNDS = 300
 const NAMES = ['a', 'counts', '__proto__', 'Überweisung', '', 'x'.repeat(300), '\u0000', '😀']
@@ -103,7 +110,9 @@ describe('20.C11 The messages of the group protocol', () => {
     const userData = Buffer.of(7)
     const owned = [{ topic: 'in', partition: 3 }]
     const subscription = encodeConsumerSubscription({ topics: ['in'], owned, userData })
-    expect(Buffer.from(subscription).toString('hex')).toBe('0001' + '00000001' + '0002696e' + '0000000107' + '00000001' + '0002696e' + '00000001' + '00000003')
+    expect(Buffer.from(subscription).toString('hex')).toBe(
+      '0001' + '00000001' + '0002696e' + '0000000107' + '00000001' + '0002696e' + '00000001' + '00000003',
+    )
     const assignment = encodeConsumerAssignment({ partitions: owned, userData })
     expect(Buffer.from(assignment).toString('hex')).toBe('0001' + '00000001' + '0002696e' + '00000001' + '00000003' + '0000000107')
   })
@@ -120,7 +129,8 @@ describe('20.C11 The messages of the group protocol', () => {
 
   it('are refused with a named error where they are cut off', () => {
     for (const { bytes, decode } of messages(1)) {
-      for (let length = 1; length < bytes.length; length++) expect(errorOf(decode, bytes.subarray(0, length))).toBeInstanceOf(UnreadableMessageError)
+      for (let length = 1; length < bytes.length; length++)
+        expect(errorOf(decode, bytes.subarray(0, length))).toBeInstanceOf(UnreadableMessageError)
     }
   })
 
