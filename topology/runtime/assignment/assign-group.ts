@@ -16,12 +16,12 @@ export interface GroupToAssign {
 export interface GroupAssignment {
   /** By member id; of refused members, too. */
   readonly assignments: ReadonlyMap<string, Assignment>
-  readonly refused: readonly RefusedMember[]
+  readonly refused: readonly MemberReasons[]
   /** Members whose topology differs in ways that do no harm. */
-  readonly different: readonly RefusedMember[]
+  readonly different: readonly MemberReasons[]
 }
 
-export interface RefusedMember {
+export interface MemberReasons {
   readonly memberId: string
   /** One line each. */
   readonly reasons: readonly string[]
