@@ -41,6 +41,8 @@ export type LogCode =
   | 'fetch-failed'
   | 'global-stores-wait'
   | 'group-unreachable'
+  | 'leftover-state'
+  | 'member-refused'
   | 'producer-not-open'
   | 'record-dropped'
   | 'request-retried'

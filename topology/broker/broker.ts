@@ -133,8 +133,17 @@ export interface GroupCoordinator {
   storedOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly OffsetAndMetadata[]>
 }
 
+/** Members of one group must have the same: the coordinator rejects others with `FatalBrokerError` while the group has members. */
+export interface GroupProtocol {
+  /** Says what the metadata and assignments are. `consumer`: those of Kafka's consumers (see `encodeConsumerSubscription`), which Kafka's tools read. */
+  readonly type: string
+  /** Names the assignor; a leader reads the metadata of every member. */
+  readonly name: string
+}
+
 export interface JoinRequest {
   readonly groupId: string
+  readonly protocol: GroupProtocol
   /** Empty for a new member. */
   readonly memberId: string
   /** Static membership (KIP-345): a member that returns with the same instance id replaces its earlier self without a rebalance. */

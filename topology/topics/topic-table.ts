@@ -38,6 +38,7 @@ const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 const INTERNAL_COMPRESSION: Compression = 'lz4'
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
+const REPARTITION = '-repartition'
 
 /**
  * The topics an application uses, by their names in the topology, with their descriptions from the broker. Only those are asked for. What
@@ -65,6 +66,7 @@ export class TopicTable {
   readonly #compression: Compression | undefined
   readonly #known = new Map<string, TopicDescription>()
   readonly #checks = new Map<string, RecordCheck>()
+  #leftovers: readonly string[] = []
 
   constructor({ applicationId, topology, admin, ports, outputs = [], compression }: TopicTableOptions) {
     const { globalStores, internalTopics: internal, subtopologies } = topology
@@ -128,6 +130,15 @@ export class TopicTable {
     return Object.fromEntries(topics.map((topic) => [topic, this.topicIdOf(topic) ?? '']))
   }
 
+  /**
+   * Changelogs and repartition topics that begin like those of this application and belong to no store or operator of it: left over from a topology
+   * of before, or of an application whose id begins with this one's. Looked for by a start that lacks some internal topics, as after a store
+   * was renamed.
+   */
+  get leftovers(): readonly string[] {
+    return this.#leftovers
+  }
+
   isRepartition(topic: string): boolean {
     return this.#repartitions.has(topic)
   }
@@ -171,6 +182,7 @@ export class TopicTable {
     )
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
+      if (missing.length < specs.length) this.#leftovers = await this.#findLeftovers()
       for (const { name } of missing) await this.#assertNew(name, missing.length === specs.length, storedOffsets)
       await this.#admin.createTopics(missing)
       this.#learn(await this.#describe(missing.map(({ name }) => name)))
@@ -319,6 +331,15 @@ export class TopicTable {
     )
   }
 
+  /** The only request that names no topics. Kafka leaves out those that the principal may not describe. */
+  async #findLeftovers(): Promise<readonly string[]> {
+    const own = new Set(this.#internal.values())
+    const names = (await this.#admin.describeTopics(undefined, { withoutConfig: true })).map(({ name }) => name)
+    return names.filter(
+      (name) => name.startsWith(`${this.#applicationId}-`) && (name.endsWith(CHANGELOG) || name.endsWith(REPARTITION)) && !own.has(name),
+    )
+  }
+
   #partitionsOf(topic: string): readonly TopicPartition[] {
     return Array.from({ length: this.partitions(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   }
@@ -341,7 +362,8 @@ export class TopicTable {
     if (used === undefined) return
     throw new FatalStreamsError(
       `Internal topic ${topic} does not exist, but group ${this.#applicationId} has committed offsets of ${used.topic}: the topic was deleted, ` +
-        `and what it held is lost. ${this.resetAdvice} If the topic is new in this version of the topology, create it before the start.`,
+        `and what it held is lost. ${this.resetAdvice} If the topic is new in this version of the topology, create it before the start` +
+        `${this.#leftovers.length === 0 ? '.' : `; a store or an operator that was renamed starts empty, and left ${this.#leftovers.join(', ')}.`}`,
     )
   }
 

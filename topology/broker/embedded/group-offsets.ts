@@ -49,7 +49,7 @@ export class GroupOffsets {
       if (open.length === 0) break
       await Promise.all(open.map((pending) => pending.ended))
     }
-    return this.stored(groupId, partitions).map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    return this.stored(groupId, partitions)
   }
 
   /** The committed offsets as they are, whatever open transactions will change. */

@@ -1,6 +1,7 @@
 import type { Ports, TimerHandle } from '../../ports.ts'
-import type { GroupMember, JoinAnswer, JoinRequest, SyncRequest } from '../broker.ts'
+import type { GroupMember, GroupProtocol, JoinAnswer, JoinRequest, SyncRequest } from '../broker.ts'
 import { FencedError, RebalanceInProgressError, StaleGenerationError, UnknownMemberError } from '../errors.ts'
+import { inconsistentProtocol } from '../inconsistent-protocol.ts'
 
 /** How many ids of replaced static members are remembered, so that a zombie is fenced instead of unknown. */
 const REPLACED_KEPT = 64
@@ -40,6 +41,8 @@ export class Group {
   #state: GroupState = 'empty'
   #generation = 0
   #leaderId = ''
+  /** That of all members; undefined while the group never had any. */
+  #protocol: GroupProtocol | undefined
   #deadline: TimerHandle | undefined
   /** Whether the first rebalance of an empty group still waits for more members (`group.initial.rebalance.delay.ms`). */
   #isInitialDelay = false
@@ -63,6 +66,7 @@ export class Group {
   join(request: JoinRequest): Promise<JoinAnswer> {
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }
+      this.#adopt(request.protocol)
       if (request.memberId !== '') return this.#rejoin(this.#known(request.memberId), request, waiter)
       const former = this.#memberOfInstance(request.instanceId)
       if (former !== undefined) return this.#replace(former, request, waiter)
@@ -105,6 +109,12 @@ export class Group {
   }
 
   /* ------------------------------------------------------------------------------------------ joining */
+
+  /** All members have one protocol; an empty group takes that of its next member. */
+  #adopt(protocol: GroupProtocol): void {
+    if (this.isEmpty) this.#protocol = protocol
+    else if (this.#protocol?.type !== protocol.type || this.#protocol.name !== protocol.name) throw inconsistentProtocol(this.#groupId)
+  }
 
   #rejoin(member: Member, request: JoinRequest, waiter: Waiter<JoinAnswer>): void {
     this.#touch(member)

@@ -1,4 +1,5 @@
 import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndMetadata, SyncRequest, TopicPartition } from '../broker.ts'
+import { inconsistentProtocol } from '../inconsistent-protocol.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import {
@@ -38,14 +39,13 @@ export class KafkaGroups implements GroupCoordinator {
       this.#request(
         groupId,
         joinGroup({ ...request, memberId }),
-        ({ error }) => (error === Code.memberIdRequired ? 0 : error),
+        ({ error }) => (error === Code.memberIdRequired || error === Code.inconsistentProtocol ? 0 : error),
         rebalanceTimeoutMs,
       )
     let response = await join(request.memberId)
-    if (response.error === Code.memberIdRequired) {
-      response = await join(response.memberId)
-      check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
-    }
+    if (response.error === Code.memberIdRequired) response = await join(response.memberId)
+    if (response.error === Code.inconsistentProtocol) throw inconsistentProtocol(groupId)
+    check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
     const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
     return {

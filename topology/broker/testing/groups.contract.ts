@@ -8,6 +8,7 @@ import { batchOf, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
+const PROTOCOL = { type: 'contract', name: 'plain' }
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
 /** Groups distribute assignments among members and keep committed offsets. */
@@ -74,12 +75,12 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       await producer.sendOffsets(outsider('g'), [{ ...T0, offset: 4 }])
       expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 3, metadata: 'first' }])
       await producer.commit()
-      expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 4, metadata: '' }])
+      expect(await broker.groups.storedOffsets('g', [T0])).toEqual([{ ...T0, offset: 4 }])
       const plain = await broker.openProducer({})
       await plain.sendOffsets(outsider('g'), [{ ...T0, offset: 5, metadata: 'plain' }])
       await plain.commit()
       expect(await broker.groups.storedOffsets('g', [T0])).toMatchObject([{ ...T0, offset: 5, metadata: 'plain' }])
-      expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 5 }])
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual([{ ...T0, offset: 5, metadata: 'plain' }])
     })
 
     it('can be set from outside while the group has no members', async () => {
@@ -185,6 +186,28 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
     })
 
+    it.each([
+      { what: 'type', protocol: { type: 'before', name: PROTOCOL.name } },
+      { what: 'name', protocol: { type: PROTOCOL.type, name: 'before' } },
+    ])('20.C11 reject a member of another protocol $what while they have members, and lose nothing', async ({ protocol }) => {
+      const offsets = [{ ...T0, offset: 4 }]
+      await broker.admin.alterOffsets('g', offsets)
+      const first = await broker.groups.join(joinRequest())
+      await broker.groups.sync({ ...member(first), assignments: new Map([[first.memberId, bytes('mine')]]) })
+      for (const instanceId of [undefined, 'i1']) {
+        const foreign = joinRequest({ protocol, ...(instanceId !== undefined && { instanceId }) })
+        const error: unknown = await broker.groups.join(foreign).catch((reason: unknown) => reason)
+        expect(error).toBeInstanceOf(FatalBrokerError)
+        expect(String(error)).toMatch(/INCONSISTENT_GROUP_PROTOCOL.*Stop all instances of the version before/)
+      }
+      await broker.groups.heartbeat(member(first))
+      expect(text(await broker.groups.sync({ ...member(first), assignments: new Map() }))).toBe('mine')
+      await broker.groups.leave('g', first.memberId)
+      const next = await broker.groups.join(joinRequest({ protocol }))
+      expect(next.members.length).toBe(1)
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual(offsets)
+    })
+
     it('return all assignments to a caller outside, once the rebalance is complete', async () => {
       expect(await broker.groups.assignments('unknown')).toEqual(new Map())
       const { leader, follower } = await twoMembers()
@@ -239,7 +262,15 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
 }
 
 function joinRequest(change: Partial<JoinRequest> = {}): JoinRequest {
-  return { groupId: 'g', memberId: '', metadata: bytes('m1'), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, ...change }
+  return {
+    groupId: 'g',
+    memberId: '',
+    protocol: PROTOCOL,
+    metadata: bytes('m1'),
+    sessionTimeoutMs: 6_000,
+    rebalanceTimeoutMs: 10_000,
+    ...change,
+  }
 }
 
 function member({ memberId, generation }: JoinAnswer): GroupMember {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RetriableBrokerError, UnknownMemberError, type GroupCoordinator, type JoinAnswer } from '../../broker/index.ts'
 import { TaskMigratedError } from '../../errors.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
-import { encode } from '../assignment/index.ts'
+import { encodeAssignment } from '../assignment/index.ts'
 import { Membership } from './membership.ts'
 
 /** A member whose JoinGroup requests the test answers. */
@@ -13,7 +13,8 @@ function opened() {
       new Promise<JoinAnswer>((resolve, reject) => {
         joins.push({ answer: (generation) => resolve({ memberId: 'm', generation, leaderId: 'another', members: [] }), fail: reject })
       }),
-    sync: async () => encode({ generation: 1, active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }),
+    sync: async () =>
+      encodeAssignment({ generation: 1, topology: 't', active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }, []),
     heartbeat: async () => undefined,
   }
   const ports = manualPorts()
@@ -36,7 +37,14 @@ function opened() {
   }
   membership.start({
     allTasks: () => [],
-    subscription: () => ({ instanceId: 'one', owned: [], caughtUp: [] }),
+    sourceTopics: () => [],
+    partitionsOf: () => [],
+    subscription: () => ({
+      instanceId: 'one',
+      owned: [],
+      caughtUp: [],
+      topology: { digest: 't', subtopologies: [], repartitions: [] },
+    }),
     onRebalance: () => undefined,
     onAssignment: async () => false,
     onLost: async () => undefined,

@@ -5,15 +5,16 @@ import {
   type GroupCoordinator,
   type GroupMember,
   type JoinAnswer,
+  type TopicPartition,
 } from '../../broker/index.ts'
-import { messageOf, TaskMigratedError } from '../../errors.ts'
+import { FatalStreamsError, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import {
-  assignStandbys,
-  assignTasks,
+  assignGroup,
   decodeAssignment,
-  decodeSubscription,
-  encode,
+  encodeAssignment,
+  encodeSubscription,
+  GROUP_PROTOCOL,
   type Assignment,
   type Subscription,
 } from '../assignment/index.ts'
@@ -36,7 +37,11 @@ export interface MembershipOptions {
 export interface MembershipHandler {
   /** All tasks of the application, as its members know them by their `taskCounts`: what the leader divides. */
   allTasks(reported: readonly (readonly number[])[]): readonly string[]
-  subscription(): Omit<Subscription, 'round'>
+  subscription(): Omit<Subscription, 'round' | 'acceptedIn'>
+  /** All topics that the application reads, by their names on the broker. */
+  sourceTopics(): readonly string[]
+  /** What the task reads. */
+  partitionsOf(task: string): readonly TopicPartition[]
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
   /** Resolves when the tasks that are not in the assignment have been revoked; true when there were any. */
@@ -70,6 +75,8 @@ export class Membership implements CommitIdentity {
   #isJoining = false
   #wantsToJoin = false
   #round = 0
+  /** The last generation in which a leader accepted this instance's topology. */
+  #acceptedIn = -1
   /** Monotonic times at which another process took this instance id. */
   #replacements: readonly number[] = []
 
@@ -187,13 +194,15 @@ export class Membership implements CommitIdentity {
     const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
     this.#wantsToJoin = false
     handler.onRebalance()
-    const subscription = { ...handler.subscription(), round: this.#round }
+    const subscription = { ...handler.subscription(), round: this.#round, acceptedIn: this.#acceptedIn }
+    const reads = { topics: handler.sourceTopics(), owned: subscription.owned.flatMap((task) => handler.partitionsOf(task)) }
     this.#isJoining = true
     const answer = await groups.join({
       groupId,
+      protocol: GROUP_PROTOCOL,
       memberId: this.#member.memberId,
       instanceId: subscription.instanceId,
-      metadata: encode(subscription),
+      metadata: encodeSubscription(subscription, reads),
       sessionTimeoutMs,
       rebalanceTimeoutMs,
     })
@@ -205,10 +214,21 @@ export class Membership implements CommitIdentity {
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
     const assignment = decodeAssignment(bytes)
-    const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
-    const joinsAgain = hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
+    const joinsAgain = await this.#take(handler, assignment, subscription)
     if (joinsAgain) this.#round++
     return joinsAgain
+  }
+
+  /** Resolves with true when the member has to join again. */
+  async #take(handler: MembershipHandler, assignment: Assignment, subscription: Subscription): Promise<boolean> {
+    const { generation, topology, refusal } = assignment
+    const isUnread = refusal !== undefined && topology === ''
+    // This instance has restarted with another topology, which no leader has compared yet.
+    if (generation >= 0 && topology !== subscription.topology.digest && !isUnread) return true
+    if (refusal !== undefined) throw refused(this.#options.groupId, subscription.instanceId, refusal)
+    if (generation >= 0) this.#acceptedIn = generation
+    const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
+    return hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
   }
 
   #become(member: GroupMember): void {
@@ -222,23 +242,17 @@ export class Membership implements CommitIdentity {
 
   /** As the leader: the assignment of every member. */
   #assign({ generation, members }: JoinAnswer, handler: MembershipHandler): ReadonlyMap<string, Uint8Array> {
-    const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-    const tasks = handler.allTasks(subscriptions.map(({ taskCounts = [] }) => taskCounts))
-    const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
-    const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
-    const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
-    const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
-      instanceId,
-      tasks: activeOf(memberId),
-      standbys: standbys.get(memberId) ?? [],
-      ...(endpoint === undefined ? {} : { endpoint }),
-    }))
-    const needsFollowUp = subscriptions.some(({ memberId, owned }) => owned.some((task) => !activeOf(memberId).includes(task)))
+    const { groupId: group, ports, standbys } = this.#options
+    const tasks = (reported: readonly (readonly number[])[]): readonly string[] => handler.allTasks(reported)
+    const { assignments, refused, different } = assignGroup({ generation, members, tasks, standbys })
+    for (const { memberId: member, reasons } of refused)
+      ports.logger.error('a member is refused: it gets no tasks', { code: 'member-refused', group, member, reasons })
+    for (const { memberId: member, reasons } of different)
+      ports.logger.info('the topology of a member differs compatibly from that of the group', { group, member, reasons })
     return new Map(
-      subscriptions.map(({ memberId }) => {
-        const { warmups = [] } = shares.get(memberId) ?? {}
-        const standby = standbys.get(memberId) ?? []
-        return [memberId, encode({ generation, active: activeOf(memberId), standby, warmups, needsFollowUp, owners })]
+      [...assignments].map(([memberId, assignment]) => {
+        const partitions = assignment.active.flatMap((task) => handler.partitionsOf(task))
+        return [memberId, encodeAssignment(assignment, partitions)]
       }),
     )
   }
@@ -279,4 +293,11 @@ export class Membership implements CommitIdentity {
 function isEndpointOutdated({ owners }: Assignment, { instanceId, endpoint }: Subscription): boolean {
   const known = owners.find((owner) => owner.instanceId === instanceId)
   return known !== undefined && known.endpoint !== endpoint
+}
+
+function refused(groupId: string, instanceId: string, reasons: readonly string[]): FatalStreamsError {
+  return new FatalStreamsError(
+    `Group ${groupId} refuses instance ${instanceId}, because it does not fit the members that run (here: this instance, there: the group): ` +
+      `${reasons.join('; ')}. Run one version in a group: stop all its instances before starting this one, or give this one another application id.`,
+  )
 }

@@ -223,6 +223,7 @@ export class Streams {
       const { droppedRecordsTopic } = this.#errorHandlers
       const otherOutputs = droppedRecordsTopic === undefined ? [] : [droppedRecordsTopic]
       await this.#topics.ensure((partitions) => this.#groups.storedOffsets(this.#applicationId, partitions), otherOutputs)
+      this.#warnOfLeftovers()
       await this.#globals.start()
     } catch (error) {
       if (faultOf(error) === 'application') this.#lifecycle.fail(error)
@@ -320,6 +321,16 @@ export class Streams {
   #cannotContinue(error: unknown): void {
     this.#lifecycle.fail(error)
     void this.#tasks.drop()
+  }
+
+  #warnOfLeftovers(): void {
+    const topics = this.#topics.leftovers
+    if (topics.length === 0) return
+    this.#ports.logger.warn(
+      'there are internal topics that this topology does not have: of a store or an operator that was renamed or removed (a renamed store starts ' +
+        'empty), or of an application whose id begins with this one. Delete them once no version needs them',
+      { code: 'leftover-state', topics },
+    )
   }
 
   #armCheck(): void {

@@ -1,7 +1,7 @@
 import { openTaskState, type StateStore } from '../../../state/index.ts'
-import type { Broker } from '../../broker/index.ts'
+import type { Broker, TopicPartition } from '../../broker/index.ts'
 import { FatalStreamsError } from '../../errors.ts'
-import type { Subtopology, Topology } from '../../graph/index.ts'
+import { outlineOf, type Subtopology, type Topology, type TopologyOutline } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
@@ -47,6 +47,7 @@ export interface TaskManagerOptions {
 export class TaskManager implements MembershipHandler, QueueSource, TaskDirectory {
   readonly #options: TaskManagerOptions
   readonly #leftTransactions: LeftTransactions
+  readonly #outline: TopologyOutline
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
   #owners: readonly Owner[] = []
@@ -55,6 +56,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
+    this.#outline = outlineOf(options.topology)
     this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId, options.transactionTimeoutMs)
   }
 
@@ -102,13 +104,27 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     ).flat()
   }
 
-  subscription(): Omit<Subscription, 'round'> {
+  sourceTopics(): readonly string[] {
+    const { topics, topology } = this.#options
+    return [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map((topic) => topics.nameOf(topic))))]
+  }
+
+  partitionsOf(name: string): readonly TopicPartition[] {
+    const { topics } = this.#options
+    const { id, subtopology } = this.#partsOf(name)
+    return subtopology.sourceTopics
+      .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
+      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
+  }
+
+  subscription(): Omit<Subscription, 'round' | 'acceptedIn'> {
     const { instanceId, endpoint } = this.#options
     return {
       instanceId,
       owned: [...this.#loops.keys()],
       taskCounts: this.#taskCounts(),
       caughtUp: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
+      topology: this.#outline,
       ...(endpoint === undefined ? {} : { endpoint }),
     }
   }
@@ -219,6 +235,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   #openStandby(name: string): StandbyTask {
+    const { lifecycle, onTopicError, ports } = this.#options
     const { id, subtopology } = this.#partsOf(name)
     const metrics = newTaskMetrics()
     const stores = new TaskStores({
@@ -228,7 +245,6 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
-    const { lifecycle, onTopicError, ports } = this.#options
     return new StandbyTask({
       name,
       metrics,

@@ -1,9 +1,6 @@
 import type { GroupMember, JoinRequest, OffsetAndMetadata, TopicPartition } from '../../broker.ts'
-import { byTopic } from './by-topic.ts'
+import { byTopic } from '../../by-topic.ts'
 import type { KafkaRequest } from './request.ts'
-
-const PROTOCOL_TYPE = 'bob'
-const PROTOCOL = 'tasks'
 
 /** A member with its `group.instance.id`, null for a dynamic member (KIP-345). */
 export interface NamedMember extends GroupMember {
@@ -22,6 +19,7 @@ export function joinGroup({
   groupId,
   memberId,
   instanceId,
+  protocol,
   metadata,
   sessionTimeoutMs,
   rebalanceTimeoutMs,
@@ -37,8 +35,8 @@ export function joinGroup({
         .int32(rebalanceTimeoutMs)
         .string(memberId)
         .string(instanceId ?? null)
-        .string(PROTOCOL_TYPE)
-        .array([PROTOCOL], (name) => writer.string(name).byteArray(metadata)),
+        .string(protocol.type)
+        .array([protocol.name], (name) => writer.string(name).byteArray(metadata)),
     read: (reader) => {
       reader.int32()
       const error = reader.int16()

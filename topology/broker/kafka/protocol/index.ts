@@ -4,7 +4,7 @@
  * seam that names the reaction. Nothing here opens a connection or retries.
  */
 export type { KafkaRequest } from './request.ts'
-export { Reader, Writer } from './wire.ts'
+export { Reader, Writer } from '../../wire.ts'
 export { brokerError, check, Code, idRights, leaderError, offsetRights } from './error-codes.ts'
 export type { Rights } from './error-codes.ts'
 export { apiVersions, saslAuthenticate, saslHandshake } from './handshake.ts'

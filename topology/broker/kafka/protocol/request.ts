@@ -1,4 +1,4 @@
-import type { Reader, Writer } from './wire.ts'
+import type { Reader, Writer } from '../../wire.ts'
 
 /** One request of Kafka's protocol at one version: how to write it and how to read its response. */
 export interface KafkaRequest<T> {
