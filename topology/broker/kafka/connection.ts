@@ -87,6 +87,11 @@ export class Connection {
     return request.read(reader)
   }
 
+  /** Until the broker wants the client to authenticate again (KIP-368), milliseconds; 0: never. */
+  get sessionLifetimeMs(): number {
+    return this.#connection.sessionLifetime.toNumber()
+  }
+
   /** Does not wait for responses: requests in flight reject. */
   close(): void {
     this.#isBroken = true

@@ -152,6 +152,26 @@ export class KafkaCluster {
     this.#coordinators.delete(`${kind}/${key}`)
   }
 
+  /**
+   * Opens a connection that is not of the pool to the coordinator of a group. Its sockets come from `socketFactory`, which a client that has one of
+   * its own cannot use.
+   */
+  async connectToCoordinator(groupId: string, socketFactory: SocketFactory): Promise<Connection> {
+    const { ports, ...options } = this.#options
+    const node = await this.coordinatorOf('group', groupId)
+    return Connection.open(this.#addressOf(node), { ...options, socketFactory, logger: ports.logger })
+  }
+
+  get clientId(): string {
+    return this.#options.clientId
+  }
+
+  /** What another thread needs to open sockets as this client does; undefined when it cannot, with the reason. */
+  get socketOptions(): { readonly ssl: unknown; readonly isAuthenticated: boolean; readonly hasFactory: boolean } {
+    const { ssl, sasl, socketFactory } = this.#options
+    return { ssl, isAuthenticated: sasl !== undefined, hasFactory: socketFactory !== undefined }
+  }
+
   /** Sends one request without retrying. `serverWaitMs`: how long the broker may hold back its response. */
   async request<T>(node: number, request: KafkaRequest<T>, serverWaitMs = 0): Promise<T> {
     return this.#onConnection(this.#addressOf(node), request, serverWaitMs)

@@ -1,4 +1,15 @@
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, PartitionOffset, SyncRequest, TopicPartition } from '../broker.ts'
+import type {
+  DescribedMember,
+  GroupCoordinator,
+  GroupMember,
+  JoinAnswer,
+  JoinRequest,
+  KeepAliveOptions,
+  PartitionOffset,
+  StaticMember,
+  SyncRequest,
+  TopicPartition,
+} from '../broker.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import {
@@ -14,17 +25,21 @@ import {
   type KafkaRequest,
 } from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
+import { HeartbeatThread } from './heartbeat-thread.ts'
 
 const UNSTABLE_PAUSE_MS = 10
 /** Gives up after this long, so that the caller re-checks for transactions left open by dead members (DECISIONS 79). */
 const UNSTABLE_TIMEOUT_MS = 3_000
 /** The coordinator holds back a follower's SyncGroup response until the leader has sent the assignments. */
 const SYNC_WAIT_MS = 60_000
+/** A join that waits for longer is repeated: the coordinator may be gone without a word. */
+const JOIN_WAIT_MS = 60_000
 const REBALANCING_STATES = ['PreparingRebalance', 'CompletingRebalance']
 
 export class KafkaGroups implements GroupCoordinator {
   readonly #cluster: KafkaCluster
   readonly #members: GroupMembers
+  readonly #threads = new Map<string, HeartbeatThread>()
 
   constructor(cluster: KafkaCluster, members: GroupMembers) {
     this.#cluster = cluster
@@ -38,7 +53,7 @@ export class KafkaGroups implements GroupCoordinator {
         groupId,
         joinGroup({ ...request, memberId }),
         ({ error }) => (error === Code.memberIdRequired ? 0 : error),
-        rebalanceTimeoutMs,
+        Math.min(rebalanceTimeoutMs, JOIN_WAIT_MS),
       )
     let response = await join(request.memberId)
     if (response.error === Code.memberIdRequired) {
@@ -51,7 +66,7 @@ export class KafkaGroups implements GroupCoordinator {
       memberId,
       generation,
       leaderId,
-      members: members.map(({ instanceId, ...member }) => ({ ...member, ...(instanceId === null ? {} : { instanceId }) })),
+      members: members.map(describedMember),
     }
   }
 
@@ -69,6 +84,33 @@ export class KafkaGroups implements GroupCoordinator {
     const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
     await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
     this.#members.left(memberId)
+  }
+
+  async remove(groupId: string, { memberId, instanceId }: StaticMember): Promise<void> {
+    await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
+  }
+
+  async members(groupId: string): Promise<readonly DescribedMember[]> {
+    const { members } = await this.#request(groupId, describeGroup(groupId), ({ error }) => error)
+    return members.map(describedMember)
+  }
+
+  async keepAlive(member: GroupMember, options: KeepAliveOptions): Promise<void> {
+    const key = keyOf(member.groupId, member.memberId)
+    const thread = this.#threads.get(key) ?? new HeartbeatThread(this.#cluster, member.groupId, options)
+    this.#threads.set(key, thread)
+    thread.beatFor(this.#members.named(member))
+  }
+
+  async release(groupId: string, memberId: string): Promise<void> {
+    const key = keyOf(groupId, memberId)
+    this.#threads.get(key)?.close()
+    this.#threads.delete(key)
+  }
+
+  close(): void {
+    for (const thread of this.#threads.values()) thread.close()
+    this.#threads.clear()
   }
 
   async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
@@ -105,4 +147,17 @@ export class KafkaGroups implements GroupCoordinator {
     }
     return this.#cluster.atCoordinator('group', groupId, checked, { serverWaitMs })
   }
+}
+
+/** A group id may contain any character; a member id has no line break. */
+function keyOf(groupId: string, memberId: string): string {
+  return `${memberId}\n${groupId}`
+}
+
+function describedMember({
+  memberId,
+  instanceId,
+  metadata,
+}: Omit<DescribedMember, 'instanceId'> & { readonly instanceId: string | null }): DescribedMember {
+  return { memberId, metadata, ...(instanceId === null ? {} : { instanceId }) }
 }

@@ -42,6 +42,8 @@ declare module 'kafkajs/src/network/connection.js' {
 
   export interface RawConnection {
     isConnected(): boolean
+    /** Milliseconds. */
+    readonly sessionLifetime: { toNumber(): number }
     send(request: RawRequest): Promise<Buffer>
     rejectRequests(error: Error): void
     /** Waits for responses to requests in flight; always resolves. */

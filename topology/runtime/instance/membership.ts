@@ -27,7 +27,8 @@ export interface MembershipOptions {
   readonly ports: Ports
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  readonly rebalanceTimeoutMs: number
+  /** Also the rebalance timeout, as in Kafka Streams: the group waits for a member whose thread is busy for no longer. */
+  readonly maxPollIntervalMs: number
   /** Standbys of each task on other instances. With any, a task moves only to an instance with a caught-up standby. */
   readonly standbys: number
 }
@@ -42,7 +43,7 @@ export interface MembershipHandler {
   /** Resolves when the tasks that are not in the assignment have been revoked; true when there were any. */
   onAssignment(assignment: Assignment): Promise<boolean>
   /** The group no longer knows this member: other members may own its tasks. */
-  onLost(): Promise<void>
+  onLost(cause: unknown): Promise<void>
   /** Another process runs under the same instance id: this one has to fail. */
   onReplaced(cause: unknown): void
   /** The coordinator rejects this client for good. */
@@ -142,6 +143,7 @@ export class Membership implements CommitIdentity {
   /** Stops without LeaveGroup, as a crash would. */
   abandon(): void {
     this.#stopped.abort(new TaskMigratedError('The instance is stopping'))
+    void this.#options.groups.release(this.#member.groupId, this.#member.memberId)
     this.#wake()
   }
 
@@ -158,7 +160,7 @@ export class Membership implements CommitIdentity {
           const isReplaced = error instanceof FencedError && this.#isJoining
           const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
           this.#become({ ...this.#member, memberId, generation: -1 })
-          await handler.onLost()
+          await handler.onLost(error)
           if (isReplaced && !(await this.#mayRejoin())) return handler.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
           if (faultOf(error) === 'application') return handler.onFatal(error)
@@ -184,7 +186,7 @@ export class Membership implements CommitIdentity {
 
   /** Resolves with true when the member has to join again, because tasks move or its subscription has changed. */
   async #join(handler: MembershipHandler): Promise<boolean> {
-    const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    const { groupId, groups, sessionTimeoutMs, maxPollIntervalMs } = this.#options
     this.#wantsToJoin = false
     handler.onRebalance()
     const subscription = { ...handler.subscription(), round: this.#round }
@@ -195,7 +197,7 @@ export class Membership implements CommitIdentity {
       instanceId: subscription.instanceId,
       metadata: encode(subscription),
       sessionTimeoutMs,
-      rebalanceTimeoutMs,
+      rebalanceTimeoutMs: maxPollIntervalMs,
     })
     this.#isJoining = false
     this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
@@ -212,7 +214,11 @@ export class Membership implements CommitIdentity {
   }
 
   #become(member: GroupMember): void {
+    const { groups, heartbeatIntervalMs, maxPollIntervalMs } = this.#options
+    const { memberId: former } = this.#member
     this.#member = member
+    if (former !== '' && (former !== member.memberId || member.generation < 0)) void groups.release(member.groupId, former)
+    if (member.generation >= 0 && !this.#stopped.signal.aborted) void groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
     this.#wake()
   }
 
@@ -255,12 +261,16 @@ export class Membership implements CommitIdentity {
     }
   }
 
-  /** Revoking tasks may take longer than a session. */
+  /**
+   * Revoking tasks may take longer than a session. A revocation that takes two of them will not end: heartbeats do, so that the group goes on without
+   * this member.
+   */
   async #whileBeating(work: Promise<boolean>): Promise<boolean> {
-    const { groups, heartbeatIntervalMs, ports } = this.#options
+    const { groups, heartbeatIntervalMs, ports, sessionTimeoutMs } = this.#options
+    const end = ports.clock.monotonic() + 2 * sessionTimeoutMs
     let done = false
     const beat = (): void => {
-      if (done || this.#stopped.signal.aborted) return
+      if (done || this.#stopped.signal.aborted || ports.clock.monotonic() > end) return
       groups.heartbeat(this.#member).catch(() => undefined) // the next regular heartbeat gets the same answer
       timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
     }

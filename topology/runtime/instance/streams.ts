@@ -42,6 +42,11 @@ export interface StreamsOptions {
   readonly sessionTimeoutMs?: number
   /** Also the longest until a member learns of a rebalance. Default an eighth of the session timeout. */
   readonly heartbeatIntervalMs?: number
+  /**
+   * The longest that processing may block the thread (Kafka's `max.poll.interval.ms`). Until then the group waits for the instance; afterwards its
+   * heartbeats end, and its tasks move when its session has timed out. Default 300,000 ms.
+   */
+  readonly maxPollIntervalMs?: number
   /** Bytes of committed rows kept in memory per task. */
   readonly cacheBytes?: number
   /** Copies of each task's state on other instances; the same on every instance. Default 0. */
@@ -66,6 +71,7 @@ export interface InstanceHealth {
 
 const STOP_TIMEOUT_MS = 10_000
 const CHECK_INTERVAL_MS = 1_000
+const MAX_POLL_INTERVAL_MS = 300_000
 /** Of the time for a stop, what closing the tasks may take: LeaveGroup needs some of it too. */
 const TASKS_SHARE = 0.8
 
@@ -90,6 +96,7 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
+    const maxPollIntervalMs = Math.max(sessionTimeoutMs, options.maxPollIntervalMs ?? MAX_POLL_INTERVAL_MS)
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#ports = ports
@@ -103,7 +110,7 @@ export class Streams {
       ports,
       sessionTimeoutMs,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 8),
-      rebalanceTimeoutMs: sessionTimeoutMs,
+      maxPollIntervalMs,
       standbys: options.standbys ?? 0,
     })
     this.#commits = new GroupCommit({ applicationId, instanceId, broker, ports, guarantee, identity: this.#membership })
@@ -117,6 +124,7 @@ export class Streams {
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
       stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
+      maxPollIntervalMs,
       errorHandlers: options.errorHandlers ?? {},
       broker,
       ports,

@@ -11,3 +11,4 @@ export type { ErrorHandler, ErrorHandlers, ErrorResponse } from './error-handler
 export type { Obstacle } from './task-progress.ts'
 export { Task } from './task.ts'
 export type { TaskStatus } from './task-status.ts'
+export { Turns } from './turns.ts'

@@ -168,6 +168,7 @@ export class TopologyTestDriver {
             errorHandlers: {},
             transactionsDecided: () => commits.transactionsDecided(),
             globalStore: (name) => this.#globals.store(name),
+            onBlocked: () => undefined,
           }),
       ),
     )

@@ -1,4 +1,4 @@
-import type { Reader, Writer } from './wire.ts'
+import { Writer, type Reader } from './wire.ts'
 
 /** One request of Kafka's protocol at one version: how to write it and how to read its response. */
 export interface KafkaRequest<T> {
@@ -14,4 +14,11 @@ export interface KafkaRequest<T> {
   readonly sizeInBytes?: number
   write(writer: Writer): void
   read(reader: Reader): T
+}
+
+/** The request as it goes over a socket, for a version that is not flexible. */
+export function frameOf(request: KafkaRequest<unknown>, clientId: string, correlationId: number): Uint8Array {
+  const body = new Writer().int16(request.apiKey).int16(request.apiVersion).int32(correlationId).string(clientId)
+  request.write(body)
+  return Uint8Array.from(new Writer().byteArray(body.bytes).bytes)
 }

@@ -1,0 +1,174 @@
+import { isIP } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import type { KeepAliveOptions } from '../broker.ts'
+import type { TimerHandle } from '../../ports.ts'
+import type { Connection, SocketFactory } from './connection.ts'
+import { heartbeatWorker, type FromWorker, type HeartbeatWorkerData, type ToWorker } from './heartbeat-worker.ts'
+import type { KafkaCluster } from './kafka-cluster.ts'
+import { frameOf, heartbeat, type NamedMember } from './protocol/index.ts'
+import { RemoteSocket } from './worker-socket.ts'
+
+const RETRY_MS = 1_000
+/** Below the time after which Kafka closes an idle connection (`connections.max.idle.ms`, 10 minutes). */
+const RENEWAL_MS = 5 * 60_000
+/** Of the time until the client has to authenticate again. */
+const LIFETIME_SHARE = 0.8
+/** Small: the worker moves some bytes. */
+const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+
+/**
+ * Keeps a member's session alive while the main thread is busy: a worker thread sends heartbeats over a connection of its own. The socket is opened in
+ * the worker, but kafkajs authenticates it in the main thread, so that every way of authentication works, also one by a function of the application,
+ * and no credentials leave the thread (DECISIONS 114).
+ */
+export class HeartbeatThread {
+  readonly #cluster: KafkaCluster
+  readonly #groupId: string
+  readonly #options: KeepAliveOptions
+  readonly #life = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+  readonly #sockets = new Map<number, RemoteSocket>()
+  #worker: Worker | undefined
+  #connection: Connection | undefined
+  #nextId = 0
+  #beating = -1
+  #isClosed = false
+  #hasFailed = false
+  #sign: TimerHandle | undefined
+  #renewal: TimerHandle | undefined
+
+  constructor(cluster: KafkaCluster, groupId: string, options: KeepAliveOptions) {
+    this.#cluster = cluster
+    this.#groupId = groupId
+    this.#options = options
+    const obstacle = this.#obstacle()
+    if (obstacle === undefined) {
+      this.#worker = this.#startWorker()
+      this.#giveSign()
+      void this.#connect()
+    } else this.#giveUp(obstacle)
+  }
+
+  /** The generation changes with each rebalance, and the heartbeat with it. */
+  beatFor(member: NamedMember): void {
+    this.#tell({ kind: 'beat', frame: frameOf(heartbeat(member), this.#cluster.clientId, 0) })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#sign?.cancel()
+    this.#renewal?.cancel()
+    this.#connection?.close()
+    void this.#worker?.terminate()
+    this.#worker = undefined
+  }
+
+  /** Why the worker cannot open sockets as this client does. */
+  #obstacle(): string | undefined {
+    const { ssl, hasFactory } = this.#cluster.socketOptions
+    if (hasFactory) return 'The option socketFactory makes sockets that only the main thread can use.'
+    try {
+      structuredClone(ssl)
+      return undefined
+    } catch (error) {
+      return `The option ssl cannot be passed to another thread: ${String(error)}`
+    }
+  }
+
+  #giveUp(reason: string): void {
+    this.close()
+    this.#cluster.ports.logger.warn(
+      'heartbeats are sent by the main thread only: records that block it for longer than the session timeout make tasks move',
+      { code: 'heartbeats-not-apart', group: this.#groupId, reason },
+    )
+  }
+
+  #startWorker(): Worker {
+    const { heartbeatIntervalMs: intervalMs, maxPollIntervalMs } = this.#options
+    const mayReopen = !this.#cluster.socketOptions.isAuthenticated
+    const workerData: HeartbeatWorkerData = { life: this.#life, intervalMs, maxPollIntervalMs, mayReopen }
+    // Build tools that keep the names of functions wrap them in calls of `__name`.
+    const source = `const __name = (value) => value; (${heartbeatWorker.toString()})(require)`
+    const worker = new Worker(source, { eval: true, workerData, execArgv: [], resourceLimits: LIMITS })
+    worker.unref()
+    worker.on('message', (message: FromWorker) => this.#hear(message))
+    worker.on('error', (error) => {
+      if (!this.#isClosed) this.#giveUp(`The heartbeat thread has failed: ${error.message}`)
+    })
+    return worker
+  }
+
+  #giveSign(): void {
+    Atomics.add(new Int32Array(this.#life), 0, 1)
+    this.#sign = this.#cluster.ports.timers.setTimeout(() => this.#giveSign(), this.#options.heartbeatIntervalMs)
+  }
+
+  /** Opens a connection to the coordinator and hands it to the worker; again when that fails, when it breaks, and in time before it gets too old. */
+  async #connect(): Promise<void> {
+    this.#renewal?.cancel()
+    this.#renewal = undefined
+    if (this.#isClosed) return
+    let pauseMs = RETRY_MS
+    let opened = -1
+    const factory: SocketFactory = (wanted) => {
+      const socket = this.#open(wanted)
+      opened = this.#nextId - 1
+      return socket
+    }
+    try {
+      const connection = await this.#cluster.connectToCoordinator(this.#groupId, factory)
+      this.#connection?.close()
+      this.#connection = connection
+      this.#tell({ kind: 'take-over', id: opened })
+      this.#beating = opened
+      const lifetimeMs = connection.sessionLifetimeMs
+      pauseMs = lifetimeMs > 0 ? Math.min(RENEWAL_MS, LIFETIME_SHARE * lifetimeMs) : RENEWAL_MS
+      this.#hasFailed = false
+    } catch (error) {
+      this.#tell({ kind: 'close', id: opened })
+      this.#cluster.forgetCoordinator('group', this.#groupId)
+      this.#warnOnce(error instanceof Error ? error.message : String(error))
+    }
+    if (this.#isClosed) this.#connection?.close()
+    else this.#reconnectIn(pauseMs)
+  }
+
+  #warnOnce(reason: string): void {
+    if (!this.#isClosed && !this.#hasFailed)
+      this.#cluster.ports.logger.warn('the heartbeat thread cannot be connected; it is retried', { group: this.#groupId, reason })
+    this.#hasFailed = true
+  }
+
+  #reconnectIn(delayMs: number): void {
+    this.#renewal?.cancel()
+    this.#renewal = this.#cluster.ports.timers.setTimeout(() => void this.#connect(), delayMs)
+  }
+
+  /** For kafkajs. */
+  #open({ host, port, ssl, onConnect }: Parameters<SocketFactory>[0]): RemoteSocket {
+    const id = this.#nextId++
+    const socket = new RemoteSocket(id, (message) => this.#tell(message))
+    this.#sockets.set(id, socket)
+    socket.once('connect', onConnect)
+    const serverName = isIP(host) === 0 ? { servername: host } : {}
+    const isSecure = Boolean(ssl)
+    this.#tell({
+      kind: 'open',
+      socket: { id, isSecure, options: isSecure ? { host, port, ...serverName, ...(ssl as object) } : { host, port } },
+    })
+    return socket
+  }
+
+  #hear(message: FromWorker): void {
+    this.#sockets.get(message.id)?.hear(message)
+    if (message.kind !== 'ended') return
+    this.#sockets.delete(message.id)
+    if (message.id !== this.#beating || this.#isClosed) return
+    this.#beating = -1
+    this.#cluster.forgetCoordinator('group', this.#groupId)
+    this.#reconnectIn(RETRY_MS)
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message)
+  }
+}
