@@ -25,6 +25,7 @@ export class HeartbeatThread {
   readonly #cluster: KafkaCluster
   readonly #groupId: string
   readonly #options: KeepAliveOptions
+  readonly #onFailed: (reason: string) => void
   readonly #life = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   readonly #sockets = new Map<number, RemoteSocket>()
   #worker: Worker | undefined
@@ -36,16 +37,14 @@ export class HeartbeatThread {
   #sign: TimerHandle | undefined
   #renewal: TimerHandle | undefined
 
-  constructor(cluster: KafkaCluster, groupId: string, options: KeepAliveOptions) {
+  constructor(cluster: KafkaCluster, groupId: string, options: KeepAliveOptions, onFailed: (reason: string) => void) {
     this.#cluster = cluster
     this.#groupId = groupId
     this.#options = options
-    const obstacle = this.#obstacle()
-    if (obstacle === undefined) {
-      this.#worker = this.#startWorker()
-      this.#giveSign()
-      void this.#connect()
-    } else this.#giveUp(obstacle)
+    this.#onFailed = onFailed
+    this.#worker = this.#startWorker()
+    this.#giveSign()
+    void this.#connect()
   }
 
   /** The generation changes with each rebalance, and the heartbeat with it. */
@@ -62,9 +61,8 @@ export class HeartbeatThread {
     this.#worker = undefined
   }
 
-  /** Why the worker cannot open sockets as this client does. */
-  #obstacle(): string | undefined {
-    const { ssl, hasFactory } = this.#cluster.socketOptions
+  /** Why a worker cannot open sockets as this client does; undefined when it can. */
+  static obstacle({ socketOptions: { ssl, hasFactory } }: KafkaCluster): string | undefined {
     if (hasFactory) return 'The option socketFactory makes sockets that only the main thread can use.'
     try {
       structuredClone(ssl)
@@ -72,14 +70,6 @@ export class HeartbeatThread {
     } catch (error) {
       return `The option ssl cannot be passed to another thread: ${String(error)}`
     }
-  }
-
-  #giveUp(reason: string): void {
-    this.close()
-    this.#cluster.ports.logger.warn(
-      'heartbeats are sent by the main thread only: records that block it for longer than the session timeout make tasks move',
-      { code: 'heartbeats-not-apart', group: this.#groupId, reason },
-    )
   }
 
   #startWorker(): Worker {
@@ -92,7 +82,8 @@ export class HeartbeatThread {
     worker.unref()
     worker.on('message', (message: FromWorker) => this.#hear(message))
     worker.on('error', (error) => {
-      if (!this.#isClosed) this.#giveUp(`The heartbeat thread has failed: ${error.message}`)
+      this.close()
+      this.#onFailed(`The heartbeat thread has failed: ${error.message}`)
     })
     return worker
   }

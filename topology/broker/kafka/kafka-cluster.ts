@@ -166,7 +166,7 @@ export class KafkaCluster {
     return this.#options.clientId
   }
 
-  /** What another thread needs to open sockets as this client does; undefined when it cannot, with the reason. */
+  /** How this client opens its sockets, for another thread that does the same. */
   get socketOptions(): { readonly ssl: unknown; readonly isAuthenticated: boolean; readonly hasFactory: boolean } {
     const { ssl, sasl, socketFactory } = this.#options
     return { ssl, isAuthenticated: sasl !== undefined, hasFactory: socketFactory !== undefined }

@@ -39,6 +39,7 @@ const REBALANCING_STATES = ['PreparingRebalance', 'CompletingRebalance']
 export class KafkaGroups implements GroupCoordinator {
   readonly #cluster: KafkaCluster
   readonly #members: GroupMembers
+  #hasWarnedOfHeartbeats = false
   readonly #threads = new Map<string, HeartbeatThread>()
 
   constructor(cluster: KafkaCluster, members: GroupMembers) {
@@ -97,8 +98,13 @@ export class KafkaGroups implements GroupCoordinator {
 
   async keepAlive(member: GroupMember, options: KeepAliveOptions): Promise<void> {
     const key = keyOf(member.groupId, member.memberId)
-    const thread = this.#threads.get(key) ?? new HeartbeatThread(this.#cluster, member.groupId, options)
-    this.#threads.set(key, thread)
+    let thread = this.#threads.get(key)
+    if (thread === undefined) {
+      const obstacle = HeartbeatThread.obstacle(this.#cluster)
+      if (obstacle !== undefined) return this.#warnOfHeartbeats(obstacle)
+      thread = new HeartbeatThread(this.#cluster, member.groupId, options, (reason) => this.#warnOfHeartbeats(reason))
+      this.#threads.set(key, thread)
+    }
     thread.beatFor(this.#members.named(member))
   }
 
@@ -134,6 +140,15 @@ export class KafkaGroups implements GroupCoordinator {
         throw brokerError(Code.unstableOffsets, `OffsetFetch for group ${groupId} (an open transaction has offsets of it)`)
       await timers.sleep(UNSTABLE_PAUSE_MS)
     }
+  }
+
+  #warnOfHeartbeats(reason: string): void {
+    if (this.#hasWarnedOfHeartbeats) return
+    this.#hasWarnedOfHeartbeats = true
+    this.#cluster.ports.logger.warn(
+      'heartbeats are sent by the main thread only: tasks move when records block it for longer than the session timeout',
+      { code: 'heartbeats-not-apart', reason },
+    )
   }
 
   #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {

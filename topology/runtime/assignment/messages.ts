@@ -31,6 +31,8 @@ export interface Assignment {
 
 export interface Owner {
   readonly instanceId: string
+  /** As of the generation of the assignment. */
+  readonly memberId?: string
   readonly endpoint?: string
   readonly tasks: readonly string[]
   readonly standbys: readonly string[]

@@ -20,6 +20,7 @@ import {
 import type { CommitIdentity } from '../commit/index.ts'
 import { faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
+import { Wakeup } from '../wakeup.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -64,6 +65,7 @@ export class Membership implements CommitIdentity {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
   readonly #outage: OutageLog
+  readonly #urgent = new Wakeup()
   #member: GroupMember
   /** Callers that wait for the next generation. */
   readonly #awaitingGeneration: (() => void)[] = []
@@ -122,6 +124,12 @@ export class Membership implements CommitIdentity {
   /** Has the group rebalance at the next heartbeat, with the subscription as it is by then. */
   rejoin(): void {
     this.#wantsToJoin = true
+  }
+
+  /** The same at once: the group waits for the members. */
+  rejoinNow(): void {
+    this.#wantsToJoin = true
+    this.#urgent.raise()
   }
 
   /** Sends LeaveGroup, so that the other members take over at once. */
@@ -234,6 +242,7 @@ export class Membership implements CommitIdentity {
     const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
     const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
       instanceId,
+      memberId,
       tasks: activeOf(memberId),
       standbys: standbys.get(memberId) ?? [],
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -252,7 +261,7 @@ export class Membership implements CommitIdentity {
   async #heartbeats(): Promise<void> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
-      await ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal)
+      await Promise.race([ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal), this.#urgent.wait()])
       if (this.#wantsToJoin) {
         this.#round++
         return

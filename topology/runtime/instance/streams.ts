@@ -14,6 +14,7 @@ import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
+import { PeerWatch } from './peer-watch.ts'
 import type { TaskInfo } from './task-info.ts'
 import { TaskManager } from './task-manager.ts'
 
@@ -32,6 +33,11 @@ export interface StreamsOptions {
   readonly endpoint?: string
   /** How instances query each other; without it an instance answers only from its own tasks. */
   readonly queryTransport?: QueryTransport
+  /**
+   * Holds idle connections to the endpoints of other instances, and removes one from the group as soon as its process has ended. Default true, where there
+   * is an endpoint and the transport can hold connections (HTTP).
+   */
+  readonly peerWatch?: boolean
   /** Default `exactly_once`. */
   readonly guarantee?: 'exactly_once' | 'at_least_once'
   /** The longest a busy task goes without a commit; an idle one commits at once. Default 500 ms. */
@@ -92,6 +98,7 @@ export class Streams {
   readonly #commits: GroupCommit
   readonly #tasks: TaskManager
   readonly #router: QueryRouter
+  readonly #peers: PeerWatch | undefined
   #check: TimerHandle | undefined
 
   constructor(options: StreamsOptions) {
@@ -113,6 +120,7 @@ export class Streams {
       maxPollIntervalMs,
       standbys: options.standbys ?? 0,
     })
+    this.#peers = this.#peerWatchOf(options)
     this.#commits = new GroupCommit({ applicationId, instanceId, broker, ports, guarantee, identity: this.#membership })
     this.#tasks = new TaskManager({
       instanceId,
@@ -134,6 +142,7 @@ export class Streams {
       globals: this.#globals,
       commits: this.#commits,
       membership: this.#membership,
+      peers: this.#peers,
       fetching: this.#fetching,
       lifecycle: this.#lifecycle,
     })
@@ -247,10 +256,31 @@ export class Streams {
       within(timers, share * Math.max(0, deadline - clock.monotonic()), work)
     this.#lifecycle.become('stopped')
     this.#check?.cancel()
+    this.#peers?.stop()
     await steps(inTime)
     this.#router.stop()
     this.#commits.close()
     await inTime(1, Promise.all([this.#fetching.stop(), this.#globals.stop()]))
+  }
+
+  #peerWatchOf({
+    applicationId,
+    broker,
+    endpoint,
+    instanceId,
+    peerWatch = true,
+    ports,
+    queryTransport,
+  }: StreamsOptions): PeerWatch | undefined {
+    if (!peerWatch || endpoint === undefined || queryTransport?.hold === undefined) return undefined
+    return new PeerWatch({
+      instanceId,
+      groupId: applicationId,
+      groups: broker.groups,
+      hold: (peer) => queryTransport.hold?.(peer) ?? Promise.reject(new TypeError('The transport holds no connections')),
+      ports,
+      onRemoved: () => this.#membership.rejoinNow(),
+    })
   }
 
   #armCheck(): void {

@@ -15,6 +15,7 @@ import { parseTaskName, taskName } from '../task-id.ts'
 import type { FetchLoop, QueueSource } from './fetch-loop.ts'
 import type { InstanceLifecycle } from './instance-lifecycle.ts'
 import type { Membership, MembershipHandler } from './membership.ts'
+import type { PeerWatch } from './peer-watch.ts'
 import { activeTaskInfo, taskInfo, type TaskInfo } from './task-info.ts'
 
 export interface TaskManagerOptions {
@@ -37,6 +38,7 @@ export interface TaskManagerOptions {
   readonly globals: GlobalStores
   readonly commits: GroupCommit
   readonly membership: Membership
+  readonly peers: PeerWatch | undefined
   readonly fetching: FetchLoop
   readonly lifecycle: InstanceLifecycle
 }
@@ -118,8 +120,9 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   async onAssignment(assignment: Assignment): Promise<boolean> {
-    const { fetching, lifecycle } = this.#options
+    const { fetching, lifecycle, peers } = this.#options
     this.#owners = assignment.owners
+    if (!lifecycle.isStopped) peers?.update(assignment.owners)
     this.#leftTransactions.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
     const active = new Set(assignment.active)
     const revoked = [...this.#loops].filter(([name]) => !active.has(name))
@@ -139,12 +142,15 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   async onLost(cause: unknown): Promise<void> {
-    this.#options.ports.logger.warn('the group has removed this instance, which joins again; what its tasks had not committed is done again', {
-      code: 'membership-lost',
-      instance: this.#options.instanceId,
-      reason: messageOf(cause),
-      ...this.#lastBlock,
-    })
+    this.#options.ports.logger.warn(
+      'the group has removed this instance, which joins again; what its tasks had not committed is done again',
+      {
+        code: 'membership-lost',
+        instance: this.#options.instanceId,
+        reason: messageOf(cause),
+        ...this.#lastBlock,
+      },
+    )
     this.#lastBlock = undefined
     await this.#abandonTasks()
   }
