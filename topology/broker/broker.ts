@@ -126,7 +126,7 @@ export interface GroupCoordinator {
   members(groupId: string): Promise<readonly DescribedMember[]>
   /**
    * Keeps the member's session alive while this thread is too busy for heartbeats of its own, until `release`. Replaces an earlier call for the
-   * same member. The caller goes on sending heartbeats: they tell it of rebalances.
+   * same member. Resolves once that is so. The caller goes on sending heartbeats: they tell it of rebalances.
    */
   keepAlive(member: GroupMember, options: KeepAliveOptions): Promise<void>
   /** Ends `keepAlive`. */

@@ -28,6 +28,9 @@ export class HeartbeatThread {
   readonly #onFailed: (reason: string) => void
   readonly #life = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   readonly #sockets = new Map<number, RemoteSocket>()
+  /** Resolves when heartbeats can be sent, or when they never will be. */
+  readonly ready: Promise<void>
+  #becomeReady = (): void => undefined
   #worker: Worker | undefined
   #connection: Connection | undefined
   #nextId = 0
@@ -42,6 +45,7 @@ export class HeartbeatThread {
     this.#groupId = groupId
     this.#options = options
     this.#onFailed = onFailed
+    this.ready = new Promise((resolve) => (this.#becomeReady = resolve))
     this.#worker = this.#startWorker()
     this.#giveSign()
     void this.#connect()
@@ -54,6 +58,7 @@ export class HeartbeatThread {
 
   close(): void {
     this.#isClosed = true
+    this.#becomeReady()
     this.#sign?.cancel()
     this.#renewal?.cancel()
     this.#connection?.close()
@@ -111,6 +116,7 @@ export class HeartbeatThread {
       this.#connection = connection
       this.#tell({ kind: 'take-over', id: opened })
       this.#beating = opened
+      this.#becomeReady()
       const lifetimeMs = connection.sessionLifetimeMs
       pauseMs = lifetimeMs > 0 ? Math.min(RENEWAL_MS, LIFETIME_SHARE * lifetimeMs) : RENEWAL_MS
       this.#hasFailed = false

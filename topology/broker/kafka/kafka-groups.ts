@@ -106,6 +106,7 @@ export class KafkaGroups implements GroupCoordinator {
       this.#threads.set(key, thread)
     }
     thread.beatFor(this.#members.named(member))
+    await thread.ready
   }
 
   async release(groupId: string, memberId: string): Promise<void> {

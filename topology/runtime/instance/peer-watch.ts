@@ -10,6 +10,8 @@ export interface PeerWatchOptions {
   readonly groups: GroupCoordinator
   readonly hold: NonNullable<QueryTransport['hold']>
   readonly ports: Ports
+  /** Whether the next owner of the task needs its state. */
+  isStateful(task: string): boolean
   /** A peer has been removed from the group, by this instance or by another one. */
   onRemoved(): void
 }
@@ -23,6 +25,8 @@ interface Watch {
 const NEIGHBOURS = 2
 /** Between the two times that the host of a peer refuses a connection. */
 const CONFIRMATION_MS = 150
+/** A process with state that no other instance has a copy of gets this long to start again: that is cheaper than a restore elsewhere. */
+const RESTART_MS = 3_000
 const RECONNECT_MS = 100
 /** A peer that cannot be reached is tried again after this long. */
 const UNREACHABLE_MS = 1_000
@@ -30,7 +34,8 @@ const UNREACHABLE_MS = 1_000
 /**
  * Notices that the process of another instance has ended, and removes its member from the group at once instead of after its session (DECISIONS 115).
  * Each instance holds an idle connection to the endpoints of the next two in a ring. When one ends, and the host refuses another one twice, the process is
- * gone. Anything else, a host that does not answer for instance, proves nothing: the session decides.
+ * gone. Anything else, a host that does not answer for instance, proves nothing: the session decides. A process whose state would have to be restored
+ * elsewhere gets a moment to start again first.
  *
  * What is removed is the member that announced the endpoint, by its member id: a process that has started again under the same instance id has another
  * one. An instance that was removed although it lives is fenced, joins again, and loses no record.
@@ -38,6 +43,7 @@ const UNREACHABLE_MS = 1_000
 export class PeerWatch {
   readonly #options: PeerWatchOptions
   readonly #watches = new Map<string, Watch>()
+  #owners: readonly Owner[] = []
 
   constructor(options: PeerWatchOptions) {
     this.#options = options
@@ -45,6 +51,7 @@ export class PeerWatch {
 
   /** To be called after each rebalance. */
   update(owners: readonly Owner[]): void {
+    this.#owners = owners
     const peers = new Map(this.#neighbours(owners).map((peer) => [`${peer.instanceId} ${peer.endpoint}`, peer]))
     for (const [name, { stopped }] of this.#watches) {
       if (peers.has(name)) continue
@@ -115,7 +122,7 @@ export class PeerWatch {
       if (!(await connection.isRefused())) return false
       const member = await this.#memberOf(watch.peer)
       if (member === undefined) return false
-      await this.#sleep(CONFIRMATION_MS, watch.stopped.signal)
+      await this.#sleep(this.#isReplaceable(watch.peer) ? CONFIRMATION_MS : RESTART_MS, watch.stopped.signal)
       if (watch.stopped.signal.aborted || !(await connection.isRefused())) return false
       await groups.remove(groupId, member)
       ports.logger.warn('the process of an instance is gone; it was removed from the group, so that its tasks move at once', {
@@ -141,6 +148,13 @@ export class PeerWatch {
     if (member === undefined) throw new UnknownMemberError(`Group ${groupId} has no member with the instance id ${instanceId} any more.`)
     const isThis = member.metadata.length === 0 ? member.memberId === memberId : decodeSubscription(member.metadata).endpoint === endpoint
     return isThis ? { memberId: member.memberId, instanceId } : undefined
+  }
+
+  /** Whether other instances can go on with its tasks at once. */
+  #isReplaceable({ instanceId, tasks }: Owner): boolean {
+    const hasStandby = (task: string): boolean =>
+      this.#owners.some((owner) => owner.instanceId !== instanceId && owner.standbys.includes(task))
+    return tasks.every((task) => !this.#options.isStateful(task) || hasStandby(task))
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

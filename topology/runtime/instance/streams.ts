@@ -10,6 +10,7 @@ import { withParkedKeys } from '../dead-letters/index.ts'
 import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '../queries/index.ts'
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
 import type { ErrorHandlers, Task } from '../task/index.ts'
+import { parseTaskName } from '../task-id.ts'
 import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
@@ -271,14 +272,17 @@ export class Streams {
     peerWatch = true,
     ports,
     queryTransport,
+    topology,
   }: StreamsOptions): PeerWatch | undefined {
     if (!peerWatch || endpoint === undefined || queryTransport?.hold === undefined) return undefined
+    const stateful = new Set(topology.subtopologies.filter(({ stores }) => stores.length > 0).map(({ id }) => id))
     return new PeerWatch({
       instanceId,
       groupId: applicationId,
       groups: broker.groups,
       hold: (peer) => queryTransport.hold?.(peer) ?? Promise.reject(new TypeError('The transport holds no connections')),
       ports,
+      isStateful: (task) => stateful.has(parseTaskName(task).subtopology),
       onRemoved: () => this.#membership.rejoinNow(),
     })
   }

@@ -11,6 +11,8 @@ import { tasksIn } from './tasks-in.ts'
 const PARTITIONS = 4
 /** No session times out during these tests. */
 const TIMES = { sessionTimeoutMs: 60_000, heartbeatIntervalMs: 100 }
+/** Given to a process with state that no other instance has a copy of. */
+const RESTART_MS = 3_000
 const POLLING = { timeout: 20_000 }
 const ALL = ['0_0', '0_1', '0_2', '0_3']
 
@@ -61,6 +63,22 @@ export function describePeerWatch(name: string, open: () => Promise<Broker | und
       await two.process.end()
       await running(one.streams)
       expect(removed()).toEqual(['two'])
+    })
+
+    it('ends while others have standbys of its tasks: it is removed before a process could have started again', async () => {
+      const options = { standbys: 1 }
+      const [one, two] = [await start('one', options), await start('two', options)]
+      const shares = () => [one, two].map(({ streams }) => tasksIn(streams, 'running').length)
+      await expect.poll(shares, POLLING).toEqual([2, 2])
+      await running(one.streams, two.streams)
+      await expect.poll(() => tasksIn(one.streams, 'standby'), POLLING).toEqual(tasksIn(two.streams, 'running'))
+      await watched(two.process)
+      await two.streams.kill()
+      const endedAt = ports.clock.monotonic()
+      await two.process.end()
+      await expect.poll(removed, { timeout: 20_000, interval: 20 }).toEqual(['two'])
+      expect(ports.clock.monotonic() - endedAt).toBeLessThan(RESTART_MS)
+      await running(one.streams)
     })
 
     it('ends together with its neighbour: the third one takes over from both', async () => {
