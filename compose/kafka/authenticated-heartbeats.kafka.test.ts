@@ -11,7 +11,6 @@ import {
   type KafkaBrokerOptions,
   type LogFields,
 } from '../../topology/index.ts'
-import { DroppingProxy } from '../chaos/dropping-proxy.ts'
 import { LocalKafka } from './local-kafka.ts'
 import { runTool } from './run-tool.ts'
 
@@ -22,7 +21,6 @@ const TIMES = { heartbeatIntervalMs: 100, maxPollIntervalMs: 60_000 }
 const LOGIN = 'org.apache.kafka.common.security'
 
 let directory: string
-let proxy: DroppingProxy
 let kafka: LocalKafka
 let ca: string
 let warnings: LogFields[] = []
@@ -38,27 +36,23 @@ beforeAll(async () => {
   await runTool('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, '-keyout', key, '-out', certificate])
   ca = await readFile(certificate, 'utf8')
   await writeFile(both, `${await readFile(key, 'utf8')}${ca}`)
-  proxy = await DroppingProxy.listen()
   kafka = await LocalKafka.start({
     classPath: inject('kafkaClassPath'),
     directory,
     brokers: 1,
-    proxies: [proxy.port],
     settings: {
-      'listener.security.protocol.map': 'CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXY:SASL_SSL',
-      'listener.name.proxy.ssl.keystore.type': 'PEM',
-      'listener.name.proxy.ssl.keystore.location': both,
-      'listener.name.proxy.sasl.enabled.mechanisms': 'PLAIN,OAUTHBEARER',
-      'listener.name.proxy.plain.sasl.jaas.config': `${LOGIN}.plain.PlainLoginModule required user_bob="password of bob";`,
-      'listener.name.proxy.oauthbearer.sasl.jaas.config': `${LOGIN}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+      'listener.security.protocol.map': 'CLIENT:SASL_SSL,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXY:PLAINTEXT',
+      'listener.name.client.ssl.keystore.type': 'PEM',
+      'listener.name.client.ssl.keystore.location': both,
+      'listener.name.client.sasl.enabled.mechanisms': 'PLAIN,OAUTHBEARER',
+      'listener.name.client.plain.sasl.jaas.config': `${LOGIN}.plain.PlainLoginModule required user_bob="password of bob";`,
+      'listener.name.client.oauthbearer.sasl.jaas.config': `${LOGIN}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
     },
   })
-  proxy.target = kafka.brokers[0]?.proxiedPort ?? 0
 }, START_MS)
 
 afterAll(async () => {
   await kafka.stop()
-  await proxy.close()
   await rm(directory, { recursive: true, force: true })
 }, START_MS)
 
@@ -67,7 +61,7 @@ async function connected(sasl: unknown, ssl: unknown): Promise<KafkaBroker> {
   const ignore = (): void => undefined
   const warn = (_: string, fields: LogFields = {}): void => void warnings.push(fields)
   const ports = systemPorts({ debug: ignore, info: ignore, warn, error: warn })
-  return KafkaBroker.open({ addresses: [`127.0.0.1:${proxy.port}`], ports, ssl, sasl } satisfies KafkaBrokerOptions)
+  return KafkaBroker.open({ addresses: kafka.addresses, ports, ssl, sasl } satisfies KafkaBrokerOptions)
 }
 
 async function joined(broker: KafkaBroker): Promise<GroupMember> {

@@ -6,7 +6,7 @@ import type { Connection, SocketFactory } from './connection.ts'
 import { heartbeatWorker, type FromWorker, type HeartbeatWorkerData, type ToWorker } from './heartbeat-worker.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import { frameOf, heartbeat, type NamedMember } from './protocol/index.ts'
-import { RemoteSocket } from './worker-socket.ts'
+import { RemoteSocket } from './remote-socket.ts'
 
 const RETRY_MS = 1_000
 /** Below the time after which Kafka closes an idle connection (`connections.max.idle.ms`, 10 minutes). */
@@ -64,6 +64,9 @@ export class HeartbeatThread {
     this.#connection?.close()
     void this.#worker?.terminate()
     this.#worker = undefined
+    // A connection that is being opened would wait for its time-out.
+    for (const [id, socket] of this.#sockets) socket.hear({ kind: 'failed', id, message: 'The heartbeat thread is closed' })
+    this.#sockets.clear()
   }
 
   /** Why a worker cannot open sockets as this client does; undefined when it can. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /** Opened in the worker on behalf of the main thread, which authenticates it over messages, and then uses it for nothing else. */
-export interface WorkerSocket {
+interface WorkerSocket {
   readonly id: number
   readonly isSecure: boolean
   /** For `net.connect` or `tls.connect`. */
