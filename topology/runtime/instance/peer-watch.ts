@@ -105,8 +105,10 @@ export class PeerWatch {
   async #hold({ peer, stopped: { signal } }: Watch): Promise<HeldConnection | undefined> {
     try {
       const connection = await this.#options.hold(peer.endpoint ?? '')
-      if (signal.aborted) connection.close()
-      else signal.addEventListener('abort', () => connection.close(), { once: true })
+      const close = (): void => connection.close()
+      signal.addEventListener('abort', close, { once: true })
+      void connection.ended.then(() => signal.removeEventListener('abort', close))
+      if (signal.aborted) close()
       return connection
     } catch (error) {
       this.#options.ports.logger.debug('another instance cannot be watched', { instance: peer.instanceId, error: messageOf(error) })
