@@ -28,7 +28,7 @@ export class HeartbeatThread {
   readonly #onFailed: (reason: string) => void
   readonly #life = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   readonly #sockets = new Map<number, RemoteSocket>()
-  /** Resolves when heartbeats can be sent, or when they never will be. */
+  /** Resolves when heartbeats can be sent, or at the first failure to connect, which is retried. */
   readonly ready: Promise<void>
   #becomeReady = (): void => undefined
   #worker: Worker | undefined
@@ -136,6 +136,7 @@ export class HeartbeatThread {
     if (!this.#isClosed && !this.#hasFailed)
       this.#cluster.ports.logger.warn('the heartbeat thread cannot be connected; it is retried', { group: this.#groupId, reason })
     this.#hasFailed = true
+    this.#becomeReady()
   }
 
   #reconnectIn(delayMs: number): void {

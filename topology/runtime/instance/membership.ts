@@ -66,6 +66,7 @@ export class Membership implements CommitIdentity {
   readonly #stopped = new AbortController()
   readonly #outage: OutageLog
   readonly #urgent = new Wakeup()
+  #keptAlive = Promise.resolve()
   #member: GroupMember
   /** Callers that wait for the next generation. */
   readonly #awaitingGeneration: (() => void)[] = []
@@ -214,6 +215,7 @@ export class Membership implements CommitIdentity {
     const assignments = isLeader ? this.#assign(answer, handler.allTasks()) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
+    await this.#keptAlive // the tasks may block the thread with their first record
     const assignment = decodeAssignment(bytes)
     const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
     const joinsAgain = hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
@@ -226,7 +228,7 @@ export class Membership implements CommitIdentity {
     const { memberId: former } = this.#member
     this.#member = member
     if (former !== '' && (former !== member.memberId || member.generation < 0)) void groups.release(member.groupId, former)
-    if (member.generation >= 0 && !this.#stopped.signal.aborted) void groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
+    if (member.generation >= 0 && !this.#stopped.signal.aborted) this.#keptAlive = groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
     this.#wake()
   }
 
