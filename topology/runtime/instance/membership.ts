@@ -228,7 +228,8 @@ export class Membership implements CommitIdentity {
     const { memberId: former } = this.#member
     this.#member = member
     if (former !== '' && (former !== member.memberId || member.generation < 0)) void groups.release(member.groupId, former)
-    if (member.generation >= 0 && !this.#stopped.signal.aborted) this.#keptAlive = groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
+    if (member.generation >= 0 && !this.#stopped.signal.aborted)
+      this.#keptAlive = groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
     this.#wake()
   }
 
