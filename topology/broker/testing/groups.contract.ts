@@ -218,6 +218,61 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       expect(text(assigned?.get(follower.memberId) ?? bytes('none'))).toBe('for follower')
     })
 
+    describe('20.C16 a static member of another client', () => {
+      const two = async (): Promise<{ gone: JoinAnswer; stays: JoinAnswer }> => {
+        const first = await broker.groups.join(joinRequest({ instanceId: 'gone', metadata: bytes('of gone') }))
+        const joining = broker.groups.join(joinRequest({ instanceId: 'stays', metadata: bytes('of stays') }))
+        await isDone(underTest(), joining)
+        const gone = await broker.groups.join(joinRequest({ instanceId: 'gone', memberId: first.memberId, metadata: bytes('of gone') }))
+        const stays = await joining
+        const [leader, follower] = gone.leaderId === gone.memberId ? [gone, stays] : [stays, gone]
+        await assign(leader, follower)
+        return { gone, stays }
+      }
+      const named = ({ memberId }: JoinAnswer, instanceId = 'gone') => ({ memberId, instanceId })
+
+      it('is removed by its instance id and member id, and the others rebalance', async () => {
+        const { gone, stays } = await two()
+        await broker.groups.remove('g', named(gone))
+        await expect(broker.groups.heartbeat(member(gone))).rejects.toBeInstanceOf(UnknownMemberError)
+        await expect(broker.groups.heartbeat(member(stays))).rejects.toBeInstanceOf(RebalanceInProgressError)
+        const alone = await broker.groups.join(joinRequest({ instanceId: 'stays', memberId: stays.memberId }))
+        expect(alone.members.map(({ instanceId }) => instanceId)).toEqual(['stays'])
+      })
+
+      it('stays when it has come back under another member id, with its assignment and generation', async () => {
+        const { gone, stays } = await two()
+        const back = await broker.groups.join(joinRequest({ instanceId: 'gone', metadata: bytes('of gone') }))
+        await expect(broker.groups.remove('g', named(gone))).rejects.toBeInstanceOf(FencedError)
+        await broker.groups.heartbeat(member(back))
+        await broker.groups.heartbeat(member(stays))
+        expect(back.generation).toBe(gone.generation)
+      })
+
+      it('is unknown when it has left, or never was, and then nothing else is removed', async () => {
+        const { gone, stays } = await two()
+        await expect(broker.groups.remove('g', named(gone, 'another'))).rejects.toBeInstanceOf(UnknownMemberError)
+        await expect(broker.groups.remove('g', named(gone, 'stays'))).rejects.toBeInstanceOf(FencedError)
+        await broker.groups.heartbeat(member(gone))
+        await broker.groups.heartbeat(member(stays))
+        await broker.groups.remove('g', named(gone))
+        await expect(broker.groups.remove('g', named(gone))).rejects.toBeInstanceOf(UnknownMemberError)
+      })
+
+      it('is described with its instance id, and while the group is stable with what it announced', async () => {
+        const { gone, stays } = await two()
+        const described = async () =>
+          (await broker.groups.members('g')).map(({ instanceId, memberId, metadata }) => [instanceId, memberId, text(metadata)]).toSorted()
+        expect(await described()).toEqual([
+          ['gone', gone.memberId, 'of gone'],
+          ['stays', stays.memberId, 'of stays'],
+        ])
+        await broker.groups.remove('g', named(gone))
+        expect(await described()).toEqual([['stays', stays.memberId, '']])
+        expect(await broker.groups.members('unknown')).toEqual([])
+      })
+    })
+
     it('bring three members that join at once into one generation', async () => {
       const joins = [1, 2, 3].map((number) => stayJoined(`m${number}`))
       const answers = await Promise.all(joins)

@@ -52,6 +52,7 @@ export function assignGroup({ generation, members: joined, tasks: allTasks, stan
   const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
   const owners = members.map(({ memberId, instanceId, endpoint }) => ({
     instanceId,
+    memberId,
     tasks: activeOf(memberId),
     standbys: standbys.get(memberId) ?? [],
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -4,5 +4,5 @@
  * (standbys that become active tasks once they have caught up, KIP-441). A member whose topology does not fit the group's is *refused*. Pure functions; no I/O.
  */
 export { assignGroup } from './assign-group.ts'
-export { decodeAssignment, encodeAssignment, encodeSubscription, GROUP_PROTOCOL } from './messages.ts'
+export { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription, GROUP_PROTOCOL } from './messages.ts'
 export type { Assignment, Owner, Subscription } from './messages.ts'

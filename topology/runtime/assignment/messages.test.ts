@@ -58,6 +58,7 @@ function generator(seed: number) {
     needsFollowUp: below(2) === 0,
     owners: some(() => ({
       instanceId: name(),
+      memberId: name(),
       ...(below(2) === 0 && { endpoint: name() }),
       tasks: some(task),
       standbys: some(task),

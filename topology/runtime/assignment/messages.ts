@@ -64,6 +64,8 @@ export interface Assignment {
 
 export interface Owner {
   readonly instanceId: string
+  /** As of the generation of the assignment. */
+  readonly memberId?: string
   readonly endpoint?: string
   readonly tasks: readonly string[]
   readonly standbys: readonly string[]
@@ -147,6 +149,7 @@ function isOwner(owner: unknown): boolean {
   return (
     isFields(owner) &&
     isText(owner['instanceId']) &&
+    isText(owner['memberId']) &&
     isTextOrAbsent(owner['endpoint']) &&
     isTexts(owner['tasks']) &&
     isTexts(owner['standbys'])

@@ -16,6 +16,8 @@ function opened() {
     sync: async () =>
       encodeAssignment({ generation: 1, topology: 't', active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }, []),
     heartbeat: async () => undefined,
+    keepAlive: async () => undefined,
+    release: async () => undefined,
   }
   const ports = manualPorts()
   const membership = new Membership({
@@ -24,7 +26,7 @@ function opened() {
     ports,
     sessionTimeoutMs: 8_000,
     heartbeatIntervalMs: 1_000,
-    rebalanceTimeoutMs: 8_000,
+    maxPollIntervalMs: 60_000,
     standbys: 0,
   })
   const joined = async (generation: number): Promise<void> => {

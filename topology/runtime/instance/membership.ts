@@ -21,6 +21,7 @@ import {
 import type { CommitIdentity } from '../commit/index.ts'
 import { faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
+import { Wakeup } from '../wakeup.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -28,7 +29,8 @@ export interface MembershipOptions {
   readonly ports: Ports
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  readonly rebalanceTimeoutMs: number
+  /** Also the rebalance timeout, as in Kafka Streams: the group waits for a member whose thread is busy for no longer. */
+  readonly maxPollIntervalMs: number
   /** Standbys of each task on other instances. With any, a task moves only to an instance with a caught-up standby. */
   readonly standbys: number
 }
@@ -47,7 +49,7 @@ export interface MembershipHandler {
   /** Resolves when the tasks that are not in the assignment have been revoked; true when there were any. */
   onAssignment(assignment: Assignment): Promise<boolean>
   /** The group no longer knows this member: other members may own its tasks. */
-  onLost(): Promise<void>
+  onLost(cause: unknown): Promise<void>
   /** Another process runs under the same instance id: this one has to fail. */
   onReplaced(cause: unknown): void
   /** The coordinator rejects this client for good. */
@@ -68,6 +70,8 @@ export class Membership implements CommitIdentity {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
   readonly #outage: OutageLog
+  readonly #urgent = new Wakeup()
+  #keptAlive = Promise.resolve()
   #member: GroupMember
   /** Callers that wait for the next generation. */
   readonly #awaitingGeneration: (() => void)[] = []
@@ -130,6 +134,12 @@ export class Membership implements CommitIdentity {
     this.#wantsToJoin = true
   }
 
+  /** The same at once: the group waits for the members. */
+  rejoinNow(): void {
+    this.#wantsToJoin = true
+    this.#urgent.raise()
+  }
+
   /** Sends LeaveGroup, so that the other members take over at once. */
   async leave(): Promise<void> {
     this.abandon()
@@ -149,6 +159,7 @@ export class Membership implements CommitIdentity {
   /** Stops without LeaveGroup, as a crash would. */
   abandon(): void {
     this.#stopped.abort(new TaskMigratedError('The instance is stopping'))
+    void this.#options.groups.release(this.#member.groupId, this.#member.memberId)
     this.#wake()
   }
 
@@ -165,7 +176,7 @@ export class Membership implements CommitIdentity {
           const isReplaced = error instanceof FencedError && this.#isJoining
           const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
           this.#become({ ...this.#member, memberId, generation: -1 })
-          await handler.onLost()
+          await handler.onLost(error)
           if (isReplaced && !(await this.#mayRejoin())) return handler.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
           if (faultOf(error) === 'application') return handler.onFatal(error)
@@ -191,7 +202,7 @@ export class Membership implements CommitIdentity {
 
   /** Resolves with true when the member has to join again, because tasks move or its subscription has changed. */
   async #join(handler: MembershipHandler): Promise<boolean> {
-    const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    const { groupId, groups, sessionTimeoutMs, maxPollIntervalMs } = this.#options
     this.#wantsToJoin = false
     handler.onRebalance()
     const subscription = { ...handler.subscription(), round: this.#round, acceptedIn: this.#acceptedIn }
@@ -204,7 +215,7 @@ export class Membership implements CommitIdentity {
       instanceId: subscription.instanceId,
       metadata: encodeSubscription(subscription, reads),
       sessionTimeoutMs,
-      rebalanceTimeoutMs,
+      rebalanceTimeoutMs: maxPollIntervalMs,
     })
     this.#isJoining = false
     this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
@@ -213,6 +224,7 @@ export class Membership implements CommitIdentity {
     const assignments = isLeader ? this.#assign(answer, handler) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
+    await this.#keptAlive // the tasks may block the thread with their first record
     const assignment = decodeAssignment(bytes)
     const joinsAgain = await this.#take(handler, assignment, subscription)
     if (joinsAgain) this.#round++
@@ -232,7 +244,12 @@ export class Membership implements CommitIdentity {
   }
 
   #become(member: GroupMember): void {
+    const { groups, heartbeatIntervalMs, maxPollIntervalMs } = this.#options
+    const { memberId: former } = this.#member
     this.#member = member
+    if (former !== '' && (former !== member.memberId || member.generation < 0)) void groups.release(member.groupId, former)
+    if (member.generation >= 0 && !this.#stopped.signal.aborted)
+      this.#keptAlive = groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
     this.#wake()
   }
 
@@ -261,7 +278,7 @@ export class Membership implements CommitIdentity {
   async #heartbeats(): Promise<void> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
-      await ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal)
+      await Promise.race([ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal), this.#urgent.wait()])
       if (this.#wantsToJoin) {
         this.#round++
         return
@@ -270,12 +287,16 @@ export class Membership implements CommitIdentity {
     }
   }
 
-  /** Revoking tasks may take longer than a session. */
+  /**
+   * Revoking tasks may take longer than a session. A revocation that takes two of them will not end: heartbeats do, so that the group goes on without
+   * this member.
+   */
   async #whileBeating(work: Promise<boolean>): Promise<boolean> {
-    const { groups, heartbeatIntervalMs, ports } = this.#options
+    const { groups, heartbeatIntervalMs, ports, sessionTimeoutMs } = this.#options
+    const end = ports.clock.monotonic() + 2 * sessionTimeoutMs
     let done = false
     const beat = (): void => {
-      if (done || this.#stopped.signal.aborted) return
+      if (done || this.#stopped.signal.aborted || ports.clock.monotonic() > end) return
       groups.heartbeat(this.#member).catch(() => undefined) // the next regular heartbeat gets the same answer
       timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
     }

@@ -58,7 +58,12 @@ export interface DescribedGroup {
   readonly error: number
   /** Kafka's name of the state, e.g. `Stable` or `PreparingRebalance`. */
   readonly state: string
-  readonly members: readonly { readonly memberId: string; readonly assignment: Buffer }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly instanceId: string | null
+    readonly metadata: Buffer
+    readonly assignment: Buffer
+  }[]
 }
 
 export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
@@ -76,12 +81,11 @@ export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
         reader.text()
         reader.text()
         const members = reader.array(() => {
-          const memberId = reader.text()
-          reader.string()
+          const [memberId, instanceId] = [reader.text(), reader.string()]
           reader.text()
           reader.text()
-          reader.byteArray()
-          return { memberId, assignment: Buffer.from(reader.byteArray()) }
+          const metadata = Buffer.from(reader.byteArray())
+          return { memberId, instanceId, metadata, assignment: Buffer.from(reader.byteArray()) }
         })
         reader.int32()
         return { error, state, members }
