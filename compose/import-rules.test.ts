@@ -36,7 +36,7 @@ const INNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'topology/broker/kafka': ['topology/broker/record-batch', 'topology/broker/kafka/protocol'],
   'topology/broker/kafka/protocol': ['topology/broker/record-batch'],
   'topology/runtime': ['topology/broker', ...runtimeFolders('assignment', 'commit', 'dead-letters', 'instance', 'queries', 'state')],
-  'topology/runtime/assignment': [],
+  'topology/runtime/assignment': ['topology/broker', 'topology/graph'],
   'topology/runtime/commit': ['topology/broker', 'topology/topics'],
   'topology/runtime/dead-letters': ['topology/broker', 'topology/graph', 'topology/topics', 'topology/runtime/commit'],
   'topology/runtime/state': ['topology/broker', 'topology/graph', 'topology/topics'],

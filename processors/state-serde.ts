@@ -10,6 +10,7 @@ type Members = { [name: string]: unknown }
 /** Serializes the state of processors as JSON. Replaces bigints itself, because a replacer or reviver of `JSON` costs several times as much. */
 export function stateSerde<T>(): Serde<T> {
   return {
+    format: 'json-with-cents',
     serialize: (value) => Serdes.string.serialize(JSON.stringify(written(value))),
     deserialize: (bytes) => {
       const text = Serdes.string.deserialize(bytes)

@@ -6,6 +6,8 @@ import { RegistryUnreachableError, type SchemaRegistry } from './registry.ts'
 
 /** Turns records into bytes and back. Declared with properties, not methods, so that a serde that lacks a record type does not compile. */
 export interface RecordSerde<T> {
+  /** Of all these serdes: a record says itself of which schema it is. */
+  readonly format: 'avro'
   readonly serialize: (value: T) => Uint8Array
   readonly deserialize: (bytes: Uint8Array) => T
 }
@@ -72,6 +74,7 @@ export class RecordCodec {
   serde<Name extends RecordName>(...names: readonly Name[]): RecordSerde<Records[Name]> {
     const expected = new Set<string>(names)
     return {
+      format: 'avro',
       serialize: (value) => {
         if (!expected.has(value.type)) throw unexpected(value.type, names)
         return this.#serialize(value)

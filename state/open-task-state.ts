@@ -44,6 +44,18 @@ const MARKERS = Buffer.of(0, 1)
 const FIRST_NUMBER = 16
 const DEFAULT_CACHE_BYTES = 16 << 20
 
+/** What a storage holds, before any store in it is opened. */
+export interface StoredState {
+  /** All stores that ever had rows in it. */
+  readonly storeNames: readonly string[]
+  readonly checkpoint: string | undefined
+}
+
+export function storedState(storage: OrderedStorage): StoredState {
+  const { numbers, note } = readHead(storage)
+  return { storeNames: Object.keys(numbers), checkpoint: note }
+}
+
 /** Opens a task's stores. Throws `StateCorruptedError` if the storage is damaged or lost a commit (see `CommitMarkers`). */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
   const { storage, stores, check = NO_CHECK } = options

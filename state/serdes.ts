@@ -21,6 +21,7 @@ let textBefore = NO_TEXT
 
 /** Remembers the latest texts, because a record's key is deserialized once and then serialized for store and sink. */
 const string: Serde<string> = {
+  format: 'string',
   serialize: (value) => {
     if (value === latestText.text) return latestText.bytes
     return value === textBefore.text ? textBefore.bytes : remember(value, textBytes(value))
@@ -58,13 +59,14 @@ function textBytes(text: string): Buffer {
 }
 
 /** `deserialize` returns a view: copy it before changing it. */
-const bytes: Serde<Uint8Array> = { serialize: copyOf, deserialize: (view) => view }
+const bytes: Serde<Uint8Array> = { format: 'bytes', serialize: copyOf, deserialize: (view) => view }
 
 let lastLong: number | undefined
 let lastLongBytes: Buffer = Buffer.alloc(0)
 
 /** Remembers the latest number, because a value that goes to a store usually goes to a sink next. */
 const long: Serde<number> = {
+  format: 'long',
   serialize: (value) => {
     if (value === lastLong) return lastLongBytes
     if (!Number.isSafeInteger(value))
@@ -86,6 +88,7 @@ const long: Serde<number> = {
 }
 
 const bigint: Serde<bigint> = {
+  format: 'long',
   serialize: (value) => {
     const buffer = Buffer.allocUnsafe(8)
     buffer.writeBigInt64BE(value)
@@ -95,6 +98,7 @@ const bigint: Serde<bigint> = {
 }
 
 const double: Serde<number> = {
+  format: 'double',
   serialize: (value) => {
     const buffer = Buffer.allocUnsafe(8)
     buffer.writeDoubleBE(value)
@@ -106,6 +110,7 @@ const double: Serde<number> = {
 /** Values as JSON text. */
 function json<T>(): Serde<T> {
   return {
+    format: 'json',
     serialize: (value) => Buffer.from(JSON.stringify(value), 'utf8'),
     deserialize: (view) => JSON.parse(string.deserialize(view)) as T,
   }
@@ -114,6 +119,7 @@ function json<T>(): Serde<T> {
 /** Kafka's encoding of a time-windowed key: the key, then the window's start (8 bytes, big-endian), without the size. */
 function windowed<K>(inner: Serde<K>, options: { readonly sizeMs: number }): Serde<Windowed<K>> {
   return {
+    format: formatOf('windowed', inner),
     serialize: ({ key, start }) => Buffer.concat([inner.serialize(key), long.serialize(start)]),
     deserialize: (view) => {
       const start = long.deserialize(view.subarray(view.length - 8))
@@ -125,6 +131,7 @@ function windowed<K>(inner: Serde<K>, options: { readonly sizeMs: number }): Ser
 /** Kafka's encoding of a session key: the key, the session's end, its start. */
 function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
   return {
+    format: formatOf('session-windowed', inner),
     serialize: ({ key, start, end }) => Buffer.concat([inner.serialize(key), long.serialize(end), long.serialize(start)]),
     deserialize: (view) => ({
       key: inner.deserialize(view.subarray(0, view.length - 16)),
@@ -132,6 +139,12 @@ function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
       start: long.deserialize(view.subarray(view.length - 8)),
     }),
   }
+}
+
+/** The format of a serde that wraps others: unknown if one of theirs is. */
+export function formatOf(wrapper: string, ...inner: readonly Pick<Serde<never>, 'format'>[]): string | undefined {
+  const formats = inner.map(({ format }) => format)
+  return formats.includes(undefined) ? undefined : `${wrapper}(${formats.join(', ')})`
 }
 
 /** `long`: Kafka's 8 bytes as a JavaScript number, a `RangeError` beyond 2^53; `bigint`: the same bytes without that bound. */

@@ -78,6 +78,11 @@ export class RecordError extends StreamsError {
   }
 }
 
+/** A subscription or an assignment of the group that this version of the engine cannot read: another version, or another program, wrote it. */
+export class UnreadableMessageError extends StreamsError {
+  readonly code = 'UNREADABLE_MESSAGE'
+}
+
 /** No reachable instance could answer a query in time: retry. */
 export class NotAvailableError extends StreamsError {
   readonly code = 'NOT_AVAILABLE'

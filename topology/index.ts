@@ -214,5 +214,13 @@ export type {
 } from './broker/index.ts'
 
 export type { Clock, LogCode, LogFields, Logger, Ports, Random, TimerHandle, Timers } from './ports.ts'
-export { FatalStreamsError, NotAvailableError, RetriableError, StreamsError, TaskCorruptedError, TaskMigratedError } from './errors.ts'
+export {
+  FatalStreamsError,
+  NotAvailableError,
+  RetriableError,
+  StreamsError,
+  TaskCorruptedError,
+  TaskMigratedError,
+  UnreadableMessageError,
+} from './errors.ts'
 export { systemPorts } from './system-ports.ts'

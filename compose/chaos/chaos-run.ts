@@ -5,7 +5,7 @@ import { CrashDeck } from './crash-deck.ts'
 import { Dice } from './dice.ts'
 import type { DroppingProxy } from './dropping-proxy.ts'
 import type { Fleet } from './fleet.ts'
-import { MISHAPS, type Mishap } from './mishaps.ts'
+import { mishapsOf, type Mishap } from './mishaps.ts'
 import type { Disturbance } from './verifier/silences.ts'
 
 /** What the run breaks. */
@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly kills: number
   readonly minutes: number
   readonly seed: number
+  /** The only ones to inflict; undefined: all. */
+  readonly mishaps: readonly Mishap[] | undefined
   onLine(text: string): void
 }
 
@@ -93,7 +95,7 @@ export class ChaosRun {
     while (this.#counts.kills < kills && performance.now() < giveUpAt) {
       const [begunAt, before] = [performance.now(), this.#counts.kills]
       await this.#restartCrashed(clients)
-      await this.#inflict(clients, this.#dice.pick(MISHAPS))
+      await this.#inflict(clients, this.#dice.pick(mishapsOf(this.#options.mishaps)))
       const due = paceMs * Math.max(1, this.#counts.kills - before)
       await sleep(Math.max(0, Math.min(due - (performance.now() - begunAt), giveUpAt - performance.now())))
     }

@@ -12,6 +12,7 @@ import { ChaosRun, type RunReport } from './chaos-run.ts'
 import { Clients } from './clients.ts'
 import { DroppingProxy } from './dropping-proxy.ts'
 import { Fleet } from './fleet.ts'
+import type { Mishap } from './mishaps.ts'
 import type { Verdict } from './verifier/judge.ts'
 import { verify } from './verifier/verify.ts'
 import { verifyState } from './verifier/verify-state.ts'
@@ -22,6 +23,8 @@ export interface ChaosOptions {
   readonly minutes: number
   readonly brokers: 1 | 3
   readonly seed: number
+  /** The only ones to inflict; undefined: all. */
+  readonly mishaps: readonly Mishap[] | undefined
   /** Standbys per task. */
   readonly standbys: number
   /** Directory that keeps Kafka's packages between runs. */
@@ -48,6 +51,8 @@ export interface ChaosResult extends Omit<RunReport, 'disturbances' | 'crashPoin
   readonly outageMsMax: number
   /** Longest time without a commit of a task with work, by mishap. */
   readonly silenceMs: Readonly<Record<string, number>>
+  /** The same, but of each kind of mishap the one in the middle. */
+  readonly silenceMsMedian: Readonly<Record<string, number>>
   readonly hangingTransactions: number
 }
 
@@ -178,6 +183,7 @@ async function resultOf(
     wipes: fleet.wipes,
     outageMsMax: Math.max(0, ...Object.values(report.outageMs)),
     silenceMs: state.silenceMs,
+    silenceMsMedian: state.silenceMsMedian,
     faults: [...verdict.faults, ...state.stateFaults],
   }
 }

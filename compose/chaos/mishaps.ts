@@ -13,10 +13,14 @@ const SHARES: Readonly<Record<Mishap, number>> = {
   'broker-kill': 1,
 }
 
-/** Each mishap as often as its share, so that a uniform choice has the right odds. */
-export const MISHAPS: readonly [Mishap, ...Mishap[]] = [
-  'kill',
-  ...Object.entries(SHARES)
-    .flatMap(([mishap, share]) => Array.from({ length: share }, () => mishap as Mishap))
-    .slice(1),
-]
+const ALL = Object.keys(SHARES) as readonly Mishap[]
+
+export function isMishap(name: string): name is Mishap {
+  return name in SHARES
+}
+
+/** Each of the mishaps, all of them by default, as often as its share, so that a uniform choice has the right odds. */
+export function mishapsOf(wanted: readonly Mishap[] = ALL): readonly [Mishap, ...Mishap[]] {
+  const [first = 'kill', ...others] = wanted.flatMap((mishap) => Array.from({ length: SHARES[mishap] }, () => mishap))
+  return [first, ...others]
+}

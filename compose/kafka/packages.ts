@@ -14,7 +14,7 @@ const VERSION = /^\d+\.\d+\.\d+$/
 
 /** Where the downloaded programs are. */
 export interface Packages {
-  /** Class path of Apache Kafka. */
+  /** Class path of Apache Kafka and of its command-line tools. */
   readonly kafka: string
   /** The registry's runnable jar. */
   readonly registry: string
@@ -28,6 +28,10 @@ function pomFor(kafkaVersion: string): string {
   <version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${kafkaVersion}</version>
+      <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>
+    </dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>${LOG4J_VERSION}</version></dependency>
     <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J_VERSION}</version></dependency>
   </dependencies>
@@ -42,7 +46,7 @@ function pomFor(kafkaVersion: string): string {
 export async function fetchPackages(directory: string, kafkaVersion = KAFKA_VERSION): Promise<Packages> {
   if (!VERSION.test(kafkaVersion)) throw new MissingToolError(`Kafka has no version "${kafkaVersion}": name one like ${KAFKA_VERSION}.`)
   const cache = resolve(directory)
-  const kafka = join(cache, `kafka-${kafkaVersion}`)
+  const kafka = join(cache, `kafka-${kafkaVersion}-with-tools`)
   const registry = join(cache, `apicurio-${APICURIO_VERSION}`)
   await createOnce(kafka, async (directory) => {
     await writeFile(join(directory, 'pom.xml'), pomFor(kafkaVersion))

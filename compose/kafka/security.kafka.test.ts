@@ -207,7 +207,8 @@ describe('20.C15 Sessions of five seconds', () => {
         sasl: { mechanism: 'scram-sha-512', ...ALICE },
       })
       await admin.createTopics([{ name: topic, partitions: 1 }])
-      const member = { groupId: topic, metadata: Buffer.from('m'), sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 60_000 }
+      const protocol = { type: 'test', name: 'plain' }
+      const member = { groupId: topic, protocol, metadata: Buffer.from('m'), sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 60_000 }
       const first = await groups.join({ ...member, memberId: '' })
       await groups.sync({ groupId: topic, memberId: first.memberId, generation: first.generation, assignments: new Map() })
       const joining = groups.join({ ...member, memberId: '' })

@@ -71,6 +71,10 @@ export function crashing(
         },
         heartbeat: (member) => broker.groups.heartbeat(member),
         leave: (groupId, memberId) => broker.groups.leave(groupId, memberId),
+        remove: (groupId, member) => broker.groups.remove(groupId, member),
+        members: (groupId) => broker.groups.members(groupId),
+        keepAlive: (member, times) => broker.groups.keepAlive(member, times),
+        release: (groupId, memberId) => broker.groups.release(groupId, memberId),
         assignments: (groupId) => broker.groups.assignments(groupId),
         committedOffsets: async (groupId, partitions, options) => {
           const offsets = await broker.groups.committedOffsets(groupId, partitions, options)

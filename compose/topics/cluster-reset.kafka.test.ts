@@ -39,7 +39,8 @@ describe('A reset of a bank in a cluster', () => {
 
   it('is refused while the group has a member', async () => {
     const metadata = Buffer.alloc(0)
-    const joining = { groupId: APPLICATION, memberId: '', metadata, sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000 }
+    const protocol = { type: 'test', name: 'plain' }
+    const joining = { groupId: APPLICATION, memberId: '', protocol, metadata, sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000 }
     const { memberId, generation } = await broker.groups.join(joining)
     await broker.groups.sync({ groupId: APPLICATION, memberId, generation, assignments: new Map([[memberId, metadata]]) })
     await expect(resetCluster(broker, TOPICS)).rejects.toThrow(BankInUseError)

@@ -124,7 +124,22 @@ export interface GroupCoordinator {
   sync(request: SyncRequest): Promise<Uint8Array>
   /** Throws `RebalanceInProgressError` when the member must join again, `UnknownMemberError` when it was removed from the group. */
   heartbeat(member: GroupMember): Promise<void>
+  /** Sends LeaveGroup for this member, of this client. */
   leave(groupId: string, memberId: string): Promise<void>
+  /**
+   * Sends LeaveGroup for a static member of another client that is gone. Throws `FencedError` when another member has its instance id by now, which
+   * stays, and `UnknownMemberError` when no member has it.
+   */
+  remove(groupId: string, member: StaticMember): Promise<void>
+  /** The members, static or not. Their metadata is empty while the group rebalances. */
+  members(groupId: string): Promise<readonly DescribedMember[]>
+  /**
+   * Keeps the member's session alive while this thread is too busy for heartbeats of its own, until `release`. Replaces an earlier call for the
+   * same member. Resolves once that is so. The caller goes on sending heartbeats: they tell it of rebalances.
+   */
+  keepAlive(member: GroupMember, options: KeepAliveOptions): Promise<void>
+  /** Ends `keepAlive`. */
+  release(groupId: string, memberId: string): Promise<void>
   /** The assignment of each member, for callers outside the group. Undefined while the group rebalances. */
   assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined>
   /**
@@ -138,8 +153,35 @@ export interface GroupCoordinator {
   ): Promise<readonly OffsetAndMetadata[]>
 }
 
+/** Members of one group must have the same: the coordinator rejects others with `FatalBrokerError` while the group has members. */
+export interface GroupProtocol {
+  /** Says what the metadata and assignments are. `consumer`: those of Kafka's consumers (see `encodeConsumerSubscription`), which Kafka's tools read. */
+  readonly type: string
+  /** Names the assignor; a leader reads the metadata of every member. */
+  readonly name: string
+}
+
+export interface StaticMember {
+  readonly memberId: string
+  readonly instanceId: string
+}
+
+export interface DescribedMember {
+  readonly memberId: string
+  readonly instanceId?: string
+  readonly metadata: Uint8Array
+}
+
+export interface KeepAliveOptions {
+  /** How long this thread may be silent before heartbeats are sent for it, and how often then. */
+  readonly heartbeatIntervalMs: number
+  /** After such a silence the thread counts as hung, and the session times out. */
+  readonly maxPollIntervalMs: number
+}
+
 export interface JoinRequest {
   readonly groupId: string
+  readonly protocol: GroupProtocol
   /** Empty for a new member. */
   readonly memberId: string
   /** Static membership (KIP-345): a member that returns with the same instance id replaces its earlier self without a rebalance. */
@@ -154,7 +196,7 @@ export interface JoinAnswer {
   readonly generation: number
   readonly leaderId: string
   /** Empty for followers. */
-  readonly members: readonly { readonly memberId: string; readonly instanceId?: string; readonly metadata: Uint8Array }[]
+  readonly members: readonly DescribedMember[]
 }
 
 export interface SyncRequest extends GroupMember {

@@ -16,6 +16,13 @@ export type { FilledBatch } from './topic-batches.ts'
 export { topicNameProblem } from './topic-name.ts'
 export { partitionName } from './topic-partition.ts'
 export {
+  decodeConsumerAssignment,
+  decodeConsumerSubscription,
+  encodeConsumerAssignment,
+  encodeConsumerSubscription,
+} from './consumer-protocol.ts'
+export type { ConsumerAssignment, ConsumerSubscription } from './consumer-protocol.ts'
+export {
   BrokerError,
   FatalBrokerError,
   FencedError,

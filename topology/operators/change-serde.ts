@@ -1,4 +1,4 @@
-import type { Serde } from '../../state/index.ts'
+import { formatOf, type Serde } from '../../state/index.ts'
 import type { Change } from './change.ts'
 import { changeOf } from './records.ts'
 
@@ -12,6 +12,7 @@ const BOTH = 2
  */
 export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
   return {
+    format: formatOf('change', inner),
     serialize: ({ newValue, oldValue }) => {
       if (newValue !== null && oldValue !== null) {
         const bytes = inner.serialize(newValue)

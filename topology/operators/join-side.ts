@@ -1,4 +1,4 @@
-import type { Serde } from '../../state/index.ts'
+import { formatOf, type Serde } from '../../state/index.ts'
 
 export type JoinSide = 'left' | 'right'
 
@@ -18,6 +18,7 @@ const RIGHT = 0
 /** Keys of both sides of a join in one buffer: a byte for the side precedes the key, and right sorts first, as in Kafka Streams. */
 export function sideKeySerde<K>(inner: Serde<K>): Serde<SideKey<K>> {
   return {
+    format: formatOf('side', inner),
     serialize: ({ side, key }) => prefixed(side, inner.serialize(key)),
     deserialize: (bytes) => ({ side: sideOf(bytes), key: inner.deserialize(bytes.subarray(1)) }),
   }
@@ -27,6 +28,7 @@ export function sideKeySerde<K>(inner: Serde<K>): Serde<SideKey<K>> {
 export function sideValueSerde<L, R>(left: Serde<L>, right: Serde<R>): Serde<SideValue<L, R>> {
   const serdes: { readonly left: Serde<L | R>; readonly right: Serde<L | R> } = { left, right }
   return {
+    format: formatOf('sides', left, right),
     serialize: ({ side, value }) => prefixed(side, serdes[side].serialize(value)),
     deserialize: (bytes) => {
       const side = sideOf(bytes)

@@ -1,4 +1,4 @@
-import type { Serde } from '../../state/index.ts'
+import { formatOf, type Serde } from '../../state/index.ts'
 import type { Header } from '../broker/index.ts'
 
 /** A change that `suppress` holds back. */
@@ -16,6 +16,7 @@ export function suppressedSerde<V>(inner: Serde<V>): Serde<Suppressed<V>> {
   const valueOf = (bytes: Uint8Array | null | undefined): V | null =>
     bytes === null || bytes === undefined ? null : inner.deserialize(bytes)
   return {
+    format: formatOf('suppressed', inner),
     serialize: ({ newValue, oldValue, priorValue, headers = [] }) =>
       joinParts([
         bytesOf(newValue),

@@ -11,7 +11,7 @@ import {
   UnknownTopicError,
   UnreadableBatchError,
 } from '../broker/index.ts'
-import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } from '../errors.ts'
+import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError, UnreadableMessageError } from '../errors.ts'
 
 /**
  * Whose fault an error is, which decides the reaction to it:
@@ -24,7 +24,15 @@ import { FatalStreamsError, RecordError, RetriableError, TaskMigratedError } fro
  */
 export type Fault = 'record' | 'migration' | 'world' | 'task' | 'application'
 
-const APPLICATION = [FatalStreamsError, FatalBrokerError, RecordRefusedError, OffsetOutOfRangeError, StateLockedError, StateFormatError]
+const APPLICATION = [
+  FatalStreamsError,
+  FatalBrokerError,
+  RecordRefusedError,
+  OffsetOutOfRangeError,
+  StateLockedError,
+  StateFormatError,
+  UnreadableMessageError,
+]
 const WORLD = [RetriableError, RetriableBrokerError, OutcomeUnknownError, UnknownTopicError, UnreadableBatchError]
 const MIGRATION = [FencedError, UnknownMemberError, RebalanceInProgressError]
 

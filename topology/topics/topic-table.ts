@@ -36,6 +36,7 @@ type Descriptions = ReadonlyMap<string, TopicDescription>
 const DEFAULT_DELETE_RETENTION_MS = 86_400_000
 /** Suffix of a changelog's name, after the name of its store. */
 const CHANGELOG = '-changelog'
+const REPARTITION = '-repartition'
 
 /**
  * The topics an application uses, by their names in the topology, with their descriptions from the broker. Only those are asked for. What
@@ -65,6 +66,7 @@ export class TopicTable {
   readonly #checks = new Map<string, RecordCheck>()
   /** Topics whose settings this principal may not read: they are not asked for again. */
   readonly #unreadable = new Set<string>()
+  #leftovers: readonly string[] = []
 
   constructor({ applicationId, topology, admin, ports, outputs = [], compression }: TopicTableOptions) {
     const { globalStores, internalTopics: internal, subtopologies } = topology
@@ -128,6 +130,15 @@ export class TopicTable {
     return Object.fromEntries(topics.map((topic) => [topic, this.topicIdOf(topic) ?? '']))
   }
 
+  /**
+   * Changelogs and repartition topics that begin like those of this application and belong to no store or operator of it: left over from a topology
+   * of before, or of an application whose id begins with this one's. Looked for by a start that lacks some internal topics, as after a store
+   * was renamed.
+   */
+  get leftovers(): readonly string[] {
+    return this.#leftovers
+  }
+
   isRepartition(topic: string): boolean {
     return this.#repartitions.has(topic)
   }
@@ -171,6 +182,7 @@ export class TopicTable {
     )
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
+      if (missing.length < specs.length) this.#leftovers = await this.#findLeftovers()
       const stored = await storedOffsets(this.#inputs().flatMap((topic) => this.#partitionsOf(topic)))
       const used = missing.length < specs.length ? stored : stored.filter(({ metadata = '' }) => metadata !== '') // offsets that were set by hand have none
       for (const { name } of missing) this.#assertNew(name, used)
@@ -329,6 +341,15 @@ export class TopicTable {
     return [...new Set(this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map((topic) => this.nameOf(topic))))]
   }
 
+  /** The only request that names no topics. Kafka leaves out those that the principal may not describe. */
+  async #findLeftovers(): Promise<readonly string[]> {
+    const own = new Set(this.#internal.values())
+    const names = (await this.#admin.describeTopics(undefined, { withoutConfig: true })).map(({ name }) => name)
+    return names.filter(
+      (name) => name.startsWith(`${this.#applicationId}-`) && (name.endsWith(CHANGELOG) || name.endsWith(REPARTITION)) && !own.has(name),
+    )
+  }
+
   #partitionsOf(topic: string): readonly TopicPartition[] {
     return Array.from({ length: this.partitions(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   }
@@ -350,7 +371,8 @@ export class TopicTable {
     if (used === undefined) return
     throw new FatalStreamsError(
       `Internal topic ${topic} does not exist, but group ${this.#applicationId} has committed offsets of ${used.topic}: the topic was deleted, ` +
-        `and what it held is lost. ${this.resetAdvice} If the topic is new in this version of the topology, create it before the start.`,
+        `and what it held is lost. ${this.resetAdvice} If the topic is new in this version of the topology, create it before the start` +
+        `${this.#leftovers.length === 0 ? '.' : `; a store or an operator that was renamed starts empty, and left ${this.#leftovers.join(', ')}.`}`,
     )
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SEVERAL, silences, type Disturbance } from './silences.ts'
+import { medianSilences, SEVERAL, silences, type Disturbance } from './silences.ts'
 
 const COMMITS = new Map([
   ['1_0', [0, 100, 200, 1_900, 2_000, 5_000]],
@@ -28,4 +28,14 @@ describe('The longest silence', () => {
   it('is attributed to neither of two disturbances that overlap', () => {
     expect(silent({ kind: 'kill', from: 300, to: 1_000 }, { kind: 'stop', from: 900, to: 1_500 })).toEqual({ [SEVERAL]: 1_700 })
   })
+})
+
+it('20.C16 The median silence is that of the disturbance in the middle, by kind', () => {
+  const disturbances = [
+    { kind: 'kill', from: 20, to: 90 },
+    { kind: 'kill', from: 300, to: 1_000 },
+    { kind: 'kill', from: 2_100, to: 3_000 },
+    { kind: 'stop', from: 110, to: 140 },
+  ]
+  expect(medianSilences(COMMITS, disturbances)).toEqual({ kill: 1_700, stop: 150 })
 })

@@ -19,17 +19,28 @@ export const SEVERAL = 'several'
  * overlaps the disturbance. Assumes that all tasks have work all the time.
  */
 export function silences(commits: CommitTimes, disturbances: readonly Disturbance[]): Readonly<Record<string, number>> {
-  const longest: Record<string, number> = {}
+  return byKind(commits, disturbances, (lengths) => Math.max(...lengths))
+}
+
+/** The same, but of each kind the disturbance in the middle. */
+export function medianSilences(commits: CommitTimes, disturbances: readonly Disturbance[]): Readonly<Record<string, number>> {
+  return byKind(commits, disturbances, (lengths) => lengths.toSorted((a, b) => a - b)[lengths.length >> 1] ?? 0)
+}
+
+function byKind(
+  commits: CommitTimes,
+  disturbances: readonly Disturbance[],
+  figure: (lengths: readonly number[]) => number,
+): Readonly<Record<string, number>> {
+  const lengths: Record<string, number[]> = {}
   for (const disturbance of disturbances) {
     const { kind, from, to, tasks } = disturbance
     const isAlone = disturbances.every((other) => other === disturbance || other.from > to || other.to < from)
-    const name = isAlone ? kind : SEVERAL
-    for (const [task, times] of commits) {
-      if (tasks !== undefined && !tasks.includes(task)) continue
-      longest[name] = Math.max(longest[name] ?? 0, longestGap(times, from, to))
-    }
+    const considered = [...commits].filter(([task]) => tasks === undefined || tasks.includes(task))
+    const longest = Math.max(0, ...considered.map(([, times]) => longestGap(times, from, to)))
+    ;(lengths[isAlone ? kind : SEVERAL] ??= []).push(longest)
   }
-  return longest
+  return Object.fromEntries(Object.entries(lengths).map(([kind, ofKind]) => [kind, figure(ofKind)]))
 }
 
 function longestGap(times: readonly number[], from: number, to: number): number {

@@ -1,6 +1,6 @@
 import type { CommittedLog } from './committed-records.ts'
 import { judgeState, type StateVerdict } from './judge-state.ts'
-import { silences, type Disturbance } from './silences.ts'
+import { medianSilences, silences, type Disturbance } from './silences.ts'
 import { stateCopies } from './state-copy.ts'
 import { TopicReader } from './topic-reader.ts'
 
@@ -18,6 +18,8 @@ export interface StateAndTime extends StateVerdict {
   readonly hangingTransactions: number
   /** Longest time without a commit of a task that always had work, by kind of disturbance. */
   readonly silenceMs: Readonly<Record<string, number>>
+  /** The same, but of each kind the disturbance in the middle. */
+  readonly silenceMsMedian: Readonly<Record<string, number>>
 }
 
 /** One store of each subtopology whose tasks always have work. */
@@ -43,5 +45,6 @@ export async function verifyState({ kafka, directory, standbys, disturbances }: 
     }),
     hangingTransactions: [...changelogs.values()].flat().reduce((sum, { hanging }) => sum + hanging.length, 0),
     silenceMs: silences(commits, disturbances),
+    silenceMsMedian: medianSilences(commits, disturbances),
   }
 }

@@ -1,6 +1,7 @@
 import type { Ports, TimerHandle } from '../../ports.ts'
-import type { GroupMember, JoinAnswer, JoinRequest, SyncRequest } from '../broker.ts'
+import type { DescribedMember, GroupMember, GroupProtocol, JoinAnswer, JoinRequest, StaticMember, SyncRequest } from '../broker.ts'
 import { FencedError, RebalanceInProgressError, StaleGenerationError, UnknownMemberError } from '../errors.ts'
+import { inconsistentProtocol } from '../inconsistent-protocol.ts'
 
 /** How many ids of replaced static members are remembered, so that a zombie is fenced instead of unknown. */
 const REPLACED_KEPT = 64
@@ -40,6 +41,8 @@ export class Group {
   #state: GroupState = 'empty'
   #generation = 0
   #leaderId = ''
+  /** That of all members; undefined while the group never had any. */
+  #protocol: GroupProtocol | undefined
   #deadline: TimerHandle | undefined
   /** Whether the first rebalance of an empty group still waits for more members (`group.initial.rebalance.delay.ms`). */
   #isInitialDelay = false
@@ -60,9 +63,20 @@ export class Group {
     return new Map([...this.#members.values()].map(({ memberId, assignment }) => [memberId, assignment]))
   }
 
+  /** Like Kafka, without metadata during a rebalance. */
+  get members(): readonly DescribedMember[] {
+    const isStable = this.#state === 'stable'
+    return [...this.#members.values()].map(({ memberId, instanceId, metadata }) => ({
+      memberId,
+      metadata: isStable ? metadata : new Uint8Array(0),
+      ...(instanceId === undefined ? {} : { instanceId }),
+    }))
+  }
+
   join(request: JoinRequest): Promise<JoinAnswer> {
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }
+      this.#adopt(request.protocol)
       if (request.memberId !== '') return this.#rejoin(this.#known(request.memberId), request, waiter)
       const former = this.#memberOfInstance(request.instanceId)
       if (former !== undefined) return this.#replace(former, request, waiter)
@@ -91,6 +105,14 @@ export class Group {
     this.#remove(this.#known(memberId), new UnknownMemberError(`Member ${memberId} has left group ${this.#groupId}: join as a new member.`))
   }
 
+  removeStatic({ memberId, instanceId }: StaticMember): void {
+    const member = this.#memberOfInstance(instanceId)
+    if (member === undefined)
+      throw new UnknownMemberError(`Group ${this.#groupId} has no member with the instance id ${instanceId}: it may have left already.`)
+    if (member.memberId !== memberId) throw this.#replacedError(memberId)
+    this.leave(memberId)
+  }
+
   /** Throws unless this is a member of the current generation. */
   checkMember(request: GroupMember): void {
     this.#checked(request)
@@ -105,6 +127,12 @@ export class Group {
   }
 
   /* ------------------------------------------------------------------------------------------ joining */
+
+  /** All members have one protocol; an empty group takes that of its next member. */
+  #adopt(protocol: GroupProtocol): void {
+    if (this.isEmpty) this.#protocol = protocol
+    else if (this.#protocol?.type !== protocol.type || this.#protocol.name !== protocol.name) throw inconsistentProtocol(this.#groupId)
+  }
 
   #rejoin(member: Member, request: JoinRequest, waiter: Waiter<JoinAnswer>): void {
     this.#touch(member)
@@ -240,11 +268,18 @@ export class Group {
     member.session ??= this.#startSessionTimer(member, member.sessionTimeoutMs)
   }
 
-  /** One session timer per member, set again only when it fires: a heartbeat only records the time. */
+  /**
+   * One session timer per member, set again only when it fires: a heartbeat only records the time. A timer that fires late was held up by a busy
+   * thread, in which no member could send a heartbeat: that time does not count.
+   */
   #startSessionTimer(member: Member, delayMs: number): TimerHandle {
-    return this.#ports.timers.setTimeout(() => {
+    const { clock, timers } = this.#ports
+    const dueAt = clock.monotonic() + delayMs
+    return timers.setTimeout(() => {
+      const now = clock.monotonic()
+      member.lastSeen = Math.min(now, member.lastSeen + Math.max(0, now - dueAt))
       const isWaiting = member.joining.length > 0 || member.syncing.length > 0
-      const leftMs = isWaiting ? member.sessionTimeoutMs : member.lastSeen + member.sessionTimeoutMs - this.#ports.clock.monotonic()
+      const leftMs = isWaiting ? member.sessionTimeoutMs : member.lastSeen + member.sessionTimeoutMs - now
       if (leftMs > 0) member.session = this.#startSessionTimer(member, leftMs)
       else
         this.#remove(

@@ -11,6 +11,7 @@ it('the first rebalance waits for more members each time the group was empty', a
   const request: JoinRequest = {
     groupId: 'g',
     memberId: '',
+    protocol: { type: 'test', name: 'plain' },
     metadata: Buffer.from('m'),
     sessionTimeoutMs: 6_000,
     rebalanceTimeoutMs: 10_000,
@@ -28,7 +29,8 @@ it('the first rebalance waits for more members each time the group was empty', a
 it('20.B8 sessions may be as short as the limits say', async () => {
   const ports = manualPorts()
   const broker = await EmbeddedBroker.open({ storage: new MemoryStorage(), ports, limits: { minSessionTimeoutMs: 6_000 } })
-  const request = { groupId: 'g', memberId: '', metadata: Buffer.from('m'), rebalanceTimeoutMs: 10_000 }
+  const protocol = { type: 'test', name: 'plain' }
+  const request = { groupId: 'g', protocol, memberId: '', metadata: Buffer.from('m'), rebalanceTimeoutMs: 10_000 }
   await expect(broker.groups.join({ ...request, sessionTimeoutMs: 5_999 })).rejects.toBeInstanceOf(FatalBrokerError)
   expect(await broker.groups.join({ ...request, sessionTimeoutMs: 6_000 })).toMatchObject({ generation: 1 })
   await broker.close()

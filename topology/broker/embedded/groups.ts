@@ -1,6 +1,16 @@
 import type { StorageOperation } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndMetadata, SyncRequest, TopicPartition } from '../broker.ts'
+import type {
+  DescribedMember,
+  GroupCoordinator,
+  GroupMember,
+  JoinAnswer,
+  JoinRequest,
+  OffsetAndMetadata,
+  StaticMember,
+  SyncRequest,
+  TopicPartition,
+} from '../broker.ts'
 import { FatalBrokerError, UnknownMemberError } from '../errors.ts'
 import { Group } from './group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -48,6 +58,19 @@ export class Groups implements GroupCoordinator {
   async leave(groupId: string, memberId: string): Promise<void> {
     this.#group(groupId).leave(memberId)
   }
+
+  async remove(groupId: string, member: StaticMember): Promise<void> {
+    this.#group(groupId).removeStatic(member)
+  }
+
+  async members(groupId: string): Promise<readonly DescribedMember[]> {
+    return this.#group(groupId).members
+  }
+
+  /** Nothing to do: all members live in this thread, and the time for which it is blocked does not count (`Group`). */
+  async keepAlive(): Promise<void> {}
+
+  async release(): Promise<void> {}
 
   async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
     return this.#group(groupId).assignments

@@ -29,6 +29,10 @@ export function faultyBroker(options: FaultyBrokerOptions): Broker {
     sync: (request) => retriable('sync', () => target().groups.sync(request)),
     heartbeat: (member) => retriable('heartbeat', () => target().groups.heartbeat(member)),
     leave: (groupId, memberId) => retriable('leave', () => target().groups.leave(groupId, memberId)),
+    remove: (groupId, member) => retriable('remove', () => target().groups.remove(groupId, member)),
+    members: (groupId) => retriable('members', () => target().groups.members(groupId)),
+    keepAlive: (member, times) => target().groups.keepAlive(member, times),
+    release: (groupId, memberId) => target().groups.release(groupId, memberId),
     assignments: (groupId) => retriable('assignments', () => target().groups.assignments(groupId)),
     committedOffsets: (groupId, partitions, options) =>
       retriable('committedOffsets', () => target().groups.committedOffsets(groupId, partitions, options)),

@@ -3,10 +3,10 @@ import type { Ports, TimerHandle } from '../../ports.ts'
 import { BrokerError, FatalBrokerError, RetriableBrokerError } from '../errors.ts'
 import { addressName, type Address } from './address.ts'
 import { Frames } from './frames.ts'
-import { apiVersions, Code, Reader, Writer, type ApiVersions, type KafkaRequest } from './protocol/index.ts'
+import { apiVersions, Code, frameOf, Reader, type ApiVersions, type KafkaRequest } from './protocol/index.ts'
 import { authenticate } from './sasl.ts'
 import type { SaslOptions, TlsOptions } from './security.ts'
-import { connectSocket, type SocketFactory } from './socket.ts'
+import { connectRemotely, connectSocket, type RemoteSocketFactory, type SocketFactory } from './socket.ts'
 import { lastingFault } from './lasting-fault.ts'
 
 export interface ConnectionOptions {
@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly ssl?: TlsOptions | undefined
   readonly sasl?: SaslOptions
   readonly socketFactory?: SocketFactory
+  /** Instead of `socketFactory`: another thread connects and encrypts. */
+  readonly remoteSocket?: RemoteSocketFactory
   readonly ports: Ports
 }
 
@@ -30,9 +32,6 @@ const HANDSHAKE_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Far more than any response holds, but less than the size that the first bytes of TLS or HTTP would mean. */
 const LARGEST_RESPONSE = 128 << 20
-const SIZE_BYTES = 4
-/** Size, API key, version, correlation id, length of the client id, tags. */
-const HEADER_BYTES = 16
 /** The part of a session's lifetime after which a connection is not used for another request (KIP-368). */
 const USABLE_PART = 0.8
 /** Kafka 4.0 is the first to support all of these: its second transaction protocol (KIP-890). */
@@ -90,10 +89,14 @@ export class Connection {
    */
   static async open(address: Address, options: ConnectionOptions): Promise<Connection> {
     const name = addressName(address)
-    const { ports, sasl, socketFactory, ssl } = options
+    const { ports, remoteSocket, sasl, socketFactory, ssl } = options
     let connection: Connection | undefined
     try {
-      connection = new Connection(name, await connectSocket(address, ssl, ports.timers, socketFactory), options)
+      const socket =
+        remoteSocket === undefined
+          ? await connectSocket(address, ssl, ports.timers, socketFactory)
+          : await connectRemotely(address, ssl, ports.timers, remoteSocket)
+      connection = new Connection(name, socket, options)
       connection.#versions = await connection.#supported()
       if (sasl === undefined) return connection
       const lifetimeMs = await authenticate(connection, sasl, ports)
@@ -128,6 +131,11 @@ export class Connection {
     this.#isProven = this.#versions !== undefined
     if (request.flexible && request.hasPlainResponse !== true) reader.skipTags()
     return request.read(reader)
+  }
+
+  /** For how long another request can be sent before the broker wants the client to authenticate again (KIP-368), milliseconds. */
+  get usableForMs(): number {
+    return this.#usableUntil - this.#options.ports.clock.monotonic()
   }
 
   /** Does not wait for the response: a request in flight rejects. */
@@ -179,21 +187,9 @@ export class Connection {
         resolve,
         reject: () => reject(this.#noResponse(request)),
       }
-      this.#socket.write(this.#frameOf(request))
+      this.#correlationId = (this.#correlationId + 1) | 0
+      this.#socket.write(frameOf(request, this.#options.clientId, this.#correlationId))
     })
-  }
-
-  /** Header and body in one buffer, so that a large batch is copied only once. */
-  #frameOf({ apiKey, apiVersion, flexible, sizeInBytes = 256, write }: KafkaRequest<unknown>): Buffer {
-    const { clientId } = this.#options
-    this.#correlationId = (this.#correlationId + 1) | 0
-    const writer = new Writer(HEADER_BYTES + clientId.length + sizeInBytes)
-    writer.int32(0).int16(apiKey).int16(apiVersion).int32(this.#correlationId).string(clientId)
-    if (flexible) writer.noTags()
-    write(writer)
-    const { bytes } = writer
-    bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0)
-    return bytes
   }
 
   #receive(frame: Buffer): void {

@@ -35,6 +35,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 export class KafkaBroker implements Broker {
   readonly admin: Admin
   readonly groups: GroupCoordinator
+  readonly #groups: KafkaGroups
   /** Not part of the seam, because only Kafka has users. */
   readonly access: KafkaAccess
   readonly #cluster: KafkaCluster
@@ -43,7 +44,7 @@ export class KafkaBroker implements Broker {
   private constructor(cluster: KafkaCluster) {
     this.#cluster = cluster
     this.admin = new KafkaAdmin(cluster)
-    this.groups = new KafkaGroups(cluster, this.#members)
+    this.groups = this.#groups = new KafkaGroups(cluster, this.#members)
     this.access = new KafkaAccess(cluster)
   }
 
@@ -77,6 +78,7 @@ export class KafkaBroker implements Broker {
   }
 
   async close(): Promise<void> {
+    this.#groups.close()
     this.#cluster.close()
   }
 }

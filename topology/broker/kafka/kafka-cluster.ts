@@ -16,7 +16,7 @@ import {
 import { addressName, parseAddress, type Address } from './address.ts'
 import { Connection, NoResponseError } from './connection.ts'
 import type { SaslOptions, TlsOptions } from './security.ts'
-import type { SocketFactory } from './socket.ts'
+import type { RemoteSocketFactory, SocketFactory } from './socket.ts'
 
 export interface ClusterOptions {
   /** Bootstrap brokers, `host:port`. */
@@ -198,6 +198,25 @@ export class KafkaCluster {
 
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.delete(`${kind}/${key}`)
+  }
+
+  /**
+   * Opens a connection to the coordinator of a group that is not of the pool: its socket lives in another thread. A client with a `socketFactory`
+   * cannot have one.
+   */
+  async connectToCoordinator(groupId: string, remoteSocket: RemoteSocketFactory): Promise<Connection> {
+    const node = await this.coordinatorOf('group', groupId)
+    return Connection.open(this.#addressOf(node), { ...this.#options, remoteSocket })
+  }
+
+  get clientId(): string {
+    return this.#options.clientId
+  }
+
+  /** How this client opens its sockets, for another thread that does the same. */
+  get socketOptions(): { readonly isAuthenticated: boolean; readonly hasFactory: boolean } {
+    const { sasl, socketFactory } = this.#options
+    return { isAuthenticated: sasl !== undefined, hasFactory: socketFactory !== undefined }
   }
 
   /** Sends one request without retrying. `serverWaitMs`: how long the broker may hold back its response. */

@@ -1,4 +1,16 @@
-import type { GroupCoordinator, GroupMember, JoinAnswer, JoinRequest, OffsetAndMetadata, SyncRequest, TopicPartition } from '../broker.ts'
+import type {
+  DescribedMember,
+  GroupCoordinator,
+  GroupMember,
+  JoinAnswer,
+  JoinRequest,
+  KeepAliveOptions,
+  OffsetAndMetadata,
+  StaticMember,
+  SyncRequest,
+  TopicPartition,
+} from '../broker.ts'
+import { inconsistentProtocol } from '../inconsistent-protocol.ts'
 import { partitionName } from '../topic-partition.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import {
@@ -15,17 +27,22 @@ import {
   type Rights,
 } from './protocol/index.ts'
 import type { GroupMembers } from './group-members.ts'
+import { HeartbeatThread } from './heartbeat-thread.ts'
 
 const UNSTABLE_PAUSE_MS = 10
 /** Gives up after this long, so that the caller re-checks for transactions left open by dead members (DECISIONS 79). */
 const UNSTABLE_TIMEOUT_MS = 3_000
 /** The coordinator holds back a follower's SyncGroup response until the leader has sent the assignments. */
 const SYNC_WAIT_MS = 60_000
+/** A join that waits for longer is repeated: the coordinator may be gone without a word. */
+const JOIN_WAIT_MS = 60_000
 const REBALANCING_STATES = ['PreparingRebalance', 'CompletingRebalance']
 
 export class KafkaGroups implements GroupCoordinator {
   readonly #cluster: KafkaCluster
   readonly #members: GroupMembers
+  #hasWarnedOfHeartbeats = false
+  readonly #threads = new Map<string, HeartbeatThread>()
 
   constructor(cluster: KafkaCluster, members: GroupMembers) {
     this.#cluster = cluster
@@ -38,21 +55,20 @@ export class KafkaGroups implements GroupCoordinator {
       this.#request(
         groupId,
         joinGroup({ ...request, memberId }),
-        ({ error }) => (error === Code.memberIdRequired ? 0 : error),
-        rebalanceTimeoutMs,
+        ({ error }) => (error === Code.memberIdRequired || error === Code.inconsistentProtocol ? 0 : error),
+        Math.min(rebalanceTimeoutMs, JOIN_WAIT_MS),
       )
     let response = await join(request.memberId)
-    if (response.error === Code.memberIdRequired) {
-      response = await join(response.memberId)
-      check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
-    }
+    if (response.error === Code.memberIdRequired) response = await join(response.memberId)
+    if (response.error === Code.inconsistentProtocol) throw inconsistentProtocol(groupId)
+    check(response.error, `JoinGroup for group ${groupId}`, rightsOn(groupId))
     const { memberId, generation, leaderId, members } = response
     this.#members.joined(memberId, request.instanceId)
     return {
       memberId,
       generation,
       leaderId,
-      members: members.map(({ instanceId, ...member }) => ({ ...member, ...(instanceId === null ? {} : { instanceId }) })),
+      members: members.map(describedMember),
     }
   }
 
@@ -70,6 +86,39 @@ export class KafkaGroups implements GroupCoordinator {
     const { instanceId } = this.#members.named({ groupId, memberId, generation: -1 })
     await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
     this.#members.left(memberId)
+  }
+
+  async remove(groupId: string, { memberId, instanceId }: StaticMember): Promise<void> {
+    await this.#request(groupId, leaveGroup(groupId, memberId, instanceId), (error) => error)
+  }
+
+  async members(groupId: string): Promise<readonly DescribedMember[]> {
+    const { members } = await this.#request(groupId, describeGroup(groupId), ({ error }) => error)
+    return members.map(describedMember)
+  }
+
+  async keepAlive(member: GroupMember, options: KeepAliveOptions): Promise<void> {
+    const key = keyOf(member.groupId, member.memberId)
+    let thread = this.#threads.get(key)
+    if (thread === undefined) {
+      const obstacle = HeartbeatThread.obstacle(this.#cluster)
+      if (obstacle !== undefined) return this.#warnOfHeartbeats(obstacle)
+      thread = new HeartbeatThread(this.#cluster, member.groupId, options, (reason) => this.#warnOfHeartbeats(reason))
+      this.#threads.set(key, thread)
+    }
+    thread.beatFor(this.#members.named(member))
+    await thread.ready
+  }
+
+  async release(groupId: string, memberId: string): Promise<void> {
+    const key = keyOf(groupId, memberId)
+    this.#threads.get(key)?.close()
+    this.#threads.delete(key)
+  }
+
+  close(): void {
+    for (const thread of this.#threads.values()) thread.close()
+    this.#threads.clear()
   }
 
   async assignments(groupId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
@@ -116,6 +165,15 @@ export class KafkaGroups implements GroupCoordinator {
       .map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
   }
 
+  #warnOfHeartbeats(reason: string): void {
+    if (this.#hasWarnedOfHeartbeats) return
+    this.#hasWarnedOfHeartbeats = true
+    this.#cluster.ports.logger.warn(
+      'heartbeats are sent by the main thread only: tasks move when records block it for longer than the session timeout',
+      { code: 'heartbeats-not-apart', reason },
+    )
+  }
+
   #request<T>(groupId: string, request: KafkaRequest<T>, errorOf: (response: T) => number, serverWaitMs = 0): Promise<T> {
     const checked: KafkaRequest<T> = {
       ...request,
@@ -132,4 +190,17 @@ export class KafkaGroups implements GroupCoordinator {
 /** A member needs READ, which implies DESCRIBE, all that an observer needs. */
 function rightsOn(groupId: string): Rights {
   return { group: `READ on group ${groupId} (to observe it, DESCRIBE)` }
+}
+
+/** A group id may contain any character; a member id has no line break. */
+function keyOf(groupId: string, memberId: string): string {
+  return `${memberId}\n${groupId}`
+}
+
+function describedMember({
+  memberId,
+  instanceId,
+  metadata,
+}: Omit<DescribedMember, 'instanceId'> & { readonly instanceId: string | null }): DescribedMember {
+  return { memberId, metadata, ...(instanceId === null ? {} : { instanceId }) }
 }

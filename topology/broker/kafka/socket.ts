@@ -7,6 +7,9 @@ import type { TlsOptions } from './security.ts'
 /** Creates a TCP socket that is about to connect to the address, or to what stands for it: a proxy, a tunnel. */
 export type SocketFactory = (address: Address) => Socket
 
+/** Creates a socket that is about to connect in another thread, which also encrypts it with these options of Node's. It emits `connect` after both. */
+export type RemoteSocketFactory = (address: Address, tls: ConnectionOptions | undefined) => Socket
+
 /** For the TCP connection, and again for the TLS handshake. */
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_DELAY_MS = 60_000
@@ -23,7 +26,7 @@ export async function connectSocket(
   await connected(socket, 'connect', timers)
   if (tls === undefined) return socket
   try {
-    const secured = connectTls(tlsOptions(address, tls, socket))
+    const secured = connectTls({ ...tlsOptions(address, tls), socket })
     socket.on('error', (error) => secured.destroy(error))
     await connected(secured, 'secureConnect', timers)
     return secured
@@ -33,11 +36,22 @@ export async function connectSocket(
   }
 }
 
+/** The same over a socket of another thread. */
+export async function connectRemotely(
+  address: Address,
+  tls: TlsOptions | undefined,
+  timers: Timers,
+  remoteSocket: RemoteSocketFactory,
+): Promise<Socket> {
+  const socket = remoteSocket(address, tls && tlsOptions(address, tls))
+  await connected(socket, 'connect', timers)
+  return socket
+}
+
 /** A name in the handshake (SNI) must not be an IP address; the certificate is compared with the host all the same. */
-function tlsOptions({ host }: Address, { ca, cert, key, passphrase, servername, rejectUnauthorized }: TlsOptions, socket: Socket) {
+function tlsOptions({ host }: Address, { ca, cert, key, passphrase, servername, rejectUnauthorized }: TlsOptions) {
   const name = servername ?? (isIP(host) === 0 ? host : undefined)
   const options: ConnectionOptions = {
-    socket,
     host,
     ...(name !== undefined && { servername: name }),
     ...(ca !== undefined && { ca: [ca].flat() }),

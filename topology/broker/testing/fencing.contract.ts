@@ -113,7 +113,13 @@ function named(member: GroupMember, kind: Call[0], generation: Call[1]): GroupMe
 }
 
 function joining(member: GroupMember): JoinRequest {
-  return { ...member, metadata: Buffer.of(1), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
+  return {
+    ...member,
+    protocol: { type: 'contract', name: 'plain' },
+    metadata: Buffer.of(1),
+    sessionTimeoutMs: 6_000,
+    rebalanceTimeoutMs: 10_000,
+  }
 }
 
 /** The only member of group `g`, in its second generation. */

@@ -8,6 +8,7 @@ import { batchOf, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const T1: TopicPartition = { topic: 'orders', partition: 1 }
+const PROTOCOL = { type: 'contract', name: 'plain' }
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
 /** Groups distribute assignments among members and keep committed offsets. */
@@ -201,6 +202,28 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       await expect(producer.sendOffsets(member(first), [{ ...T0, offset: 1 }])).rejects.toBeInstanceOf(FencedError)
     })
 
+    it.each([
+      { what: 'type', protocol: { type: 'before', name: PROTOCOL.name } },
+      { what: 'name', protocol: { type: PROTOCOL.type, name: 'before' } },
+    ])('20.C11 reject a member of another protocol $what while they have members, and lose nothing', async ({ protocol }) => {
+      const offsets = [{ ...T0, offset: 4 }]
+      await broker.admin.alterOffsets('g', offsets)
+      const first = await broker.groups.join(joinRequest())
+      await broker.groups.sync({ ...member(first), assignments: new Map([[first.memberId, bytes('mine')]]) })
+      for (const instanceId of [undefined, 'i1']) {
+        const foreign = joinRequest({ protocol, ...(instanceId !== undefined && { instanceId }) })
+        const error: unknown = await broker.groups.join(foreign).catch((reason: unknown) => reason)
+        expect(error).toBeInstanceOf(FatalBrokerError)
+        expect(String(error)).toMatch(/INCONSISTENT_GROUP_PROTOCOL.*Stop all instances of the version before/)
+      }
+      await broker.groups.heartbeat(member(first))
+      expect(text(await broker.groups.sync({ ...member(first), assignments: new Map() }))).toBe('mine')
+      await broker.groups.leave('g', first.memberId)
+      const next = await broker.groups.join(joinRequest({ protocol }))
+      expect(next.members.length).toBe(1)
+      expect(await broker.groups.committedOffsets('g', [T0])).toEqual(offsets)
+    })
+
     it('return all assignments to a caller outside, once the rebalance is complete', async () => {
       expect(await broker.groups.assignments('unknown')).toEqual(new Map())
       const { leader, follower } = await twoMembers()
@@ -209,6 +232,61 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
       const assigned = await broker.groups.assignments('g')
       expect([...(assigned?.keys() ?? [])].sort()).toEqual([leader.memberId, follower.memberId].sort())
       expect(text(assigned?.get(follower.memberId) ?? bytes('none'))).toBe('for follower')
+    })
+
+    describe('20.C16 a static member of another client', () => {
+      const two = async (): Promise<{ gone: JoinAnswer; stays: JoinAnswer }> => {
+        const first = await broker.groups.join(joinRequest({ instanceId: 'gone', metadata: bytes('of gone') }))
+        const joining = broker.groups.join(joinRequest({ instanceId: 'stays', metadata: bytes('of stays') }))
+        await isDone(underTest(), joining)
+        const gone = await broker.groups.join(joinRequest({ instanceId: 'gone', memberId: first.memberId, metadata: bytes('of gone') }))
+        const stays = await joining
+        const [leader, follower] = gone.leaderId === gone.memberId ? [gone, stays] : [stays, gone]
+        await assign(leader, follower)
+        return { gone, stays }
+      }
+      const named = ({ memberId }: JoinAnswer, instanceId = 'gone') => ({ memberId, instanceId })
+
+      it('is removed by its instance id and member id, and the others rebalance', async () => {
+        const { gone, stays } = await two()
+        await broker.groups.remove('g', named(gone))
+        await expect(broker.groups.heartbeat(member(gone))).rejects.toBeInstanceOf(UnknownMemberError)
+        await expect(broker.groups.heartbeat(member(stays))).rejects.toBeInstanceOf(RebalanceInProgressError)
+        const alone = await broker.groups.join(joinRequest({ instanceId: 'stays', memberId: stays.memberId }))
+        expect(alone.members.map(({ instanceId }) => instanceId)).toEqual(['stays'])
+      })
+
+      it('stays when it has come back under another member id, with its assignment and generation', async () => {
+        const { gone, stays } = await two()
+        const back = await broker.groups.join(joinRequest({ instanceId: 'gone', metadata: bytes('of gone') }))
+        await expect(broker.groups.remove('g', named(gone))).rejects.toBeInstanceOf(FencedError)
+        await broker.groups.heartbeat(member(back))
+        await broker.groups.heartbeat(member(stays))
+        expect(back.generation).toBe(gone.generation)
+      })
+
+      it('is unknown when it has left, or never was, and then nothing else is removed', async () => {
+        const { gone, stays } = await two()
+        await expect(broker.groups.remove('g', named(gone, 'another'))).rejects.toBeInstanceOf(UnknownMemberError)
+        await expect(broker.groups.remove('g', named(gone, 'stays'))).rejects.toBeInstanceOf(FencedError)
+        await broker.groups.heartbeat(member(gone))
+        await broker.groups.heartbeat(member(stays))
+        await broker.groups.remove('g', named(gone))
+        await expect(broker.groups.remove('g', named(gone))).rejects.toBeInstanceOf(UnknownMemberError)
+      })
+
+      it('is described with its instance id, and while the group is stable with what it announced', async () => {
+        const { gone, stays } = await two()
+        const described = async () =>
+          (await broker.groups.members('g')).map(({ instanceId, memberId, metadata }) => [instanceId, memberId, text(metadata)]).toSorted()
+        expect(await described()).toEqual([
+          ['gone', gone.memberId, 'of gone'],
+          ['stays', stays.memberId, 'of stays'],
+        ])
+        await broker.groups.remove('g', named(gone))
+        expect(await described()).toEqual([['stays', stays.memberId, '']])
+        expect(await broker.groups.members('unknown')).toEqual([])
+      })
     })
 
     it('bring three members that join at once into one generation', async () => {
@@ -255,7 +333,15 @@ export function describeGroups(underTest: () => BrokerUnderTest): void {
 }
 
 function joinRequest(change: Partial<JoinRequest> = {}): JoinRequest {
-  return { groupId: 'g', memberId: '', metadata: bytes('m1'), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, ...change }
+  return {
+    groupId: 'g',
+    memberId: '',
+    protocol: PROTOCOL,
+    metadata: bytes('m1'),
+    sessionTimeoutMs: 6_000,
+    rebalanceTimeoutMs: 10_000,
+    ...change,
+  }
 }
 
 function member({ memberId, generation }: JoinAnswer): GroupMember {

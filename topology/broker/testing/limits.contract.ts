@@ -141,6 +141,7 @@ export function describeLimits(underTest: () => BrokerUnderTest): void {
       const request = (sessionTimeoutMs: number): JoinRequest => ({
         groupId: 'g',
         memberId: '',
+        protocol: { type: 'test', name: 'plain' },
         metadata: KEY,
         sessionTimeoutMs,
         rebalanceTimeoutMs: 10_000,

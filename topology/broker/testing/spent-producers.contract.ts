@@ -7,7 +7,14 @@ import { batchOf, produce, valuesOf } from './records.ts'
 
 const T0: TopicPartition = { topic: 'orders', partition: 0 }
 const OFFSETS = [{ ...T0, offset: 1 }]
-const JOIN = { groupId: 'g', memberId: '', metadata: Buffer.of(1), sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 }
+const JOIN = {
+  groupId: 'g',
+  memberId: '',
+  protocol: { type: 'contract', name: 'plain' },
+  metadata: Buffer.of(1),
+  sessionTimeoutMs: 6_000,
+  rebalanceTimeoutMs: 10_000,
+}
 
 interface Spending {
   readonly error: typeof FencedError | typeof UnknownMemberError | typeof UnknownTopicError

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RetriableBrokerError, UnknownMemberError, type GroupCoordinator, type JoinAnswer } from '../../broker/index.ts'
 import { TaskMigratedError } from '../../errors.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
-import { encode } from '../assignment/index.ts'
+import { encodeAssignment } from '../assignment/index.ts'
 import { Membership } from './membership.ts'
 
 /** A member whose JoinGroup requests the test answers. */
@@ -13,8 +13,11 @@ function opened() {
       new Promise<JoinAnswer>((resolve, reject) => {
         joins.push({ answer: (generation) => resolve({ memberId: 'm', generation, leaderId: 'another', members: [] }), fail: reject })
       }),
-    sync: async () => encode({ generation: 1, active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }),
+    sync: async () =>
+      encodeAssignment({ generation: 1, topology: 't', active: [], standby: [], warmups: [], needsFollowUp: false, owners: [] }, []),
     heartbeat: async () => undefined,
+    keepAlive: async () => undefined,
+    release: async () => undefined,
   }
   const ports = manualPorts()
   const membership = new Membership({
@@ -23,7 +26,7 @@ function opened() {
     ports,
     sessionTimeoutMs: 8_000,
     heartbeatIntervalMs: 1_000,
-    rebalanceTimeoutMs: 8_000,
+    maxPollIntervalMs: 60_000,
     standbys: 0,
   })
   const joined = async (generation: number): Promise<void> => {
@@ -36,7 +39,14 @@ function opened() {
   }
   membership.start({
     allTasks: () => [],
-    subscription: () => ({ instanceId: 'one', owned: [], caughtUp: [] }),
+    sourceTopics: () => [],
+    partitionsOf: () => [],
+    subscription: () => ({
+      instanceId: 'one',
+      owned: [],
+      caughtUp: [],
+      topology: { digest: 't', subtopologies: [], repartitions: [] },
+    }),
     onRebalance: () => undefined,
     onAssignment: async () => false,
     onLost: async () => undefined,

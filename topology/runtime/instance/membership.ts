@@ -5,21 +5,23 @@ import {
   type GroupCoordinator,
   type GroupMember,
   type JoinAnswer,
+  type TopicPartition,
 } from '../../broker/index.ts'
-import { messageOf, TaskMigratedError } from '../../errors.ts'
+import { FatalStreamsError, messageOf, TaskMigratedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import {
-  assignStandbys,
-  assignTasks,
+  assignGroup,
   decodeAssignment,
-  decodeSubscription,
-  encode,
+  encodeAssignment,
+  encodeSubscription,
+  GROUP_PROTOCOL,
   type Assignment,
   type Subscription,
 } from '../assignment/index.ts'
 import type { CommitIdentity } from '../commit/index.ts'
 import { faultOf } from '../fault.ts'
 import { OutageLog } from '../outage-log.ts'
+import { Wakeup } from '../wakeup.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
@@ -27,7 +29,8 @@ export interface MembershipOptions {
   readonly ports: Ports
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  readonly rebalanceTimeoutMs: number
+  /** Also the rebalance timeout, as in Kafka Streams: the group waits for a member whose thread is busy for no longer. */
+  readonly maxPollIntervalMs: number
   /** Standbys of each task on other instances. With any, a task moves only to an instance with a caught-up standby. */
   readonly standbys: number
 }
@@ -36,13 +39,17 @@ export interface MembershipOptions {
 export interface MembershipHandler {
   /** All tasks of the application, as its members know them by their `taskCounts`: what the leader divides. */
   allTasks(reported: readonly (readonly number[])[]): readonly string[]
-  subscription(): Omit<Subscription, 'round'>
+  subscription(): Omit<Subscription, 'round' | 'acceptedIn'>
+  /** All topics that the application reads, by their names on the broker. */
+  sourceTopics(): readonly string[]
+  /** What the task reads. */
+  partitionsOf(task: string): readonly TopicPartition[]
   /** A rebalance has begun; tasks go on running. */
   onRebalance(): void
   /** Resolves when the tasks that are not in the assignment have been revoked; true when there were any. */
   onAssignment(assignment: Assignment): Promise<boolean>
   /** The group no longer knows this member: other members may own its tasks. */
-  onLost(): Promise<void>
+  onLost(cause: unknown): Promise<void>
   /** Another process runs under the same instance id: this one has to fail. */
   onReplaced(cause: unknown): void
   /** The coordinator rejects this client for good. */
@@ -63,6 +70,8 @@ export class Membership implements CommitIdentity {
   readonly #options: MembershipOptions
   readonly #stopped = new AbortController()
   readonly #outage: OutageLog
+  readonly #urgent = new Wakeup()
+  #keptAlive = Promise.resolve()
   #member: GroupMember
   /** Callers that wait for the next generation. */
   readonly #awaitingGeneration: (() => void)[] = []
@@ -70,6 +79,8 @@ export class Membership implements CommitIdentity {
   #isJoining = false
   #wantsToJoin = false
   #round = 0
+  /** The last generation in which a leader accepted this instance's topology. */
+  #acceptedIn = -1
   /** Monotonic times at which another process took this instance id. */
   #replacements: readonly number[] = []
 
@@ -128,6 +139,12 @@ export class Membership implements CommitIdentity {
     this.#wantsToJoin = true
   }
 
+  /** The same at once: the group waits for the members. */
+  rejoinNow(): void {
+    this.#wantsToJoin = true
+    this.#urgent.raise()
+  }
+
   /** Sends LeaveGroup, so that the other members take over at once. */
   async leave(): Promise<void> {
     this.abandon()
@@ -147,6 +164,7 @@ export class Membership implements CommitIdentity {
   /** Stops without LeaveGroup, as a crash would. */
   abandon(): void {
     this.#stopped.abort(new TaskMigratedError('The instance is stopping'))
+    void this.#options.groups.release(this.#member.groupId, this.#member.memberId)
     this.#wake()
   }
 
@@ -163,7 +181,7 @@ export class Membership implements CommitIdentity {
           const isReplaced = error instanceof FencedError && this.#isJoining
           const memberId = error instanceof FencedError && !isReplaced ? this.#member.memberId : ''
           this.#become({ ...this.#member, memberId, generation: -1 })
-          await handler.onLost()
+          await handler.onLost(error)
           if (isReplaced && !(await this.#mayRejoin())) return handler.onReplaced(error)
         } else if (!(error instanceof RebalanceInProgressError)) {
           if (faultOf(error) === 'application') return handler.onFatal(error)
@@ -189,18 +207,20 @@ export class Membership implements CommitIdentity {
 
   /** Resolves with true when the member has to join again, because tasks move or its subscription has changed. */
   async #join(handler: MembershipHandler): Promise<boolean> {
-    const { groupId, groups, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    const { groupId, groups, sessionTimeoutMs, maxPollIntervalMs } = this.#options
     this.#wantsToJoin = false
     handler.onRebalance()
-    const subscription = { ...handler.subscription(), round: this.#round }
+    const subscription = { ...handler.subscription(), round: this.#round, acceptedIn: this.#acceptedIn }
+    const reads = { topics: handler.sourceTopics(), owned: subscription.owned.flatMap((task) => handler.partitionsOf(task)) }
     this.#isJoining = true
     const answer = await groups.join({
       groupId,
+      protocol: GROUP_PROTOCOL,
       memberId: this.#member.memberId,
       instanceId: subscription.instanceId,
-      metadata: encode(subscription),
+      metadata: encodeSubscription(subscription, reads),
       sessionTimeoutMs,
-      rebalanceTimeoutMs,
+      rebalanceTimeoutMs: maxPollIntervalMs,
     })
     this.#isJoining = false
     this.#become({ groupId, memberId: answer.memberId, generation: answer.generation })
@@ -209,15 +229,32 @@ export class Membership implements CommitIdentity {
     const assignments = isLeader ? this.#assign(answer, handler) : new Map<string, Uint8Array>()
     const bytes = await groups.sync({ ...this.#member, assignments })
     if (this.#stopped.signal.aborted) return false
+    await this.#keptAlive // the tasks may block the thread with their first record
     const assignment = decodeAssignment(bytes)
-    const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
-    const joinsAgain = hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
+    const joinsAgain = await this.#take(handler, assignment, subscription)
     if (joinsAgain) this.#round++
     return joinsAgain
   }
 
+  /** Resolves with true when the member has to join again. */
+  async #take(handler: MembershipHandler, assignment: Assignment, subscription: Subscription): Promise<boolean> {
+    const { generation, topology, refusal } = assignment
+    const isUnread = refusal !== undefined && topology === ''
+    // This instance has restarted with another topology, which no leader has compared yet.
+    if (generation >= 0 && topology !== subscription.topology.digest && !isUnread) return true
+    if (refusal !== undefined) throw refused(this.#options.groupId, subscription.instanceId, refusal)
+    if (generation >= 0) this.#acceptedIn = generation
+    const hasRevoked = await this.#whileBeating(handler.onAssignment(assignment))
+    return hasRevoked || assignment.needsFollowUp || isEndpointOutdated(assignment, subscription)
+  }
+
   #become(member: GroupMember): void {
+    const { groups, heartbeatIntervalMs, maxPollIntervalMs } = this.#options
+    const { memberId: former } = this.#member
     this.#member = member
+    if (former !== '' && (former !== member.memberId || member.generation < 0)) void groups.release(member.groupId, former)
+    if (member.generation >= 0 && !this.#stopped.signal.aborted)
+      this.#keptAlive = groups.keepAlive(member, { heartbeatIntervalMs, maxPollIntervalMs })
     this.#wake()
   }
 
@@ -227,23 +264,17 @@ export class Membership implements CommitIdentity {
 
   /** As the leader: the assignment of every member. */
   #assign({ generation, members }: JoinAnswer, handler: MembershipHandler): ReadonlyMap<string, Uint8Array> {
-    const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-    const tasks = handler.allTasks(subscriptions.map(({ taskCounts = [] }) => taskCounts))
-    const shares = assignTasks(subscriptions, tasks, this.#options.standbys > 0)
-    const standbys = assignStandbys(subscriptions, tasks, shares, this.#options.standbys)
-    const activeOf = (memberId: string): readonly string[] => shares.get(memberId)?.active ?? []
-    const owners = subscriptions.map(({ memberId, instanceId, endpoint }) => ({
-      instanceId,
-      tasks: activeOf(memberId),
-      standbys: standbys.get(memberId) ?? [],
-      ...(endpoint === undefined ? {} : { endpoint }),
-    }))
-    const needsFollowUp = subscriptions.some(({ memberId, owned }) => owned.some((task) => !activeOf(memberId).includes(task)))
+    const { groupId: group, ports, standbys } = this.#options
+    const tasks = (reported: readonly (readonly number[])[]): readonly string[] => handler.allTasks(reported)
+    const { assignments, refused, different } = assignGroup({ generation, members, tasks, standbys })
+    for (const { memberId: member, reasons } of refused)
+      ports.logger.error('a member is refused: it gets no tasks', { code: 'member-refused', group, member, reasons })
+    for (const { memberId: member, reasons } of different)
+      ports.logger.info('the topology of a member differs compatibly from that of the group', { group, member, reasons })
     return new Map(
-      subscriptions.map(({ memberId }) => {
-        const { warmups = [] } = shares.get(memberId) ?? {}
-        const standby = standbys.get(memberId) ?? []
-        return [memberId, encode({ generation, active: activeOf(memberId), standby, warmups, needsFollowUp, owners })]
+      [...assignments].map(([memberId, assignment]) => {
+        const partitions = assignment.active.flatMap((task) => handler.partitionsOf(task))
+        return [memberId, encodeAssignment(assignment, partitions)]
       }),
     )
   }
@@ -252,7 +283,7 @@ export class Membership implements CommitIdentity {
   async #heartbeats(): Promise<void> {
     const { groups, heartbeatIntervalMs, ports } = this.#options
     while (!this.#stopped.signal.aborted) {
-      await ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal)
+      await Promise.race([ports.timers.sleep(heartbeatIntervalMs, this.#stopped.signal), this.#urgent.wait()])
       if (this.#wantsToJoin) {
         this.#round++
         return
@@ -261,12 +292,16 @@ export class Membership implements CommitIdentity {
     }
   }
 
-  /** Revoking tasks may take longer than a session. */
+  /**
+   * Revoking tasks may take longer than a session. A revocation that takes two of them will not end: heartbeats do, so that the group goes on without
+   * this member.
+   */
   async #whileBeating(work: Promise<boolean>): Promise<boolean> {
-    const { groups, heartbeatIntervalMs, ports } = this.#options
+    const { groups, heartbeatIntervalMs, ports, sessionTimeoutMs } = this.#options
+    const end = ports.clock.monotonic() + 2 * sessionTimeoutMs
     let done = false
     const beat = (): void => {
-      if (done || this.#stopped.signal.aborted) return
+      if (done || this.#stopped.signal.aborted || ports.clock.monotonic() > end) return
       groups.heartbeat(this.#member).catch(() => undefined) // the next regular heartbeat gets the same answer
       timer = ports.timers.setTimeout(beat, heartbeatIntervalMs)
     }
@@ -284,4 +319,11 @@ export class Membership implements CommitIdentity {
 function isEndpointOutdated({ owners }: Assignment, { instanceId, endpoint }: Subscription): boolean {
   const known = owners.find((owner) => owner.instanceId === instanceId)
   return known !== undefined && known.endpoint !== endpoint
+}
+
+function refused(groupId: string, instanceId: string, reasons: readonly string[]): FatalStreamsError {
+  return new FatalStreamsError(
+    `Group ${groupId} refuses instance ${instanceId}, because it does not fit the members that run (here: this instance, there: the group): ` +
+      `${reasons.join('; ')}. Run one version in a group: stop all its instances before starting this one, or give this one another application id.`,
+  )
 }

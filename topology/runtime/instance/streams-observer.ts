@@ -1,9 +1,11 @@
 import type { Broker } from '../../broker/index.ts'
+import { messageOf } from '../../errors.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import { TopicTable } from '../../topics/index.ts'
 import { decodeAssignment, type Assignment, type Owner } from '../assignment/index.ts'
 import { withParkedKeys } from '../dead-letters/index.ts'
+import { OutageLog } from '../outage-log.ts'
 import { Queries, QueryRouter, type QueryTransport, type TaskDirectory } from '../queries/index.ts'
 import { partitionLags, type PartitionLag } from './partition-lag.ts'
 
@@ -27,12 +29,14 @@ export class StreamsObserver implements TaskDirectory {
   readonly #options: StreamsObserverOptions
   readonly #topology: Topology
   readonly #topics: TopicTable
+  readonly #outage: OutageLog
   readonly #stopped = new AbortController()
   #assignment: Assignment | undefined
   #polling: Promise<void> | undefined
 
   private constructor(options: StreamsObserverOptions) {
     this.#options = options
+    this.#outage = new OutageLog(options.ports.clock, options.ports.logger)
     const topology = withParkedKeys(options.topology)
     this.#topology = topology
     const { applicationId, broker, ports, queryTransport: transport } = options
@@ -95,14 +99,15 @@ export class StreamsObserver implements TaskDirectory {
   }
 
   async #keepPolling(): Promise<void> {
-    const { ports, pollMs = POLL_MS } = this.#options
+    const { applicationId, ports, pollMs = POLL_MS } = this.#options
     while (!this.#stopped.signal.aborted) {
       try {
         await ports.timers.sleep(pollMs, this.#stopped.signal)
         await this.#poll()
+        this.#outage.recovered('the assignment of tasks can be read again', { group: applicationId })
       } catch (error) {
-        if (!this.#stopped.signal.aborted)
-          ports.logger.warn('the assignment of tasks cannot be read; it is retried', { error: String(error) })
+        if (this.#stopped.signal.aborted) return
+        this.#outage.failed('the assignment of tasks cannot be read; it is retried', messageOf(error), { group: applicationId })
       }
     }
   }

@@ -13,6 +13,7 @@ import { Queries, QueryRouter, type QueryHandler, type QueryTransport } from '..
 import { GlobalStores, type TaskStorages } from '../state/index.ts'
 import type { Task } from '../task/index.ts'
 import type { ErrorHandlers } from '../error-handlers.ts'
+import { parseTaskName } from '../task-id.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { within } from '../within.ts'
 import { FetchLoop } from './fetch-loop.ts'
@@ -20,6 +21,7 @@ import { InputEnds } from './input-ends.ts'
 import { InstanceLifecycle, type StreamsState } from './instance-lifecycle.ts'
 import { Membership } from './membership.ts'
 import { partitionLags, type PartitionLag } from './partition-lag.ts'
+import { PeerWatch } from './peer-watch.ts'
 import type { TaskInfo } from './task-info.ts'
 import { TaskManager } from './task-manager.ts'
 import { TopicWatch } from './topic-watch.ts'
@@ -39,6 +41,11 @@ export interface StreamsOptions {
   readonly endpoint?: string
   /** How instances query each other; without it an instance answers only from its own tasks. */
   readonly queryTransport?: QueryTransport
+  /**
+   * Holds idle connections to the endpoints of other instances, and removes one from the group as soon as its process has ended. Default true, where there
+   * is an endpoint and the transport can hold connections (HTTP).
+   */
+  readonly peerWatch?: boolean
   /** Default `exactly_once`. */
   readonly guarantee?: 'exactly_once' | 'at_least_once'
   /**
@@ -55,6 +62,11 @@ export interface StreamsOptions {
   readonly sessionTimeoutMs?: number
   /** Also the longest until a member learns of a rebalance. Default an eighth of the session timeout. */
   readonly heartbeatIntervalMs?: number
+  /**
+   * The longest that processing may block the thread (Kafka's `max.poll.interval.ms`). Until then the group waits for the instance; afterwards its
+   * heartbeats end, and its tasks move when its session has timed out. Default 300,000 ms.
+   */
+  readonly maxPollIntervalMs?: number
   /** Bytes of committed rows kept in memory per task. */
   readonly cacheBytes?: number
   /** Copies of each task's state on other instances; the same on every instance. Default 0. */
@@ -91,6 +103,7 @@ const START_RETRY_MS = 100
 const LONGEST_START_PAUSE_MS = 1_000
 const STALL_TIMEOUT_MS = 30_000
 const CHECK_INTERVAL_MS = 1_000
+const MAX_POLL_INTERVAL_MS = 300_000
 /** Of the time for a stop, what closing the tasks may take: LeaveGroup needs some of it too. */
 const TASKS_SHARE = 0.8
 
@@ -119,6 +132,7 @@ export class Streams {
   readonly #rebalances: OutageLog
   readonly #router: QueryRouter
   readonly #errorHandlers: ErrorHandlers
+  readonly #peers: PeerWatch | undefined
   #check: TimerHandle | undefined
   readonly #ended = new AbortController()
   #ending: Promise<void> | undefined
@@ -128,6 +142,7 @@ export class Streams {
   constructor(options: StreamsOptions) {
     const { applicationId, broker, endpoint, instanceId, ports, sessionTimeoutMs = 6_000, guarantee = 'exactly_once' } = options
     const { stallTimeoutMs = STALL_TIMEOUT_MS } = options
+    const maxPollIntervalMs = Math.max(sessionTimeoutMs, options.maxPollIntervalMs ?? MAX_POLL_INTERVAL_MS)
     const topology = withParkedKeys(options.topology)
     this.instanceId = instanceId
     this.#applicationId = applicationId
@@ -168,9 +183,10 @@ export class Streams {
       ports,
       sessionTimeoutMs,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? Math.floor(sessionTimeoutMs / 8),
-      rebalanceTimeoutMs: sessionTimeoutMs,
+      maxPollIntervalMs,
       standbys: options.standbys ?? 0,
     })
+    this.#peers = this.#peerWatchOf(options)
     this.#commits = new GroupCommit({
       applicationId,
       instanceId,
@@ -191,6 +207,7 @@ export class Streams {
       commitRecords: options.commitRecords ?? 100_000,
       cacheBytes: options.cacheBytes,
       stallTimeoutMs,
+      maxPollIntervalMs,
       errorHandlers: this.#errorHandlers,
       broker,
       ports,
@@ -200,6 +217,7 @@ export class Streams {
       globals: this.#globals,
       commits: this.#commits,
       membership: this.#membership,
+      peers: this.#peers,
       fetching: this.#fetching,
       lifecycle: this.#lifecycle,
       onTopicError: () => this.#watch.lookNow(),
@@ -258,6 +276,7 @@ export class Streams {
       this.#broker.groups.committedOffsets(this.#applicationId, partitions, { requireStable: false })
     try {
       await this.#onceReachable(() => this.#topics.ensure(storedOffsets, otherOutputs))
+      this.#warnOfLeftovers()
       await this.#onceReachable(() => this.#globals.start())
     } catch (error) {
       if (this.#lifecycle.isStopped) throw new FatalStreamsError(`${name} was stopped while it was starting.`, { cause: error })
@@ -418,6 +437,7 @@ export class Streams {
       within(timers, share * Math.max(0, deadline - clock.monotonic()), work)
     this.#ended.abort(new TaskMigratedError(`Instance ${this.instanceId} is ${this.state}`))
     this.#check?.cancel()
+    this.#peers?.stop()
     await steps(inTime)
     this.#router.stop()
     this.#commits.close()
@@ -430,6 +450,39 @@ export class Streams {
     const obstacle = this.#rebalanceObstacle
     if (obstacle === undefined) this.#rebalances.recovered('the rebalance has ended', { instance })
     else this.#rebalances.failed('a rebalance does not end', obstacle, { code: 'rebalance-stalled', instance })
+  }
+
+  #warnOfLeftovers(): void {
+    const topics = this.#topics.leftovers
+    if (topics.length === 0) return
+    this.#ports.logger.warn(
+      'there are internal topics that this topology does not have: of a store or an operator that was renamed or removed (a renamed store starts ' +
+        'empty), or of an application whose id begins with this one. Delete them once no version needs them',
+      { code: 'leftover-state', topics },
+    )
+  }
+
+  #peerWatchOf({
+    applicationId,
+    broker,
+    endpoint,
+    instanceId,
+    peerWatch = true,
+    ports,
+    queryTransport,
+    topology,
+  }: StreamsOptions): PeerWatch | undefined {
+    if (!peerWatch || endpoint === undefined || queryTransport?.hold === undefined) return undefined
+    const stateful = new Set(topology.subtopologies.filter(({ stores }) => stores.length > 0).map(({ id }) => id))
+    return new PeerWatch({
+      instanceId,
+      groupId: applicationId,
+      groups: broker.groups,
+      hold: (peer) => queryTransport.hold?.(peer) ?? Promise.reject(new TypeError('The transport holds no connections')),
+      ports,
+      isStateful: (task) => stateful.has(parseTaskName(task).subtopology),
+      onRemoved: () => this.#membership.rejoinNow(),
+    })
   }
 
   #armCheck(): void {

@@ -1,7 +1,7 @@
 import { openTaskState, type StateStore } from '../../../state/index.ts'
-import type { Broker } from '../../broker/index.ts'
-import { FatalStreamsError } from '../../errors.ts'
-import type { Subtopology, Topology } from '../../graph/index.ts'
+import type { Broker, TopicPartition } from '../../broker/index.ts'
+import { FatalStreamsError, messageOf } from '../../errors.ts'
+import { outlineOf, type Subtopology, type Topology, type TopologyOutline } from '../../graph/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
@@ -10,11 +10,13 @@ import { LeftTransactions, type GroupCommit } from '../commit/index.ts'
 import type { TaskDirectory } from '../queries/index.ts'
 import { TaskStores, type GlobalStores, type TaskStorages } from '../state/index.ts'
 import type { ErrorHandlers } from '../error-handlers.ts'
-import { newTaskMetrics, StandbyTask, Task, TaskLoop, type RecordQueue } from '../task/index.ts'
+import { OutageLog } from '../outage-log.ts'
+import { newTaskMetrics, StandbyTask, Task, TaskLoop, Turns, type RecordQueue } from '../task/index.ts'
 import { parseTaskName, taskName } from '../task-id.ts'
 import type { FetchLoop, QueueSource } from './fetch-loop.ts'
 import type { InstanceLifecycle } from './instance-lifecycle.ts'
 import type { Membership, MembershipHandler } from './membership.ts'
+import type { PeerWatch } from './peer-watch.ts'
 import { activeTaskInfo, taskInfo, type TaskInfo } from './task-info.ts'
 
 export interface TaskManagerOptions {
@@ -28,6 +30,7 @@ export interface TaskManagerOptions {
   readonly commitRecords: number
   readonly cacheBytes: number | undefined
   readonly stallTimeoutMs: number
+  readonly maxPollIntervalMs: number
   readonly errorHandlers: ErrorHandlers
   readonly broker: Broker
   readonly ports: Ports
@@ -37,6 +40,7 @@ export interface TaskManagerOptions {
   readonly globals: GlobalStores
   readonly commits: GroupCommit
   readonly membership: Membership
+  readonly peers: PeerWatch | undefined
   readonly fetching: FetchLoop
   readonly lifecycle: InstanceLifecycle
   /** A topic may have been deleted, created again or enlarged. */
@@ -47,15 +51,23 @@ export interface TaskManagerOptions {
 export class TaskManager implements MembershipHandler, QueueSource, TaskDirectory {
   readonly #options: TaskManagerOptions
   readonly #leftTransactions: LeftTransactions
+  readonly #outline: TopologyOutline
   readonly #loops = new Map<string, TaskLoop>()
   readonly #standbys = new Map<string, StandbyTask>()
+  readonly #turns: Turns
+  readonly #blocks: OutageLog
+  /** The last record that blocked the event loop, until the instance has told why it lost its membership. */
+  #lastBlock: { readonly task: string; readonly record: string; readonly blockedMs: number } | undefined
   #owners: readonly Owner[] = []
   /** Standbys that become active tasks here. */
   #warmups: readonly string[] = []
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
+    this.#outline = outlineOf(options.topology)
     this.#leftTransactions = new LeftTransactions(options.broker, options.applicationId, options.transactionTimeoutMs)
+    this.#turns = new Turns(options.ports.timers)
+    this.#blocks = new OutageLog(options.ports.clock, options.ports.logger)
   }
 
   /** Which instance owns which task, as of the last rebalance. */
@@ -102,13 +114,27 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     ).flat()
   }
 
-  subscription(): Omit<Subscription, 'round'> {
+  sourceTopics(): readonly string[] {
+    const { topics, topology } = this.#options
+    return [...new Set(topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map((topic) => topics.nameOf(topic))))]
+  }
+
+  partitionsOf(name: string): readonly TopicPartition[] {
+    const { topics } = this.#options
+    const { id, subtopology } = this.#partsOf(name)
+    return subtopology.sourceTopics
+      .map((topic) => ({ topic: topics.nameOf(topic), partition: id.partition }))
+      .filter(({ topic, partition }) => partition < (topics.partitions(topic) ?? 0))
+  }
+
+  subscription(): Omit<Subscription, 'round' | 'acceptedIn'> {
     const { instanceId, endpoint } = this.#options
     return {
       instanceId,
       owned: [...this.#loops.keys()],
       taskCounts: this.#taskCounts(),
       caughtUp: [...this.#standbys.values()].filter(({ isCaughtUp }) => isCaughtUp).map(({ name }) => name),
+      topology: this.#outline,
       ...(endpoint === undefined ? {} : { endpoint }),
     }
   }
@@ -130,8 +156,9 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   async onAssignment(assignment: Assignment): Promise<boolean> {
-    const { fetching, lifecycle } = this.#options
+    const { fetching, lifecycle, peers } = this.#options
     this.#owners = assignment.owners
+    if (!lifecycle.isStopped) peers?.update(assignment.owners)
     this.#leftTransactions.setMembers(assignment.owners.map(({ instanceId }) => instanceId))
     const active = new Set(assignment.active)
     const revoked = [...this.#loops].filter(([name]) => !active.has(name))
@@ -150,8 +177,22 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     return revoked.length > 0
   }
 
+  async onLost(cause: unknown): Promise<void> {
+    this.#options.ports.logger.warn(
+      'the group has removed this instance, which joins again; what its tasks had not committed is done again',
+      {
+        code: 'membership-lost',
+        instance: this.#options.instanceId,
+        reason: messageOf(cause),
+        ...this.#lastBlock,
+      },
+    )
+    this.#lastBlock = undefined
+    await this.#abandonTasks()
+  }
+
   /** Drops all active tasks without a commit: other members may own them. */
-  async onLost(): Promise<void> {
+  async #abandonTasks(): Promise<void> {
     const loops = [...this.#loops.values()]
     this.#loops.clear()
     await Promise.all(loops.map((loop) => loop.abandon()))
@@ -185,7 +226,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
 
   /** Closes everything without a commit. */
   async drop(): Promise<void> {
-    await this.onLost()
+    await this.#abandonTasks()
     await Promise.all([...this.#standbys.values()].map((standby) => standby.close()))
   }
 
@@ -212,9 +253,11 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       groupId: applicationId,
       transactionsDecided: () => this.#transactionsDecided(),
       globalStore: (store): StateStore | undefined => globals.store(store),
+      onBlocked: (blocked, record, blockedMs) => this.#onBlocked(blocked, record, Math.round(blockedMs)),
     })
     return new TaskLoop(task, {
       ports,
+      turns: this.#turns,
       commitIntervalMs,
       commitRecords,
       stallTimeoutMs,
@@ -225,7 +268,18 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     })
   }
 
+  #onBlocked(task: string, record: string, blockedMs: number): void {
+    this.#lastBlock = { task, record, blockedMs }
+    const { maxPollIntervalMs } = this.#options
+    const reason =
+      blockedMs < maxPollIntervalMs
+        ? 'Commits, rebalances and queries wait meanwhile. Do less in process(), or let it return a promise.'
+        : `That is longer than maxPollIntervalMs (${maxPollIntervalMs}): other instances may own its tasks by now. Do less in process(), or raise it.`
+    this.#blocks.failed('a record blocks the instance', reason, { code: 'instance-blocked', task, record, blockedMs })
+  }
+
   #openStandby(name: string): StandbyTask {
+    const { lifecycle, onTopicError, ports } = this.#options
     const { id, subtopology } = this.#partsOf(name)
     const metrics = newTaskMetrics()
     const stores = new TaskStores({
@@ -235,7 +289,6 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
       end: 'latest',
       onRestored: (records) => (metrics.restored += records),
     })
-    const { lifecycle, onTopicError, ports } = this.#options
     return new StandbyTask({
       name,
       metrics,

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { bytesFromJson, bytesToJson } from './bytes-as-json.ts'
+import { holdConnection, type HeldConnection } from './held-connection.ts'
 import type { QueryAnswer, QueryRequest } from './messages.ts'
 import type { QueryHandler, QueryTransport } from './query-transport.ts'
 
@@ -49,6 +50,10 @@ export class HttpQueryTransport implements QueryTransport {
     const body = await response.text()
     if (!response.ok) throw new Error(`Query to ${endpoint} failed with HTTP ${response.status}: ${body}`)
     return bytesFromJson(body) as QueryAnswer
+  }
+
+  hold(endpoint: string): Promise<HeldConnection> {
+    return holdConnection(endpoint)
   }
 
   /** Whether a request carries the secret. */

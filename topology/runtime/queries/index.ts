@@ -4,6 +4,7 @@
  */
 export { HttpQueryTransport, QUERY_PATH } from './http-query-transport.ts'
 export type { HttpAnswer, HttpQueryTransportOptions } from './http-query-transport.ts'
+export type { HeldConnection } from './held-connection.ts'
 export type { Query, QueryAnswer, QueryRequest } from './messages.ts'
 export { Queries } from './queries.ts'
 export type { KeyValueQueries, RangeOptions, StoreOptions, VersionedQueries, WindowQueries } from './queries.ts'

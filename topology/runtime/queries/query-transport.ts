@@ -1,3 +1,4 @@
+import type { HeldConnection } from './held-connection.ts'
 import type { QueryAnswer, QueryRequest } from './messages.ts'
 
 export type QueryHandler = (request: QueryRequest) => Promise<QueryAnswer>
@@ -8,6 +9,8 @@ export interface QueryTransport {
   serve(endpoint: string, handler: QueryHandler): () => void
   /** Rejects when no instance answers at the endpoint. */
   ask(endpoint: string, request: QueryRequest): Promise<QueryAnswer>
+  /** Connects to the process at the endpoint, to notice its end. Left out where all instances live in one process. */
+  hold?(endpoint: string): Promise<HeldConnection>
 }
 
 /** For instances in the same process. */

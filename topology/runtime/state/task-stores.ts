@@ -1,17 +1,24 @@
 import {
+  isSameLayout,
+  layoutText,
   openTaskState,
   StateCorruptedError,
   StateWriteError,
+  storedState,
+  storeLayout,
+  type Layout,
   type OrderedStorage,
   type RowCheck,
+  type StoredState,
   type StoreSpec,
   type TaskState,
 } from '../../../state/index.ts'
 import type { Broker, PartitionOffset } from '../../broker/index.ts'
-import { TaskCorruptedError } from '../../errors.ts'
+import { FatalStreamsError, TaskCorruptedError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { TaskId } from '../../processor.ts'
 import type { TopicTable } from '../../topics/index.ts'
+import { taskName } from '../task-id.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { offsetBounds, offsetOf } from './offset-bounds.ts'
 import { fetchFirstParts, restoreStore, type Tail } from './restore.ts'
@@ -40,10 +47,12 @@ export interface TaskStoresOptions {
 
 const CHECKPOINT_INTERVAL_MS = 60_000
 
-/** Stored with the rows: which incarnation of each changelog they belong to, and when they were last written. */
+/** Stored with the rows: which incarnation of each changelog they belong to, when they were last written, and what they look like. */
 interface Checkpoint {
   readonly changelogs: Readonly<{ [topic: string]: string }>
   readonly writtenAt: number
+  /** By store. Undefined: written before DECISIONS 112. */
+  readonly layouts?: Readonly<{ [store: string]: Layout }>
 }
 
 /**
@@ -54,13 +63,16 @@ interface Checkpoint {
 export class TaskStores {
   readonly #options: TaskStoresOptions
   readonly #changelogIds: Readonly<{ [topic: string]: string }>
+  readonly #layouts: Readonly<{ [store: string]: Layout }>
   #state: TaskState | undefined
   #checkpointedAt = -Infinity
   #isDamaged = false
+  #hasWarned = false
 
   constructor(options: TaskStoresOptions) {
     this.#options = options
     this.#changelogIds = options.topics.changelogIds(options.specs.map(({ name }) => name))
+    this.#layouts = Object.fromEntries(options.specs.map((spec) => [spec.name, storeLayout(spec)]))
   }
 
   get state(): TaskState | undefined {
@@ -123,6 +135,7 @@ export class TaskStores {
     if (this.#state === undefined) {
       const storage = await storages.open(task)
       try {
+        this.#verifyLayouts(storedState(storage))
         this.#state = await openState({
           storage,
           stores: specs,
@@ -202,10 +215,34 @@ export class TaskStores {
     }
   }
 
+  /** Rows, and the changelog that they come from, would be misread by a store of another layout: neither may be opened, nor wiped. */
+  #verifyLayouts({ checkpoint, storeNames }: StoredState): void {
+    const { task, topics, ports } = this.#options
+    const { layouts = {} } = checkpoint === undefined ? {} : parsed(checkpoint)
+    for (const [store, wanted] of Object.entries(this.#layouts)) {
+      const found = layouts[store]
+      if (found === undefined || isSameLayout(found, wanted)) continue
+      const topic = topics.changelogOf(store)
+      throw new FatalStreamsError(
+        `Task ${taskName(task)} cannot open store ${store}: there is a store of kind ${layoutText(found)}, and the topology wants ` +
+          `${layoutText(wanted)}. Give the new store another name; or reset it: stop all instances, delete their state directories` +
+          `${topic === undefined ? '' : ` and the topic ${topic}`}, and start again.`,
+      )
+    }
+    const leftover = storeNames.filter((name) => this.#layouts[name] === undefined)
+    if (leftover.length === 0 || this.#hasWarned) return
+    this.#hasWarned = true
+    ports.logger.warn('the state directory holds stores that the topology does not have; their rows stay until the directory is deleted', {
+      code: 'leftover-state',
+      task: taskName(task),
+      stores: leftover,
+    })
+  }
+
   #verifyCheckpoint(state: TaskState): void {
     this.#checkpointedAt = -Infinity
     if (state.checkpoint === undefined) return
-    const { changelogs, writtenAt } = JSON.parse(state.checkpoint) as Checkpoint
+    const { changelogs, writtenAt, layouts } = parsed(state.checkpoint)
     for (const [topic, id] of Object.entries(this.#changelogIds)) {
       if ((changelogs[topic] ?? id) !== id)
         throw new TaskCorruptedError(`Changelog ${topic} was deleted and created again since the state was written.`, {
@@ -219,7 +256,8 @@ export class TaskStores {
         { reason: 'too-old' },
       )
     }
-    this.#checkpointedAt = writtenAt
+    // A checkpoint that does not describe all stores is replaced at once.
+    if (state.storeNames.every((name) => layouts?.[name] !== undefined)) this.#checkpointedAt = writtenAt
   }
 
   /** The checkpoint to write with the rows; undefined while the last one is recent enough. */
@@ -227,7 +265,11 @@ export class TaskStores {
     const now = this.#options.ports.clock.now()
     if (now - this.#checkpointedAt < CHECKPOINT_INTERVAL_MS) return undefined
     this.#checkpointedAt = now
-    const checkpoint: Checkpoint = { changelogs: this.#changelogIds, writtenAt: now }
+    const checkpoint: Checkpoint = { changelogs: this.#changelogIds, writtenAt: now, layouts: this.#layouts }
     return JSON.stringify(checkpoint)
   }
+}
+
+function parsed(checkpoint: string): Checkpoint {
+  return JSON.parse(checkpoint) as Checkpoint
 }

@@ -4,6 +4,7 @@ import type { RecordHandler } from './record-handler.ts'
 import type { Head, RecordQueue } from './record-queue.ts'
 import type { RunningGraph } from './running-graph.ts'
 import type { TaskMetrics } from './task-metrics.ts'
+import { TurnClock } from './turn-clock.ts'
 
 export interface OpenTaskParts {
   readonly queues: readonly RecordQueue[]
@@ -11,7 +12,12 @@ export interface OpenTaskParts {
   readonly records: RecordHandler
   readonly clock: Clock
   readonly metrics: TaskMetrics
+  /** Processing up to this record has blocked the event loop for so long: `topic-partition@offset`. */
+  onBlocked(record: string, blockedMs: number): void
 }
+
+/** Records that take longer are reported. Milliseconds. */
+const BLOCKED_MS = 1_000
 
 /** The parts of a task that last from one opening to the next: its queues, its graph, its record handler. Dropped as a whole after an error. */
 export class OpenTask {
@@ -21,14 +27,18 @@ export class OpenTask {
   readonly #clock: Clock
   readonly #metrics: TaskMetrics
   readonly #committed: Map<RecordQueue, number>
+  readonly #turn: TurnClock
+  readonly #onBlocked: OpenTaskParts['onBlocked']
   #pending: Head | undefined
 
-  constructor({ queues, graph, records, clock, metrics }: OpenTaskParts) {
+  constructor({ queues, graph, records, clock, metrics, onBlocked }: OpenTaskParts) {
     this.queues = queues
     this.graph = graph
     this.#records = records
     this.#clock = clock
     this.#metrics = metrics
+    this.#turn = new TurnClock(clock)
+    this.#onBlocked = onBlocked
     this.#committed = new Map(queues.map((queue) => [queue, queue.position]))
   }
 
@@ -62,22 +72,27 @@ export class OpenTask {
 
   /** The record whose asynchronous processing has not ended: `topic-partition@offset`. */
   get pendingRecord(): string | undefined {
-    return this.#pending === undefined ? undefined : `${partitionName(this.#pending)}@${this.#pending.offset}`
+    return this.#pending && positionOf(this.#pending)
   }
 
-  /** Processes at most so many records. True when the transaction should end here, because a record was given up. */
+  /** Processes for one turn, at most so many records. True when the transaction should end here, because a record was given up. */
   async process(records: number): Promise<boolean> {
     const { graph } = this
     if (this.#isPunctuationDue) await graph.punctuateWallClock()
+    const turn = this.#turn
+    turn.start()
     for (let count = 0; count < records; count++) {
       const queue = this.#nextQueue()
       const head = queue?.head()
       if (queue === undefined || head === undefined) return false
       const running = this.#records.handle(head)
       if (running !== undefined) await this.#pendingUntil(running, head)
+      const isOver = turn.isOver()
+      if (turn.sliceMs >= BLOCKED_MS && running === undefined) this.#onBlocked(positionOf(head), turn.sliceMs)
       queue.advance()
       this.#metrics.records++
       if (this.#records.hasGivenUp) return this.#records.takeGivenUp()
+      if (isOver) return false
     }
     return false
   }
@@ -124,4 +139,8 @@ export class OpenTask {
     }
     return next
   }
+}
+
+function positionOf(head: Head): string {
+  return `${partitionName(head)}@${head.offset}`
 }

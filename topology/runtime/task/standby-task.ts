@@ -16,7 +16,7 @@ export interface StandbyTaskOptions {
   onCaughtUp(): void
   /** A topic may have been deleted, created again or enlarged. */
   onTopicError(): void
-  /** An error that no retry can help. */
+  /** An error that no retry can help: the instance has to fail. */
   onFatal(error: unknown): void
 }
 

@@ -6,9 +6,12 @@ import { unlessAborted } from '../unless-aborted.ts'
 import { Wakeup } from '../wakeup.ts'
 import { TaskProgress } from './task-progress.ts'
 import type { Task } from './task.ts'
+import type { Turns } from './turns.ts'
 
 export interface TaskLoopOptions {
   readonly ports: Ports
+  /** Shared by the tasks of an instance. */
+  readonly turns: Turns
   /** The longest a busy task goes without a commit, milliseconds. */
   readonly commitIntervalMs: number
   /** The most rows written and records to be sent before a commit. */
@@ -135,7 +138,7 @@ export class TaskLoop {
 
   /** Returns when the task is revoked, or its inputs are others; what it has processed is committed by then, unless the task is lost. */
   async #work(): Promise<void> {
-    const { ports, commitIntervalMs, commitRecords } = this.#options
+    const { ports, turns, commitIntervalMs, commitRecords } = this.#options
     let lastCommit = ports.clock.monotonic()
     const commit = async (): Promise<void> => {
       if (this.#isLost) return
@@ -149,7 +152,7 @@ export class TaskLoop {
         this.#options.onHungry()
         const isDue = ports.clock.monotonic() - lastCommit >= commitIntervalMs || this.task.uncommittedRecords >= commitRecords
         if (isDue || endsTransaction) await commit()
-        await ports.timers.yield()
+        await turns.next()
       }
       if (this.#isLost) return
       await commit()

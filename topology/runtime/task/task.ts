@@ -48,6 +48,8 @@ export interface TaskContext {
   /** Resolves when every transaction begun before, by this instance or by dead members, has been committed or aborted. */
   transactionsDecided(): Promise<void>
   globalStore(name: string): StateStore | undefined
+  /** Processing up to this record has blocked the event loop for so long: `topic-partition@offset`. */
+  onBlocked(task: string, record: string, blockedMs: number): void
 }
 
 const RECORDS_PER_TURN = 1000
@@ -331,7 +333,14 @@ export class Task {
       commit: () => this.commit(),
       onStateDamaged: () => this.#stores.damaged(),
     })
-    return new OpenTask({ queues, graph, records, clock: ports.clock, metrics: this.metrics })
+    return new OpenTask({
+      queues,
+      graph,
+      records,
+      clock: ports.clock,
+      metrics: this.metrics,
+      onBlocked: (record, blockedMs) => this.#context.onBlocked(this.name, record, blockedMs),
+    })
   }
 
   /** The partition of another topic that this task writes to where no key decides. Throws `RetriableError` while the topic does not exist. */

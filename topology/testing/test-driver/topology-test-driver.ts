@@ -182,6 +182,7 @@ export class TopologyTestDriver {
             errorHandlers: {},
             transactionsDecided: () => commits.transactionsDecided(),
             globalStore: (name) => this.#globals.store(name),
+            onBlocked: () => undefined,
           }),
       ),
     )

@@ -1,6 +1,6 @@
 import type { PartitionOffset, TopicPartition, TopicSpec } from '../../broker.ts'
 import type { KafkaRequest } from './request.ts'
-import { byTopic } from './by-topic.ts'
+import { byTopic } from '../../by-topic.ts'
 
 export interface TopicError {
   readonly topic: string

@@ -18,6 +18,7 @@ export const Code = {
   unknownTopic: 3,
   invalidTopic: 17,
   notCoordinator: 16,
+  inconsistentProtocol: 23,
   illegalSaslState: 34,
   unsupportedVersion: 35,
   notController: 41,

@@ -1,6 +1,6 @@
 import type { FetchPartition } from '../../broker.ts'
 import type { KafkaRequest } from './request.ts'
-import { byTopic } from './by-topic.ts'
+import { byTopic } from '../../by-topic.ts'
 
 export interface AbortedTransaction {
   readonly producerId: number

@@ -1,9 +1,6 @@
 import type { GroupMember, JoinRequest, OffsetAndMetadata, TopicPartition } from '../../broker.ts'
-import { byTopic } from './by-topic.ts'
+import { byTopic } from '../../by-topic.ts'
 import type { KafkaRequest } from './request.ts'
-
-const PROTOCOL_TYPE = 'bob'
-const PROTOCOL = 'tasks'
 
 /** A member with its `group.instance.id`, null for a dynamic member (KIP-345). */
 export interface NamedMember extends GroupMember {
@@ -22,6 +19,7 @@ export function joinGroup({
   groupId,
   memberId,
   instanceId,
+  protocol,
   metadata,
   sessionTimeoutMs,
   rebalanceTimeoutMs,
@@ -37,8 +35,8 @@ export function joinGroup({
         .int32(rebalanceTimeoutMs)
         .string(memberId)
         .string(instanceId ?? null)
-        .string(PROTOCOL_TYPE)
-        .array([PROTOCOL], (name) => writer.string(name).byteArray(metadata)),
+        .string(protocol.type)
+        .array([protocol.name], (name) => writer.string(name).byteArray(metadata)),
     read: (reader) => {
       reader.int32()
       const error = reader.int16()
@@ -60,7 +58,12 @@ export interface DescribedGroup {
   readonly error: number
   /** Kafka's name of the state, e.g. `Stable` or `PreparingRebalance`. */
   readonly state: string
-  readonly members: readonly { readonly memberId: string; readonly assignment: Buffer }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly instanceId: string | null
+    readonly metadata: Buffer
+    readonly assignment: Buffer
+  }[]
 }
 
 export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
@@ -78,12 +81,11 @@ export function describeGroup(groupId: string): KafkaRequest<DescribedGroup> {
         reader.text()
         reader.text()
         const members = reader.array(() => {
-          const memberId = reader.text()
-          reader.string()
+          const [memberId, instanceId] = [reader.text(), reader.string()]
           reader.text()
           reader.text()
-          reader.byteArray()
-          return { memberId, assignment: Buffer.from(reader.byteArray()) }
+          const metadata = Buffer.from(reader.byteArray())
+          return { memberId, instanceId, metadata, assignment: Buffer.from(reader.byteArray()) }
         })
         reader.int32()
         return { error, state, members }

@@ -3,8 +3,9 @@
  * read its response; the *writer* and the *reader* know Kafka's primitive types. An *error code* maps to the error class of the broker
  * seam that names the reaction. Nothing here opens a connection or retries.
  */
+export { frameOf } from './request.ts'
 export type { KafkaRequest } from './request.ts'
-export { Reader, Writer } from './wire.ts'
+export { Reader, Writer } from '../../wire.ts'
 export { brokerError, check, Code, idRights, leaderError, offsetRights } from './error-codes.ts'
 export type { Rights } from './error-codes.ts'
 export { apiVersions, saslAuthenticate, saslHandshake } from './handshake.ts'

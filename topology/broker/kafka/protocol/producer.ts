@@ -1,6 +1,6 @@
 import type { OffsetAndMetadata, TopicPartition } from '../../broker.ts'
 import type { KafkaRequest } from './request.ts'
-import { byTopic } from './by-topic.ts'
+import { byTopic } from '../../by-topic.ts'
 import type { NamedMember } from './groups.ts'
 
 export interface ProducerIdentity {

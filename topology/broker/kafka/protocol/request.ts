@@ -1,4 +1,4 @@
-import type { Reader, Writer } from './wire.ts'
+import { Writer, type Reader } from '../../wire.ts'
 
 /** One request of Kafka's protocol at one version: how to write it and how to read its response. */
 export interface KafkaRequest<T> {
@@ -16,4 +16,23 @@ export interface KafkaRequest<T> {
   readonly sizeInBytes?: number
   write(writer: Writer): void
   read(reader: Reader): T
+}
+
+const SIZE_BYTES = 4
+/** Size, API key, version, correlation id, length of the client id, tags. */
+const HEADER_BYTES = 16
+
+/** The request as it goes over a socket. Header and body are in one buffer, so that a large batch is copied only once. */
+export function frameOf(
+  { apiKey, apiVersion, flexible, sizeInBytes = 256, write }: KafkaRequest<unknown>,
+  clientId: string,
+  correlationId: number,
+): Buffer {
+  const writer = new Writer(HEADER_BYTES + clientId.length + sizeInBytes)
+  writer.int32(0).int16(apiKey).int16(apiVersion).int32(correlationId).string(clientId)
+  if (flexible) writer.noTags()
+  write(writer)
+  const { bytes } = writer
+  bytes.writeInt32BE(bytes.length - SIZE_BYTES, 0)
+  return bytes
 }

@@ -51,6 +51,10 @@ export function prefixedBroker(broker: Broker, prefix: string, transactionEnded:
       sync: (request) => groups.sync(group(request)),
       heartbeat: (member) => groups.heartbeat(group(member)),
       leave: (groupId, memberId) => groups.leave(prefix + groupId, memberId),
+      remove: (groupId, member) => groups.remove(prefix + groupId, member),
+      members: (groupId) => groups.members(prefix + groupId),
+      keepAlive: (member, times) => groups.keepAlive(group(member), times),
+      release: (groupId, memberId) => groups.release(prefix + groupId, memberId),
       assignments: (groupId) => groups.assignments(prefix + groupId),
       committedOffsets: async (groupId, partitions, options) =>
         (await groups.committedOffsets(prefix + groupId, partitions.map(prefixed), options)).map(unprefixed),

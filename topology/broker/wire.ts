@@ -111,7 +111,7 @@ export class Writer {
   }
 }
 
-/** Reads what `Writer` writes. An int64 becomes a double. */
+/** Reads what `Writer` writes. An int64 becomes a double. Throws `RangeError` where the bytes end too early. */
 export class Reader {
   readonly #bytes: Buffer
   #at = 0
@@ -207,6 +207,7 @@ export class Reader {
 
   #view(length: number): Buffer {
     const at = this.#skip(length)
+    if (this.#at > this.#bytes.length) throw new RangeError(`The bytes end at ${this.#bytes.length}, within a field of ${length} bytes.`)
     return this.#bytes.subarray(at, at + length)
   }
 

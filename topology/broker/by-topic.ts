@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../../broker.ts'
+import type { TopicPartition } from './broker.ts'
 
 /** Groups partitions by topic, as Kafka's requests nest them. */
 export function byTopic<T extends TopicPartition>(partitions: readonly T[]): readonly (readonly [string, readonly T[]])[] {

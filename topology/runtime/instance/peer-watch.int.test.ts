@@ -1,0 +1,3 @@
+import { describePeerWatch } from '../testing/peer-watch.contract.ts'
+
+describePeerWatch('the embedded broker', async () => undefined)
