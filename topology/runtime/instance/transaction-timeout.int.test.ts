@@ -29,7 +29,7 @@ describe('20.C15 transactionTimeoutMs', () => {
     await expect.poll(() => one.state).toBe('failed')
     expect(one.failure).toBeInstanceOf(FatalBrokerError)
     expect(String(one.failure)).toMatch(
-      /transaction timeout of 900001 ms: set transactionTimeoutMs to 1 to 900000.*transaction\.max\.timeout\.ms/,
+      /transactions of 900001 ms: transactionTimeoutMs must be from 1 to 900000.*transaction\.max\.timeout\.ms/,
     )
   })
 })
