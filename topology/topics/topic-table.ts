@@ -183,7 +183,11 @@ export class TopicTable {
     const missing = specs.filter(({ name }) => !this.#known.has(name))
     if (missing.length > 0) {
       if (missing.length < specs.length) this.#leftovers = await this.#findLeftovers()
-      for (const { name } of missing) await this.#assertNew(name, missing.length === specs.length, storedOffsets)
+      const stored = await storedOffsets(this.#inputs().flatMap((topic) => this.#partitionsOf(topic)))
+      // Without any state this may be the first start, or one after a reset, from offsets that were set by hand: these have no metadata.
+      const hasState = specs.some(({ name }) => name !== this.deadLetters && this.#known.has(name))
+      const used = hasState ? stored : stored.filter(({ metadata = '' }) => metadata !== '')
+      for (const { name } of missing) this.#assertNew(name, used)
       await this.#admin.createTopics(missing)
       this.#learn(await this.#describe(missing.map(({ name }) => name)))
       await this.#readSettings()
@@ -340,15 +344,20 @@ export class TopicTable {
     )
   }
 
+  /** Source and repartition topics: what the group has offsets of. */
+  #inputs(): readonly string[] {
+    return [...new Set(this.#topology.subtopologies.flatMap(({ sourceTopics }) => sourceTopics.map((topic) => this.nameOf(topic))))]
+  }
+
   #partitionsOf(topic: string): readonly TopicPartition[] {
     return Array.from({ length: this.partitions(topic) ?? 0 }, (_, partition) => ({ topic, partition }))
   }
 
   /**
-   * An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. If all are missing
-   * this may be the first start, from offsets that were set by hand.
+   * An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. If the application has
+   * no state, offsets that were set by hand for a first start do not count.
    */
-  async #assertNew(topic: string, isFirstStart: boolean, storedOffsets: StoredOffsets): Promise<void> {
+  #assertNew(topic: string, offsets: readonly OffsetAndMetadata[]): void {
     const users = this.#topology.subtopologies.filter(
       ({ nodes, sourceTopics, stores }) =>
         topic === this.deadLetters ||
@@ -356,9 +365,8 @@ export class TopicTable {
         sourceTopics.some((source) => this.nameOf(source) === topic) ||
         nodes.some((node) => node.kind === 'sink' && typeof node.topic === 'string' && this.nameOf(node.topic) === topic),
     )
-    const inputs = [...new Set(users.flatMap(({ sourceTopics }) => sourceTopics.map((source) => this.nameOf(source))))]
-    const stored = await storedOffsets(inputs.flatMap((input) => this.#partitionsOf(input)))
-    const used = stored.find(({ metadata = '' }) => !isFirstStart || metadata !== '') // offsets that were set by hand have none
+    const inputs = users.flatMap(({ sourceTopics }) => sourceTopics.map((source) => this.nameOf(source)))
+    const used = offsets.find((offset) => inputs.includes(offset.topic))
     if (used === undefined) return
     throw new FatalStreamsError(
       `Internal topic ${topic} does not exist, but group ${this.#applicationId} has committed offsets of ${used.topic}: the topic was deleted, ` +
