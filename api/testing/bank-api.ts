@@ -19,7 +19,6 @@ import { ApiClient } from './api-client.ts'
 
 const EMPLOYEE = { username: 'an employee', password: 'a good password' }
 
-
 /** A bank with one instance, all in memory, and its API. */
 export class BankApi {
   readonly broker: Broker
