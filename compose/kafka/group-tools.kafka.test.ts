@@ -248,7 +248,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     expect(processed - before).toBe(5 * PARTITIONS.length)
   })
 
-  it('StreamsResetter resets the input, deletes the internal topics, and the application starts anew', async () => {
+  it('StreamsResetter resets the input, deletes the internal topics, and the application starts from the beginning', async () => {
     await Promise.all([one.stop(), two.stop()])
     const output = await tool(RESETTER, '--application-id', app, '--input-topics', input)
     expect(output).toContain(`${app}-counts-changelog`)

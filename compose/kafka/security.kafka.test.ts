@@ -22,7 +22,7 @@ import { Forwarder } from './testing/forwarder.ts'
 const START_MS = 120_000
 /** The shortest that the broker allows a client to go without authenticating again. */
 const SESSION_MS = 5_000
-/** So many connections are opened anew while the client is busy; few are in use, so that each session has ended more than once. */
+/** So many connections are replaced while the client is busy; few are in use, so that each session has ended more than once. */
 const RENEWALS = 4
 const SASL_LOGIN = 'org.apache.kafka.common.security'
 const ALICE = { username: 'alice', password: 'a secret, with = and ,' }

@@ -327,7 +327,7 @@ export class TopicTable {
     )
   }
 
-  /** How an operator begins anew. */
+  /** How an operator starts the application from the beginning. */
   get resetAdvice(): string {
     const id = this.#applicationId
     return (
@@ -389,7 +389,7 @@ export class TopicTable {
         throw new FatalStreamsError(
           `Source topic ${largest} of sub-topology ${id} has ${tasks} partitions instead of ${partitions}, but its state cannot follow: changelog ` +
             `${changelog} has ${partitions}, and a key's records would reach a task without the key's state. Copy the records into a topic ` +
-            `with ${partitions} partitions and read that one, or begin anew. ${this.resetAdvice}`,
+            `with ${partitions} partitions and read that one, or start from the beginning. ${this.resetAdvice}`,
         )
       }
     }
