@@ -184,7 +184,7 @@ export class TopicTable {
     if (missing.length > 0) {
       if (missing.length < specs.length) this.#leftovers = await this.#findLeftovers()
       const stored = await storedOffsets(this.#inputs().flatMap((topic) => this.#partitionsOf(topic)))
-      const used = missing.length < specs.length ? stored : stored.filter(({ metadata = '' }) => metadata !== '') // offsets that were set by hand have none
+      const used = stored.filter(({ metadata = '' }) => metadata !== '') // offsets that were set by hand, or by Kafka's tools, have none
       for (const { name } of missing) this.#assertNew(name, used)
       await this.#admin.createTopics(missing)
       this.#learn(await this.#describe(missing.map(({ name }) => name)))
@@ -355,8 +355,8 @@ export class TopicTable {
   }
 
   /**
-   * An internal topic that is missing was never used: the group has no offsets of the sub-topologies that read or write it. If all are missing,
-   * offsets that were set by hand for a first start do not count.
+   * An internal topic that is missing was never used: no task has committed offsets of the sub-topologies that read or write it. Offsets that were
+   * set from outside, by StreamsResetter for instance, do not count.
    */
   #assertNew(topic: string, offsets: readonly OffsetAndMetadata[]): void {
     const users = this.#topology.subtopologies.filter(
