@@ -36,7 +36,7 @@ export function principalName(principal: Principal): string {
 
 /**
  * Reads the sources of the topology, writes its sinks, and reads and writes the internal topics; partition counts need DESCRIBE, which Kafka grants
- * with READ and WRITE. Of changelogs it also reads the settings, for how long their tombstones are kept.
+ * with READ and WRITE. Of what it writes it also reads the settings: the largest record, and how long tombstones are kept.
  */
 function processorGrants(topology: Topology): readonly Grant[] {
   const declared = new Set([...bankTopics(1), ...apiTopics()].map(({ name }) => name))
@@ -45,12 +45,8 @@ function processorGrants(topology: Topology): readonly Grant[] {
     .filter((name) => !declared.has(name))
   return [
     ...topics(sourcesOf(topology), 'read'),
-    ...topics(sinksOf(topology), 'write'),
-    ...topics(internal, 'read', 'write'),
-    ...topics(
-      internal.filter((name) => name.endsWith('-changelog')),
-      'describeConfigs',
-    ),
+    ...topics(sinksOf(topology), 'write', 'describeConfigs'),
+    ...topics(internal, 'read', 'write', 'describeConfigs'),
     ...topics(repartitionsOf(topology), 'delete'), // DeleteRecords, for records that have been processed
     ...literal('group', APPLICATION, 'read'),
     ...prefixed('transactionalId', transactionalIdPrefix(APPLICATION), 'write'),
@@ -63,9 +59,9 @@ function apiGrants(topology: Topology, codec: RecordCodec): readonly Grant[] {
   const followed = [...Object.values(feedFormats(codec)), ...Object.values(eventFormats(codec))].map(({ topic }) => topic)
   const own = apiTopics().map(({ name }) => name)
   return [
-    ...topics(commandTopics, 'write'),
+    ...topics(commandTopics, 'write', 'describeConfigs'),
     ...topics([outcomesTopic, ...followed, deadLetterTopic(APPLICATION)], 'read'),
-    ...topics(own, 'read', 'write'),
+    ...topics(own, 'read', 'write', 'describeConfigs'),
     ...topics([...sourcesOf(topology), ...repartitionsOf(topology)], 'describe'), // partition counts give the tasks
     ...literal('group', APPLICATION, 'describe'),
     ...literal('group', `${APPLICATION}-redrive`, 'describe'),

@@ -214,7 +214,7 @@ export class TopicTable {
     this.#outputs.add(topic)
     const looking = this.#describe([topic]).then(async (described) => {
       this.#learn(described)
-      if (described.size > 0) await this.#readSettings([topic])
+      if (described.size > 0) await this.#readSettings()
     })
     return outdated(`Cannot write to topic "${topic}": it does not exist. Create it.`, looking)
   }
@@ -249,16 +249,19 @@ export class TopicTable {
     return [...new Set([...this.#sources, ...this.#internal.values(), this.deadLetters, ...this.#outputs])]
   }
 
-  /** Settings need a right of their own. Where it is missing on foreign topics those of internal ones are read, and where on these too, Kafka's defaults are assumed. */
-  async #readSettings(names = this.#names()): Promise<void> {
-    const known = names.filter((name) => this.#known.has(name) && !this.#unreadable.has(name))
-    if (known.length === 0) return
-    const internal = known.filter((name) => name === this.deadLetters || [...this.#internal.values()].includes(name))
+  /**
+   * The settings of what the application writes. They need a right of their own: where it is missing on some topic, those of changelogs are
+   * read alone, and where it is missing there, too, Kafka's defaults are assumed.
+   */
+  async #readSettings(): Promise<void> {
+    const written = [...new Set([...this.#internal.values(), this.deadLetters, ...this.#outputs])]
+    const known = written.filter((name) => this.#known.has(name) && !this.#unreadable.has(name))
+    const changelogs = [...this.#changelogs.values()]
     try {
       await this.#readSettingsOf(known).catch((error: unknown) => {
-        if (!(error instanceof NotAuthorizedError) || internal.length === 0) throw error
-        for (const name of known) if (!internal.includes(name)) this.#unreadable.add(name)
-        return this.#readSettingsOf(internal)
+        if (!(error instanceof NotAuthorizedError)) throw error
+        for (const name of known) if (!changelogs.includes(name)) this.#unreadable.add(name)
+        return this.#readSettingsOf(known.filter((name) => changelogs.includes(name)))
       })
     } catch (error) {
       if (!(error instanceof NotAuthorizedError)) throw error
@@ -275,6 +278,7 @@ export class TopicTable {
   }
 
   async #readSettingsOf(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
     for (const { name, config, limits } of await this.#admin.describeTopics(names)) {
       const known = this.#known.get(name)
       if (known !== undefined) this.#known.set(name, { ...known, config, limits })
