@@ -159,7 +159,7 @@ export class KafkaGroups implements GroupCoordinator {
         topic: `DESCRIBE on topic ${failed.topic}`,
       })
     if (offsets.some(({ error }) => error !== Code.none)) return undefined
-    return offsets.filter(({ offset }) => offset >= 0)
+    return offsets.filter(({ offset }) => offset >= 0).map(({ error: _, ...offset }) => offset)
   }
 
   #warnOfHeartbeats(reason: string): void {
