@@ -61,7 +61,7 @@ describe('npm run topics', () => {
 
   it.each([
     [['plan', '--registry', UNREACHABLE], `The schema registry at ${UNREACHABLE} does not answer`],
-    [['plan', '--kafka', 'nonsense'], 'Kafka’s addresses must look like host:9092,other:9092.'],
+    [['plan', '--kafka', 'nonsense'], 'Kafka’s addresses must look like host:9092,[::1]:9092.'],
     [['repair'], 'Allowed choices are plan, apply.'],
     [['plan', '--partitions', '0'], 'expected a whole number above 0.'],
   ])('prints one line that says what is wrong with %j', async (args, reason) => {
