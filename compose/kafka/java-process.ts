@@ -15,6 +15,7 @@ export interface JavaProgram {
 }
 
 const START_TIMEOUT_MS = 120_000
+const STOP_TIMEOUT_MS = 30_000
 const LAST_LINES = 12
 
 /** A Java program as a child process; it is killed when this process exits. */
@@ -70,8 +71,11 @@ export class JavaProcess {
   }
 
   /** Sends SIGTERM and waits for the exit. */
-  stop(): Promise<void> {
-    return this.#end('SIGTERM')
+  /** Kills the program if it does not stop by itself: the last nodes of a cluster can wait for a quorum that is gone. */
+  async stop(): Promise<void> {
+    const timeout = setTimeout(this.#killChild, STOP_TIMEOUT_MS)
+    await this.#end('SIGTERM')
+    clearTimeout(timeout)
   }
 
   kill(): Promise<void> {
