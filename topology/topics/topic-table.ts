@@ -195,19 +195,17 @@ export class TopicTable {
   }
 
   /**
-   * Describes all topics again. True when a partition count has changed. Throws `FatalStreamsError`, and keeps what was known, when a source
-   * or internal topic is gone or was created again, or when one has grown that must not.
+   * Describes all topics again. Throws `FatalStreamsError`, and keeps what was known, when a source or internal topic is gone or was created
+   * again, or when one has grown that must not.
    */
-  async refresh(): Promise<boolean> {
+  async refresh(): Promise<void> {
     const described = await this.#describe(this.#names())
     for (const topic of [...this.#sources, ...this.#internal.values(), this.deadLetters]) this.#assertSame(topic, described.get(topic))
     this.#assertCounts(described)
-    const hasChanged = this.#names().some((name) => described.get(name)?.partitions !== this.partitions(name))
     for (const output of this.#outputs) if (!described.has(output)) this.#known.delete(output)
     this.#learn(described)
     await this.#readSettings()
     await this.#growWithTasks()
-    return hasChanged
   }
 
   missing(topic: string): RetriableError {

@@ -157,7 +157,7 @@ export class Streams {
       topics: this.#topics,
       ports,
       metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
-      onChanged: async () => {
+      onLooked: async () => {
         await this.#globals.topicsChanged((topic) => this.#topics.partitions(topic))
         this.#tasks.onTopicsChanged()
       },

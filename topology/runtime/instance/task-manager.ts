@@ -144,7 +144,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
     return topology.subtopologies.map(({ sourceTopics }) => topics.taskCount(sourceTopics))
   }
 
-  /** Topics have other partition counts: tasks get their new inputs, and the group rebalances if there are tasks that no instance owns. */
+  /** Topics may have other partition counts: tasks get their new inputs, and the group rebalances if there are tasks that no instance owns. */
   onTopicsChanged(): void {
     for (const loop of this.#loops.values()) loop.topicsChanged()
     const owned = new Set(this.#owners.flatMap(({ tasks }) => tasks))

@@ -11,8 +11,8 @@ export interface TopicWatchOptions {
   readonly ports: Ports
   /** Topics are described again after so long, milliseconds. */
   readonly metadataMaxAgeMs: number
-  /** A topic has another partition count. */
-  onChanged(): Promise<void> | void
+  /** Called after each look, also when nothing has changed: what an earlier call could not do is done then. */
+  onLooked(): Promise<void> | void
   /** A topic that the application needs is gone, was created again, or has grown although its state cannot follow. */
   onFatal(error: unknown): void
 }
@@ -66,9 +66,10 @@ export class TopicWatch {
 
   /** True when the instance cannot continue. */
   async #look(): Promise<boolean> {
-    const { onChanged, onFatal, topics } = this.#options
+    const { onLooked, onFatal, topics } = this.#options
     try {
-      if (await topics.refresh()) await onChanged()
+      await topics.refresh()
+      await onLooked()
       this.#suspicion = undefined
       this.#outage.recovered('topics can be described again')
       return false

@@ -97,6 +97,42 @@ export function describeChangingTopics(
       await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['in', 'late'])
     })
 
+    it('a look that fails after it has seen that input has grown is made up for by the next one', async () => {
+      const app = await open(passing(), 'in', 'out')
+      let failures = 0
+      const admin = override(app.broker.admin, {
+        createPartitions: async (topic, count) => {
+          if (failures++ === 0) throw new RetriableBrokerError('The controller is moving.')
+          await app.broker.admin.createPartitions(topic, count)
+        },
+      })
+      const one = await start(app, 'one', { ...SOON, broker: override(app.broker, { admin }) })
+      await expect.poll(() => running(one).length, POLLING).toBe(PARTITIONS)
+      await app.broker.admin.createPartitions('in', 3)
+      await sendTo(app, 'in', 2, 'new')
+      await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['new'])
+      expect(failures).toBeGreaterThan(1)
+    })
+
+    it('input that grows while an instance joins for the first time gets tasks', async () => {
+      const app = await open(passing(), 'in', 'out')
+      let hasGrown = false
+      const groups = override(app.broker.groups, {
+        sync: async (request) => {
+          if (!hasGrown) await app.broker.admin.createPartitions('in', 3)
+          hasGrown = true
+          await expect
+            .poll(async () => (await app.broker.admin.describeTopics(['app-parked-keys-0-changelog']))[0]?.partitions, POLLING)
+            .toBe(3)
+          return app.broker.groups.sync(request)
+        },
+      })
+      await start(app, 'one', { ...SOON, broker: override(app.broker, { groups }) })
+      await expect.poll(() => hasGrown, POLLING).toBe(true)
+      await sendTo(app, 'in', 2, 'new')
+      await expect.poll(() => valuesOf(app, 'out'), POLLING).toEqual(['new'])
+    })
+
     it('input that grew while all instances were down gets tasks at the start', async () => {
       const app = await open(passing(), 'in', 'out')
       const one = await start(app, 'one')

@@ -42,6 +42,9 @@ const COMMANDS = 'ledger-commands'
 const EVENTS = 'ledger-events'
 const OUTCOMES = 'ledger-outcomes'
 const BALANCES = 'ledger-balances'
+/** Each note gets one receipt, without any state, so that this topic can grow. */
+const NOTES = 'ledger-notes'
+const RECEIPTS = 'ledger-receipts'
 const DEAD_LETTERS = deadLetterTopic(APPLICATION)
 /** Accounts whose records fail: their bytes are no command, the processor throws, or their event cannot be written. */
 const FAILING = ['unreadable', 'poison', 'unwritable'] as const
@@ -59,18 +62,23 @@ const OPENING: Account = { balance: 0, version: 0, answered: [] }
 /**
  * A small ledger that depends on the engine's guarantees. Commands keyed by account update a store and emit events and outcomes in the
  * same transaction; a transfer debits one account and credits another through a second command; a projection folds the events
- * downstream of a repartition. Some records fail and must become dead letters.
+ * downstream of a repartition. Some records fail and must become dead letters. Notes come in on a topic that grows.
  */
 export const ledgerScenario: Scenario = {
   applicationId: APPLICATION,
-  topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES, DEAD_LETTERS].map((name): TopicSpec => ({
+  topics: [COMMANDS, EVENTS, OUTCOMES, BALANCES, NOTES, RECEIPTS, DEAD_LETTERS].map((name): TopicSpec => ({
     name,
-    partitions: PARTITIONS,
+    partitions: name === NOTES ? 1 : PARTITIONS,
     config: { 'retention.ms': '-1' },
   })),
   topology: buildLedgerTopology(),
+  growing: { topic: NOTES, stimulus: note },
   stimuli,
-  isAtRest: (logs) => unanswered(logs).length === 0 && foldedBalances(logs) === projectedBalances(logs) && misplaced(logs).length === 0,
+  isAtRest: (logs) =>
+    unanswered(logs).length === 0 &&
+    foldedBalances(logs) === projectedBalances(logs) &&
+    misplaced(logs).length === 0 &&
+    unreceipted(logs).length === 0,
   violations,
 }
 
@@ -102,6 +110,7 @@ function buildLedgerTopology(): Topology {
     )
     .toStream()
     .to(BALANCES, { key: Serdes.string, value: Serdes.double })
+  builder.stream(NOTES, { key: Serdes.string, value: Serdes.string }).to(RECEIPTS, { key: Serdes.string, value: Serdes.string })
   return builder.build()
 }
 
@@ -134,7 +143,12 @@ function stimuli(random: SeededRandom): readonly Stimulus[] {
     const key = Serdes.string.serialize(value.account)
     return { topic: COMMANDS, partition: partitionOf(key, PARTITIONS), key, value: command.serialize(value) }
   })
-  return [...transfers.slice(0, 1), ...failing, ...transfers.slice(1)]
+  return [note(0), ...transfers.slice(0, 1), ...failing, ...transfers.slice(1)]
+}
+
+function note(partition: number): Stimulus {
+  const key = Serdes.string.serialize(`note-${partition}`)
+  return { topic: NOTES, partition, key, value: key }
 }
 
 function failingStimulus(account: (typeof FAILING)[number]): Stimulus {
@@ -151,6 +165,14 @@ function misplaced(logs: Logs): readonly string[] {
     )
     return sent === letters ? [] : [`${sent} records of ${account} were sent, ${letters} of them are dead letters`]
   })
+}
+
+/** A client may have sent a note several times; each has a receipt of its own. */
+function unreceipted(logs: Logs): readonly string[] {
+  const [notes, receipts] = [NOTES, RECEIPTS].map((topic) => counted(logs.records(topic).map(({ key }) => accountOf(key))))
+  return [...(notes ?? [])]
+    .filter(([id, sent]) => receipts?.get(id) !== sent)
+    .map(([id, sent]) => `${id} was sent ${sent} times and has ${receipts?.get(id) ?? 0} receipts`)
 }
 
 function accountOf(key: Uint8Array | null): string {
@@ -181,7 +203,7 @@ function violations(logs: Logs): readonly string[] {
     versions.set(account, version)
   }
   if (unanswered(logs).length > 0) found.push(`commands without an outcome: ${unanswered(logs).join(', ')}`)
-  found.push(...misplaced(logs))
+  found.push(...misplaced(logs), ...unreceipted(logs))
   const sum = events.reduce((total, { amount }) => total + amount, 0)
   if (sum !== 0) found.push(`the amounts of all events sum to ${sum}, expected 0`)
   const folded = foldedBalances(logs)

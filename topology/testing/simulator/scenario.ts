@@ -15,6 +15,8 @@ export interface Scenario {
   readonly applicationId: string
   readonly topics: readonly TopicSpec[]
   readonly topology: Topology
+  /** A topic that gets further partitions while the application runs, and the record that a client sends to a partition of it. */
+  readonly growing?: { readonly topic: string; stimulus(partition: number): Stimulus }
   /** The clients' records, in order. */
   stimuli(random: SeededRandom): readonly Stimulus[]
   /** True if every stimulus has its outcome and all results are complete. */
@@ -39,7 +41,7 @@ export interface LogRecord {
 export async function readLogs(broker: Broker, topics: readonly TopicSpec[]): Promise<Logs> {
   const logs = new Map<string, LogRecord[]>()
   const fetcher = broker.openFetcher()
-  for (const { name, partitions } of topics) {
+  for (const { name, partitions } of await broker.admin.describeTopics(topics.map((topic) => topic.name))) {
     const rows: LogRecord[] = []
     for (let partition = 0; partition < partitions; partition++) {
       const [end] = await broker.admin.listOffsets([{ topic: name, partition }], 'latest')

@@ -26,6 +26,7 @@ const SLOTS = 3
 /** Of the reads and writes of stores, what share fails. */
 const STATE_TROUBLE = 0.01
 const INITIAL_REBALANCE_DELAY_MS = 40
+const METADATA_MAX_AGE_MS = 3_000
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
 
 /** A machine on which an instance is started, crashes and is started again. Its disks survive. */
@@ -50,6 +51,8 @@ export class World {
   /** Standbys per task; 0 in most worlds. */
   readonly #standbys: number
   #broker: EmbeddedBroker | undefined
+  /** Records on their way to new partitions. */
+  readonly #sendingToNew: Promise<void>[] = []
   #isHealed = false
   /** Stores that were ahead of their changelogs, which no disk fault can cause. */
   readonly #storesAhead: string[] = []
@@ -92,6 +95,7 @@ export class World {
       if (faults > 0) await this.#injectFault()
     }
     await sent
+    await Promise.all(this.#sendingToNew)
   }
 
   /** Ends all faults: every connection works, and every instance that was ever started runs. */
@@ -140,7 +144,7 @@ export class World {
   async #injectFault(): Promise<void> {
     const running = this.#slots.filter((slot) => slot.running !== undefined)
     const slot = this.#random.pick(running.length > 0 ? running : this.#slots)
-    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker'] as const)) {
+    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker', 'grow'] as const)) {
       case 'crash':
         return this.#crash(slot)
       case 'stop':
@@ -158,7 +162,18 @@ export class World {
       case 'broker':
         this.#broker?.crash()
         return this.#openBroker()
+      case 'grow':
+        return this.#grow()
     }
+  }
+
+  async #grow(): Promise<void> {
+    const { growing } = this.#scenario
+    if (growing === undefined) return
+    const { admin } = this.#target()
+    const [{ partitions } = { partitions: 0 }] = await admin.describeTopics([growing.topic])
+    await admin.createPartitions(growing.topic, partitions + 1)
+    this.#sendingToNew.push(this.#send([growing.stimulus(partitions)]))
   }
 
   #onWarning(logger: Logger, message: string, fields: LogFields | undefined): void {
@@ -222,6 +237,7 @@ export class World {
       sessionTimeoutMs: SESSION_MS,
       heartbeatIntervalMs: HEARTBEAT_MS,
       standbys: this.#standbys,
+      metadataMaxAgeMs: METADATA_MAX_AGE_MS,
     })
     slot.running = { streams, power }
     slot.wasStarted = true
