@@ -4,7 +4,7 @@ export interface ChangeSink {
 }
 
 /** Called before a row is written, with what the changelog will get of it; throws if the changelog cannot take that. The store is unchanged then. */
-export type RowCheck = (store: string, key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
+export type RowCheck = (key: Uint8Array, value: Uint8Array | null, timestamp: number) => void
 
 export const NO_CHECK: RowCheck = () => undefined
 

@@ -7,15 +7,7 @@ import { MemoryStorage } from './memory/index.ts'
 import type { OrderedStorage } from './ordered-storage.ts'
 import type { StoreSpec } from './store-spec.ts'
 import type { StateStore } from './store.ts'
-import {
-  KeyValueEngine,
-  TimeOrderedEngine,
-  VersionedEngine,
-  WindowEngine,
-  withOwnValues,
-  type EngineContext,
-  type StoreEngine,
-} from './stores/index.ts'
+import { KeyValueEngine, TimeOrderedEngine, VersionedEngine, WindowEngine, type EngineContext, type StoreEngine } from './stores/index.ts'
 import { TaskBatch } from './task-batch.ts'
 import type { TaskState } from './task-state.ts'
 
@@ -24,8 +16,8 @@ export interface TaskStateOptions {
   readonly stores: readonly StoreSpec[]
   /** Bytes of committed rows kept in memory over all stores of the task. */
   readonly cacheBytes?: number
-  /** Default: every row is accepted. */
-  readonly check?: RowCheck
+  /** By name of the store. Default: every row is accepted. */
+  readonly checkOf?: (store: string) => RowCheck | undefined
 }
 
 /** The head row, as JSON: written in each commit's batch, so that it always matches the rows. */
@@ -58,7 +50,7 @@ export function storedState(storage: OrderedStorage): StoredState {
 
 /** Opens a task's stores. Throws `StateCorruptedError` if the storage is damaged or lost a commit (see `CommitMarkers`). */
 export async function openTaskState(options: TaskStateOptions): Promise<TaskState> {
-  const { storage, stores, check = NO_CHECK } = options
+  const { storage, stores, checkOf } = options
   const head = readHead(storage)
   const markers = await CommitMarkers.open(storage, MARKERS, head.commit)
   const numbers: Record<string, number> = { ...head.numbers }
@@ -71,7 +63,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
     prefix.writeUInt16BE(number)
     const cacheBytes = (options.cacheBytes ?? DEFAULT_CACHE_BYTES) / stores.length
     const memory = spec.persistent ? undefined : new MemoryStorage()
-    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes, check })
+    const engine = engineOf(spec, { storage: memory ?? storage, prefix, isNew, cacheBytes, check: checkOf?.(spec.name) ?? NO_CHECK })
     await engine.load()
     opened.push({ name: spec.name, engine, memory })
   }
@@ -217,13 +209,13 @@ function readHead(storage: OrderedStorage): Head {
 function engineOf(spec: StoreSpec, context: EngineContext): StoreEngine {
   switch (spec.kind) {
     case 'keyValue':
-      return new KeyValueEngine(withOwnValues(spec), context)
+      return new KeyValueEngine(spec, context)
     case 'window':
-      return new WindowEngine(withOwnValues(spec), context)
+      return new WindowEngine(spec, context)
     case 'versioned':
-      return new VersionedEngine(withOwnValues(spec), context)
+      return new VersionedEngine(spec, context)
     case 'timeOrdered':
-      return new TimeOrderedEngine(withOwnValues(spec), context)
+      return new TimeOrderedEngine(spec, context)
     default:
       return spec satisfies never
   }

@@ -5,7 +5,6 @@
  * versioned stores cut time into *segments*; all rows of one key in one segment are one *block*, which is one row of the storage.
  */
 export type { EngineContext, StoreEngine } from './engine.ts'
-export { withOwnValues } from './own-values.ts'
 export { KeyValueEngine } from './key-value-engine.ts'
 export { WindowEngine } from './window-engine.ts'
 export { VersionedEngine } from './versioned-engine.ts'

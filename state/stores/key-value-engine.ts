@@ -7,6 +7,7 @@ import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
 import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
+import { ownValue } from './own-values.ts'
 import { RowCache } from './row-cache.ts'
 import { StoredValues, type StoredValue } from './stored-values.ts'
 
@@ -56,16 +57,16 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
 
   get(key: K): V | undefined {
     const stored = this.#read(key)
-    return stored === undefined ? undefined : this.#valueSerde.deserialize(stored.bytes)
+    return stored === undefined ? undefined : ownValue(this.#valueSerde, stored.bytes)
   }
 
   getWithTimestamp(key: K): ValueAndTimestamp<V> | undefined {
     const stored = this.#read(key)
-    return stored === undefined ? undefined : { value: this.#valueSerde.deserialize(stored.bytes), timestamp: stored.timestamp }
+    return stored === undefined ? undefined : { value: ownValue(this.#valueSerde, stored.bytes), timestamp: stored.timestamp }
   }
 
   put(key: K, value: V | null | undefined, timestamp = 0): void {
-    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw this.#invalid(timestamp)
     const stored = value === null || value === undefined ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
     this.#write(key, stored)
   }
@@ -74,7 +75,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     const stored = this.#read(key)
     if (stored === undefined) return undefined
     this.#write(key, undefined)
-    return this.#valueSerde.deserialize(stored.bytes)
+    return ownValue(this.#valueSerde, stored.bytes)
   }
 
   async *range(from: K | undefined, to: K | undefined, options?: ScanOptions): AsyncIterable<KeyValueRow<K, V>> {
@@ -128,13 +129,17 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
     }
   }
 
+  #invalid(timestamp: number): Error {
+    return invalidTimestamp(timestamp, `A put into store ${this.name}`)
+  }
+
   #read(key: K): StoredValue | undefined {
     return this.#cache.read(this.#keySerde.serialize(key))
   }
 
   #write(key: K, value: StoredValue | undefined): void {
     const keyBytes = this.#keySerde.serialize(key)
-    this.#context.check(this.name, keyBytes, value?.bytes ?? null, value?.timestamp ?? 0)
+    this.#context.check(keyBytes, value?.bytes ?? null, value?.timestamp ?? 0)
     this.#cache.write(keyBytes, value)
   }
 
@@ -157,7 +162,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
 
   async *#typed(rows: AsyncIterable<CommittedRow>): AsyncIterable<KeyValueRow<K, V>> {
     for await (const { key, value, timestamp } of rows) {
-      yield { key: this.#keySerde.deserialize(key), value: this.#valueSerde.deserialize(value), timestamp }
+      yield { key: this.#keySerde.deserialize(key), value: ownValue(this.#valueSerde, value), timestamp }
     }
   }
 

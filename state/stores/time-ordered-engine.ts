@@ -7,6 +7,7 @@ import type { TimeOrderedBufferSpec } from '../store-spec.ts'
 import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
 import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
+import { ownValue } from './own-values.ts'
 import { segmentBytes, readSegment } from './segment-key.ts'
 
 interface BufferedRow {
@@ -70,13 +71,13 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
     const sequence = this.#retainDuplicates ? this.#nextSequence(time, keyBytes) : 0
     const rowKey = rowKeyOf(time, keyBytes, sequence)
     const bytes = this.#valueSerde.serialize(value)
-    this.#context.check(this.name, rowKey, bytes, timestamp)
+    this.#context.check(rowKey, bytes, timestamp)
     this.#change(rowKey, { value: bytes, timestamp })
   }
 
   get(time: number, key: K): V | undefined {
     const row = this.#rows[this.#firstIndexOf(time, this.#keySerde.serialize(key))]
-    return row === undefined ? undefined : this.#valueSerde.deserialize(row.value)
+    return row === undefined ? undefined : ownValue(this.#valueSerde, row.value)
   }
 
   delete(time: number, key: K): void {
@@ -209,7 +210,7 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
 
   #typed(row: BufferedRow): WindowRow<K, V> {
     const key = this.#keySerde.deserialize(row.rowKey.subarray(TIME_BYTES, row.rowKey.length - SEQUENCE_BYTES))
-    return { key, start: timeOf(row), value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
+    return { key, start: timeOf(row), value: ownValue(this.#valueSerde, row.value), timestamp: row.timestamp }
   }
 }
 

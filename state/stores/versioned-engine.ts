@@ -8,6 +8,7 @@ import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from
 import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { ObjectValues } from './object-values.ts'
+import { ownValue } from './own-values.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey } from './segment-key.ts'
 import { History, spanAt, type Span } from './version-history.ts'
@@ -104,7 +105,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
     if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
     const keyBytes = this.#keySerde.serialize(key)
     const valueBytes = value === null || value === undefined ? null : this.#valueSerde.serialize(value)
-    this.#context.check(this.name, keyBytes, valueBytes, timestamp)
+    this.#context.check(keyBytes, valueBytes, timestamp)
     this.#changes.push({ key: Buffer.from(keyBytes), value: valueBytes, timestamp })
     return this.#put(keyBytes, valueBytes, timestamp)
   }
@@ -127,7 +128,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   history(key: K, from: number, to: number): readonly VersionedRecord<V>[] {
     return this.#versions(this.#keySerde.serialize(key), from, to, CURRENT, this.#observed).map((version) => ({
       ...version,
-      value: this.#valueSerde.deserialize(version.value),
+      value: ownValue(this.#valueSerde, version.value),
     }))
   }
 
@@ -279,7 +280,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   #typed(found: Version | undefined): VersionedRecord<V> | undefined {
-    return found === undefined ? undefined : { ...found, value: this.#valueSerde.deserialize(found.value) }
+    return found === undefined ? undefined : { ...found, value: ownValue(this.#valueSerde, found.value) }
   }
 }
 

@@ -9,6 +9,7 @@ import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
 import { ObjectValues } from './object-values.ts'
+import { ownValue } from './own-values.ts'
 import { RowCache } from './row-cache.ts'
 import { blockKey, readSegment, segmentBytes } from './segment-key.ts'
 import { blockSize, decodeBlock, encodeBlock, positionOf, withRow, type Block, type BlockRow } from './window-block.ts'
@@ -92,12 +93,12 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
     const block = this.#blocks.read(blockKey(this.#segmentOf(start), this.#keySerde.serialize(key)))
     const row = block[positionOf(block, start, 0)]
     if (row === undefined || row.start !== start) return undefined
-    return { value: this.#valueSerde.deserialize(row.value), timestamp: row.timestamp }
+    return { value: ownValue(this.#valueSerde, row.value), timestamp: row.timestamp }
   }
 
   fetchRange(key: K, from: number, to: number): readonly WindowRow<K, V>[] {
     const rows = this.#search(this.#keySerde.serialize(key), from, to, this.#lastStart, (at) => this.#blocks.read(at))
-    return rows.map(({ start, value, timestamp }) => ({ key, start, value: this.#valueSerde.deserialize(value), timestamp }))
+    return rows.map(({ start, value, timestamp }) => ({ key, start, value: ownValue(this.#valueSerde, value), timestamp }))
   }
 
   put(key: K, value: V | null | undefined, start: number, timestamp: number): void {
@@ -115,14 +116,14 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
       value: isDeletion ? null : this.#valueSerde.serialize(value),
       timestamp,
     }
-    this.#context.check(this.name, change.key, change.value, timestamp)
+    this.#context.check(change.key, change.value, timestamp)
     this.#changes.set(keyText(change.key), change)
     this.#apply(keyBytes, { start, sequence, timestamp, value: change.value })
   }
 
   async *fetchAll(from: number, to: number, options?: ScanOptions): AsyncIterable<WindowRow<K, V>> {
     for (const { key, start, value, timestamp } of await this.#scan(from, to, options, 'current')) {
-      yield { key: this.#keySerde.deserialize(key), start: start ?? 0, value: this.#valueSerde.deserialize(value), timestamp }
+      yield { key: this.#keySerde.deserialize(key), start: start ?? 0, value: ownValue(this.#valueSerde, value), timestamp }
     }
   }
 

@@ -6,6 +6,8 @@ import { DEFAULT_RECORD_LIMITS, type RecordLimits } from './record-limits.ts'
 
 /** The most that a record's varints and the batch around it take. A record shorter than the limit by this much fits. */
 const OVERHEAD_BYTES = 128
+/** A topic may take more in one batch, but larger batches are not faster, and readers hold them in memory. */
+const LARGE_BATCH_BYTES = 1 << 20
 
 /**
  * Finds a record that its topic does not take before anything is sent, so that the record is to blame and not the transaction. One per topic, which its
@@ -15,8 +17,9 @@ export class RecordCheck {
   readonly topic: string
   readonly #now: () => number
   #limits: RecordLimits = DEFAULT_RECORD_LIMITS
-  /** Timestamps up to this one are known not to be too late. */
+  /** Timestamps up to this one are known to be accepted. */
   #latest = -Infinity
+  #cutBytes = 0
 
   /** `now`: milliseconds since the epoch. */
   constructor(topic: string, limits: RecordLimits, now: () => number) {
@@ -32,21 +35,24 @@ export class RecordCheck {
   set limits(limits: RecordLimits) {
     this.#limits = limits
     this.#latest = -Infinity
+    this.#cutBytes = Math.min(limits.maxMessageBytes, LARGE_BATCH_BYTES)
+  }
+
+  /** Where a batch of several records ends, bytes. */
+  get cutBytes(): number {
+    return this.#cutBytes
   }
 
   /** Throws `RecordRefusedError`. Leaves the size to `assertFits`. */
   assertValid(key: Uint8Array | null, timestamp: number): void {
-    if (key === null && this.#limits.needsKeys)
-      throw new RecordRefusedError(
-        `Topic ${this.topic} is compacted and takes no record without a key: write one, or change its cleanup.policy.`,
-      )
-    if (timestamp > this.#latest || this.#limits.timestampBeforeMaxMs !== Infinity) this.#assertInTime(key, timestamp)
+    if (key === null) this.#assertKeyless()
+    if (timestamp > this.#latest) this.#assertInTime(key, timestamp)
   }
 
   /** Whether the record fits into a batch of its own. */
   fits(key: Uint8Array | null, value: Uint8Array | null, headers?: readonly Header[]): boolean {
     const { maxMessageBytes } = this.#limits
-    const bytes = (key?.length ?? 0) + (value?.length ?? 0)
+    const bytes = (key === null ? 0 : key.length) + (value === null ? 0 : value.length)
     if (headers === undefined && bytes + OVERHEAD_BYTES <= maxMessageBytes) return true
     return bytes <= maxMessageBytes && sizeAlone(key, value, headers) <= maxMessageBytes
   }
@@ -64,11 +70,18 @@ export class RecordCheck {
     )
   }
 
+  #assertKeyless(): void {
+    if (!this.#limits.needsKeys) return
+    throw new RecordRefusedError(
+      `Topic ${this.topic} is compacted and takes no record without a key: write one, or change its cleanup.policy.`,
+    )
+  }
+
   #assertInTime(key: Uint8Array | null, timestamp: number): void {
     const { timestampBeforeMaxMs, timestampAfterMaxMs } = this.#limits
     const now = this.#now()
-    this.#latest = now + timestampAfterMaxMs
-    if (timestamp <= this.#latest && timestamp >= now - timestampBeforeMaxMs) return
+    if (timestampBeforeMaxMs === Infinity) this.#latest = now + timestampAfterMaxMs
+    if (timestamp <= now + timestampAfterMaxMs && timestamp >= now - timestampBeforeMaxMs) return
     const [name, maxMs] =
       timestamp > now ? ['message.timestamp.after.max.ms', timestampAfterMaxMs] : ['message.timestamp.before.max.ms', timestampBeforeMaxMs]
     throw new RecordRefusedError(

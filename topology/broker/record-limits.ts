@@ -21,12 +21,16 @@ export const DEFAULT_RECORD_LIMITS: RecordLimits = {
 /** By a topic's settings with their Kafka names. What they do not name is as in `defaults`, the broker's own settings. */
 export function recordLimits(config: Readonly<Record<string, string>>, defaults = DEFAULT_RECORD_LIMITS): RecordLimits {
   const number = (name: string, otherwise: number): number => (config[name] === undefined ? otherwise : Number(config[name]))
+  const duration = (name: string, otherwise: number): number => {
+    const ms = number(name, otherwise)
+    return ms > Number.MAX_SAFE_INTEGER ? Infinity : ms // Kafka's word for no bound is the largest long
+  }
   const isStampedByBroker = config['message.timestamp.type'] === 'LogAppendTime'
   return {
     maxMessageBytes: number('max.message.bytes', defaults.maxMessageBytes),
     needsKeys: hasCleanupPolicy(config, 'compact'),
-    timestampBeforeMaxMs: isStampedByBroker ? Infinity : number('message.timestamp.before.max.ms', defaults.timestampBeforeMaxMs),
-    timestampAfterMaxMs: isStampedByBroker ? Infinity : number('message.timestamp.after.max.ms', defaults.timestampAfterMaxMs),
+    timestampBeforeMaxMs: isStampedByBroker ? Infinity : duration('message.timestamp.before.max.ms', defaults.timestampBeforeMaxMs),
+    timestampAfterMaxMs: isStampedByBroker ? Infinity : duration('message.timestamp.after.max.ms', defaults.timestampAfterMaxMs),
   }
 }
 

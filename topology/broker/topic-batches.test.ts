@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RecordRefusedError } from './errors.ts'
 import { RecordCheck } from './record-check.ts'
-import { DEFAULT_RECORD_LIMITS } from './record-limits.ts'
+import { DEFAULT_RECORD_LIMITS, recordLimits } from './record-limits.ts'
 import { sizeAlone } from './record-batch/index.ts'
 import { TopicBatches, type FilledBatch } from './topic-batches.ts'
 
@@ -53,6 +53,15 @@ describe('20.B8 The batches of a topic', () => {
     expect(() => batches.append(0, null, Buffer.alloc(5), 1)).toThrow(/compacted/)
     check.limits = { ...LIMITS, maxMessageBytes: 3 << 20 }
     batches.append(0, KEY, Buffer.alloc(2 << 20), 1)
+  })
+
+  it('take any timestamp, and ask for the time once, where the topic’s settings are Kafka’s largest long', () => {
+    const unbounded = String(2n ** 63n - 1n)
+    const limits = recordLimits({ 'message.timestamp.before.max.ms': unbounded, 'message.timestamp.after.max.ms': unbounded })
+    let readings = 0
+    const batches = new TopicBatches(new RecordCheck('t', limits, () => readings++))
+    for (const timestamp of [0, Number.MAX_SAFE_INTEGER, 1]) batches.append(0, KEY, null, timestamp)
+    expect(readings).toBe(1)
   })
 
   it('take timestamps by the clock of the moment', () => {

@@ -66,7 +66,7 @@ export class RecordBatchBuilder {
     timestamp: number,
     headers: readonly Header[] = NO_HEADERS,
   ): boolean {
-    if (!isTimestamp(timestamp) && timestamp !== NO_TIMESTAMP) throw invalidTimestamp(timestamp, 'A record to be sent')
+    if (!isTimestamp(timestamp)) assertNone(timestamp)
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
     const headerBytes = headers.length === 0 ? undefined : encodeHeaders(headers)
@@ -219,6 +219,10 @@ export function sizeAlone(key: Uint8Array | null, value: Uint8Array | null, head
 /** Sets the base offset of a sealed batch, which the checksum does not cover. */
 export function placeBatch(sealed: Buffer, baseOffset: number): void {
   sealed.writeBigInt64BE(BigInt(baseOffset), at.BASE_OFFSET)
+}
+
+function assertNone(timestamp: number): void {
+  if (timestamp !== NO_TIMESTAMP) throw invalidTimestamp(timestamp, 'A record to be sent')
 }
 
 function encodeHeaders(headers: readonly Header[]): Buffer {

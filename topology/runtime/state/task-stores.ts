@@ -139,7 +139,7 @@ export class TaskStores {
         this.#state = await openState({
           storage,
           stores: specs,
-          check: this.#checkRow(),
+          checkOf: (store) => this.#checkOf(store),
           ...(cacheBytes === undefined ? {} : { cacheBytes }),
         })
       } catch (error) {
@@ -199,17 +199,12 @@ export class TaskStores {
   }
 
   /** A row that its changelog does not take is found when it is put, while the record that caused it is being processed (DECISIONS 105). */
-  #checkRow(): RowCheck {
-    const { specs, topics } = this.#options
-    const checks = new Map(
-      specs.flatMap(({ name }) => {
-        const changelog = topics.changelogOf(name)
-        return changelog === undefined ? [] : [[name, topics.check(changelog)] as const]
-      }),
-    )
-    return (store, key, value, timestamp) => {
-      const check = checks.get(store)
-      if (check === undefined) return
+  #checkOf(store: string): RowCheck | undefined {
+    const { topics } = this.#options
+    const changelog = topics.changelogOf(store)
+    if (changelog === undefined) return undefined
+    const check = topics.check(changelog)
+    return (key, value, timestamp) => {
       check.assertValid(key, timestamp)
       if (!check.fits(key, value)) throw check.tooLarge(key, value, undefined, `A row of store ${store}`)
     }

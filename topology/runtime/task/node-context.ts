@@ -38,16 +38,11 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
   }
 
   forward = (record: AnyRecord, child?: string): void => {
-    const { key, value, timestamp } = record
-    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A record that processor "${this.#node.name}" forwards`)
-    const forwarded = key === undefined || value === undefined ? withNulls(record) : record
-    if (child === undefined) {
-      for (const receiver of this.#children) receiver.deliver(forwarded)
-      return
-    }
-    const receiver = this.#children[this.#node.children.indexOf(child)]
-    if (receiver === undefined) throw new RangeError(`Processor "${this.#node.name}" has no child "${child}" to forward to`)
-    receiver.deliver(forwarded)
+    if (!isTimestamp(record.timestamp)) throw this.#notForwardable(record)
+    const forwarded = record.key === undefined || record.value === undefined ? withNulls(record) : record
+    if (child !== undefined) return this.#child(child).deliver(forwarded)
+    const children = this.#children
+    for (let at = 0; at < children.length; at++) children[at]?.deliver(forwarded)
   }
 
   store = <S extends StateStore>(name: string): S => {
@@ -59,6 +54,16 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
     this.#graph.punctuations.schedule(options, this.#attributed(punctuate), this.#environment.wallClock())
 
   drop = (reason: string): void => this.#environment.drop(reason)
+
+  #child(name: string): Receiver {
+    const receiver = this.#children[this.#node.children.indexOf(name)]
+    if (receiver === undefined) throw new RangeError(`Processor "${this.#node.name}" has no child "${name}" to forward to`)
+    return receiver
+  }
+
+  #notForwardable({ timestamp }: AnyRecord): Error {
+    return invalidTimestamp(timestamp, `A record that processor "${this.#node.name}" forwards`)
+  }
 
   #attributed(punctuate: Punctuator): Punctuator {
     const origin: ErrorOrigin = { operator: this.#node.name, stage: 'process' }
