@@ -11,6 +11,11 @@ export function invalidTimestamp(value: unknown, from: string): Error {
   return refusal(value, `${from} has the timestamp ${shown(value)}. Use a whole number of milliseconds since the epoch, 0 or greater.`)
 }
 
+/** The same for a put into a store. */
+export function invalidPut(timestamp: unknown, store: string): Error {
+  return invalidTimestamp(timestamp, `A put into store ${store}`)
+}
+
 /** The error for what is no start of a window and no time of a row, which may be before 1970. */
 export function invalidStart(value: unknown, from: string): Error {
   return refusal(value, `${from} has the start ${shown(value)}. Use a whole number of milliseconds.`)

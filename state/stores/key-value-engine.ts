@@ -5,7 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { KeyValueStoreSpec } from '../store-spec.ts'
 import type { KeyValueRow, KeyValueStore, ScanOptions, ValueAndTimestamp } from '../store.ts'
-import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
+import { invalidPut, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { ownValue } from './own-values.ts'
 import { RowCache } from './row-cache.ts'
@@ -66,7 +66,7 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
   }
 
   put(key: K, value: V | null | undefined, timestamp = 0): void {
-    if (!isTimestamp(timestamp)) throw this.#invalid(timestamp)
+    if (!isTimestamp(timestamp)) throw invalidPut(timestamp, this.name)
     const stored = value === null || value === undefined ? undefined : { bytes: this.#valueSerde.serialize(value), timestamp }
     this.#write(key, stored)
   }
@@ -127,10 +127,6 @@ export class KeyValueEngine<K, V> implements StoreEngine, KeyValueStore<K, V> {
       if (isCached) restored.push(key)
       this.#putRow(batch, key, records.value, records.timestamp)
     }
-  }
-
-  #invalid(timestamp: number): Error {
-    return invalidTimestamp(timestamp, `A put into store ${this.name}`)
   }
 
   #read(key: K): StoredValue | undefined {

@@ -5,7 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { TimeOrderedBufferSpec } from '../store-spec.ts'
 import type { TimeOrderedBuffer, WindowRow } from '../store.ts'
-import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
+import { invalidPut, invalidStart, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { ownValue } from './own-values.ts'
 import { segmentBytes, readSegment } from './segment-key.ts'
@@ -66,7 +66,7 @@ export class TimeOrderedEngine<K, V> implements StoreEngine, TimeOrderedBuffer<K
 
   put(time: number, key: K, value: V, timestamp: number): void {
     if (!Number.isSafeInteger(time)) throw invalidStart(time, `A put into store ${this.name}`)
-    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw invalidPut(timestamp, this.name)
     const keyBytes = this.#keySerde.serialize(key)
     const sequence = this.#retainDuplicates ? this.#nextSequence(time, keyBytes) : 0
     const rowKey = rowKeyOf(time, keyBytes, sequence)

@@ -5,7 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { VersionedStoreSpec } from '../store-spec.ts'
 import type { VersionedKeyValueStore, VersionedPutResult, VersionedRecord } from '../store.ts'
-import { invalidTimestamp, isTimestamp } from '../timestamp.ts'
+import { invalidPut, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { ObjectValues } from './object-values.ts'
 import { ownValue } from './own-values.ts'
@@ -102,7 +102,7 @@ export class VersionedEngine<K, V> implements StoreEngine, VersionedKeyValueStor
   }
 
   put(key: K, value: V | null | undefined, timestamp: number): VersionedPutResult {
-    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw invalidPut(timestamp, this.name)
     const keyBytes = this.#keySerde.serialize(key)
     const valueBytes = value === null || value === undefined ? null : this.#valueSerde.serialize(value)
     this.#context.check(keyBytes, valueBytes, timestamp)

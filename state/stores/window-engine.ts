@@ -5,7 +5,7 @@ import type { StorageBatch } from '../ordered-storage.ts'
 import type { Serde } from '../serde.ts'
 import type { WindowStoreSpec } from '../store-spec.ts'
 import type { ScanOptions, ValueAndTimestamp, WindowRow, WindowStore } from '../store.ts'
-import { invalidStart, invalidTimestamp, isTimestamp } from '../timestamp.ts'
+import { invalidPut, invalidStart, isTimestamp } from '../timestamp.ts'
 import type { EngineContext, StoreEngine } from './engine.ts'
 import { LiveSegments } from './live-segments.ts'
 import { ObjectValues } from './object-values.ts'
@@ -103,7 +103,7 @@ export class WindowEngine<K, V> implements StoreEngine, WindowStore<K, V> {
 
   put(key: K, value: V | null | undefined, start: number, timestamp: number): void {
     if (!Number.isSafeInteger(start)) throw invalidStart(start, `A put into store ${this.name}`)
-    if (!isTimestamp(timestamp)) throw invalidTimestamp(timestamp, `A put into store ${this.name}`)
+    if (!isTimestamp(timestamp)) throw invalidPut(timestamp, this.name)
     const isDeletion = value === null || value === undefined
     if (isDeletion && this.#retainDuplicates) return
     this.#lastStart = Math.max(this.#lastStart, start)

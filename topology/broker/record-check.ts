@@ -6,8 +6,6 @@ import { DEFAULT_RECORD_LIMITS, type RecordLimits } from './record-limits.ts'
 
 /** The most that a record's varints and the batch around it take. A record shorter than the limit by this much fits. */
 const OVERHEAD_BYTES = 128
-/** A topic may take more in one batch, but larger batches are not faster, and readers hold them in memory. */
-const LARGE_BATCH_BYTES = 1 << 20
 
 /**
  * Finds a record that its topic does not take before anything is sent, so that the record is to blame and not the transaction. One per topic, which its
@@ -19,7 +17,6 @@ export class RecordCheck {
   #limits: RecordLimits = DEFAULT_RECORD_LIMITS
   /** Timestamps up to this one are known to be accepted. */
   #latest = -Infinity
-  #cutBytes = 0
 
   /** `now`: milliseconds since the epoch. */
   constructor(topic: string, limits: RecordLimits, now: () => number) {
@@ -35,12 +32,6 @@ export class RecordCheck {
   set limits(limits: RecordLimits) {
     this.#limits = limits
     this.#latest = -Infinity
-    this.#cutBytes = Math.min(limits.maxMessageBytes, LARGE_BATCH_BYTES)
-  }
-
-  /** Where a batch of several records ends, bytes. */
-  get cutBytes(): number {
-    return this.#cutBytes
   }
 
   /** Throws `RecordRefusedError`. Leaves the size to `assertFits`. */

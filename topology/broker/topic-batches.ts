@@ -9,6 +9,9 @@ export interface FilledBatch extends TopicPartition {
   readonly maxBytes: number
 }
 
+/** A topic may take more, but larger batches are not faster, and readers hold them in memory. */
+const LARGE_BATCH_BYTES = 1 << 20
+
 /**
  * The records for one topic in batches that it takes: per partition the batch that is being filled, after those that are full. Filled in place and
  * reused after `clear`.
@@ -35,7 +38,7 @@ export class TopicBatches {
   append(partition: number, key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers?: readonly Header[]): void {
     this.#check.assertValid(key, timestamp)
     const builder = (this.#builders[partition] ??= createRecordBatchBuilder(this.#compression))
-    const isAppended = builder.tryAppend(this.#check.cutBytes, key, value, timestamp, headers)
+    const isAppended = builder.tryAppend(this.#cutBytes, key, value, timestamp, headers)
     if (!isAppended) this.#appendToNext(builder, partition, key, value, timestamp, headers)
     this.#records++
   }
@@ -60,6 +63,10 @@ export class TopicBatches {
     this.#full = []
     for (const builder of this.#builders) builder?.reset()
     this.#records = 0
+  }
+
+  get #cutBytes(): number {
+    return Math.min(this.#check.limits.maxMessageBytes, LARGE_BATCH_BYTES)
   }
 
   /** The record does not fit beside the others; a batch of its own may be as large as the topic takes. */

@@ -1,4 +1,4 @@
-import { invalidTimestamp, isTimestamp, type Serde } from '../../state/index.ts'
+import { invalidTimestamp, type Serde } from '../../state/index.ts'
 import type { RecordBatch } from '../broker/index.ts'
 import type { Clock } from '../ports.ts'
 import type { Record } from '../processor.ts'
@@ -30,11 +30,7 @@ export function readRecord(
     timestamp,
     headers: headers.length === 0 ? undefined : headers,
   }
-  if (timestampExtractor === undefined && isTimestamp(timestamp)) return record
-  return withEventTime(record, (timestampExtractor ?? failOnInvalidTimestamp)(record, partitionTime, clock))
-}
-
-function withEventTime(record: Record<unknown, unknown>, timestamp: number): Record<unknown, unknown> {
-  if (!Number.isSafeInteger(timestamp)) throw invalidTimestamp(timestamp, 'The record')
-  return timestamp === record.timestamp ? record : { ...record, timestamp }
+  const eventTime = (timestampExtractor ?? failOnInvalidTimestamp)(record, partitionTime, clock)
+  if (!Number.isSafeInteger(eventTime)) throw invalidTimestamp(eventTime, 'The record')
+  return eventTime === timestamp ? record : { ...record, timestamp: eventTime }
 }

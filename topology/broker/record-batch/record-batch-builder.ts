@@ -66,7 +66,7 @@ export class RecordBatchBuilder {
     timestamp: number,
     headers: readonly Header[] = NO_HEADERS,
   ): boolean {
-    if (!isTimestamp(timestamp)) assertNone(timestamp)
+    if (!isTimestamp(timestamp)) assertNoTimestamp(timestamp)
     const keyLength = key === null ? 0 : key.length
     const valueLength = value === null ? 0 : value.length
     const headerBytes = headers.length === 0 ? undefined : encodeHeaders(headers)
@@ -221,7 +221,7 @@ export function placeBatch(sealed: Buffer, baseOffset: number): void {
   sealed.writeBigInt64BE(BigInt(baseOffset), at.BASE_OFFSET)
 }
 
-function assertNone(timestamp: number): void {
+function assertNoTimestamp(timestamp: number): void {
   if (timestamp !== NO_TIMESTAMP) throw invalidTimestamp(timestamp, 'A record to be sent')
 }
 

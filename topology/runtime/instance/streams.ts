@@ -158,8 +158,8 @@ export class Streams {
       ports,
       metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
       onLooked: async () => {
-        await this.#globals.topicsChanged((topic) => this.#topics.partitions(topic))
-        this.#tasks.onTopicsChanged()
+        await this.#globals.followTopics((topic) => this.#topics.partitions(topic))
+        this.#tasks.followTopics()
       },
       onFatal: (error) => this.#lifecycle.fail(error),
     })

@@ -145,8 +145,8 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   }
 
   /** Topics may have other partition counts: tasks get their new inputs, and the group rebalances if there are tasks that no instance owns. */
-  onTopicsChanged(): void {
-    for (const loop of this.#loops.values()) loop.topicsChanged()
+  followTopics(): void {
+    for (const loop of this.#loops.values()) loop.followTopics()
     const owned = new Set(this.#owners.flatMap(({ tasks }) => tasks))
     if (owned.size > 0 && this.allTasks().some((name) => !owned.has(name))) this.#options.membership.rejoin()
   }

@@ -89,7 +89,7 @@ export class GlobalStores {
   }
 
   /** Topics may have grown: their new partitions are read too, from the beginning. */
-  async topicsChanged(partitionsOf: (topic: string) => number | undefined): Promise<void> {
+  async followTopics(partitionsOf: (topic: string) => number | undefined): Promise<void> {
     const { broker, stores } = this.#options
     const added = [...new Set(stores.map(({ topic }) => topic))]
       .flatMap((topic) => Array.from({ length: partitionsOf(topic) ?? 0 }, (_, partition) => ({ topic, partition })))

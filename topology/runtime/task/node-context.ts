@@ -41,8 +41,7 @@ export class NodeContext implements ProcessorContext<unknown, unknown> {
     if (!isTimestamp(record.timestamp)) throw this.#notForwardable(record)
     const forwarded = record.key === undefined || record.value === undefined ? withNulls(record) : record
     if (child !== undefined) return this.#child(child).deliver(forwarded)
-    const children = this.#children
-    for (let at = 0; at < children.length; at++) children[at]?.deliver(forwarded)
+    for (const receiver of this.#children) receiver.deliver(forwarded)
   }
 
   store = <S extends StateStore>(name: string): S => {

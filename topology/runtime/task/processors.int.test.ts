@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Serdes, Stores, type KeyValueStore } from '../../../state/index.ts'
-import { createRecordBatchBuilder } from '../../broker/index.ts'
+import { createRecordBatchBuilder, partitionOf } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { Application } from '../testing/application.ts'
@@ -102,5 +102,21 @@ describe('Processors', () => {
     isBroken = false
     expect(values(await app.rows('out', 1))).toEqual(['kept'])
     expect(await app.read('app-dead-letters')).toEqual([])
+  })
+})
+
+describe('A sink', () => {
+  it.each([undefined, null])('whose partitioner returns %s leaves the choice to the key', async (nothing) => {
+    const builder = new StreamsBuilder()
+    const text = { key: Serdes.string, value: Serdes.string }
+    builder.stream('in', text).to('out', { ...text, partitioner: () => nothing as never })
+    const app = await openApplication({ topology: builder.build(), topics: ['in', 'out'], partitions: 4 })
+    await app.start('one')
+    const keys = ['a', 'b', 'c', 'd', 'e']
+    await app.send('in', ...keys.map((key) => [key, key] as const))
+    const rows = await app.rows('out', keys.length)
+    expect(rows.map(({ key, partition }) => [key, partition]).toSorted()).toEqual(
+      keys.map((key) => [key, partitionOf(Buffer.from(key), 4)]),
+    )
   })
 })

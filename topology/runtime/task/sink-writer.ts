@@ -11,30 +11,28 @@ import type { AnyRecord } from './graph-environment.ts'
 export function sinkWriter(sink: SinkNode, topics: TopicTable, outputs: OutputBuffer, ownPartition: number): (record: AnyRecord) => void {
   const { topic: nameOrExtractor, keySerde, valueSerde, partitioner, compression } = sink
   const partitionsOf = (topic: string): number => topics.partitions(topic) ?? noTopic(topic, topics)
-  const chosenBy = (choose: NonNullable<typeof partitioner>, topic: string, { key, value }: AnyRecord): number | undefined => {
-    const partitions = partitionsOf(topic)
-    const partition = choose(topic, key, value, partitions)
-    if (partition === undefined || (Number.isInteger(partition) && partition >= 0 && partition < partitions)) return partition
-    throw new RangeError(`The partitioner of sink "${sink.name}" chose partition ${partition} of topic ${topic}, which has ${partitions}.`)
-  }
-  const write = (topic: string, output: TopicBatches, record: AnyRecord): void => {
+  const write = (topic: string, partitions: number, output: TopicBatches, record: AnyRecord): void => {
     const key = record.key === null ? null : keySerde.serialize(record.key)
     const value = record.value === null ? null : valueSerde.serialize(record.value)
-    const chosen = partitioner === undefined ? undefined : chosenBy(partitioner, topic, record)
-    const partitions = partitionsOf(topic)
+    const chosen = partitioner?.(topic, record.key, record.value, partitions)
     const partition = chosen ?? (key === null ? ownPartition % partitions : partitionOf(key, partitions))
+    if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) throw noPartition(sink, partition, topic, partitions)
     output.append(partition, key, value, record.timestamp, record.headers)
   }
   if (typeof nameOrExtractor === 'string') {
     const topic = topics.nameOf(nameOrExtractor)
     const output = outputs.topic(topic, compression)
-    return (record) => write(topic, output, record)
+    return (record) => write(topic, partitionsOf(topic), output, record)
   }
   return (record) => {
     const topic = topics.nameOf(nameOrExtractor(record))
-    partitionsOf(topic) // no output is kept for a topic that does not exist
-    write(topic, outputs.topic(topic, compression), record)
+    const partitions = partitionsOf(topic)
+    write(topic, partitions, outputs.topic(topic, compression), record)
   }
+}
+
+function noPartition({ name }: SinkNode, partition: number, topic: string, partitions: number): RangeError {
+  return new RangeError(`The partitioner of sink "${name}" chose partition ${partition} of topic ${topic}, which has ${partitions}.`)
 }
 
 function noTopic(topic: string, topics: TopicTable): never {

@@ -70,7 +70,7 @@ export class TaskLoop {
   }
 
   /** Source topics may have grown: if so, the task is opened again after a commit, with its new inputs. */
-  topicsChanged(): void {
+  followTopics(): void {
     if (this.task.isOutdated) this.wake()
   }
 

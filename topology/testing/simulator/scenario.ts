@@ -10,13 +10,18 @@ export interface Stimulus {
   readonly value: Uint8Array
 }
 
+/** A topic that gets further partitions while the application runs, and the record that a client sends to each of them. */
+export interface GrowingTopic {
+  readonly topic: string
+  stimulus(partition: number): Stimulus
+}
+
 /** An application under simulation: its topology, its input, and the invariants of its topics. */
 export interface Scenario {
   readonly applicationId: string
   readonly topics: readonly TopicSpec[]
   readonly topology: Topology
-  /** A topic that gets further partitions while the application runs, and the record that a client sends to a partition of it. */
-  readonly growing?: { readonly topic: string; stimulus(partition: number): Stimulus }
+  readonly growing?: GrowingTopic
   /** The clients' records, in order. */
   stimuli(random: SeededRandom): readonly Stimulus[]
   /** True if every stimulus has its outcome and all results are complete. */

@@ -12,7 +12,7 @@ import { silentLogger } from '../silent-logger.ts'
 import type { Mutation } from './mutations.ts'
 import { PowerSwitch } from './power-switch.ts'
 import { readLogs } from './scenario.ts'
-import type { Scenario, Stimulus } from './scenario.ts'
+import type { GrowingTopic, Scenario, Stimulus } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { troubledState } from './troubled-state.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
@@ -28,6 +28,8 @@ const STATE_TROUBLE = 0.01
 const INITIAL_REBALANCE_DELAY_MS = 40
 const METADATA_MAX_AGE_MS = 3_000
 const DISK_FAULTS: DiskFaults = { lastWriteSurvives: 0.5, lostWrite: 0.4 }
+
+const FAULTS = ['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker'] as const
 
 /** A machine on which an instance is started, crashes and is started again. Its disks survive. */
 interface Slot {
@@ -144,7 +146,8 @@ export class World {
   async #injectFault(): Promise<void> {
     const running = this.#slots.filter((slot) => slot.running !== undefined)
     const slot = this.#random.pick(running.length > 0 ? running : this.#slots)
-    switch (this.#random.pick(['crash', 'crash', 'crash', 'stop', 'cut', 'freeze', 'start', 'broker', 'grow'] as const)) {
+    const { growing } = this.#scenario
+    switch (this.#random.pick(growing === undefined ? FAULTS : [...FAULTS, 'grow' as const])) {
       case 'crash':
         return this.#crash(slot)
       case 'stop':
@@ -163,13 +166,12 @@ export class World {
         this.#broker?.crash()
         return this.#openBroker()
       case 'grow':
-        return this.#grow()
+        if (growing !== undefined) await this.#grow(growing)
+        return
     }
   }
 
-  async #grow(): Promise<void> {
-    const { growing } = this.#scenario
-    if (growing === undefined) return
+  async #grow(growing: GrowingTopic): Promise<void> {
     const { admin } = this.#target()
     const [{ partitions } = { partitions: 0 }] = await admin.describeTopics([growing.topic])
     await admin.createPartitions(growing.topic, partitions + 1)
