@@ -124,7 +124,7 @@ describe('20.C14 over TLS, a member', () => {
     await broker.close()
   })
 
-  it('is told once that its sockets are of the main thread only', async () => {
+  it('is warned once that its sockets are of the main thread only', async () => {
     const broker = await connected(PASSWORD, { socketFactory: ({ host, port }) => connect({ host, port }) })
     const member = await joined(broker)
     for (let times = 0; times < 2; times++) await broker.groups.keepAlive(member, TIMES)

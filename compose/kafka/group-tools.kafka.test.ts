@@ -123,7 +123,7 @@ const tasksOf = (streams: Streams): readonly string[] =>
     .toSorted()
 
 /** Resolves when both instances have finished rebalancing. */
-async function settled(): Promise<void> {
+async function rebalanced(): Promise<void> {
   await expect
     .poll(() => [one.state, two.state, tasksOf(one).length, tasksOf(two).length], POLLING)
     .toEqual(['running', 'running', PARTITIONS.length, PARTITIONS.length])
@@ -143,7 +143,7 @@ afterAll(async () => {
 
 describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIMEOUT_MS }, () => {
   it('--describe shows every partition that the tasks read, with its lag and its owner', async () => {
-    await settled()
+    await rebalanced()
     await send(3)
     await expect.poll(committed, POLLING).toEqual([3, 3, 3, 3])
     let open = quiet
@@ -205,7 +205,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     await tool(GROUP_COMMAND, ...resetting)
     expect(await committed()).toEqual([1, 1, 1, 1])
     ;[one, two] = [await start('one'), await start('two')]
-    await settled()
+    await rebalanced()
     await expect.poll(committed, POLLING).toEqual([5, 5, 5, 5])
     expect(processed - before).toBe(4 * PARTITIONS.length)
   })
@@ -216,7 +216,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     await Promise.all([one.stop(), two.stop()])
     await broker.admin.alterOffsets(app, [{ topic: other, partition: 0, offset: 7 }])
     ;[one, two] = [await start('one'), await start('two')]
-    await settled()
+    await rebalanced()
     expect(await tool(GROUP_COMMAND, '--delete-offsets', '--group', app, '--topic', input)).toMatch(/subscribed|failed/i)
     expect(await committed()).toEqual([5, 5, 5, 5])
     await tool(GROUP_COMMAND, '--delete-offsets', '--group', app, '--topic', other)
@@ -243,7 +243,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     expect(await committed()).toEqual([])
     const before = processed
     ;[one, two] = [await start('one'), await start('two')]
-    await settled()
+    await rebalanced()
     await expect.poll(committed, POLLING).toEqual([5, 5, 5, 5])
     expect(processed - before).toBe(5 * PARTITIONS.length)
   })
@@ -255,7 +255,7 @@ describe('20.C11 Kafka’s tools, with a group of two instances', { timeout: TIM
     expect(await broker.admin.describeTopics([`${app}-counts-changelog`, repartitions])).toEqual([])
     const before = processed
     ;[one, two] = [await start('one'), await start('two')]
-    await settled()
+    await rebalanced()
     await expect.poll(committed, POLLING).toEqual([5, 5, 5, 5])
     expect(processed - before).toBe(5 * PARTITIONS.length)
     const counts = async (): Promise<readonly number[]> =>

@@ -56,7 +56,7 @@ export class TaskManager implements MembershipHandler, QueueSource, TaskDirector
   readonly #standbys = new Map<string, StandbyTask>()
   readonly #turns: Turns
   readonly #blocks: OutageLog
-  /** The last record that blocked the event loop, until the instance has told why it lost its membership. */
+  /** The last record that blocked the event loop, until the instance has logged why it lost its membership. */
   #lastBlock: { readonly task: string; readonly record: string; readonly blockedMs: number } | undefined
   #owners: readonly Owner[] = []
   /** Standbys that become active tasks here. */
