@@ -190,7 +190,7 @@ describe('20.A1 Records that fail', () => {
     expect(valuesOf(await app.rows('out', 4))).toEqual(['one-1', 'one-2', 'two-1', 'two-2'])
   })
 
-  it('when they are redriven and fail again keep their place, their order, and name operator and stack anew', async () => {
+  it('when they are redriven and fail again keep their place, their order, and name operator and stack again', async () => {
     const { topology, poison } = picky()
     const app = await open(topology)
     await app.start('one')
