@@ -1,15 +1,19 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Serdes } from '../../../state/index.ts'
+import { MemoryStorage, Serdes } from '../../../state/index.ts'
+import { EmbeddedBroker } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { LogFields, Ports } from '../../ports.ts'
+import { systemPorts } from '../../system-ports.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
 import { memoryBroker } from '../../testing/memory-broker.ts'
+import { silentLogger } from '../../testing/silent-logger.ts'
 import type { Streams, StreamsOptions } from '../index.ts'
 import type { Application } from '../testing/application.ts'
 import { counting } from '../testing/counting.ts'
 import { FreezingBroker } from '../testing/freezing-broker.ts'
 import { openApplication } from '../testing/open-application.ts'
+import { describeStalls } from '../testing/stalls.contract.ts'
 
 interface Bench {
   readonly app: Application
@@ -171,4 +175,9 @@ describe('20.A3 An idle instance', () => {
     expect(one.health()).toEqual({ isHealthy: true, problems: [] })
     expect(bench.warnings).toEqual([])
   })
+})
+
+describeStalls('the embedded broker', {
+  openBroker: () => EmbeddedBroker.open({ storage: new MemoryStorage(), ports: systemPorts(silentLogger) }),
+  times: {},
 })

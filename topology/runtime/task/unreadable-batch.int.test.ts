@@ -7,6 +7,7 @@ import { RecordBatchBuilder, type SealOptions } from '../../broker/record-batch/
 import type { LogFields } from '../../ports.ts'
 import type { Application } from '../testing/application.ts'
 import { openApplication } from '../testing/open-application.ts'
+import { tasksIn } from '../testing/tasks-in.ts'
 
 const STRINGS = { key: Serdes.string, value: Serdes.string }
 
@@ -65,6 +66,24 @@ describe('20.B7 A task at a batch with an unknown codec', () => {
     const second = await app.start('two')
     await expect.poll(() => second.health().problems.join('\n')).toContain(`app-counts-changelog-0@${unreadable}`)
     expect(second.state).not.toBe('failed')
+  })
+})
+
+describe('20.B7 A standby at a batch with an unknown codec in its changelog', () => {
+  it('says so, and the standby of another partition goes on', async () => {
+    const builder = new StreamsBuilder()
+    builder.stream('in', STRINGS).groupByKey().count({ name: 'counts' })
+    const app = await openApplication({ topology: builder.build(), topics: ['in'], partitions: 2 })
+    const owner = await app.start('one', { standbys: 1 })
+    await app.until(() => tasksIn(owner, 'running').length === 2)
+    const warnings: (LogFields | undefined)[] = []
+    const logger = { ...app.ports.logger, warn: (_: string, fields?: LogFields) => void warnings.push(fields) }
+    const unreadable = await sendUnreadable(app, 'app-counts-changelog')
+    const other = await app.start('two', { standbys: 1, ports: { ...app.ports, logger } })
+    const warning = (): LogFields | undefined => warnings.find((fields) => fields?.code === 'standby-behind')
+    await expect.poll(warning).toMatchObject({ task: '0_0', reason: expect.stringContaining(`app-counts-changelog-0@${unreadable}`) })
+    await expect.poll(() => other.tasks().map(({ name, state }) => `${name} ${state}`)).toEqual(['0_1 running', '0_0 standby'])
+    expect([owner.state, other.state]).toEqual(['running', 'running'])
   })
 })
 
