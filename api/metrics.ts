@@ -1,11 +1,16 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { CommandBus } from './commands/command-bus.ts'
 import type { EventHub } from './hub/event-hub.ts'
+import { KINDS, type Admission } from './limits/admission.ts'
 import type { BankReader } from './ports/bank-reader.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { SessionStore } from './sessions/session-store.ts'
 
+/** More are not counted. */
+const MOST_STUCK = 1_000
+
 interface MetricSources {
+  readonly admission: Admission
   readonly bus: CommandBus
   readonly hub: EventHub
   readonly sessions: SessionStore
@@ -14,7 +19,7 @@ interface MetricSources {
 }
 
 /** Prometheus metrics. Values are read when they are scraped and cost nothing in between. */
-export function metricsOf({ bus, hub, sessions, cluster, reader }: MetricSources): Registry {
+export function metricsOf({ admission, bus, hub, sessions, cluster, reader }: MetricSources): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'bob_', eventLoopMonitoringPrecision: 1_000 })
   const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void | Promise<void>): void => {
@@ -36,6 +41,17 @@ export function metricsOf({ bus, hub, sessions, cluster, reader }: MetricSources
     if (p99Ms !== undefined) seconds.set({ quantile: '0.99' }, p99Ms / 1_000)
   })
   gauge('subscribers', 'Open subscriptions to the topics that the bank publishes.', [], (subscribers) => subscribers.set(hub.subscribers))
+  gauge('in_use', 'Connections, requests under way and streams, at the moment.', ['kind'], (inUse) => {
+    for (const kind of KINDS) inUse.set({ kind }, admission.inUse(kind))
+  })
+  gauge(
+    'refused',
+    'Connections, requests and streams that were refused because a limit was reached, since the start.',
+    ['kind'],
+    (refused) => {
+      for (const kind of KINDS) refused.set({ kind }, admission.refused[kind])
+    },
+  )
   gauge('sessions', 'Sessions of signed-in users.', [], (count) => count.set(sessions.size))
   gauge('tasks', 'Tasks by instance and state.', ['instance', 'state'], (tasks) => {
     tasks.reset()
@@ -52,7 +68,7 @@ export function metricsOf({ bus, hub, sessions, cluster, reader }: MetricSources
     'Transfers whose money could not be returned to the payer: an employee has to resolve them. Absent: no instance could be reached.',
     [],
     async (stuck) => {
-      const found = await reader.stuckTransfers().catch(() => undefined)
+      const found = await reader.stuckTransfers(MOST_STUCK, 0).catch(() => undefined)
       if (found === undefined) stuck.remove()
       else stuck.set(found.length)
     },

@@ -6,6 +6,8 @@ import { CommandBus, type NewCommand } from './commands/command-bus.ts'
 import { Access } from './graphql/access.ts'
 import { Documents } from './graphql/documents.ts'
 import { executableSchema } from './graphql/executable-schema.ts'
+import { Admission } from './limits/admission.ts'
+import { apiLimits, type ApiLimits } from './limits/api-limits.ts'
 import { Helix } from './http/helix.ts'
 import { listen } from './http/server.ts'
 import { EventHub } from './hub/event-hub.ts'
@@ -45,6 +47,10 @@ export interface ApiOptions {
   readonly hosts?: readonly string[]
   /** Proxies whose `X-Forwarded-For` is trusted: addresses, networks, or `loopback`, `linklocal`, `uniquelocal`. */
   readonly proxies?: readonly string[]
+  /** How many files and sockets this process may have open. */
+  readonly openFiles: number
+  /** Default: what `apiLimits` derives. */
+  readonly limits?: Partial<ApiLimits>
   /** Why the bank cannot be used at the moment; undefined: it is ready. */
   unready?(): string | undefined
 }
@@ -86,18 +92,21 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     })
     const documents = new Documents(schema, { introspection: mode === 'development' })
     const subscriptions = new SubscriptionServer({ documents, ports })
+    const proxies = options.proxies ?? []
+    const admission = new Admission({ ...apiLimits(options.openFiles, proxies.length > 0), ...options.limits })
     const server = await listen({
       helix: new Helix(documents, ports.logger),
       subscriptions,
       sessions,
-      metrics: metricsOf({ bus, hub, sessions, cluster, reader }),
+      metrics: metricsOf({ admission, bus, hub, sessions, cluster, reader }),
+      admission,
       logger: ports.logger,
       pageDirectory: options.pageDirectory,
       mode,
       host: options.host,
       port: options.port,
       hosts: options.hosts ?? [],
-      proxies: options.proxies ?? [],
+      proxies,
       unready: () => options.unready?.(),
     })
     opened.push(server, subscriptions)

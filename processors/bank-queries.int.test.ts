@@ -119,10 +119,30 @@ describe('Queries of the bank', () => {
     expect(await queries.balanceAt(BERT, second?.time ?? 0)).toBe(150n)
     expect(await queries.balanceAt(ANNE, Number.MAX_SAFE_INTEGER)).toBe(-150n)
     expect(await queries.balanceAt(EMPTY, ports.clock.now())).toBe(0n)
-    const whole = await queries.statement(BERT, before, ports.clock.now())
-    expect(whole).toEqual({ openingBalance: 0n, closingBalance: 150n, rows })
-    const none = await queries.statement(BERT, 0, (first?.time ?? 0) - 1)
-    expect(none).toEqual({ openingBalance: 0n, closingBalance: 0n, rows: [] })
+    const whole = await queries.statement(BERT, before, ports.clock.now(), { first: 10 })
+    expect(whole).toEqual({ openingBalance: 0n, closingBalance: 150n, rows, hasMore: false })
+    const none = await queries.statement(BERT, 0, (first?.time ?? 0) - 1, { first: 10 })
+    expect(none).toEqual({ openingBalance: 0n, closingBalance: 0n, rows: [], hasMore: false })
+  })
+
+  it('21.1 return a statement in pages that continue each other, from any moment', async () => {
+    for (let at = 1; at <= 7; at++) await transfer(`t${at}`, BigInt(at))
+    const rows = (await queries.transactions(BERT, 10)).toReversed()
+    const [from, to] = [rows[1]?.time ?? 0, rows.at(-1)?.time ?? 0]
+    const wanted = rows.filter(({ time }) => time >= from)
+    const seen: unknown[] = []
+    let balance = wanted[0] === undefined ? 0n : wanted[0].newBalance - wanted[0].amount
+    for (let after: string | undefined; ;) {
+      const page = await queries.statement(BERT, from, to, { first: 2, after })
+      expect(page.openingBalance).toBe(balance)
+      balance = page.closingBalance
+      seen.push(...page.rows)
+      after = page.rows.at(-1)?.id
+      if (!page.hasMore) break
+    }
+    expect(seen).toEqual(wanted)
+    expect(balance).toBe(28n)
+    expect(await queries.statement(BERT, from, to, { first: 2, after: `${ANNE}-1` })).toMatchObject({ rows: [], hasMore: false })
   })
 
   it('find accounts by IBAN and by owner, those with the newest transactions first', async () => {
@@ -168,7 +188,7 @@ describe('Queries of the bank', () => {
     const view = await queries.transfer('t')
     expect(view).toMatchObject({ state: 'COMPLETED', amount: 10n, from: ANNE, to: BERT, reason: null })
     expect(view?.endedAt).toBeGreaterThanOrEqual(view?.startedAt ?? Infinity)
-    expect(await queries.lateTransfers()).toEqual([])
-    expect(await queries.stuckTransfers()).toEqual([])
+    expect(await queries.lateTransfers(10, 0)).toEqual([])
+    expect(await queries.stuckTransfers(10, 0)).toEqual([])
   })
 })

@@ -21,9 +21,15 @@ export interface LastTransaction {
   readonly transaction: TransactionRow | null
 }
 
-type StoreQueries = Pick<Queries, 'keyValue' | 'window' | 'versioned'>
+export interface StatementPage {
+  readonly openingBalance: bigint
+  readonly closingBalance: bigint
+  readonly rows: readonly TransactionRow[]
+  /** Rows of a next page exist. */
+  readonly hasMore: boolean
+}
 
-const PAGE_SIZE = 250
+type StoreQueries = Pick<Queries, 'keyValue' | 'window' | 'versioned'>
 
 /** Queries over the bank's committed state, on whichever instance it is. What does not exist is undefined. */
 export class BankQueries {
@@ -103,19 +109,26 @@ export class BankQueries {
     return (await this.#account(iban)) === undefined ? undefined : 0n
   }
 
-  /** Rows with from ≤ time ≤ to, oldest first, and the balances before the first and after the last of them. */
+  /**
+   * A page of the rows with from ≤ time ≤ to, oldest first, and the balances before its first and after its last row. `after`: the id of the last row
+   * of the page before. Rows are in the order of the account's history, whatever the clocks said.
+   */
   async statement(
     iban: string,
     from: number,
     to: number,
-  ): Promise<{ readonly openingBalance: bigint; readonly closingBalance: bigint; readonly rows: readonly TransactionRow[] }> {
-    const [opening, closing] = await Promise.all([this.balanceAt(iban, from - 1), this.balanceAt(iban, to)])
-    const rows: TransactionRow[] = []
-    for (let page = await this.transactions(iban, PAGE_SIZE); ; page = await this.transactions(iban, PAGE_SIZE, page.at(-1)?.id)) {
-      rows.push(...page.filter(({ time }) => time >= from && time <= to))
-      if (page.length < PAGE_SIZE || (page.at(-1)?.time ?? 0) < from) break
-    }
-    return { openingBalance: opening ?? 0n, closingBalance: closing ?? 0n, rows: rows.toReversed() }
+    { first, after }: { readonly first: number; readonly after?: string | undefined },
+  ): Promise<StatementPage> {
+    const before = after === undefined ? undefined : positionOf(after)
+    const isForeign = after !== undefined && before?.iban !== iban
+    const start = before === undefined ? await this.#firstVersionSince(iban, from) : before.version + 1
+    const found = isForeign ? [] : await this.#rowsSince(iban, start, first + 1)
+    const end = found.findIndex(({ time }) => time > to)
+    const inTime = end < 0 ? found : found.slice(0, end)
+    const rows = inTime.slice(0, first)
+    const [oldest, newest] = [rows[0], rows.at(-1)]
+    const openingBalance = oldest === undefined ? ((await this.balanceAt(iban, from - 1)) ?? 0n) : balanceBefore(oldest)
+    return { openingBalance, closingBalance: newest?.newBalance ?? openingBalance, rows, hasMore: inTime.length > first }
   }
 
   /** Newest window last; without an IBAN, of all accounts together. */
@@ -128,15 +141,39 @@ export class BankQueries {
     return found === undefined ? undefined : transferView(found.value)
   }
 
-  async stuckTransfers(): Promise<readonly NamedTransferView[]> {
+  /** Oldest first. */
+  async stuckTransfers(first: number, offset: number): Promise<readonly NamedTransferView[]> {
     const stuck = await this.#store<number>('transfers-stuck').all()
-    return this.#existing(stuck.map(({ key }) => key))
+    return (await this.#existing(stuck.map(({ key }) => key))).slice(offset, offset + first)
   }
 
-  /** Transfers that did not end in time and still have not ended. */
-  async lateTransfers(): Promise<readonly NamedTransferView[]> {
+  /** Transfers that did not end in time and still have not ended, oldest first. */
+  async lateTransfers(first: number, offset: number): Promise<readonly NamedTransferView[]> {
     const late = await this.#store<string>('late-transfers').all()
-    return (await this.#existing(late.map(({ key }) => key))).filter(({ state }) => state === 'PENDING')
+    const pending = (await this.#existing(late.map(({ key }) => key))).filter(({ state }) => state === 'PENDING')
+    return pending.slice(offset, offset + first)
+  }
+
+  /** Oldest first, from this version of the account on. */
+  async #rowsSince(iban: string, version: number, limit: number): Promise<readonly TransactionRow[]> {
+    const rows = await this.#store<TransactionRow>('rows').range(rowKey(iban, version), rowKey(iban, LATEST), {
+      limit,
+      partitionKey: Buffer.from(iban),
+    })
+    return rows.map(({ value }) => value)
+  }
+
+  /** By bisection: the times of an account's rows do not decrease. */
+  async #firstVersionSince(iban: string, time: number): Promise<number> {
+    const [newest] = await this.transactions(iban, 1)
+    let [low, high] = [0, newest === undefined ? 0 : versionOf(newest) + 1]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const [row] = await this.#rowsSince(iban, middle, 1)
+      if (row === undefined || row.time >= time) high = middle
+      else low = versionOf(row) + 1
+    }
+    return low
   }
 
   #store<V>(name: string): KeyValueQueries<string, V> {
@@ -151,6 +188,14 @@ export class BankQueries {
     const views = await Promise.all(ids.map((id) => this.transfer(id)))
     return views.filter((view) => view !== undefined).toSorted((left, right) => left.startedAt - right.startedAt)
   }
+}
+
+function versionOf({ id }: TransactionRow): number {
+  return positionOf(id)?.version ?? 0
+}
+
+function balanceBefore({ direction, amount, newBalance }: TransactionRow): bigint {
+  return direction === 'CREDIT' ? newBalance - amount : newBalance + amount
 }
 
 /** Above every version of an account. */

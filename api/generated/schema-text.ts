@@ -71,19 +71,20 @@ type Query {
   "The last transaction of each account, newest first, paged by account. Employees only."
   lastTransactions(search: String, first: Int = 20, offset: Int = 0): LastTransactionPage!
   account(iban: String!): Account
-  myAccounts: [Account!]!
+  myAccounts(first: Int = 100, offset: Int = 0): [Account!]!
   balanceAt(iban: String!, at: Timestamp!): Cents
-  "The transactions with from ≤ time ≤ to, oldest first, with the balances before the first and after the last."
-  statement(iban: String!, from: Timestamp!, to: Timestamp!): Statement!
+  "A page of the transactions with from ≤ time ≤ to, oldest first. \`after\`: the id of the last row of the page before."
+  statement(iban: String!, from: Timestamp!, to: Timestamp!, first: Int = 200, after: ID): Statement!
   "Without \`iban\`: of the whole bank (employees only)."
   turnover(iban: String, window: WindowSize!, last: Int = 24): [TurnoverWindow!]!
   transfer(id: ID!): Transfer
-  stuckTransfers: [Transfer!]!
-  lateTransfers: [Transfer!]!
-  deadLetters(last: Int = 50): [DeadLetter!]!
+  stuckTransfers(first: Int = 100, offset: Int = 0): [Transfer!]!
+  lateTransfers(first: Int = 100, offset: Int = 0): [Transfer!]!
+  "Newest first, without the newest \`offset\`."
+  deadLetters(last: Int = 50, offset: Int = 0): [DeadLetter!]!
   topology: TopologyGraph!
   instances: [Instance!]!
-  rebalances(last: Int = 50): [Rebalance!]!
+  rebalances(last: Int = 50, offset: Int = 0): [Rebalance!]!
 }
 
 type Mutation {
@@ -212,9 +213,12 @@ type LastTransaction {
 }
 type Statement {
   iban: String!
+  "Before the first row of the page."
   openingBalance: Cents!
+  "After the last row of the page."
   closingBalance: Cents!
   rows: [Transaction!]!
+  hasMore: Boolean!
 }
 type TurnoverWindow {
   start: Timestamp!

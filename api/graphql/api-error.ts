@@ -6,7 +6,7 @@ import { GraphQLError } from 'graphql'
  * client can retry the same request.
  */
 export type ApiErrorCode =
-  'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'BAD_USER_INPUT' | 'UNAVAILABLE' | 'BUSY' | 'RESYNCHRONISE' | 'INTERNAL'
+  'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'BAD_USER_INPUT' | 'UNAVAILABLE' | 'BUSY' | 'TOO_LARGE' | 'RESYNCHRONISE' | 'INTERNAL'
 
 export function apiError(code: ApiErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })

@@ -7,6 +7,13 @@ export function rowCount(name: string, value: number | null | undefined, max: nu
   return count
 }
 
+/** How many rows of a list a page leaves out. */
+export function rowOffset(value: number | null | undefined): number {
+  const offset = value ?? 0
+  if (offset < 0) throw apiError('BAD_USER_INPUT', '"offset" must be 0 or more.')
+  return offset
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** An id chosen by the client, in lower case, so that both spellings name the same thing. */
@@ -18,7 +25,10 @@ export function uuid(name: string, value: string): string {
 
 const LONGEST_TEXT = 256
 
-export function text(name: string, value: string): string {
-  if (value.length > LONGEST_TEXT) throw apiError('BAD_USER_INPUT', `"${name}" must have at most ${LONGEST_TEXT} characters.`)
-  return value
+/** Refuses a text, in whichever argument, that is longer than any of the bank's: before it becomes the key of anything. */
+export function refuseLongTexts(args: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value === 'string' && value.length > LONGEST_TEXT)
+      throw apiError('BAD_USER_INPUT', `"${name}" must have at most ${LONGEST_TEXT} characters.`)
+  }
 }

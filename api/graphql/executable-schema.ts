@@ -4,6 +4,7 @@ import type { AlertRaised, TransferStep } from '../../schemas/index.ts'
 import { SCHEMA_TEXT } from '../generated/schema-text.ts'
 import type { GraphNode } from '../ports/cluster.ts'
 import { apiError } from './api-error.ts'
+import { refuseLongTexts } from './arguments.ts'
 import { mutations } from './mutations.ts'
 import { nodeKind } from './node-kind.ts'
 import { queries } from './queries.ts'
@@ -54,6 +55,9 @@ function attach(
     const [field, resolver] = [fields[name], resolvers[name]]
     if (field === undefined || resolver === undefined)
       throw new Error(`${type?.name}.${name} is only in the schema or only among the resolvers: add the other.`)
-    field[as] = (_source, args, context) => resolver(args as never, context)
+    field[as] = (_source, args: Readonly<Record<string, unknown>>, context) => {
+      refuseLongTexts(args)
+      return resolver(args as never, context)
+    }
   }
 }

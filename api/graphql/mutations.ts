@@ -3,7 +3,7 @@ import type { AccountView } from '../../processors/index.ts'
 import type { AlertSettings } from '../../schemas/index.ts'
 import { requireClient, requireEmployee } from './access.ts'
 import { apiError } from './api-error.ts'
-import { text, uuid } from './arguments.ts'
+import { uuid } from './arguments.ts'
 import { untilSeen } from '../until-seen.ts'
 import { moneyMutations } from './money-mutations.ts'
 import { openAccount } from './open-account.ts'
@@ -75,7 +75,7 @@ export function mutations(services: Services): Resolvers {
       asOwner(
         context,
         iban,
-        (owner) => ({ type: 'AddUserToBankAccount', ...owner, userToAdd: text('username', username) }),
+        (owner) => ({ type: 'AddUserToBankAccount', ...owner, userToAdd: username }),
         async ({ owners }) => owners.includes(username) && (await reader.ibansOwnedBy(username)).includes(iban),
       ),
     removeOwner: ({ iban }: { iban: string }, context) =>

@@ -1,7 +1,7 @@
 import type { WindowSize } from '../../processors/index.ts'
 import { requireClient, requireEmployee } from './access.ts'
 import { apiError, notFound } from './api-error.ts'
-import { rowCount, text } from './arguments.ts'
+import { rowCount, rowOffset } from './arguments.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Resolvers, Services } from './services.ts'
 
@@ -9,66 +9,112 @@ const MAX_ROWS = 500
 const MAX_ACCOUNTS = 100
 const MAX_WINDOWS = 1_000
 
-/** The fields of `Query`. Without access a single object is null; a list is refused with `NOT_FOUND`. */
+interface PageArgs {
+  readonly first?: number | null
+  readonly offset?: number | null
+}
+
+interface NewestArgs {
+  readonly last?: number | null
+  readonly offset?: number | null
+}
+
+interface StatementArgs {
+  readonly iban: string
+  readonly from: number
+  readonly to: number
+  readonly first?: number | null
+  readonly after?: string | null
+}
+
+/** The fields of `Query`. Without access a single object is null; a list is refused with `NOT_FOUND`. Each field reserves the rows that it may read. */
 export function queries({ access, cluster, reader }: Services): Resolvers {
-  const requireVisible = async ({ user }: RequestContext, iban: string): Promise<void> => {
-    if (!(await access.canSeeAccount(user, iban))) throw notFound()
+  const canSee = ({ user, rows }: RequestContext, iban: string): Promise<boolean> => {
+    rows.reserve(1)
+    return access.canSeeAccount(user, iban)
+  }
+  const requireVisible = async (context: RequestContext, iban: string): Promise<void> => {
+    if (!(await canSee(context, iban))) throw notFound()
+  }
+  const reserved = ({ rows }: RequestContext, count: number): number => {
+    rows.reserve(count)
+    return count
   }
 
   return {
     me: (_: object, { user }) => user ?? null,
-    transaction: async ({ id }: { id: string }, { user }) => {
-      const row = await reader.transaction(text('id', id))
-      return row !== undefined && (await access.canSeeAccount(user, row.iban)) ? row : null
+    transaction: async ({ id }: { id: string }, context) => {
+      const row = await reader.transaction(id)
+      return row !== undefined && (await canSee(context, row.iban)) ? row : null
     },
     transactions: async (args: { iban: string; last?: number | null; before?: string | null }, context) => {
+      const last = reserved(context, rowCount('last', args.last, MAX_ROWS, 10))
       await requireVisible(context, args.iban)
-      return reader.transactions(args.iban, rowCount('last', args.last, MAX_ROWS, 10), args.before ?? undefined)
+      return reader.transactions(args.iban, last, args.before ?? undefined)
     },
-    lastTransactions: (args: { search?: string | null; first?: number | null; offset?: number | null }, context) => {
+    lastTransactions: (args: { search?: string | null } & PageArgs, context) => {
       requireEmployee(context)
-      const offset = args.offset ?? 0
-      if (offset < 0) throw apiError('BAD_USER_INPUT', '"offset" must be 0 or more.')
-      const search = args.search ? text('search', args.search) : undefined
-      return reader.lastTransactions(search, rowCount('first', args.first, MAX_ACCOUNTS, 20), offset)
+      const search = args.search ?? undefined
+      const first = reserved(context, rowCount('first', args.first, MAX_ACCOUNTS, 20))
+      return reader.lastTransactions(search, first, rowOffset(args.offset))
     },
-    account: async ({ iban }: { iban: string }, { user }) => ((await access.canSeeAccount(user, iban)) ? reader.account(iban) : null),
-    myAccounts: async (_: object, context) => {
+    account: async ({ iban }: { iban: string }, context) => ((await canSee(context, iban)) ? reader.account(iban) : null),
+    myAccounts: async (args: PageArgs, context) => {
       const { username } = requireClient(context)
-      const accounts = await Promise.all((await reader.ibansOwnedBy(username)).map((iban) => reader.account(iban)))
+      const first = reserved(context, rowCount('first', args.first, MAX_ACCOUNTS, MAX_ACCOUNTS))
+      const offset = rowOffset(args.offset)
+      const ibans = (await reader.ibansOwnedBy(username)).slice(offset, offset + first)
+      const accounts = await Promise.all(ibans.map((iban) => reader.account(iban)))
       return accounts.filter((account) => account?.owners.includes(username))
     },
-    balanceAt: async ({ iban, at }: { iban: string; at: number }, { user }) =>
-      (await access.canSeeAccount(user, iban)) ? reader.balanceAt(iban, at) : null,
-    statement: async ({ iban, from, to }: { iban: string; from: number; to: number }, context) => {
+    balanceAt: async ({ iban, at }: { iban: string; at: number }, context) =>
+      (await canSee(context, iban)) ? reader.balanceAt(iban, at) : null,
+    statement: async ({ iban, from, to, first, after }: StatementArgs, context) => {
       if (from > to) throw apiError('BAD_USER_INPUT', '"from" must not be after "to".')
+      const page = { first: reserved(context, rowCount('first', first, MAX_ROWS, 200)), after: after ?? undefined }
       await requireVisible(context, iban)
-      return { iban, ...(await reader.statement(iban, from, to)) }
+      return { iban, ...(await reader.statement(iban, from, to, page)) }
     },
     turnover: async (args: { iban?: string | null; window: WindowSize; last?: number | null }, context) => {
-      const last = rowCount('last', args.last, MAX_WINDOWS, 24)
+      const last = reserved(context, rowCount('last', args.last, MAX_WINDOWS, 24))
       if (args.iban === undefined || args.iban === null) requireEmployee(context)
       else await requireVisible(context, args.iban)
       return reader.turnover(args.iban ?? undefined, args.window, last)
     },
-    transfer: async ({ id }: { id: string }, { user }) => {
-      const transfer = await reader.transfer(text('id', id))
+    transfer: async ({ id }: { id: string }, { user, rows }) => {
+      rows.reserve(1)
+      const transfer = await reader.transfer(id)
       return transfer !== undefined && (await access.canSeeTransfer(user, transfer)) ? transfer : null
     },
-    stuckTransfers: (_: object, context) => {
+    stuckTransfers: ({ first, offset }: PageArgs, context) => {
       requireEmployee(context)
-      return reader.stuckTransfers()
+      return reader.stuckTransfers(reserved(context, rowCount('first', first, MAX_ROWS, 100)), rowOffset(offset))
     },
-    lateTransfers: (_: object, context) => {
+    lateTransfers: ({ first, offset }: PageArgs, context) => {
       requireEmployee(context)
-      return reader.lateTransfers()
+      return reader.lateTransfers(reserved(context, rowCount('first', first, MAX_ROWS, 100)), rowOffset(offset))
     },
-    deadLetters: ({ last }: { last?: number | null }, context) => {
+    deadLetters: async ({ last, offset }: NewestArgs, context) => {
       requireEmployee(context)
-      return cluster.deadLetters(rowCount('last', last, MAX_ROWS, 50))
+      const count = reserved(context, rowCount('last', last, MAX_ROWS, 50))
+      const skipped = rowOffset(offset)
+      return (await cluster.deadLetters(skipped + count)).slice(skipped)
     },
-    topology: () => cluster.topology(),
-    instances: () => cluster.instances(),
-    rebalances: ({ last }: { last?: number | null }) => cluster.rebalances(rowCount('last', last, MAX_ROWS, 50)),
+    topology: (_: object, context) => {
+      reserved(context, TOPOLOGY_ROWS)
+      return cluster.topology()
+    },
+    instances: (_: object, context) => {
+      reserved(context, TOPOLOGY_ROWS)
+      return cluster.instances()
+    },
+    rebalances: ({ last, offset }: NewestArgs, context) => {
+      const count = reserved(context, rowCount('last', last, MAX_ROWS, 50))
+      const skipped = rowOffset(offset)
+      return cluster.rebalances(skipped + count).slice(skipped)
+    },
   }
 }
+
+/** About as many as the bank's topology has nodes. */
+const TOPOLOGY_ROWS = 100

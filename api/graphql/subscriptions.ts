@@ -5,7 +5,7 @@ import { lastTransactionsFeed } from '../hub/last-transactions-feed.ts'
 import { transferFeed } from '../hub/transfer-feed.ts'
 import { requireEmployee, requireUser } from './access.ts'
 import { notFound } from './api-error.ts'
-import { rowCount, text, uuid } from './arguments.ts'
+import { rowCount, uuid } from './arguments.ts'
 import type { Resolvers, Services } from './services.ts'
 
 interface TransactionsArgs {
@@ -35,7 +35,7 @@ export function subscriptions({ access, hub, instances, metrics, ports, reader }
           minAmount: args.minAmount ?? undefined,
           maxAmount: args.maxAmount ?? undefined,
           direction: args.direction ?? undefined,
-          descriptionIncludes: args.descriptionIncludes ? text('descriptionIncludes', args.descriptionIncludes) : undefined,
+          descriptionIncludes: args.descriptionIncludes ?? undefined,
         },
         last: rowCount('last', args.last, MAX_ROWS, 10),
         after: lastEventId ?? args.after ?? undefined,
@@ -55,7 +55,7 @@ export function subscriptions({ access, hub, instances, metrics, ports, reader }
     },
     lastTransactions: ({ search }: { search?: string | null }, context) => {
       requireEmployee(context)
-      return lastTransactionsFeed({ reader, channel: hub.transactions, search: search ? text('search', search) : undefined })
+      return lastTransactionsFeed({ reader, channel: hub.transactions, search: search ?? undefined })
     },
     topologyMetrics: () => metrics.feed(),
     instances: () => instances.feed(),

@@ -6,6 +6,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { GraphQLError } from 'graphql'
 import type { Registry } from 'prom-client'
 import { apiError } from '../graphql/api-error.ts'
+import type { Admission } from '../limits/admission.ts'
 import { formatError } from '../graphql/format-error.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { SubscriptionServer } from '../streaming/subscription-server.ts'
@@ -20,6 +21,7 @@ export interface ServerOptions {
   readonly subscriptions: SubscriptionServer
   readonly sessions: SessionStore
   readonly metrics: Registry
+  readonly admission: Admission
   readonly logger: Logger
   /** The built page. */
   readonly pageDirectory: string
@@ -34,7 +36,6 @@ export interface ServerOptions {
   unready(): string | undefined
 }
 
-const BODY_BYTES = 64 * 1024
 /** Per address, far above what a person does; sign-ins have limits of their own. */
 const REQUESTS = { max: 10_000, timeWindow: 10_000 }
 const PAGE_POLICY = {
@@ -52,8 +53,18 @@ const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-s
 
 /** Serves the page, `/graphql`, `/graphql/stream`, `/health` and `/metrics` on one port (DECISIONS 23). Rejects when the port cannot be bound. */
 export async function listen(options: ServerOptions): Promise<FastifyInstance> {
-  const { host, port, mode, pageDirectory, hosts, proxies } = options
-  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, trustProxy: proxies.length > 0 && [...proxies] })
+  const { admission, host, port, mode, pageDirectory, hosts, proxies } = options
+  const { bodyBytes, idleTimeoutMs, requestTimeoutMs } = admission.limits
+  const app = fastify({
+    bodyLimit: bodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
+    forceCloseConnections: true,
+    trustProxy: proxies.length > 0 && [...proxies],
+  })
+  admission.watch(app.server)
+  app.addHook('onRequest', (request, reply, done) => done(admission.admitRequest(request.ip, reply.raw) ? undefined : tooBusy(reply)))
   app.removeContentTypeParser('text/plain')
   await app.register(cookie)
   await app.register(helmet, {
@@ -82,15 +93,17 @@ export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   return app
 }
 
-function addGraphQL(app: FastifyInstance, { helix, mode, sessions, subscriptions }: ServerOptions): void {
-  const cookies = new SessionCookie(sessions, { secure: mode === 'production' })
+function addGraphQL(app: FastifyInstance, { admission, helix, mode, sessions, subscriptions }: ServerOptions): void {
+  const cookies = new SessionCookie(sessions, { secure: mode === 'production', rowsPerRequest: admission.limits.rowsPerRequest })
   app.post('/graphql', async (request, reply) => {
     const { status, payload } = await helix.answer(graphQLRequest(request.body), cookies.contextOf(request, reply))
     return reply.code(status).header('cache-control', 'no-store').send(payload)
   })
   app.post('/graphql/stream', (request, reply) => {
     const graphql = graphQLRequest(request.body)
-    const wasSignedIn = cookies.sessionOf(request) !== undefined
+    const session = cookies.sessionOf(request)
+    if (!admission.admitStream(request.ip, session?.username, reply.raw)) throw tooBusy(reply)
+    const wasSignedIn = session !== undefined
     reply.hijack()
     return subscriptions.serve({
       request: graphql,
@@ -116,6 +129,11 @@ function addOperations(app: FastifyInstance, { metrics, unready }: ServerOptions
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
 }
 
+function tooBusy(reply: FastifyReply): GraphQLError {
+  reply.header('retry-after', '1')
+  return apiError('BUSY', 'Too much is under way, in all or from your address: close what you do not need, and try again.')
+}
+
 /** A refusal gets the status of its code; an internal error is shown without its details. */
 function refuse(error: FastifyError | GraphQLError, reply: FastifyReply, logger: Logger): FastifyReply {
   if (error instanceof GraphQLError) {
@@ -127,4 +145,4 @@ function refuse(error: FastifyError | GraphQLError, reply: FastifyReply, logger:
   return reply.code(status).send({ errors: [apiError('BAD_USER_INPUT', error.message)] })
 }
 
-const STATUS: Readonly<Record<string, number>> = { FORBIDDEN: 403, INTERNAL: 500, UNAVAILABLE: 503 }
+const STATUS: Readonly<Record<string, number>> = { BUSY: 503, FORBIDDEN: 403, INTERNAL: 500, UNAVAILABLE: 503 }

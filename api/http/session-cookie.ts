@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestContext } from '../graphql/request-context.ts'
+import { RowBudget } from '../graphql/row-budget.ts'
+import { networkOf } from '../limits/network-of.ts'
 import type { Session, SessionStore } from '../sessions/session-store.ts'
 
 const NAME = 'session'
@@ -8,11 +10,13 @@ const NAME = 'session'
 export class SessionCookie {
   readonly #sessions: SessionStore
   readonly #secure: boolean
+  readonly #rowsPerRequest: number
 
   /** `secure`: browsers send the cookie over TLS only. */
-  constructor(sessions: SessionStore, { secure }: { readonly secure: boolean }) {
+  constructor(sessions: SessionStore, { secure, rowsPerRequest }: { readonly secure: boolean; readonly rowsPerRequest: number }) {
     this.#sessions = sessions
     this.#secure = secure
+    this.#rowsPerRequest = rowsPerRequest
   }
 
   sessionOf(request: FastifyRequest): Session | undefined {
@@ -25,7 +29,8 @@ export class SessionCookie {
     const lastEventId = request.headers['last-event-id']
     return {
       user: session === undefined ? undefined : { username: session.username, role: session.role },
-      address: request.ip,
+      address: networkOf(request.ip),
+      rows: new RowBudget(this.#rowsPerRequest),
       lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       beginSession: async ({ username, role }) => {
         await this.#end(request)

@@ -1,4 +1,4 @@
-import type { AccountView, LastTransaction, NamedTransferView, TurnoverWindow, WindowSize } from '../../processors/index.ts'
+import type { AccountView, LastTransaction, NamedTransferView, StatementPage, TurnoverWindow, WindowSize } from '../../processors/index.ts'
 import type { TransactionRow } from '../../schemas/index.ts'
 
 /**
@@ -18,23 +18,22 @@ export interface BankReader {
   /** Authorises this owner's commands on the account. It must not leave the server. */
   ownerToken(iban: string, username: string): Promise<string | undefined>
   balanceAt(iban: string, at: number): Promise<bigint | undefined>
-  /** Rows with from ≤ time ≤ to, oldest first. */
-  statement(iban: string, from: number, to: number): Promise<StatementView>
+  /** A page of the rows with from ≤ time ≤ to, oldest first; `after`: the id of the row before it. */
+  statement(
+    iban: string,
+    from: number,
+    to: number,
+    page: { readonly first: number; readonly after?: string | undefined },
+  ): Promise<StatementPage>
   /** Newest window last; without an IBAN those of the whole bank. */
   turnover(iban: string | undefined, window: WindowSize, last: number): Promise<readonly TurnoverWindow[]>
   transfer(id: string): Promise<NamedTransferView | undefined>
-  stuckTransfers(): Promise<readonly NamedTransferView[]>
-  lateTransfers(): Promise<readonly NamedTransferView[]>
+  stuckTransfers(first: number, offset: number): Promise<readonly NamedTransferView[]>
+  lateTransfers(first: number, offset: number): Promise<readonly NamedTransferView[]>
 }
 
 export interface LastTransactionPage {
   /** Number of accounts that match. */
   readonly total: number
   readonly rows: readonly LastTransaction[]
-}
-
-export interface StatementView {
-  readonly openingBalance: bigint
-  readonly closingBalance: bigint
-  readonly rows: readonly TransactionRow[]
 }

@@ -78,15 +78,16 @@ export class SignIn {
 
   /** An attempt counts before its password is checked, so that concurrent ones cannot exceed the limit; a correct password uncounts it. */
   async signIn(name: string, password: string, address: string): Promise<SignInAnswer> {
+    if (name.length > MAX_NAME_LENGTH || password.length > MAX_PASSWORD_LENGTH)
+      return { reason: this.#address.admit(address) ? WRONG : TOO_OFTEN }
     const username = name.normalize('NFC')
     const pair = `${username}\n${address}`
     const admitted = [this.#nameAtAddress.admit(pair), this.#name.admit(username), this.#address.admit(address)]
     if (admitted.includes(false)) return { reason: TOO_OFTEN }
     const { employees, reader, passwords } = this.#options
     const employee = employees.find((candidate) => candidate.username === username)
-    const isPlausible = username.length <= MAX_NAME_LENGTH && password.length <= MAX_PASSWORD_LENGTH
-    const hash = isPlausible ? (employee?.passwordHash ?? (await reader.passwordHash(username))) : undefined
-    if (!(await passwords.verify(password.slice(0, MAX_PASSWORD_LENGTH), hash))) return { reason: WRONG }
+    const hash = employee?.passwordHash ?? (await reader.passwordHash(username))
+    if (!(await passwords.verify(password, hash))) return { reason: WRONG }
     this.#nameAtAddress.forget(pair)
     this.#name.forget(username)
     this.#address.uncount(address)
@@ -97,9 +98,9 @@ export class SignIn {
    * Creates a user. A name that is taken with the same password signs in, so that a client can repeat a sign-up whose answer got lost.
    */
   async signUp(name: string, password: string, address: string): Promise<SignInAnswer> {
-    const username = name.normalize('NFC')
-    const problem = problemOf(username, password)
+    const problem = problemOf(name, password)
     if (problem !== undefined) return { reason: problem }
+    const username = name.normalize('NFC')
     if (!this.#signUps.admit(address)) return { reason: TOO_OFTEN }
     const { commands, employees, passwords, ports, reader } = this.#options
     const isTaken = employees.some((employee) => employee.username === username) || (await reader.passwordHash(username)) !== undefined

@@ -39,6 +39,7 @@ export class BankApi {
     mode: ApiOptions['mode'] = 'development',
     proxies: readonly string[] = [],
     storages: TaskStorages = memoryTaskStorages(),
+    limits: ApiOptions['limits'] = {},
   ): Promise<BankApi> {
     const ports = systemPorts(silentLogger)
     const broker = await memoryBroker(ports)
@@ -79,6 +80,8 @@ export class BankApi {
       pageDirectory,
       host: '127.0.0.1',
       port: 0,
+      openFiles: 1_024,
+      limits,
       proxies,
     }
     return new BankApi(options, streams, await openApi({ ...options, mode }))

@@ -13,6 +13,7 @@ import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
 import { openLevelStorage } from '../../state/index.ts'
 import { EmbeddedBroker, levelTaskStorages, systemPorts, type Logger, type Ports, type TaskStorages } from '../../topology/index.ts'
 import { APPLICATION, bankApplication, WRITE_BUFFER_BYTES } from '../application.ts'
+import { openFileLimit } from '../open-files.ts'
 import type { Configuration } from '../configuration.ts'
 import { BankWatch } from '../cluster/bank-watch.ts'
 import { DEMO_CLIENT, demoClient } from './demo-client.ts'
@@ -107,6 +108,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       mode: options.mode,
       host: options.host,
       port: options.port,
+      openFiles: openFileLimit(),
       unready: () => cluster.problems().at(0) && `The bank does not do all its work: ${cluster.problems().join('; ')}`,
     })
     closers.push(() => api.close())

@@ -3,6 +3,7 @@ import { BankQueries, commandFormat, COMPANY_IBAN, companyBootstrap, eventFormat
 import { RecordCodec } from '../../schemas/index.ts'
 import { HttpQueryTransport, systemPorts, type Logger } from '../../topology/index.ts'
 import { APPLICATION, bankApplication } from '../application.ts'
+import { openFileLimit } from '../open-files.ts'
 import { BankWatch } from '../cluster/bank-watch.ts'
 import { connectToKafka, connectToRegistry, subjectsOf } from '../connection.ts'
 import type { ApiConfiguration } from './process-configuration.ts'
@@ -52,6 +53,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
       port,
       hosts,
       proxies,
+      openFiles: openFileLimit(),
       unready: () => (cluster.observer.owners.length === 0 ? 'No processor is running.' : undefined),
     })
     opened.push(() => api.close())

@@ -83,6 +83,7 @@ export type Statement = {
   readonly openingBalance: string
   readonly closingBalance: string
   readonly rows: ReadonlyArray<Transaction>
+  readonly hasMore: boolean
 }
 export type TurnoverWindow = {
   readonly start: number
@@ -181,17 +182,17 @@ export type Operations = {
     readonly transactions: { readonly args: { readonly iban: string; readonly last?: number | null; readonly before?: string | null }; readonly result: ReadonlyArray<Transaction> }
     readonly lastTransactions: { readonly args: { readonly search?: string | null; readonly first?: number | null; readonly offset?: number | null }; readonly result: LastTransactionPage }
     readonly account: { readonly args: { readonly iban: string }; readonly result: Account | null }
-    readonly myAccounts: { readonly args: Record<string, never>; readonly result: ReadonlyArray<Account> }
+    readonly myAccounts: { readonly args: { readonly first?: number | null; readonly offset?: number | null }; readonly result: ReadonlyArray<Account> }
     readonly balanceAt: { readonly args: { readonly iban: string; readonly at: number }; readonly result: string | null }
-    readonly statement: { readonly args: { readonly iban: string; readonly from: number; readonly to: number }; readonly result: Statement }
+    readonly statement: { readonly args: { readonly iban: string; readonly from: number; readonly to: number; readonly first?: number | null; readonly after?: string | null }; readonly result: Statement }
     readonly turnover: { readonly args: { readonly iban?: string | null; readonly window: WindowSize; readonly last?: number | null }; readonly result: ReadonlyArray<TurnoverWindow> }
     readonly transfer: { readonly args: { readonly id: string }; readonly result: Transfer | null }
-    readonly stuckTransfers: { readonly args: Record<string, never>; readonly result: ReadonlyArray<Transfer> }
-    readonly lateTransfers: { readonly args: Record<string, never>; readonly result: ReadonlyArray<Transfer> }
-    readonly deadLetters: { readonly args: { readonly last?: number | null }; readonly result: ReadonlyArray<DeadLetter> }
+    readonly stuckTransfers: { readonly args: { readonly first?: number | null; readonly offset?: number | null }; readonly result: ReadonlyArray<Transfer> }
+    readonly lateTransfers: { readonly args: { readonly first?: number | null; readonly offset?: number | null }; readonly result: ReadonlyArray<Transfer> }
+    readonly deadLetters: { readonly args: { readonly last?: number | null; readonly offset?: number | null }; readonly result: ReadonlyArray<DeadLetter> }
     readonly topology: { readonly args: Record<string, never>; readonly result: TopologyGraph }
     readonly instances: { readonly args: Record<string, never>; readonly result: ReadonlyArray<Instance> }
-    readonly rebalances: { readonly args: { readonly last?: number | null }; readonly result: ReadonlyArray<Rebalance> }
+    readonly rebalances: { readonly args: { readonly last?: number | null; readonly offset?: number | null }; readonly result: ReadonlyArray<Rebalance> }
   }
   readonly mutation: {
     readonly signUp: { readonly args: { readonly username: string; readonly password: string }; readonly result: SignInResult }
@@ -223,17 +224,17 @@ export const documents = {
     transactions: 'query($iban: String!, $last: Int, $before: ID) { transactions(iban: $iban, last: $last, before: $before) { id iban amount direction newBalance changedBy counterparty description time transferId sequence } }',
     lastTransactions: 'query($search: String, $first: Int, $offset: Int) { lastTransactions(search: $search, first: $first, offset: $offset) { total rows { iban owners transaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } } }',
     account: 'query($iban: String!) { account(iban: $iban) { iban balance limit owners alertSettings { balanceBelow amountAbove counterpartyNew debitsInFiveMinutes } lastTransaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } }',
-    myAccounts: 'query { myAccounts { iban balance limit owners alertSettings { balanceBelow amountAbove counterpartyNew debitsInFiveMinutes } lastTransaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } }',
+    myAccounts: 'query($first: Int, $offset: Int) { myAccounts(first: $first, offset: $offset) { iban balance limit owners alertSettings { balanceBelow amountAbove counterpartyNew debitsInFiveMinutes } lastTransaction { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } }',
     balanceAt: 'query($iban: String!, $at: Timestamp!) { balanceAt(iban: $iban, at: $at) }',
-    statement: 'query($iban: String!, $from: Timestamp!, $to: Timestamp!) { statement(iban: $iban, from: $from, to: $to) { iban openingBalance closingBalance rows { id iban amount direction newBalance changedBy counterparty description time transferId sequence } } }',
+    statement: 'query($iban: String!, $from: Timestamp!, $to: Timestamp!, $first: Int, $after: ID) { statement(iban: $iban, from: $from, to: $to, first: $first, after: $after) { iban openingBalance closingBalance rows { id iban amount direction newBalance changedBy counterparty description time transferId sequence } hasMore } }',
     turnover: 'query($iban: String, $window: WindowSize!, $last: Int) { turnover(iban: $iban, window: $window, last: $last) { start end debits credits count } }',
     transfer: 'query($id: ID!) { transfer(id: $id) { id from to amount description state reason code startedAt endedAt steps { name time } } }',
-    stuckTransfers: 'query { stuckTransfers { id from to amount description state reason code startedAt endedAt steps { name time } } }',
-    lateTransfers: 'query { lateTransfers { id from to amount description state reason code startedAt endedAt steps { name time } } }',
-    deadLetters: 'query($last: Int) { deadLetters(last: $last) { id topic partition offset reason time key } }',
+    stuckTransfers: 'query($first: Int, $offset: Int) { stuckTransfers(first: $first, offset: $offset) { id from to amount description state reason code startedAt endedAt steps { name time } } }',
+    lateTransfers: 'query($first: Int, $offset: Int) { lateTransfers(first: $first, offset: $offset) { id from to amount description state reason code startedAt endedAt steps { name time } } }',
+    deadLetters: 'query($last: Int, $offset: Int) { deadLetters(last: $last, offset: $offset) { id topic partition offset reason time key } }',
     topology: 'query { topology { description subtopologies { id nodes { id name kind topics stores children } } } }',
     instances: 'query { instances { id state healthy problems tasks { id state reason record since lag } } }',
-    rebalances: 'query($last: Int) { rebalances(last: $last) { time generation reason moved } }',
+    rebalances: 'query($last: Int, $offset: Int) { rebalances(last: $last, offset: $offset) { time generation reason moved } }',
   },
   mutation: {
     signUp: 'mutation($username: String!, $password: String!) { signUp(username: $username, password: $password) { session { username role } reason } }',
