@@ -18,6 +18,11 @@ export class StateLockedError extends StateError {
   readonly code = 'STATE_LOCKED'
 }
 
+/** The data cannot be read or written now, for a reason outside it: descriptors, space, rights, a device. It is not damaged; wait and try again. */
+export class StateUnavailableError extends StateError {
+  readonly code = 'STATE_UNAVAILABLE'
+}
+
 /** A write failed. Open the storage again, because until then it is unknown what is on disk (DECISIONS 36). */
 export class StateWriteError extends StateError {
   readonly code = 'STATE_WRITE_FAILED'

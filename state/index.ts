@@ -24,4 +24,11 @@ export { addAll } from './ordered-storage.ts'
 export { GatheredBatch, MemoryStorage } from './memory/index.ts'
 export { destroyLevelStorage, openLevelStorage } from './leveldb/index.ts'
 export type { LevelStorageOptions } from './leveldb/index.ts'
-export { StateCorruptedError, StateError, StateFormatError, StateLockedError, StateWriteError } from './errors.ts'
+export {
+  StateCorruptedError,
+  StateError,
+  StateFormatError,
+  StateLockedError,
+  StateUnavailableError,
+  StateWriteError,
+} from './errors.ts'

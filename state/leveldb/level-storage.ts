@@ -4,11 +4,12 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asBuffer, copyInto, NO_BYTES } from '../bytes.ts'
 import { checksum } from '../checksum.ts'
-import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
+import { StateCorruptedError, StateFormatError, StateUnavailableError, StateWriteError } from '../errors.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { Scratch } from '../scratch.ts'
 import { checkTables } from './check-tables.ts'
 import { checkClosedFiles, recordClosedFiles } from './closed-files.ts'
+import { stateErrorOf } from './level-errors.ts'
 
 export interface LevelStorageOptions {
   readonly directory: string
@@ -32,9 +33,17 @@ const CHECKSUM_BYTES = 4
 /**
  * Opens or creates a LevelDB in the directory. LevelDB itself opens empty if its `CURRENT` is lost, and returns flipped bytes. So a
  * directory used before must still hold a database, its tables are checked first, and each value carries a checksum over key and value.
- * Throws `StateLockedError`, `StateCorruptedError`, `StateFormatError`.
+ * Throws `StateLockedError`, `StateUnavailableError`, `StateCorruptedError`, `StateFormatError`.
  */
 export async function openLevelStorage(options: LevelStorageOptions): Promise<OrderedStorage> {
+  try {
+    return await open(options)
+  } catch (error) {
+    throw stateErrorOf(options.directory, error)
+  }
+}
+
+async function open(options: LevelStorageOptions): Promise<OrderedStorage> {
   const { directory, isOnlyCopy = false } = options
   const formatFile = join(directory, FORMAT_FILE)
   const used = existsSync(formatFile)
@@ -97,7 +106,7 @@ class LevelStorage implements OrderedStorage {
     try {
       for (;;) {
         const rows = await iterator.nextv(SCAN_ROWS).catch((error: unknown) => {
-          throw readingError(this.#directory, error)
+          throw stateErrorOf(this.#directory, error)
         })
         if (rows.length === 0) return
         for (const [key, stored] of rows) yield { key, value: this.#verified(key, stored) }
@@ -108,7 +117,11 @@ class LevelStorage implements OrderedStorage {
   }
 
   async clear(range: StorageRange): Promise<void> {
-    await this.#db.clear({ gte: range.gte, lt: range.lt })
+    try {
+      await this.#db.clear({ gte: range.gte, lt: range.lt })
+    } catch (error) {
+      throw stateErrorOf(this.#directory, error)
+    }
   }
 
   async close(): Promise<void> {
@@ -120,7 +133,7 @@ class LevelStorage implements OrderedStorage {
     try {
       return this.#db.getSync(key)
     } catch (error) {
-      throw readingError(this.#directory, error)
+      throw stateErrorOf(this.#directory, error)
     }
   }
 
@@ -183,9 +196,9 @@ class LevelBatch implements StorageBatch {
     try {
       await this.#chained.write({ sync: options?.sync ?? false })
     } catch (error) {
-      throw new StateWriteError(`A write to the LevelDB ${this.#directory} failed: ${text(error)}. Check disk space, then open it again.`, {
-        cause: error,
-      })
+      const known = stateErrorOf(this.#directory, error)
+      const reason = known instanceof StateUnavailableError ? known.message : `${text(error)}.`
+      throw new StateWriteError(`A write to the LevelDB ${this.#directory} failed: ${reason} Open it again.`, { cause: known })
     }
   }
 }
@@ -212,19 +225,12 @@ function checkFormat(directory: string, format: string): void {
   )
 }
 
-function openingError(directory: string, error: unknown): Error {
+/** LevelDB names no kind for most of what it finds wrong in a database that it opens. */
+function openingError(directory: string, error: unknown): unknown {
+  const known = stateErrorOf(directory, error)
+  if (known !== error) return known
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'LEVEL_LOCKED') {
-    return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
-  }
   return new StateCorruptedError(`The LevelDB ${directory} cannot be opened: ${text(cause)}.`, { cause: error })
-}
-
-/** LevelDB detects some damage itself. */
-function readingError(directory: string, error: unknown): unknown {
-  const isDamage = error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION'
-  return isDamage ? new StateCorruptedError(`The LevelDB ${directory} is damaged: ${error.message}`, { cause: error }) : error
 }
 
 function text(error: unknown): string {

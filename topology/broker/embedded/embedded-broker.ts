@@ -1,4 +1,4 @@
-import { StateCorruptedError, StateFormatError, StateLockedError, type OrderedStorage } from '../../../state/index.ts'
+import { StateCorruptedError, StateError, type OrderedStorage } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError, RetriableBrokerError, type BrokerError } from '../errors.ts'
@@ -242,7 +242,7 @@ async function checkFormat(storage: OrderedStorage): Promise<void> {
 }
 
 function withAdvice(error: unknown): unknown {
-  if (error instanceof StateLockedError || error instanceof StateFormatError) return new FatalBrokerError(error.message, { cause: error })
+  if (error instanceof StateError && !(error instanceof StateCorruptedError)) return new FatalBrokerError(error.message, { cause: error })
   if (error instanceof StateCorruptedError) {
     return new FatalBrokerError(
       `${error.message} Nothing was changed; put a copy of the data directory back, or reset it to start empty.`,

@@ -1,4 +1,4 @@
-import { StateCorruptedError, StateError } from '../../../state/index.ts'
+import { StateCorruptedError, StateError, StateUnavailableError } from '../../../state/index.ts'
 import { UnreadableBatchError } from '../../broker/index.ts'
 import {
   asRetriable,
@@ -71,7 +71,7 @@ export class RecordHandler {
     return hasGivenUp
   }
 
-  /** A promise only where a processor returned one. Throws `StreamsError`s. */
+  /** A promise only where a processor returned one. Throws `StreamsError`s, and `StateUnavailableError`. */
   handle(head: Head): void | Promise<void> {
     const failure = this.#failed.size === 0 ? undefined : this.#failed.get(positionOf(head))
     const { record } = head
@@ -132,7 +132,7 @@ export class RecordHandler {
 
   /** Remembers the failure and has the transaction done again: the record's effects so far are among what is not committed. */
   #fail(head: Head, error: unknown): never {
-    if (error instanceof StreamsError) throw error
+    if (error instanceof StreamsError || error instanceof StateUnavailableError) throw error
     if (error instanceof StateCorruptedError) this.#options.onStateDamaged()
     if (error instanceof StateError) throw new TaskCorruptedError(error.message, { reason: 'damaged-rows', cause: error })
     const retriable = asRetriable(error)

@@ -1,4 +1,4 @@
-import { StateCorruptedError, StateWriteError, type openTaskState } from '../../../state/index.ts'
+import { StateCorruptedError, StateUnavailableError, StateWriteError, type openTaskState } from '../../../state/index.ts'
 import { RetriableError, TaskCorruptedError, TaskFailedError, TaskMigratedError } from '../../errors.ts'
 import { override } from '../override.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -8,6 +8,7 @@ const TROUBLES: readonly (() => Error)[] = [
   () => new RetriableError('A simulated resource is not ready.', { ready: Promise.resolve() }),
   () => new StateCorruptedError('A simulated row does not match its checksum.'),
   () => new StateWriteError('A simulated disk rejects a write.'),
+  () => new StateUnavailableError('A simulated disk cannot be read at the moment.'),
   () => new TaskCorruptedError('A simulated store cannot be trusted.', { reason: 'damaged-rows' }),
   () => new TaskFailedError('A simulated task failed.'),
   () => new TaskMigratedError('A simulated task has moved.'),
