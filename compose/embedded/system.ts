@@ -35,6 +35,8 @@ export interface System {
   readonly cluster: EmbeddedCluster
   readonly watch: BankWatch
   readonly ports: Ports
+  /** Resolves with the cause when the bank cannot go on in this process: its log could not be written. */
+  readonly failed: Promise<Error>
   /** Whether the data directory already contained a bank. */
   readonly isRestart: boolean
   /** Stops everything in reverse order of start. Accepted commands are completed, now or after the next start. */
@@ -112,7 +114,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       unready: () => cluster.problems().at(0) && `The bank does not do all its work: ${cluster.problems().join('; ')}`,
     })
     closers.push(() => api.close())
-    return { api, reader, cluster, watch, ports, isRestart: data.isUsed, close }
+    return { api, reader, cluster, watch, ports, failed: broker.failed, isRestart: data.isUsed, close }
   } catch (error) {
     await close()
     throw error

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly output: NodeJS.WriteStream
 }
 
+const CLOSING_MS = 5_000
+
 /** The closing line of `--json`. */
 export interface Summary {
   readonly transfers: number
@@ -43,7 +45,8 @@ export async function run({ configuration, load, forMs, json, pageDirectory, out
   const display = new StatusDisplay(output)
   const statusTimer = json ? undefined : setInterval(() => display.show(lineOf(system)), display.everyMs)
   try {
-    await stopped
+    const failure = await Promise.race([stopped, system.failed])
+    if (failure !== undefined) throw await closedAfter(failure, system)
     await generator?.stop()
     await drained(system)
   } finally {
@@ -62,6 +65,12 @@ export async function run({ configuration, load, forMs, json, pageDirectory, out
 
 function openLoad({ api: { bus }, reader, ports }: System, perSecond: number): Promise<LoadGenerator> {
   return LoadGenerator.open({ bus, reader, ports, perSecond })
+}
+
+/** Closes what can still be closed, within a few seconds. */
+async function closedAfter(failure: Error, { close, ports }: System): Promise<Error> {
+  await Promise.race([close().catch(() => undefined), ports.timers.sleep(CLOSING_MS)])
+  return failure
 }
 
 /** Resolves when no record is left to process. */

@@ -23,7 +23,7 @@ describe('21.2 An error that passes is not taken for damage:', () => {
   ])('%s of the file system', (code) => {
     const error = stateErrorOf('/data', withCode(code, `${code}: open '/data/CURRENT'`))
     expect(error).toBeInstanceOf(StateUnavailableError)
-    expect(String(error)).toMatch(new RegExp(`/data cannot be used at the moment \\(${code}\\)\\. .*Nothing is lost`))
+    expect(String(error)).toMatch(new RegExp(`/data cannot be used at the moment \\(${code}\\)\\. `))
     expect(String(error)).not.toMatch(/reset|damaged/)
   })
 

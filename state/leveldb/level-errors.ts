@@ -38,9 +38,7 @@ export function stateErrorOf(directory: string, error: unknown): unknown {
     return new StateLockedError(`Another process is using ${directory}: stop it, or choose another data directory.`, { cause: error })
   const passing = PASSING.find((known) => code === known.code || (isOfLevel(code) && cause.message.endsWith(known.text)))
   if (passing !== undefined)
-    return new StateUnavailableError(`${directory} cannot be used at the moment (${passing.code}). ${passing.advice} Nothing is lost.`, {
-      cause: error,
-    })
+    return new StateUnavailableError(`${directory} cannot be used at the moment (${passing.code}). ${passing.advice}`, { cause: error })
   if (code === 'LEVEL_CORRUPTION') return new StateCorruptedError(`The LevelDB ${directory} is damaged: ${cause.message}`, { cause: error })
   return error
 }

@@ -198,7 +198,7 @@ class LevelBatch implements StorageBatch {
     } catch (error) {
       const known = stateErrorOf(this.#directory, error)
       const reason = known instanceof StateUnavailableError ? known.message : `${text(error)}.`
-      throw new StateWriteError(`A write to the LevelDB ${this.#directory} failed: ${reason} Open it again.`, { cause: known })
+      throw new StateWriteError(`A write to the LevelDB ${this.#directory} failed: ${reason}`, { cause: known })
     }
   }
 }

@@ -48,6 +48,9 @@ export class EmbeddedBroker implements Broker {
   readonly #cleaner: Cleaner
   readonly #fetchers = new Set<EmbeddedFetcher>()
   #endReason: BrokerError | undefined
+  #closed = false
+  /** Resolves with the cause when the broker has stopped because a write failed. Open another one once its cause is gone. */
+  readonly failed: Promise<FatalBrokerError>
 
   private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
     const { ports } = options
@@ -56,6 +59,8 @@ export class EmbeddedBroker implements Broker {
     this.#storage = storage
     this.#ports = ports
     this.#journal = journal
+    this.failed = journal.failed
+    void journal.failed.then((error) => this.#end(error))
     this.#topics = new Topics({
       storage,
       journal,
@@ -142,7 +147,8 @@ export class EmbeddedBroker implements Broker {
 
   /** Writes what was accepted, ends all waiting calls and closes the storage. Open transactions are aborted. */
   async close(): Promise<void> {
-    if (this.#endReason !== undefined) return
+    if (this.#closed) return
+    this.#closed = true
     const reason = new FatalBrokerError('The embedded broker is closed: open another one.')
     this.#end(reason)
     await this.#cleaner.stop()
@@ -155,6 +161,7 @@ export class EmbeddedBroker implements Broker {
    * open another broker on the same storage.
    */
   crash(): void {
+    this.#closed = true
     const reason = new RetriableBrokerError('The embedded broker is down; retry.')
     this.#journal.end(reason)
     this.#end(reason)
@@ -162,7 +169,7 @@ export class EmbeddedBroker implements Broker {
   }
 
   #end(reason: BrokerError): void {
-    this.#endReason = reason
+    this.#endReason ??= reason
     this.#groups.end(reason)
     this.#transactions.end()
     for (const fetcher of this.#fetchers) fetcher.end(reason)

@@ -25,6 +25,9 @@ export class Journal {
   #queue: Entry[] = []
   #writing: Promise<void> | undefined
   #endReason: Error | undefined
+  #failed: (error: FatalBrokerError) => void = () => undefined
+  /** Resolves with the error when a write has failed: no further one is accepted, because it is unknown what is on disk. */
+  readonly failed = new Promise<FatalBrokerError>((resolve) => (this.#failed = resolve))
 
   constructor(storage: OrderedStorage, sequence: number) {
     this.#storage = storage
@@ -76,11 +79,13 @@ export class Journal {
       for (const { operations } of entries) addAll(batch, operations)
       await batch.write({ sync: true })
     } catch (cause) {
-      this.end(
-        new FatalBrokerError('A write to the storage of the embedded broker failed: check the free disk space, then start again.', {
-          cause,
-        }),
+      const detail = cause instanceof Error ? cause.message : String(cause)
+      const error = new FatalBrokerError(
+        `The embedded broker has stopped, because a write failed. ${detail} What it had acknowledged is stored: start again.`,
+        { cause },
       )
+      this.end(error)
+      this.#failed(error)
     }
     return this.#endReason
   }
