@@ -51,8 +51,8 @@ export interface ApiOptions {
   readonly openFiles: number
   /** Default: what `apiLimits` derives. */
   readonly limits?: Partial<ApiLimits>
-  /** Why the bank cannot be used at the moment; undefined: it is ready. */
-  unready?(): string | undefined
+  /** Why the bank cannot do all its work at the moment, one line each. Empty: it is ready. */
+  unready?(): readonly string[]
 }
 
 export interface Api {
@@ -107,7 +107,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       port: options.port,
       hosts: options.hosts ?? [],
       proxies,
-      unready: () => options.unready?.(),
+      unready: () => options.unready?.() ?? [],
     })
     opened.push(server, subscriptions)
     return { url: urlOf(server, options.host), bus, metrics: () => bankMetrics(cluster, bus), close }

@@ -22,9 +22,13 @@ const UNPROCESSABLE = 422
 export class ConfluentRegistry implements SchemaRegistry {
   readonly #client: RegistryClient
   readonly #url: string
+  readonly #auth: ConfluentRegistryOptions['auth']
+  readonly #timeoutMs: number
 
   constructor({ url, auth, timeoutMs = 10_000 }: ConfluentRegistryOptions) {
     this.#url = url
+    this.#auth = auth
+    this.#timeoutMs = timeoutMs
     this.#client = new RegistryClient(
       {
         host: url,
@@ -57,6 +61,20 @@ export class ConfluentRegistry implements SchemaRegistry {
   /** Whether this schema is one of the subject's versions. Throws `RegistryUnreachableError`. */
   async isRegistered(subject: string, schema: string): Promise<boolean> {
     return (await this.#lookUp(subject, schema)) !== undefined
+  }
+
+  /** Resolves if the registry answers. Throws `RegistryUnreachableError`. */
+  async check(): Promise<void> {
+    const headers: Record<string, string> =
+      this.#auth === undefined
+        ? {}
+        : { authorization: `Basic ${Buffer.from(`${this.#auth.username}:${this.#auth.password}`).toString('base64')}` }
+    try {
+      const { ok, status } = await fetch(`${this.#url}/schemas/types`, { headers, signal: AbortSignal.timeout(this.#timeoutMs) })
+      if (!ok) throw new Error(`HTTP status ${status}`)
+    } catch (error) {
+      throw this.#unreachable(error)
+    }
   }
 
   async schema(id: number): Promise<string> {

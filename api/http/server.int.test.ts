@@ -101,7 +101,8 @@ describe('The server in production', () => {
   })
 
   it('reports its readiness and its metrics', async () => {
-    expect(await (await fetch(`${bank.url}/health`)).json()).toEqual({ ready: true })
+    expect(await (await fetch(`${bank.url}/health`)).json()).toEqual({ alive: true })
+    expect(await (await fetch(`${bank.url}/ready`)).json()).toEqual({ ready: true, reasons: [] })
     const metrics = await (await fetch(`${bank.url}/metrics`)).text()
     expect(metrics).toMatch(/# TYPE bob_/)
     expect(metrics).toContain('\nbob_stuck_transfers 0\n')

@@ -32,8 +32,8 @@ export interface ServerOptions {
   readonly hosts: readonly string[]
   /** Addresses and networks of the proxies whose `X-Forwarded-For` is trusted. */
   readonly proxies: readonly string[]
-  /** Why the bank cannot be used at the moment; undefined: it is ready. */
-  unready(): string | undefined
+  /** Why the bank cannot do all its work at the moment, one line each. Empty: it is ready. */
+  unready(): readonly string[]
 }
 
 /** Per address, far above what a person does; sign-ins have limits of their own. */
@@ -51,7 +51,7 @@ const PAGE_POLICY = {
 /** The explorer has its scripts and styles inline. */
 const EXPLORER_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'"
 
-/** Serves the page, `/graphql`, `/graphql/stream`, `/health` and `/metrics` on one port (DECISIONS 23). Rejects when the port cannot be bound. */
+/** Serves the page, `/graphql`, `/graphql/stream`, `/health`, `/ready` and `/metrics` on one port (DECISIONS 23). Rejects when the port cannot be bound. */
 export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   const { admission, host, port, mode, pageDirectory, hosts, proxies } = options
   const { bodyBytes, idleTimeoutMs, requestTimeoutMs } = admission.limits
@@ -122,9 +122,10 @@ function addGraphQL(app: FastifyInstance, { admission, helix, mode, sessions, su
 }
 
 function addOperations(app: FastifyInstance, { metrics, unready }: ServerOptions): void {
-  app.get('/health', (_request, reply) => {
-    const reason = unready()
-    return reply.code(reason === undefined ? 200 : 503).send(reason === undefined ? { ready: true } : { ready: false, reason })
+  app.get('/health', (_request, reply) => reply.send({ alive: true }))
+  app.get('/ready', (_request, reply) => {
+    const reasons = unready()
+    return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
   })
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
 }

@@ -14,6 +14,7 @@ import {
 } from '../../topology/index.ts'
 import { deadLetterViews } from '../cluster/dead-letter-views.ts'
 import { instanceView } from '../cluster/instance-view.ts'
+import { unreadyReasons } from '../cluster/readiness.ts'
 import { RebalanceLog } from '../cluster/rebalance-log.ts'
 import { TaskRates } from '../cluster/task-rates.ts'
 
@@ -123,11 +124,9 @@ export class EmbeddedCluster {
     if (member !== undefined) this.#lags = await member.streams.lag()
   }
 
-  /** What keeps the instances from their work, one line each. */
-  problems(): readonly string[] {
-    return [...this.#members].flatMap(([id, { streams, ended }]) =>
-      ended === undefined ? streams.health().problems.map((problem) => `${id}: ${problem}`) : [],
-    )
+  /** Why the bank cannot do all its work at the moment, one line each. */
+  unready(): readonly string[] {
+    return unreadyReasons({ instances: this.instances(), tasks: new Set(this.#lags.map(({ task }) => task)), missing: [] })
   }
 
   async #keepLag(): Promise<void> {

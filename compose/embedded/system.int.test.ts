@@ -79,6 +79,22 @@ async function deposit({ api }: System, id: string, amount: bigint): Promise<str
 const balanceOf = async ({ reader }: System, iban: string): Promise<bigint | undefined> => (await reader.account(iban))?.balance
 
 describe('A bank in one process', () => {
+  it('21.2 is ready while its tasks run, and says what is wrong when its instances are gone, although it is alive', async () => {
+    const { api, cluster } = await start()
+    const ready = async (): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }> =>
+      (await (await fetch(`${api.url}/ready`)).json()) as never
+    await expect.poll(ready).toEqual({ ready: true, reasons: [] })
+    await cluster.control.kill('instance-1')
+    await cluster.control.stop('instance-2')
+    const { reasons } = await ready()
+    expect(reasons[0]).toBe('no instance runs')
+    expect(reasons[1]).toMatch(/^no instance works on task 0_0, /)
+    expect((await fetch(`${api.url}/ready`)).status).toBe(503)
+    expect((await fetch(`${api.url}/health`)).status).toBe(200)
+    await cluster.control.add()
+    await expect.poll(ready, { timeout: 20_000 }).toEqual({ ready: true, reasons: [] })
+  })
+
   it('continues where it stopped, and does not repeat its setup', async () => {
     const first = await start()
     expect(first.isRestart).toBe(false)

@@ -111,7 +111,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       host: options.host,
       port: options.port,
       openFiles: openFileLimit(),
-      unready: () => cluster.problems().at(0) && `The bank does not do all its work: ${cluster.problems().join('; ')}`,
+      unready: () => cluster.unready(),
     })
     closers.push(() => api.close())
     return { api, reader, cluster, watch, ports, failed: broker.failed, isRestart: data.isUsed, close }

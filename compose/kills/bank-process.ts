@@ -57,7 +57,7 @@ export class BankProcess {
 
   async #isReady(): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/health`)).ok
+      return (await fetch(`${this.url}/ready`)).ok
     } catch (error) {
       if (error instanceof TypeError) return false
       throw error

@@ -28,10 +28,19 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
   try {
     const broker = await connectToKafka(connection, ports, 'bob-api')
     opened.push(() => broker.close())
-    const codec = await RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
+    const registry = connectToRegistry(connection)
+    const codec = await RecordCodec.open(registry, subjectsOf(connection))
     const topology = bankApplication(codec)
     const transport = new HttpQueryTransport({ secret })
-    const cluster = await ProcessCluster.open({ applicationId: APPLICATION, topology, broker, ports, transport, secret })
+    const cluster = await ProcessCluster.open({
+      applicationId: APPLICATION,
+      topology,
+      broker,
+      ports,
+      transport,
+      secret,
+      checkRegistry: () => registry.check(),
+    })
     opened.push(() => cluster.close())
     const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
     opened.push(() => watch.close())
@@ -54,7 +63,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
       hosts,
       proxies,
       openFiles: openFileLimit(),
-      unready: () => (cluster.observer.owners.length === 0 ? 'No processor is running.' : undefined),
+      unready: () => cluster.unready(),
     })
     opened.push(() => api.close())
     return { url: api.url, api, watch, close }

@@ -90,6 +90,21 @@ describe.sequential('A bank in several processes', () => {
   )
 
   it(
+    '21.2 is ready while each task runs on a living processor, and says what is wrong while one is gone',
+    async () => {
+      const ready = async (): Promise<unknown> => (await fetch(`${urls[0]}/ready`)).json()
+      await expect.poll(ready, { timeout: STABLE_TIMEOUT_MS }).toEqual({ ready: true, reasons: [] })
+      await fleet.process('one').kill()
+      await expect.poll(async () => (await fetch(`${urls[1]}/ready`)).status, { timeout: STABLE_TIMEOUT_MS }).toBe(503)
+      expect((await fetch(`${urls[1]}/health`)).status).toBe(200)
+      await fleet.start('one')
+      await expect.poll(ready, { timeout: STABLE_TIMEOUT_MS }).toEqual({ ready: true, reasons: [] })
+      await fleet.idle(TASKS, STABLE_TIMEOUT_MS)
+    },
+    2 * STABLE_TIMEOUT_MS,
+  )
+
+  it(
     'keeps working while a processor is killed, another stops cleanly, and a third joins',
     async () => {
       const clients = await Clients.open({ url: urls[0], partitions: PARTITIONS })

@@ -53,13 +53,15 @@ describe('A processor’s server', () => {
     return [answer.status, await answer.text()]
   }
 
-  it('20.A3 is healthy while its instance does its work, and names the problems when it does not', async () => {
-    expect(await ask('/health')).toEqual([503, '{"state":"starting","problems":["the instance is starting"]}'])
+  it('20.A3, 21.2 is alive while it answers, and ready while its instance does its work, and names the problems when it does not', async () => {
+    expect(await ask('/health')).toEqual([200, '{"alive":true}'])
+    expect(await ask('/ready')).toEqual([503, '{"ready":false,"state":"starting","reasons":["the instance is starting"]}'])
     status = RUNNING
-    expect(await ask('/health')).toEqual([200, '{"state":"running","problems":[]}'])
-    expect(await ask('/health', { method: 'HEAD' })).toEqual([200, ''])
+    expect(await ask('/ready')).toEqual([200, '{"ready":true,"state":"running","reasons":[]}'])
+    expect(await ask('/ready', { method: 'HEAD' })).toEqual([200, ''])
     status = { ...RUNNING, health: { isHealthy: false, problems: ['task 0_1 is stalled: …'] } }
-    expect(await ask('/health')).toEqual([503, '{"state":"running","problems":["task 0_1 is stalled: …"]}'])
+    expect(await ask('/ready')).toEqual([503, '{"ready":false,"state":"running","reasons":["task 0_1 is stalled: …"]}'])
+    expect(await ask('/health')).toEqual([200, '{"alive":true}'])
   })
 
   it('serves its status only with the secret', async () => {

@@ -29,7 +29,7 @@ const ALL_INTERFACES = '0.0.0.0'
 const STARTING: InstanceHealth = { isHealthy: false, problems: ['the instance is starting'] }
 const MAX_BODY_BYTES = 1 << 20
 
-/** The HTTP server of a processor: queries of other processes, status, metrics and health. */
+/** The HTTP server of a processor: queries of other processes, status, metrics, health and readiness. */
 export class InstanceServer {
   readonly url: string
   readonly #server: Server
@@ -78,9 +78,11 @@ async function answerTo(request: IncomingMessage, { transport, metrics, status }
       const current = status()
       return current === undefined ? failure(503, 'The instance has not started yet.') : { status: 200, body: JSON.stringify(current) }
     }
-    case 'GET /health': {
+    case 'GET /health':
+      return { status: 200, body: JSON.stringify({ alive: true }) }
+    case 'GET /ready': {
       const { state = 'starting', health = STARTING } = status() ?? {}
-      return { status: health.isHealthy ? 200 : 503, body: JSON.stringify({ state, problems: health.problems }) }
+      return { status: health.isHealthy ? 200 : 503, body: JSON.stringify({ ready: health.isHealthy, state, reasons: health.problems }) }
     }
     case 'GET /metrics':
       return { status: 200, type: metrics.contentType, body: await metrics.metrics() }

@@ -12,6 +12,7 @@ import {
 import { deadLetterViews } from '../cluster/dead-letter-views.ts'
 import { instanceView } from '../cluster/instance-view.ts'
 import { RebalanceLog } from '../cluster/rebalance-log.ts'
+import { unreadyReasons } from '../cluster/readiness.ts'
 import { TaskRates } from '../cluster/task-rates.ts'
 import { viewOf } from '../cluster/topology-view.ts'
 import { STATUS_PATH } from './instance-server.ts'
@@ -24,9 +25,12 @@ export interface ProcessClusterOptions {
   readonly ports: Ports
   readonly transport: HttpQueryTransport
   readonly secret: string
+  /** Rejects while the registry does not answer. */
+  checkRegistry(): Promise<void>
 }
 
 const STATUS_INTERVAL_MS = 1_000
+const REGISTRY_INTERVAL_MS = 5_000
 
 /** The instances of an application in many processes, seen from outside: the group lists the members, each member reports its own status. */
 export class ProcessCluster {
@@ -37,7 +41,9 @@ export class ProcessCluster {
   readonly #stopped = new AbortController()
   #instances: readonly (InstanceView & { readonly infos: readonly TaskInfo[] })[] = []
   #lags: readonly PartitionLag[] = []
-  #polling: Promise<void> | undefined
+  /** What does not answer, and why; by its name. */
+  readonly #outages = new Map<string, string>()
+  #polling: Promise<unknown> | undefined
 
   private constructor(options: ProcessClusterOptions, observer: StreamsObserver, rebalances: RebalanceLog) {
     this.#options = options
@@ -58,7 +64,7 @@ export class ProcessCluster {
       onRebalance: ({ generation, owners }) => rebalances.record(generation, owners),
     })
     const cluster = new ProcessCluster(options, observer, rebalances)
-    cluster.#polling = cluster.#poll()
+    cluster.#polling = Promise.all([cluster.#poll(), cluster.#watchRegistry()])
     return cluster
   }
 
@@ -84,6 +90,12 @@ export class ProcessCluster {
     }
   }
 
+  /** Why the bank cannot do all its work at the moment, one line each. */
+  unready(): readonly string[] {
+    const missing = [...this.#outages].map(([name, why]) => `${name} cannot be reached: ${why}`)
+    return unreadyReasons({ instances: this.#instances, tasks: new Set(this.#lags.map(({ task }) => task)), missing })
+  }
+
   async close(): Promise<void> {
     this.#stopped.abort(new Error('The cluster view is closed'))
     await this.#polling
@@ -95,8 +107,27 @@ export class ProcessCluster {
     while (!this.#stopped.signal.aborted) {
       const instances = await Promise.all(this.observer.owners.map((owner) => this.#viewOf(owner)))
       this.#instances = instances.toSorted((one, other) => (one.id < other.id ? -1 : 1))
-      this.#lags = await this.observer.lag().catch(() => this.#lags) // the last ones that are known
+      await this.#whileReachable('the brokers', async () => {
+        this.#lags = await this.observer.lag()
+      })
       await timers.sleep(STATUS_INTERVAL_MS, this.#stopped.signal).catch(() => undefined)
+    }
+  }
+
+  async #watchRegistry(): Promise<void> {
+    const { timers } = this.#options.ports
+    while (!this.#stopped.signal.aborted) {
+      await this.#whileReachable('the registry', () => this.#options.checkRegistry())
+      await timers.sleep(REGISTRY_INTERVAL_MS, this.#stopped.signal).catch(() => undefined)
+    }
+  }
+
+  async #whileReachable(name: string, ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask()
+      this.#outages.delete(name)
+    } catch (error) {
+      this.#outages.set(name, error instanceof Error ? error.message : String(error))
     }
   }
 

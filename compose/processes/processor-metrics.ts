@@ -47,7 +47,7 @@ export function processorMetrics(status: () => InstanceStatus | undefined, lag: 
       for (const { topic, partition, lag: records } of lags) partitions.set({ topic, partition }, records)
     },
   })
-  gauge('instance_healthy', '1: the instance runs, and no task waits or is stalled. 0: see /health.', [], (metric) =>
+  gauge('instance_healthy', '1: the instance runs, and no task waits or is stalled. 0: see /ready.', [], (metric) =>
     metric.set(status()?.health.isHealthy ? 1 : 0),
   )
   perTask('task_records', 'Records processed since the task was assigned to this instance.', ({ records }) => records)
