@@ -1,5 +1,5 @@
 import { Stores } from '../../state/index.ts'
-import type { Serde } from '../../state/index.ts'
+import type { Compression, Serde } from '../../state/index.ts'
 import { passThrough, SharedJoinTimes, sideKeySerde, sideValueSerde, streamStreamJoinSide } from '../operators/index.ts'
 import type { JoinWindows } from '../operators/index.ts'
 import type { KStream } from './k-stream.ts'
@@ -18,6 +18,8 @@ export interface StreamJoinOptions<K, V, VOther, VOut> {
   readonly value?: Serde<NonNullable<VOut>>
   /** false: the stores are kept in memory and restored from their changelogs. Default true. */
   readonly persistent?: boolean
+  /** How batches for the changelogs of the join's stores are compressed. Default: `StreamsOptions.compression`. */
+  readonly compression?: Compression
 }
 
 /** `left` emits unmatched records of the left stream, `outer` those of both. */
@@ -32,6 +34,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
   options: StreamJoinOptions<K, V, VOther, VOut>,
 ): KStream<K, VOut> {
   const { name, window, persistent = true } = options
+  const compression = options.compression && { compression: options.compression }
   const { beforeMs, afterMs, graceMs } = window
   const key = options.key && { key: options.key }
   const leftSide = left.partitioned({
@@ -61,6 +64,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
         retentionMs: beforeMs + afterMs + graceMs,
         retainDuplicates: true,
         persistent,
+        ...compression,
       }),
     )
   const leftStore = storeOf('left', leftSerde)
@@ -74,6 +78,7 @@ export function streamStreamJoin<K, V, VOther, VOut>(
             key: sideKeySerde(keySerde),
             value: sideValueSerde(leftSerde, rightSerde),
             retainDuplicates: true,
+            ...compression,
           }),
         )
   const times = new SharedJoinTimes()

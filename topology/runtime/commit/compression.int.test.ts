@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Serdes } from '../../../state/index.ts'
-import { StreamsBuilder } from '../../dsl/index.ts'
+import { joinWindow, StreamsBuilder } from '../../dsl/index.ts'
 import { BatchReader, layout as at } from '../../broker/record-batch/index.ts'
 import type { Application } from '../testing/application.ts'
 import { openApplication } from '../testing/open-application.ts'
@@ -57,10 +57,36 @@ async function started(compression: 'gzip' | undefined): Promise<Application> {
   return app
 }
 
+describe('20.B7 The changelogs of a join of two streams', () => {
+  it.each([
+    { chosen: 'lz4', expected: 'lz4' },
+    { chosen: undefined, expected: 'gzip' },
+  ] as const)('are compressed as the join chooses ($chosen), else as the application does', async ({ chosen, expected }) => {
+    const builder = new StreamsBuilder()
+    const window = joinWindow({ beforeMs: 1_000, afterMs: 1_000, graceMs: 0 })
+    builder
+      .stream('left', STRINGS)
+      .outerJoin(builder.stream('right', STRINGS), (left, right) => `${left}${right}`, {
+        name: 'pairs',
+        window,
+        value: Serdes.string,
+        ...(chosen && { compression: chosen }),
+      })
+      .to('out')
+    const app = await openApplication({ topology: builder.build(), topics: ['left', 'right', 'out'] })
+    await app.start('one', { compression: 'gzip' })
+    await app.send('left', ['a', '1'])
+    await app.send('right', ['b', '2'], ['a', '3'])
+    expect((await app.rows('out', 1)).map(({ value }) => value)).toContain('13')
+    const changelogs = ['app-pairs-left-changelog', 'app-pairs-right-changelog', 'app-pairs-unmatched-changelog']
+    expect(await codecs(app, changelogs)).toEqual(Object.fromEntries(changelogs.map((topic) => [topic, expected])))
+  })
+})
+
 /** By topic, how its first batch is compressed. */
-async function codecs(app: Application): Promise<Readonly<Record<string, string | undefined>>> {
+async function codecs(app: Application, topics: readonly string[] = TOPICS): Promise<Readonly<Record<string, string | undefined>>> {
   const seen: Record<string, string | undefined> = {}
-  for (const topic of TOPICS) {
+  for (const topic of topics) {
     const fetcher = app.broker.openFetcher()
     const [start] = await app.broker.admin.listOffsets([{ topic, partition: 0 }], 'earliest')
     const purged = start?.offset ?? 0
