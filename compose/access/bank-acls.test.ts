@@ -43,7 +43,11 @@ describe('A processor', () => {
 
   it('deletes records of repartition topics only, and creates no topics', () => {
     expect(named('processor', 'topic', 'delete')).toEqual(['bank-ownership-by-user-repartition'])
-    expect(named('processor', 'topic', 'create', 'alter', 'alterConfigs')).toEqual([])
+    expect(named('processor', 'topic', 'create', 'alterConfigs')).toEqual([])
+  })
+
+  it('20.C13 adds partitions to the changelog of parked keys of each sub-topology, and to no other topic', () => {
+    expect(named('processor', 'topic', 'alter')).toEqual(topology.subtopologies.map(({ id }) => `bank-parked-keys-${id}-changelog`).sort())
   })
 
   it('joins one group, and uses the transactional ids of the application', () => {

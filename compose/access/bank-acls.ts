@@ -47,6 +47,7 @@ function processorGrants(topology: Topology): readonly Grant[] {
     ...topics(sourcesOf(topology), 'read'),
     ...topics(sinksOf(topology), 'write', 'describeConfigs'),
     ...topics(internal, 'read', 'write', 'describeConfigs'),
+    ...topics(internal.filter(holdsParkedKeys), 'alter'), // CreatePartitions, when inputs grow
     ...topics(repartitionsOf(topology), 'delete'), // DeleteRecords, for records that have been processed
     ...literal('group', APPLICATION, 'read'),
     ...prefixed('transactionalId', transactionalIdPrefix(APPLICATION), 'write'),
@@ -77,6 +78,11 @@ function sourcesOf({ subtopologies, globalStores, internalTopics }: Topology): r
 
 function repartitionsOf({ internalTopics }: Topology): readonly string[] {
   return internalTopics.filter(({ kind }) => kind === 'repartition').map(({ name }) => `${APPLICATION}-${name}`)
+}
+
+/** Says whether this is the changelog of a sub-topology's parked keys, which has a partition per task. */
+function holdsParkedKeys(topic: string): boolean {
+  return topic.startsWith(`${APPLICATION}-parked-keys-`)
 }
 
 function sinksOf({ subtopologies, internalTopics }: Topology): readonly string[] {
