@@ -3,7 +3,7 @@ import { Serdes, type Serde } from '../../../state/index.ts'
 import { createRecordBatchBuilder, type Header } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
-import { readDeadLetters, redriveDeadLetters, type DeadLetter } from '../index.ts'
+import { readDeadLetters, redriveDeadLetters, writeDeadLetter, type DeadLetter } from '../index.ts'
 import type { Application } from '../testing/application.ts'
 import { openApplication } from '../testing/open-application.ts'
 
@@ -183,6 +183,16 @@ describe('Dead letters', () => {
     expect(await redriveDeadLetters(redrive)).toEqual({ redriven: 0, discarded: 0, kept: 1 })
     expect(await redriveDeadLetters({ ...redrive, decide: () => 'discard' })).toEqual({ redriven: 0, discarded: 1, kept: 0 })
     expect(await readDeadLetters(app.broker, APPLICATION)).toEqual([])
+  })
+
+  it('20.C15 are written and redriven in transactions as long as the caller says', async () => {
+    const app = await open()
+    const options = { broker: app.broker, applicationId: APPLICATION, transactionTimeoutMs: 900_001 }
+    const refusal = /cannot have transactions of 900001 ms/
+    await expect(redriveDeadLetters(options)).rejects.toThrow(refusal)
+    const origin = { topic: 'in', partition: 0, offset: 0 }
+    const record = { key: null, value: null, timestamp: 0, headers: [], reason: 'unknown codec', origin }
+    await expect(writeDeadLetter({ ...options, groupId: 'reader', time: 0 }, record)).rejects.toThrow(refusal)
   })
 
   it('without a key park nothing', async () => {

@@ -120,12 +120,21 @@ export type Unreadable = Omit<DeadLetter, 'partition' | 'offset' | 'place' | 'ti
  * writes no second letter. Throws what a producer throws.
  */
 export async function writeDeadLetter(
-  options: { readonly broker: Broker; readonly applicationId: string; readonly groupId: string; readonly time: number },
+  options: {
+    readonly broker: Broker
+    readonly applicationId: string
+    readonly groupId: string
+    readonly time: number
+    readonly transactionTimeoutMs?: number
+  },
   record: Unreadable,
 ): Promise<void> {
-  const { broker, applicationId, groupId, time } = options
+  const { broker, applicationId, groupId, time, transactionTimeoutMs } = options
   const { key, value, timestamp, origin } = record
-  const producer = await broker.openProducer({ transactionalId: groupId })
+  const producer = await broker.openProducer({
+    transactionalId: groupId,
+    ...(transactionTimeoutMs !== undefined && { transactionTimeoutMs }),
+  })
   try {
     const topic = deadLetterTopic(applicationId)
     const [description] = await broker.admin.describeTopics([topic])

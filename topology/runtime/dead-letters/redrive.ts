@@ -11,6 +11,8 @@ export interface RedriveOptions {
    * of its key. A record that another producer wrote to the dead-letter topic has no origin: it is discarded or stays.
    */
   readonly decide?: (letter: DeadLetter) => 'redrive' | 'discard' | 'keep'
+  /** As in `StreamsOptions`: when the brokers abort the transaction of a redrive that died. */
+  readonly transactionTimeoutMs?: number
 }
 
 export interface RedriveResult {
@@ -24,9 +26,12 @@ export interface RedriveResult {
  * in their old order. A letter that its origin no longer takes throws `RecordRefusedError`, and nothing is sent. Records of the key that arrive meanwhile become letters too: redrive until none is left.
  */
 export async function redriveDeadLetters(options: RedriveOptions): Promise<RedriveResult> {
-  const { broker, applicationId, decide = () => 'redrive' } = options
+  const { broker, applicationId, decide = () => 'redrive', transactionTimeoutMs } = options
   const deadLetters = deadLetterTopic(applicationId)
-  const producer = await broker.openProducer({ transactionalId: `${applicationId}-redrive` })
+  const producer = await broker.openProducer({
+    transactionalId: `${applicationId}-redrive`,
+    ...(transactionTimeoutMs !== undefined && { transactionTimeoutMs }),
+  })
   const result = { redriven: 0, discarded: 0, kept: 0 }
   try {
     const letters = await readDeadLetters(broker, applicationId)
