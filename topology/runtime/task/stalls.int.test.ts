@@ -143,6 +143,31 @@ describe('20.A3 A task is stalled, says why and since when, and recovers:', () =
   })
 })
 
+describe('20.A4 A record that is slow and then fails', () => {
+  it('is named in the warning that it is slow, and in that of its error', async () => {
+    let fail: (error: Error) => void = () => undefined
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: Serdes.string, value: Serdes.string })
+      .process<string, string>(() => ({ process: () => new Promise<void>((_, reject) => (fail = reject)) }), {
+        name: 'waiting',
+        key: Serdes.string,
+        value: Serdes.string,
+      })
+      .to('out', { key: Serdes.string, value: Serdes.string })
+    const bench = await open(builder.build())
+    const one = await bench.start()
+    await bench.app.until(() => one.health().isHealthy)
+    await bench.app.send('in', ['a', 'x'])
+    await expectStall(bench, one, /process\(\) has not resolved/, 'in-0@0')
+    expect(stallsOf(bench.warnings)[0]).toMatchObject({ record: 'in-0@0' })
+    fail(new Error('refused at last'))
+    await bench.app.until(() => bench.warnings.some(({ code }) => code === 'dead-letter'))
+    const letter = bench.warnings.find(({ code }) => code === 'dead-letter')
+    expect(letter).toMatchObject({ origin: 'in-0@0', operator: 'waiting', reason: expect.stringContaining('refused at last') })
+  })
+})
+
 describe('20.A3 An idle instance', () => {
   it('whose broker answers nothing any more is not healthy, although no task has work', async () => {
     const bench = await open()
