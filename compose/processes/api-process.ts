@@ -16,7 +16,10 @@ export interface ApiProcess {
   close(): Promise<void>
 }
 
-/** Page and API of a bank whose processors are separate processes. Resolves when it accepts requests. */
+/**
+ * Page and API of a bank whose processors are separate processes. Resolves when it accepts requests. Throws `RetriableBrokerError` or
+ * `RegistryUnreachableError` when Kafka or the registry does not answer.
+ */
 export async function startApi(configuration: ApiConfiguration, pageDirectory: string, logger: Logger): Promise<ApiProcess> {
   const { connection, secret, employee, mode, host, port, hosts, proxies } = configuration
   const ports = systemPorts(logger)
@@ -27,7 +30,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
   try {
     const broker = await connectToKafka(connection, ports, 'bob-api')
     opened.push(() => broker.close())
-    const codec = await RecordCodec.open(connectToRegistry(connection), subjectsOf(connection))
+    const codec = await RecordCodec.openLoaded(connectToRegistry(connection), subjectsOf(connection))
     const topology = bankApplication(codec)
     const transport = new HttpQueryTransport({ secret })
     const cluster = await ProcessCluster.open({ applicationId: APPLICATION, topology, broker, ports, transport, secret })
