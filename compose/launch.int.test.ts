@@ -7,6 +7,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
+describe('The packages', () => {
+  it('21.9 support this version of Node, and run no script when they are installed', () => {
+    const project = mkdtempSync(join(tmpdir(), 'bob-packages-'))
+    for (const name of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(ROOT, name), join(project, name))
+    const { status, stderr } = spawnSync('npm', ['ci', '--dry-run', '--offline'], { encoding: 'utf8', cwd: project })
+    rmSync(project, { recursive: true, force: true })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m)
+  })
+})
+
 describe('The launcher', () => {
   let project: string
 
