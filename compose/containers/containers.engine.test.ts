@@ -96,7 +96,7 @@ describe.each([
       expect([container.Name, await bank.sh(container, 'find /tmp -name "*.log*"')]).toEqual([container.Name, ''])
       expect(container.HostConfig.LogConfig).toEqual({ Type: 'json-file', Config: { 'max-file': '3', 'max-size': '10m' } })
     }
-    expect(await engine.docker('logs', `${variant}_kafka-1_1`)).toContain('Kafka Server started')
+    expect(await engine.logs(`${variant}_kafka-1_1`)).toContain('Kafka Server started')
   })
 
   it('have no volume without a name', async () => {
@@ -118,6 +118,21 @@ describe.each([
       await expect.poll(state, { timeout: 30_000, interval: 500 }).toMatchObject({ RestartCount: 1, State: { Status: 'running' } })
       await customer.transfer()
     }
+  })
+
+  it('wait for the registry, and say so', async () => {
+    const registry = await firstOf('registry')
+    await engine.docker('stop', registry.Name.slice(1))
+    const api = await firstOf('api')
+    const count = async (text: string) => (await engine.logs(api.Name.slice(1))).split(text).length - 1
+    const starts = await count('Page and API at')
+    process.kill(api.State.Pid, 'SIGKILL')
+    await expect.poll(() => count('trying again'), { timeout: 60_000, interval: 500 }).toBeGreaterThan(1)
+    await engine.docker('start', registry.Name.slice(1))
+    await expect.poll(() => count('Page and API at'), { timeout: 60_000, interval: 500 }).toBe(starts + 1)
+    const { RestartCount, State } = (await bank.containers('api')).find(({ Name }) => Name === api.Name) ?? api
+    expect([RestartCount, State.Status]).toEqual([api.RestartCount + 1, 'running'])
+    await customer.transfer()
   })
 
   it('become five processors, each with a directory of its own', async () => {

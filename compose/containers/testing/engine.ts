@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { runTool } from '../../kafka/run-tool.ts'
+import { runTool, type ToolOutput } from '../../kafka/run-tool.ts'
 
 const START_TIMEOUT_MS = 60_000
 const POLL_MS = 250
@@ -50,9 +50,18 @@ export class Engine {
     await ended
   }
 
+  /** What a container has printed on either stream. */
+  async logs(container: string): Promise<string> {
+    const { stdout, stderr } = await this.#run('logs', container)
+    return stdout + stderr
+  }
+
   /** What `docker` prints, without the line break at its end. */
   async docker(...args: readonly string[]): Promise<string> {
-    const { stdout } = await runTool('docker', args, this.#directory, { DOCKER_HOST: this.host })
-    return stdout.trim()
+    return (await this.#run(...args)).stdout.trim()
+  }
+
+  #run(...args: readonly string[]): Promise<ToolOutput> {
+    return runTool('docker', args, this.#directory, { DOCKER_HOST: this.host })
   }
 }
