@@ -13,7 +13,7 @@ const server = {
     name: 'server',
     environment: 'node' as const,
     include: ['{schemas,state,topology,processors,api,compose}/**/*.test.ts'],
-    exclude: ['**/*.e2e.test.ts', '**/*.kafka.test.ts'],
+    exclude: ['**/*.e2e.test.ts', '**/*.kafka.test.ts', '**/*.engine.test.ts'],
     testTimeout: 30_000,
   },
 }
@@ -62,10 +62,22 @@ const oldestKafka = {
   },
 }
 
+/** These need an engine with the bank's images, which `.ci/containers` installs. */
+const containers = {
+  resolve: server.resolve,
+  test: {
+    name: 'containers',
+    environment: 'node' as const,
+    include: ['compose/containers/*.engine.test.ts'],
+    testTimeout: 120_000,
+    fileParallelism: false,
+  },
+}
+
 export default defineConfig({
   root,
   test: {
-    projects: [server, web, pages, kafka, oldestKafka],
+    projects: [server, web, pages, kafka, oldestKafka, containers],
     reporters: ['default', './compose/testing/total-line-reporter.ts'],
     maxWorkers: 2,
   },

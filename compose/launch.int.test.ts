@@ -7,6 +7,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
+describe('The packages', () => {
+  it('21.9 support this version of Node, and run no script when they are installed', () => {
+    const project = mkdtempSync(join(tmpdir(), 'bob-packages-'))
+    for (const name of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(ROOT, name), join(project, name))
+    const { status, stderr } = spawnSync('npm', ['ci', '--dry-run', '--offline'], { encoding: 'utf8', cwd: project })
+    rmSync(project, { recursive: true, force: true })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m)
+  })
+})
+
 describe('The launcher', () => {
   let project: string
 
@@ -19,7 +30,7 @@ describe('The launcher', () => {
     writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(project, 'package-lock.json'), '{}')
     for (const name of ['esbuild', '@esbuild']) symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
-    npm('echo ran >> npm-ran')
+    npm('echo ran >> npm-ran; touch node_modules/.package-lock.json')
     command('greet', 'console.log("hello " + process.argv.slice(2).join("+"))')
   })
 
@@ -39,8 +50,34 @@ describe('The launcher', () => {
     const { status, stdout, stderr } = launch('greet')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('npm ci failed, so nothing was started. Fix the cause and try again.')
-    npm('true')
+    npm('touch node_modules/.package-lock.json')
     expect(launch('greet').stdout).toBe('hello \n')
+  })
+
+  it('21.8 runs nothing after an installation that ended with 0 but installed nothing, also when there was one before', () => {
+    launch('greet')
+    writeFileSync(join(project, 'package-lock.json'), '{ "changed": true }')
+    npm('true')
+    for (const attempt of [1, 2]) {
+      const { status, stdout, stderr } = launch('greet')
+      expect({ attempt, status, stdout }).toEqual({ attempt, status: 1, stdout: '' })
+      expect(stderr).toContain('npm ci ended with 0 but installed nothing, so nothing was started. Check the network and try again.')
+    }
+    npm('touch node_modules/.package-lock.json')
+    expect(launch('greet').stdout).toBe('hello \n')
+  })
+
+  it('21.8 installs again when the packages are gone', () => {
+    launch('greet')
+    rmSync(join(project, 'node_modules/.package-lock.json'))
+    launch('greet')
+    expect(readFileSync(join(project, 'npm-ran'), 'utf8')).toBe('ran\nran\n')
+  })
+
+  it('21.8 installs what builds the bank also where NODE_ENV is production', () => {
+    npm('echo "$@" >> npm-args; touch node_modules/.package-lock.json')
+    expect(launch('install')).toMatchObject({ stdout: '', status: 0 })
+    expect(readFileSync(join(project, 'npm-args'), 'utf8')).toContain('ci --include=dev')
   })
 
   it('passes on the arguments and the exit code', () => {

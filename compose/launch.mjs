@@ -13,6 +13,8 @@ const OLDEST_NODE = [20, 19]
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const MODULES = join(ROOT, 'node_modules')
 const INSTALLED = join(MODULES, '.installed-lockfile')
+/** npm writes it last; it can end with 0 although it has installed nothing. */
+const NPM_RECORD = join(MODULES, '.package-lock.json')
 const COMMANDS = join(ROOT, 'dist/commands')
 const PAGE = join(ROOT, 'dist/web')
 /** Commands that serve the page, which is built before they start. */
@@ -21,7 +23,8 @@ const SERVING = ['start', 'kills', 'bob', 'chaos']
 const AS_BUILT = 'BOB_AS_BUILT'
 /** Vitest projects per test command. */
 const TESTS = { test: ['server', 'web'], 'test:kafka': ['kafka', 'kafka-oldest'] }
-/** Builds everything and runs nothing, for container images. */
+/** For container images: installs packages; builds the page and the named commands, or all, without source maps. Neither runs anything. */
+const INSTALL = 'install'
 const BUILD = 'build'
 /** Packages bundled into the commands, with their dependencies, because a processor loads them at start (DECISIONS 73). */
 const BUNDLED = ['@kafkajs/confluent-schema-registry', 'avsc', 'commander', 'kafkajs', 'prom-client', 'zod']
@@ -35,7 +38,8 @@ checkNode()
 install()
 if (command in TESTS)
   process.exitCode = tool('vitest/vitest.mjs', ['run', ...TESTS[command].flatMap((name) => ['--project', name]), ...args])
-else await runBuilt(readCommands())
+else if (command === BUILD) await buildForImages(readCommands())
+else if (command !== INSTALL) await runBuilt(readCommands())
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -48,11 +52,13 @@ function install() {
   const lockfileHash = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
-  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === lockfileHash) return
+  if (existsSync(INSTALLED) && existsSync(NPM_RECORD) && readFileSync(INSTALLED, 'utf8') === lockfileHash) return
   process.stderr.write('Installing packages…\n')
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] })
+  rmSync(NPM_RECORD, { force: true })
+  const { status, error } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] })
   if (status !== 0)
     fail(`npm ci failed${error === undefined ? '' : ` (${error.message})`}, so nothing was started. Fix the cause and try again.`)
+  if (!existsSync(NPM_RECORD)) fail('npm ci ended with 0 but installed nothing, so nothing was started. Check the network and try again.')
   writeFileSync(INSTALLED, lockfileHash)
 }
 
@@ -63,15 +69,22 @@ function readCommands() {
 }
 
 async function runBuilt(commands) {
-  const known = [...Object.keys(TESTS), BUILD, ...commands]
+  const known = [...Object.keys(TESTS), INSTALL, BUILD, ...commands]
   if (!known.includes(command)) fail(`Unknown command "${command}". The commands are: ${known.join(', ')}.`)
   if (!process.env[AS_BUILT]) {
-    await buildIfStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands))
-    if (command === BUILD || SERVING.includes(command)) await buildIfStale(PAGE, ['web'], buildPage)
+    await buildIfStale(COMMANDS, SERVER_FOLDERS, () => bundle(commands, true))
+    if (SERVING.includes(command)) await buildIfStale(PAGE, ['web'], buildPage)
   }
-  if (command === BUILD) return
   process.argv = [process.argv[0], command, ...args]
   await import(pathToFileURL(join(COMMANDS, `${command}.js`)).href)
+}
+
+async function buildForImages(commands) {
+  const unknown = args.find((name) => !commands.includes(name))
+  if (unknown !== undefined) fail(`Unknown command "${unknown}". The commands are: ${commands.join(', ')}.`)
+  rmSync(COMMANDS, { recursive: true, force: true })
+  await bundle(args.length === 0 ? commands : args, false)
+  await buildIfStale(PAGE, ['web'], buildPage)
 }
 
 /** Compares path, size and modification time of the sources, which takes milliseconds (DECISIONS 3). */
@@ -86,7 +99,7 @@ async function buildIfStale(output, folders, build) {
 }
 
 /** Bundles each command with `BUNDLED`, because one file loads faster than a thousand (DECISIONS 73). */
-async function bundle(commands) {
+async function bundle(commands, sourcemap) {
   const { build } = await import('esbuild')
   await build({
     entryPoints: commands.map((name) => join(ROOT, 'compose/commands', `${name}.ts`)),
@@ -99,7 +112,7 @@ async function bundle(commands) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    sourcemap: true,
+    sourcemap,
     logLevel: 'error',
   })
 }

@@ -63,10 +63,17 @@ export class RecordCodec {
   static async open(registry: SchemaRegistry, subjectsOf: SubjectsOf = byFullName): Promise<RecordCodec> {
     const codec = new RecordCodec(registry, subjectsOf)
     try {
-      await Promise.all(RECORD_NAMES.map((name) => codec.#register(name)))
+      await codec.#registerAll()
     } catch (error) {
       if (!(error instanceof RegistryUnreachableError)) throw error
     }
+    return codec
+  }
+
+  /** As `open`, but throws `RegistryUnreachableError`, so that the codec can write every record when it resolves. */
+  static async openLoaded(registry: SchemaRegistry, subjectsOf: SubjectsOf = byFullName): Promise<RecordCodec> {
+    const codec = new RecordCodec(registry, subjectsOf)
+    await codec.#registerAll()
     return codec
   }
 
@@ -121,6 +128,10 @@ export class RecordCodec {
       this.#request(id, async () => this.#writers.set(id, this.#writerOrError(id, await this.#registry.schema(id))))
     if (writer instanceof UnreadableRecordError) throw writer
     return writer
+  }
+
+  async #registerAll(): Promise<void> {
+    await Promise.all(RECORD_NAMES.map((name) => this.#register(name)))
   }
 
   async #register(name: RecordName): Promise<void> {

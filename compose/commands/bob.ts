@@ -2,15 +2,17 @@
  * `npm run bob -- processor|api [--kafka host:port,…] [--registry URL] …`: one process of a bank on Kafka. Each subcommand imports only
  * what it needs, because a restarting processor's tasks are idle until its modules are loaded (DECISIONS 73).
  */
+import { exit } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { StateLockedError } from '../../state/index.ts'
 import { IncompatibleSchemaError } from '../../schemas/index.ts'
-import { BrokerError, FatalStreamsError } from '../../topology/index.ts'
+import { BrokerError, FatalStreamsError, systemPorts, type Logger } from '../../topology/index.ts'
 import { ConfigurationError } from '../configuration.ts'
 import { createLogger } from '../logger.ts'
 import { readApi, readProcessor, type ProcessFlags } from '../processes/process-configuration.ts'
 import { announceReady } from '../processes/ready-message.ts'
+import { whenReachable } from '../processes/when-reachable.ts'
 import { stopRequested } from '../run/stop-requested.ts'
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url))
@@ -40,7 +42,7 @@ async function runProcessor(flags: ProcessFlags): Promise<void> {
   const { startProcessor } = await import('../processes/processor-process.ts')
   const configuration = readProcessor(flags)
   const stopped = stopRequested(undefined)
-  const processor = await startProcessor(configuration, createLogger(configuration.logLevel))
+  const processor = await started(configuration, stopped, (logger) => startProcessor(configuration, logger))
   announceReady(processor.url)
   process.stdout.write(`Processor ${processor.instanceId} answers at ${processor.url}; Ctrl-C stops it and releases its tasks.\n`)
   try {
@@ -54,11 +56,22 @@ async function runApi(flags: ProcessFlags): Promise<void> {
   const { startApi } = await import('../processes/api-process.ts')
   const configuration = readApi(flags)
   const stopped = stopRequested(undefined)
-  const api = await startApi(configuration, PAGE, createLogger(configuration.logLevel))
+  const api = await started(configuration, stopped, (logger) => startApi(configuration, PAGE, logger))
   announceReady(api.url)
   process.stdout.write(`Page and API at ${api.url}; Ctrl-C stops them.\n`)
   await stopped
   await api.close()
+}
+
+/** Ends the process when it is to stop before it has started. */
+async function started<T>(
+  { logLevel }: { readonly logLevel: string },
+  stopped: Promise<void>,
+  start: (logger: Logger) => Promise<T>,
+): Promise<T> {
+  const logger = createLogger(logLevel)
+  const process = await whenReachable({ start: () => start(logger), stopped, logger, timers: systemPorts(logger).timers })
+  return process ?? exit(0)
 }
 
 /** Errors that the operator can resolve print their message alone; any other error is a bug and keeps its stack. */

@@ -42,6 +42,17 @@ describe.each(COMBINATIONS)('Every service %s %s', (...overrides) => {
     }
   })
 
+  it('21.8 has a size for each tmpfs, which together leave half of the memory, and logs that rotate', async () => {
+    for (const [name, { tmpfs = [], mem_limit = '', logging }] of await services(...overrides)) {
+      const sizes = tmpfs.map((mount) => megabytes(/[:,]size=(\d+[mg])/.exec(mount)?.[1] ?? mount))
+      expect([name, sizes.reduce((sum, size) => sum + size, 0) * 2]).toEqual([
+        name,
+        expect.toSatisfy((most) => most <= megabytes(mem_limit)),
+      ])
+      expect([name, logging]).toEqual([name, { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }])
+    }
+  })
+
   it('has a health check that is a command, or is a one-shot service', async () => {
     for (const [name, { healthcheck, restart }] of await services(...overrides)) {
       if (restart === 'no') continue
@@ -80,6 +91,28 @@ describe('The brokers', () => {
       return rest
     })
     for (const other of others) expect(other).toEqual(first)
+  })
+
+  it('21.8 write no logs to files, and mount every directory that their image declares as a volume', async () => {
+    for (const [, { environment = {}, tmpfs = [], volumes = [] }] of (await services()).filter(([name]) => name.startsWith('kafka-'))) {
+      expect(environment).toMatchObject({
+        EXTRA_ARGS: expect.not.stringContaining('-loggc') as string,
+        KAFKA_LOG4J_OPTS: '-Dlog4j2.configurationFile=/etc/bob/kafka-log4j2.properties',
+      })
+      expect(readFileSync(join(files, 'kafka-log4j2.properties'), 'utf8')).not.toMatch(/type = \w*File/)
+      const mounts = [...tmpfs.map((mount) => mount.split(':')[0]), ...volumes.map((mount) => mount.split(':')[1])]
+      expect(mounts).toEqual(
+        expect.arrayContaining(['/etc/bob/kafka-log4j2.properties', '/etc/kafka/secrets', '/mnt/shared/config', '/var/lib/kafka/data']),
+      )
+    }
+  })
+})
+
+describe('nginx', () => {
+  it('21.8 keeps a silent event stream open, and stores no responses in files', () => {
+    const configuration = readFileSync(join(files, 'nginx.conf'), 'utf8')
+    expect(configuration).toMatch(/location = \/graphql\/stream \{[^}]*proxy_read_timeout 1h;/)
+    expect(configuration).toContain('proxy_max_temp_file_size 0;')
   })
 })
 
@@ -130,6 +163,11 @@ describe('The image', () => {
     expect([...imported].filter((name) => !(name in dependencies))).toEqual([])
   })
 })
+
+/** Of a size like 64m or 1g. Not a number for other texts. */
+function megabytes(size: string): number {
+  return Number(size.slice(0, -1)) * (size.endsWith('g') ? 1024 : 1)
+}
 
 /** Import statements in the form that the bundler writes. */
 const IMPORT = /^(?:import\b[^"'\n]*|\} from )"([^"\n]+)";?$|\bimport\("([^"\n]+)"\)/gm

@@ -17,7 +17,10 @@ export interface ApiProcess {
   close(): Promise<void>
 }
 
-/** Page and API of a bank whose processors are separate processes. Resolves when it accepts requests. */
+/**
+ * Page and API of a bank whose processors are separate processes. Resolves when it accepts requests. Throws `RetriableBrokerError` or
+ * `RegistryUnreachableError` when Kafka or the registry does not answer.
+ */
 export async function startApi(configuration: ApiConfiguration, pageDirectory: string, logger: Logger): Promise<ApiProcess> {
   const { connection, secret, employee, mode, host, port, hosts, proxies } = configuration
   const ports = systemPorts(logger)
@@ -29,7 +32,7 @@ export async function startApi(configuration: ApiConfiguration, pageDirectory: s
     const broker = await connectToKafka(connection, ports, 'bob-api')
     opened.push(() => broker.close())
     const registry = connectToRegistry(connection)
-    const codec = await RecordCodec.open(registry, subjectsOf(connection))
+    const codec = await RecordCodec.openLoaded(registry, subjectsOf(connection))
     const topology = bankApplication(codec)
     const transport = new HttpQueryTransport({ secret })
     const cluster = await ProcessCluster.open({

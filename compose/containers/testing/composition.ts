@@ -19,6 +19,8 @@ export interface ComposedService {
   readonly cap_drop?: readonly string[]
   readonly security_opt?: readonly string[]
   readonly mem_limit?: string
+  readonly tmpfs?: readonly string[]
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> }
   readonly ports?: readonly string[]
   readonly volumes?: readonly string[]
   readonly secrets?: readonly { readonly source: string }[]
@@ -37,7 +39,15 @@ const FILES = fileURLToPath(new URL('..', import.meta.url))
 export async function copyContainerFiles(directory: string): Promise<string> {
   const copy = join(directory, 'compose/containers')
   await mkdir(copy, { recursive: true })
-  const names = ['compose.yaml', 'compose.development.yaml', 'compose.secure.yaml', 'nginx.conf', 'registry.properties', 'secrets.sh']
+  const names = [
+    'compose.yaml',
+    'compose.development.yaml',
+    'compose.secure.yaml',
+    'kafka-log4j2.properties',
+    'nginx.conf',
+    'registry.properties',
+    'secrets.sh',
+  ]
   for (const name of names) await cp(join(FILES, name), join(copy, name))
   await runTool(join(copy, 'secrets.sh'), [])
   return copy

@@ -31,6 +31,7 @@ const LOCAL_SETTINGS = [
   'node.id',
   'process.roles',
   'heap.opts',
+  'log4j.opts',
 ]
 
 /**
