@@ -7,7 +7,7 @@ import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateLockedError, StateWriteError } from '../errors.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { Scratch } from '../scratch.ts'
-import { checkTables } from './check-tables.ts'
+import { checkTable, checkTables, checkTablesOutside, tablesIn } from './check-tables.ts'
 import { checkClosedFiles, recordClosedFiles } from './closed-files.ts'
 
 export interface LevelStorageOptions {
@@ -21,6 +21,19 @@ export interface LevelStorageOptions {
    * crash. Costs one read of the log when opening and one when closing. Default false.
    */
   readonly isOnlyCopy?: boolean
+  /** Most of a large database, to be verified after opening instead of before. Default: all is verified before. */
+  readonly bulk?: Bulk
+}
+
+/** Rows that are verified in the background once the database is open, so that opening does not take longer with their number. */
+export interface Bulk {
+  readonly ranges: readonly StorageRange[]
+  /** Awaited before each table, so that the check takes its time. */
+  pause(): Promise<void>
+  /** Called once when a table is found to be damaged. The database stays open. */
+  onDamage(error: StateCorruptedError): void
+  /** How many tables of all have been looked at before opening. */
+  onTable(checked: number, tables: number): void
 }
 
 const FORMAT_FILE = 'FORMAT'
@@ -40,7 +53,11 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
   const used = existsSync(formatFile)
   if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
   if (used && isOnlyCopy) await checkClosedFiles(directory)
-  const unfinished = used ? await checkTables(directory) : []
+  const { bulk } = options
+  const oldTables = used && bulk !== undefined ? await tablesIn(directory) : []
+  const unfinished = !used
+    ? []
+    : await (bulk === undefined ? checkTables(directory) : checkTablesOutside(directory, bulk.ranges, bulk.onTable))
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
@@ -64,7 +81,9 @@ export async function openLevelStorage(options: LevelStorageOptions): Promise<Or
     await writeFile(`${formatFile}.new`, FORMAT, { flush: true })
     await rename(`${formatFile}.new`, formatFile) // atomic: a kill leaves no partial file
   }
-  return new LevelStorage(db, directory, isOnlyCopy)
+  const storage = new LevelStorage(db, directory, isOnlyCopy)
+  if (bulk !== undefined) void storage.checkLater(oldTables, bulk)
+  return storage
 }
 
 /** Deletes a storage's directory; the storage must be closed. */
@@ -76,11 +95,27 @@ class LevelStorage implements OrderedStorage {
   readonly #db: ClassicLevel<Uint8Array, Uint8Array>
   readonly #directory: string
   readonly #isOnlyCopy: boolean
+  #closing = false
 
   constructor(db: ClassicLevel<Uint8Array, Uint8Array>, directory: string, isOnlyCopy: boolean) {
     this.#db = db
     this.#directory = directory
     this.#isOnlyCopy = isOnlyCopy
+  }
+
+  /** Verifies the tables until the storage is closed. An error that is not damage, as for lack of descriptors, passes: it tries again. */
+  async checkLater(tables: readonly string[], { pause, onDamage }: Bulk): Promise<void> {
+    const left = [...tables]
+    for (let table = left.shift(); table !== undefined;) {
+      await pause()
+      if (this.#closing) return
+      try {
+        await checkTable(table)
+        table = left.shift()
+      } catch (error) {
+        if (error instanceof StateCorruptedError) return onDamage(error)
+      }
+    }
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -112,6 +147,7 @@ class LevelStorage implements OrderedStorage {
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     await this.#db.close()
     if (this.#isOnlyCopy) await recordClosedFiles(this.#directory)
   }
