@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { MemoryStorage } from '../../../state/index.ts'
+import { GatheredBatch, MemoryStorage } from '../../../state/index.ts'
 import type { Broker } from '../broker.ts'
 import { manualPorts, type ManualPorts } from '../../testing/manual-ports.ts'
 import { readAll } from '../testing/records.ts'
@@ -42,6 +42,35 @@ describe('the cleaner', () => {
     expect(await broker.admin.listOffsets([T], 'latest')).toEqual(before)
     expect((await readAll(broker, T)).at(-1)).toEqual(records.at(-1))
     expect(rows).toBeLessThan(1_500)
+  })
+
+  it('21.7 removes nothing that a reader can still ask for: rows may leave the storage before the write of their removal has ended', async () => {
+    let heldBack: Promise<void> | undefined
+    storage.batch = () =>
+      new GatheredBatch(async (operations) => {
+        storage.apply(operations)
+        await heldBack
+      })
+    await broker.admin.createTopics([
+      { name: 't', partitions: 1, config: { 'cleanup.policy': 'compact' } },
+      { name: 'dropped', partitions: 1 },
+    ])
+    broker.crash()
+    broker = await EmbeddedBroker.open({ storage, ports, cacheBytes: 0, compactionMinBytes: 2_000 })
+    for (let i = 0; i < 5; i++) await put(broker, 'k', `${i}`, 'dropped')
+    for (let i = 0; i < 400; i++) {
+      if (i === 399) heldBack = new Promise((resolve) => setImmediate(resolve))
+      await put(broker, `k${i % 7}`, `v${i}`)
+    }
+    let release = (): void => {}
+    heldBack = new Promise((resolve) => (release = resolve))
+    const deleting = broker.admin.deleteRecords([{ topic: 'dropped', partition: 0, offset: 6 }])
+    await ports.advance(1)
+    const [earliest] = await broker.admin.listOffsets([{ topic: 'dropped', partition: 0 }], 'earliest')
+    expect(await readAll(broker, { topic: 'dropped', partition: 0 }, earliest?.offset)).toHaveLength(2)
+    expect((await readAll(broker, T)).length).toBeLessThan(400)
+    release()
+    await deleting
   })
 
   it('keeps a tombstone for delete.retention.ms, so that readers see the deletion', async () => {

@@ -129,7 +129,8 @@ export class Cleaner {
     if (changes.size === 0) return
     const operations: StorageOperation[] = []
     log.rewriteRows(changes, operations)
-    await this.#options.journal.append(operations, () => log.rewrite(changes))
+    log.rewrite(changes)
+    await this.#options.journal.append(operations, () => {})
   }
 
   #checkRetention(): void {

@@ -186,10 +186,13 @@ export class Topics {
           `Cannot delete the records before ${log.name}@${offset}: the log ends at ${log.endOffset}. Delete up to there at most.`,
         )
       }
-      log.dropRows(offset, operations)
       return { log, before: offset }
     })
-    if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
+    for (const { log, before } of drops) {
+      log.dropRows(before, operations)
+      log.dropBefore(before)
+    }
+    if (operations.length > 0) await this.#options.journal.append(operations, () => {})
   }
 
   listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'stable'>): PartitionOffset[] {
