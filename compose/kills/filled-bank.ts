@@ -32,7 +32,7 @@ export async function copyFilledBank({ transfers, cache, target, onProgress }: F
 }
 
 async function fill(dataDirectory: string, transfers: number, onProgress: (transfers: number) => void): Promise<void> {
-  const configuration = { ...readConfiguration({ data: dataDirectory, instances: '1' }), port: 0 }
+  const configuration = { ...readConfiguration({ data: dataDirectory }), port: 0 }
   const system = await startSystem({ ...configuration, logger: createLogger('warn'), pageDirectory: dataDirectory })
   try {
     const { api, reader, ports } = system
