@@ -23,7 +23,7 @@ export type * from './ordered-storage.ts'
 export { addAll } from './ordered-storage.ts'
 export { GatheredBatch, MemoryStorage } from './memory/index.ts'
 export { destroyLevelStorage, openLevelStorage } from './leveldb/index.ts'
-export type { LevelStorageOptions } from './leveldb/index.ts'
+export type { Bulk, LevelStorageOptions } from './leveldb/index.ts'
 export {
   StateCorruptedError,
   StateError,

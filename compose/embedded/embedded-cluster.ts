@@ -84,11 +84,15 @@ export class EmbeddedCluster {
     return viewOf(instanceId, member)
   }
 
-  /** Resolves when `tasks` tasks run and the group is stable. Rejects with the failure of an instance that failed. */
-  async ready(tasks: number): Promise<void> {
+  /**
+   * Resolves when `tasks` tasks run and the group is stable. Rejects with the failure of an instance that failed. `onProgress` gets the share
+   * of the tasks that run.
+   */
+  async ready(tasks: number, onProgress: (share: number) => void = () => {}): Promise<void> {
     const { timers } = this.#options.ports
     while (!this.#isStable() || this.#runningTasks() < tasks) {
       for (const { streams } of this.#members.values()) if (streams.state === 'failed') throw streams.failure
+      onProgress(Math.min(1, this.#runningTasks() / tasks))
       await timers.sleep(POLL_MS)
     }
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CASH, COMPANY_IBAN, ownIban, TOPICS } from '../../processors/index.ts'
-import { openLevelStorage } from '../../state/index.ts'
+import { openLevelStorage, type OrderedStorage } from '../../state/index.ts'
 import { createRecordBatchBuilder, EmbeddedBroker, systemPorts } from '../../topology/index.ts'
 import { createLogger } from '../logger.ts'
 import { startSystem, type System } from './system.ts'
@@ -113,6 +113,27 @@ describe('A bank in one process', () => {
     )
     expect(await balanceOf(second, COMPANY_IBAN)).toBe(opening)
     expect(await second.watch.isBalancedAtRest()).toBe(true)
+  })
+
+  it('21.7 gives the topics of an earlier version the retention of this one, so that its directory stops growing', async () => {
+    await start()
+    await stop()
+    const storage = (): Promise<OrderedStorage> => openLevelStorage({ directory: join(directory, 'data', 'broker'), isOnlyCopy: true })
+    const names = [TOPICS.accountCommands, TOPICS.transferAnswers, TOPICS.outcomes, TOPICS.accountEvents]
+    const earlier = await EmbeddedBroker.open({ storage, ports: systemPorts(createLogger('silent')) })
+    for (const name of names) await earlier.admin.alterTopic(name, { 'retention.ms': '-1' })
+    await earlier.close()
+    await start()
+    await stop()
+    const later = await EmbeddedBroker.open({ storage, ports: systemPorts(createLogger('silent')) })
+    const retentions = (await later.admin.describeTopics(names)).map(({ name, config }) => [name, config['retention.ms']])
+    await later.close()
+    expect(Object.fromEntries(retentions)).toEqual({
+      [TOPICS.accountCommands]: '604800000',
+      [TOPICS.transferAnswers]: '604800000',
+      [TOPICS.outcomes]: '86400000',
+      [TOPICS.accountEvents]: '-1',
+    })
   })
 
   it('turns a record that is not Avro, in any topic, into one dead letter, and processes everything else', async () => {

@@ -11,7 +11,16 @@ import {
 } from '../../processors/index.ts'
 import { EmbeddedRegistry, RecordCodec } from '../../schemas/index.ts'
 import { openLevelStorage } from '../../state/index.ts'
-import { EmbeddedBroker, levelTaskStorages, systemPorts, type Logger, type Ports, type TaskStorages } from '../../topology/index.ts'
+import {
+  EmbeddedBroker,
+  levelTaskStorages,
+  systemPorts,
+  type Admin,
+  type Logger,
+  type Ports,
+  type TaskStorages,
+  type TopicSpec,
+} from '../../topology/index.ts'
 import { APPLICATION, bankApplication, WRITE_BUFFER_BYTES } from '../application.ts'
 import { openFileLimit } from '../open-files.ts'
 import type { Configuration } from '../configuration.ts'
@@ -26,6 +35,8 @@ export interface SystemOptions extends Configuration {
   readonly logger: Logger
   /** The built page. */
   readonly pageDirectory: string
+  /** What the start is doing; the share of it that is done, from 0 to 1, where it is known. */
+  readonly onProgress?: (step: string, share?: number) => void
 }
 
 /** A bank that runs in this process. */
@@ -35,7 +46,7 @@ export interface System {
   readonly cluster: EmbeddedCluster
   readonly watch: BankWatch
   readonly ports: Ports
-  /** Resolves with the cause when the bank cannot go on in this process: its log could not be written. */
+  /** Resolves with the cause when the bank cannot go on in this process: its log could not be written, or is damaged. */
   readonly failed: Promise<Error>
   /** Whether the data directory already contained a bank. */
   readonly isRestart: boolean
@@ -47,12 +58,16 @@ const PARTITIONS = 4
 /** The first rebalance waits this long for further members, so that the tasks are assigned once. */
 const INITIAL_REBALANCE_DELAY_MS = 100
 
+/** The log is checked for records beyond their retention so often. Most banks of this kind do not run for long. */
+const RETENTION_CHECK_INTERVAL_MS = 60_000
+
 /**
  * Starts broker, registry, instances and API, which serves the page. Resolves when all tasks run and the bank's own account exists.
  * If a step fails, everything started before it is closed again.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const ports = systemPorts(options.logger)
+  const { onProgress = () => {} } = options
   const data = await DataDirectory.open(options.dataDirectory)
   const closers: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
@@ -60,20 +75,22 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
   try {
     const broker = await EmbeddedBroker.open({
-      storage: () => openLevelStorage({ directory: data.broker, isOnlyCopy: true }),
+      storage: (bulk) => openLevelStorage({ directory: data.broker, isOnlyCopy: true, bulk }),
       ports,
+      onProgress,
       initialRebalanceDelayMs: INITIAL_REBALANCE_DELAY_MS,
+      retentionCheckIntervalMs: RETENTION_CHECK_INTERVAL_MS,
     })
     closers.push(() => broker.close())
     const codec = await RecordCodec.open(await EmbeddedRegistry.open(data.registry))
-    await broker.admin.createTopics([...bankTopics(PARTITIONS), ...apiTopics()])
+    await declareTopics(broker.admin, [...bankTopics(PARTITIONS), ...apiTopics()])
     const topology = bankApplication(codec)
     const storagesOf = (instanceId: string): TaskStorages =>
       levelTaskStorages(data.instance(instanceId), { writeBufferBytes: WRITE_BUFFER_BYTES })
     const cluster = new EmbeddedCluster({ applicationId: APPLICATION, topology, broker, ports, storagesOf })
     closers.push(() => cluster.close())
     for (let count = 0; count < options.instances; count++) await cluster.add()
-    await cluster.ready(topology.subtopologies.length * PARTITIONS)
+    await cluster.ready(topology.subtopologies.length * PARTITIONS, (share) => onProgress('opening the tasks and their state', share))
     const watch = await BankWatch.open({ broker, ports, formats: eventFormats(codec) })
     closers.push(() => watch.close())
     const formats = [...publishedFormats(codec), sessionFormat]
@@ -83,6 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { username, password } = options.employee
     const passwords = new Passwords()
     const graph = viewOf(topology)
+    onProgress('opening the API')
     const api = await openApi({
       broker,
       ports,
@@ -118,5 +136,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Creates the topics that do not exist, and gives the others the settings that this version declares. */
+async function declareTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  await admin.createTopics(specs)
+  const topics = await admin.describeTopics(specs.map(({ name }) => name))
+  for (const { name, config = {} } of specs) {
+    const current = topics.find((topic) => topic.name === name)?.config ?? {}
+    if (Object.entries(config).some(([setting, value]) => current[setting] !== value)) await admin.alterTopic(name, config)
   }
 }

@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BankClient } from './bank-client.ts'
 import { BankProcess, freePort } from './bank-process.ts'
+import { copyFilledBank } from './filled-bank.ts'
 
 export interface KillTestOptions {
   readonly kills: number
   /** Transfers per second from the bank's load generator, in addition to the orders that are verified one by one. */
   readonly load: number
+  /** Transfers in the log before the first start. */
+  readonly transfers: number
+  onFill(transfers: number): void
   onKill(kill: number, readyMs: number, acknowledged: number): void
 }
 
@@ -24,6 +28,7 @@ export interface KillTestResult {
   readonly doubled: number
   readonly balancesRight: boolean
   readonly booksBalanced: boolean
+  readonly readyMsMedian: number
   readonly readyMsMax: number
   readonly errors: number
 }
@@ -44,6 +49,8 @@ interface Row {
   readonly newBalance: string
 }
 
+/** Not in the temporary directory, because a bank with a million transfers takes long to make. */
+const FILLED_BANKS = join('data', 'kills')
 const WORKERS = 6
 const DEPOSIT = 100_000
 const MAX_AMOUNT = 300
@@ -57,11 +64,12 @@ const MAX_KILL_DELAY_MS = 1_500
  * Kills a bank repeatedly while workers order transfers, and retries each order until it is acknowledged. Then verifies every order in
  * the history of the accounts.
  */
-export async function killTest({ kills, load, onKill }: KillTestOptions): Promise<KillTestResult> {
+export async function killTest({ kills, load, transfers, onFill, onKill }: KillTestOptions): Promise<KillTestResult> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'bob-kills-'))
   const processOptions = { dataDirectory, port: await freePort(), load }
   const readyMs: number[] = []
   try {
+    if (transfers > 0) await copyFilledBank({ transfers, cache: FILLED_BANKS, target: dataDirectory, onProgress: onFill })
     let { bank } = await BankProcess.start(processOptions)
     const client = new BankClient(bank.url, `kill-test-${randomUUID().slice(0, 8)}`)
     await client.signIn()
@@ -90,6 +98,7 @@ export async function killTest({ kills, load, onKill }: KillTestOptions): Promis
       acknowledged: acknowledgedOf(orders),
       ...verdict,
       booksBalanced,
+      readyMsMedian: readyMs.toSorted((a, b) => a - b)[readyMs.length >> 1] ?? 0,
       readyMsMax: Math.max(0, ...readyMs),
       errors,
     }

@@ -27,6 +27,8 @@ const FIRST_ACCOUNT = 500_000_000
 const FIRST_DEPOSIT = 50_000n
 const LARGEST_AMOUNT = 500
 const PACE_MS = 4
+/** Transfers in flight while a number of them is ordered as fast as possible. */
+const IN_FLIGHT = 400
 /** Share of transfers to the bank's own account, and again from it, so that the first page has something to show. */
 const COMPANY_SHARE = 0.15
 
@@ -87,6 +89,15 @@ export class LoadGenerator {
     await Promise.all(this.#inFlight)
   }
 
+  /** Orders a number of transfers as fast as the bank takes them. Resolves when each has an outcome or has timed out. */
+  async order(transfers: number): Promise<void> {
+    let sent = 0
+    const orderNext = async (): Promise<void> => {
+      while (sent++ < transfers) await this.#order()
+    }
+    await Promise.all(Array.from({ length: IN_FLIGHT }, orderNext))
+  }
+
   summary(): LoadSummary {
     const { count } = this.#latency
     return {
@@ -103,12 +114,12 @@ export class LoadGenerator {
     const { perSecond } = this.#options
     for (let sent = 0; !this.#stopped;) {
       const due = Math.floor(((clock.monotonic() - this.#startedAt) / 1_000) * perSecond)
-      for (; sent < due; sent++) this.#order()
+      for (; sent < due; sent++) void this.#order()
       await timers.sleep(PACE_MS)
     }
   }
 
-  #order(): void {
+  #order(): Promise<void> {
     const { random } = this.#options.ports
     const place = random.next()
     const client = this.#pick()
@@ -117,6 +128,7 @@ export class LoadGenerator {
     const amount = BigInt(1 + Math.floor(random.next() * LARGEST_AMOUNT))
     const answered = this.#send(from, to.iban, amount).finally(() => this.#inFlight.delete(answered))
     this.#inFlight.add(answered)
+    return answered
   }
 
   async #send({ iban, username, token }: Account, to: string, amount: bigint): Promise<void> {

@@ -4,6 +4,7 @@ import { checkPort } from '../embedded/port-check.ts'
 import { startSystem, type System } from '../embedded/system.ts'
 import { createLogger } from '../logger.ts'
 import { LoadGenerator } from './load-generator.ts'
+import { StartProgress } from './start-progress.ts'
 import { statusLine, StatusDisplay } from './status-line.ts'
 import { stopRequested } from './stop-requested.ts'
 
@@ -36,7 +37,8 @@ export interface Summary {
 export async function run({ configuration, load, forMs, json, pageDirectory, output }: RunOptions): Promise<number> {
   const logger = createLogger(configuration.logLevel)
   await checkPort(configuration.host, configuration.port)
-  const system = await startSystem({ ...configuration, logger, pageDirectory })
+  const progress = new StartProgress({ json, output, now: () => performance.now() })
+  const system = await startSystem({ ...configuration, logger, pageDirectory, onProgress: (step, share) => progress.report(step, share) })
   const recoveredMs = Math.round(performance.now())
   const stopped = stopRequested(forMs)
   if (!json) output.write(greeting(system, configuration, recoveredMs))

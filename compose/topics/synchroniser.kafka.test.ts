@@ -54,7 +54,7 @@ describe('The synchroniser', () => {
     expect(await applied()).toMatchObject({ topics: [], schemas: [], problems: [], matches: true })
     expect(await applied()).toMatchObject({ matches: true })
     const [commands] = await broker.admin.describeTopics(['bank-account-commands'])
-    expect(commands).toMatchObject({ partitions: 2, replicationFactor: 1, config: { 'retention.ms': '-1' } })
+    expect(commands).toMatchObject({ partitions: 2, replicationFactor: 1, config: { 'retention.ms': '604800000' } })
   })
 
   it('repairs a setting, never repartitions a topic with keys, leaves other topics alone, and deletes only with prune', async () => {

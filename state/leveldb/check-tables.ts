@@ -1,7 +1,8 @@
 import { crc32c } from '@node-rs/crc32'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StateCorruptedError } from '../errors.ts'
+import type { StorageRange } from '../ordered-storage.ts'
 
 /** Position of a block in its table. */
 interface BlockHandle {
@@ -16,6 +17,10 @@ export interface UnfinishedTable {
 }
 
 const FOOTER_BYTES = 48
+/** One byte for the kind of compression, and a checksum. */
+const BLOCK_TRAILER_BYTES = 5
+/** LevelDB adds sequence number and kind of operation to each key. */
+const KEY_TRAILER_BYTES = 8
 const MAGIC = 0xdb4775248b80fb57n
 const MASK_DELTA = 0xa282ead8
 
@@ -27,21 +32,65 @@ const MASK_DELTA = 0xa282ead8
  */
 export async function checkTables(directory: string): Promise<readonly UnfinishedTable[]> {
   const unfinished: UnfinishedTable[] = []
-  for (const name of await readdir(directory)) {
-    if (!name.endsWith('.ldb') && !name.endsWith('.sst')) continue
-    const file = join(directory, name)
-    const table = await contentOf(file)
+  for (const file of await tablesIn(directory)) {
+    const table = await unlessGone(readFile(file))
     if (table === undefined) continue
     if (!isFinished(table)) unfinished.push({ file, changedMs: (await stat(file)).mtimeMs })
-    else if (!isSound(table)) throw new StateCorruptedError(`The LevelDB table ${file} does not match its checksums: the file is damaged.`)
+    else if (!isSound(table)) throw damaged(file)
   }
   return unfinished
 }
 
+/**
+ * As `checkTables`, but passes over the blocks whose keys all lie in one of the ranges. Reads the index of each table and the blocks outside
+ * the ranges, so its cost hardly depends on the number of rows in the ranges. `onTable` learns how many tables of all have been checked.
+ */
+export async function checkTablesOutside(
+  directory: string,
+  ranges: readonly StorageRange[],
+  onTable: (checked: number, tables: number) => void,
+): Promise<readonly UnfinishedTable[]> {
+  const unfinished: UnfinishedTable[] = []
+  const files = await tablesIn(directory)
+  for (const [at, file] of files.entries()) {
+    const handle = await unlessGone(open(file))
+    if (handle === undefined) continue
+    try {
+      const { size, mtimeMs } = await handle.stat()
+      const footer = await bytesAt(handle, Math.max(0, size - FOOTER_BYTES), Math.min(size, FOOTER_BYTES))
+      if (!isFinished(footer)) unfinished.push({ file, changedMs: mtimeMs })
+      else if (!(await isSoundOutside(handle, footer, ranges))) throw damaged(file)
+    } finally {
+      await handle.close()
+    }
+    onTable(at + 1, files.length)
+  }
+  return unfinished
+}
+
+/** The tables of the database, those written last first. */
+export async function tablesIn(directory: string): Promise<readonly string[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.ldb') || name.endsWith('.sst'))
+  return names
+    .sort()
+    .reverse()
+    .map((name) => join(directory, name))
+}
+
+/** Verifies every block of a table of an open database, which may have deleted it. Throws `StateCorruptedError`. */
+export async function checkTable(file: string): Promise<void> {
+  const table = await unlessGone(readFile(file))
+  if (table !== undefined && !(isFinished(table) && isSound(table))) throw damaged(file)
+}
+
+function damaged(file: string): StateCorruptedError {
+  return new StateCorruptedError(`The LevelDB table ${file} does not match its checksums: the file is damaged.`)
+}
+
 /** Undefined if the file is gone: another process has the database open and replaced it. Opening will then fail with `StateLockedError`. */
-async function contentOf(file: string): Promise<Buffer | undefined> {
+async function unlessGone<T>(result: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(file)
+    return await result
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
@@ -66,6 +115,36 @@ function isSound(table: Buffer): boolean {
   }
 }
 
+async function isSoundOutside(handle: FileHandle, footer: Buffer, ranges: readonly StorageRange[]): Promise<boolean> {
+  const blockAt = ({ offset, size }: BlockHandle): Promise<Buffer> => bytesAt(handle, offset, size + BLOCK_TRAILER_BYTES)
+  const isSoundAt = async (block: BlockHandle): Promise<boolean> => isBlockSound(await blockAt(block), { offset: 0, size: block.size })
+  try {
+    const cursor = new Cursor(footer, 0)
+    const metaIndex = handleAt(cursor)
+    const index = handleAt(cursor)
+    if (!(await isSoundAt(metaIndex)) || !(await isSoundAt(index))) return false
+    let before: Buffer | undefined
+    for (const { block, key } of entriesIn(await blockAt(index), { offset: 0, size: index.size })) {
+      const isPassedOver = ranges.some(
+        ({ gte, lt }) => before !== undefined && Buffer.compare(before, gte) >= 0 && Buffer.compare(key, lt) <= 0,
+      )
+      if (!isPassedOver && !(await isSoundAt(block))) return false
+      before = key
+    }
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false // a handle points beyond the file
+    throw error
+  }
+}
+
+/** Throws `RangeError` if the file ends earlier. */
+async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position)
+  if (bytesRead < length) throw new RangeError(`The file ends before byte ${position + length}.`)
+  return buffer
+}
+
 function isBlockSound(table: Buffer, { offset, size }: BlockHandle): boolean {
   const end = offset + size + 1 // one byte for the kind of compression, which the checksum covers
   const masked = table.readUInt32LE(end)
@@ -73,18 +152,31 @@ function isBlockSound(table: Buffer, { offset, size }: BlockHandle): boolean {
   return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0 === masked
 }
 
-/** Handles in an index block. Its entries share key prefixes; its tail lists the restart points. */
-function* blocksIn(table: Buffer, { offset, size }: BlockHandle): Iterable<BlockHandle> {
+interface IndexEntry {
+  readonly block: BlockHandle
+  /** At or after the last key of the block, and before the first key of the next one. */
+  readonly key: Buffer
+}
+
+function* blocksIn(table: Buffer, index: BlockHandle): Iterable<BlockHandle> {
+  for (const { block } of entriesIn(table, index)) yield block
+}
+
+/** The entries of an index block share key prefixes; its tail lists the restart points. */
+function* entriesIn(table: Buffer, { offset, size }: BlockHandle): Iterable<IndexEntry> {
   const restarts = table.readUInt32LE(offset + size - 4)
   const end = offset + size - 4 - restarts * 4
   const cursor = new Cursor(table, offset)
+  let before = Buffer.alloc(0)
   while (cursor.at < end) {
-    cursor.varint() // length of the prefix shared with the previous key
+    const shared = cursor.varint()
     const unshared = cursor.varint()
     const valueLength = cursor.varint()
+    const internalKey = Buffer.concat([before.subarray(0, shared), table.subarray(cursor.at, cursor.at + unshared)])
     cursor.at += unshared
     const next = cursor.at + valueLength
-    yield handleAt(cursor)
+    yield { block: handleAt(cursor), key: internalKey.subarray(0, Math.max(0, internalKey.length - KEY_TRAILER_BYTES)) }
+    before = internalKey
     cursor.at = next
   }
 }

@@ -4,6 +4,6 @@
  * `closed-files` keeps *fingerprints* of both from an orderly close. Each value has a *checksum* in front of it.
  */
 export { destroyLevelStorage, openLevelStorage } from './level-storage.ts'
-export type { LevelStorageOptions } from './level-storage.ts'
+export type { Bulk, LevelStorageOptions } from './level-storage.ts'
 export { measureLevelCeilings } from './level-ceilings.ts'
 export type { LevelCeilings } from './level-ceilings.ts'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StateCorruptedError, StateError, StateFormatError, StateLockedError } from '../errors.ts'
 import { openTaskState } from '../open-task-state.ts'
+import type { OrderedStorage } from '../ordered-storage.ts'
 import { Serdes } from '../serdes.ts'
 import type { KeyValueStore } from '../store.ts'
 import { Stores } from '../stores.ts'
@@ -274,3 +275,62 @@ async function valuesOf(keys: number): Promise<StateError | readonly (string | u
     await state?.close()
   }
 }
+
+describe('21.7 The bulk of a LevelDB directory', () => {
+  const ranges = [{ gte: Buffer.from('b'), lt: Buffer.from('c') }]
+  const open = (onDamage: (error: StateCorruptedError) => void = () => {}): Promise<OrderedStorage> =>
+    openLevelStorage({ directory, bulk: { ranges, pause: async () => {}, onDamage, onTable: () => {} } })
+  const rowsOf = async (storage: OrderedStorage, prefix: string): Promise<number> => {
+    let rows = 0
+    for await (const _ of storage.scan({ gte: Buffer.from(prefix), lt: Buffer.from(`${prefix}~`) })) rows++
+    return rows
+  }
+  const fillBulk = async (): Promise<string> => {
+    const storage = await open()
+    for (const prefix of ['a', 'b', 'c'])
+      for (let row = 0; row < ROWS; row++)
+        await write(storage, [{ key: Buffer.from(`${prefix}${row}`), value: Buffer.from(valueOf(row, 1)) }])
+    await storage.close()
+    await (await open()).close() // converts the log to a table
+    return files('.ldb')[0] ?? ''
+  }
+
+  it('does not hide a flipped byte: it is refused at opening outside the bulk, and reported soon after within it', async () => {
+    const table = await fillBulk()
+    const copies = copyFiles()
+    const { length } = readFileSync(table)
+    const found = { refused: 0, reported: 0 }
+    for (let at = 1; at < length; at += 499) {
+      putBack(copies)
+      flip(table, at)
+      let report: (error: StateCorruptedError) => void = () => {}
+      const reported = new Promise<StateCorruptedError>((resolve) => (report = resolve))
+      const storage = await open(report).catch((error: unknown) => error)
+      if (storage instanceof StateCorruptedError) {
+        found.refused++
+        continue
+      }
+      expect(await reported).toBeInstanceOf(StateCorruptedError)
+      found.reported++
+      expect(await rowsOf(storage as OrderedStorage, 'a')).toBe(ROWS)
+      expect(await rowsOf(storage as OrderedStorage, 'c')).toBe(ROWS)
+      await (storage as OrderedStorage).close()
+    }
+    expect(found.refused).toBeGreaterThan(20)
+    expect(found.reported).toBeGreaterThan(20)
+  })
+
+  it('is refused at opening if a table is cut short or deleted', async () => {
+    const table = await fillBulk()
+    const copies = copyFiles()
+    for (const damage of [
+      () => truncateSync(table, readFileSync(table).length - 1),
+      () => truncateSync(table, 0),
+      () => unlinkSync(table),
+    ]) {
+      putBack(copies)
+      damage()
+      await expect(open()).rejects.toBeInstanceOf(StateCorruptedError)
+    }
+  })
+})

@@ -7,7 +7,7 @@ import { checksum } from '../checksum.ts'
 import { StateCorruptedError, StateFormatError, StateUnavailableError, StateWriteError } from '../errors.ts'
 import type { OrderedStorage, StorageBatch, StorageRange, StorageRow, WriteOptions } from '../ordered-storage.ts'
 import { Scratch } from '../scratch.ts'
-import { checkTables } from './check-tables.ts'
+import { checkTable, checkTables, checkTablesOutside, tablesIn } from './check-tables.ts'
 import { checkClosedFiles, recordClosedFiles } from './closed-files.ts'
 import { stateErrorOf } from './level-errors.ts'
 
@@ -22,6 +22,19 @@ export interface LevelStorageOptions {
    * crash. Costs one read of the log when opening and one when closing. Default false.
    */
   readonly isOnlyCopy?: boolean
+  /** Most of a large database, to be verified after opening instead of before. Default: all is verified before. */
+  readonly bulk?: Bulk
+}
+
+/** Rows that are verified in the background once the database is open, so that opening does not take longer with their number. */
+export interface Bulk {
+  readonly ranges: readonly StorageRange[]
+  /** Awaited before each table, so that the check takes its time. */
+  pause(): Promise<void>
+  /** Called once when a table is found to be damaged. The database stays open. */
+  onDamage(error: StateCorruptedError): void
+  /** How many tables of all have been looked at before opening. */
+  onTable(checked: number, tables: number): void
 }
 
 const FORMAT_FILE = 'FORMAT'
@@ -49,7 +62,11 @@ async function open(options: LevelStorageOptions): Promise<OrderedStorage> {
   const used = existsSync(formatFile)
   if (used) checkFormat(directory, await readFile(formatFile, 'utf8'))
   if (used && isOnlyCopy) await checkClosedFiles(directory)
-  const unfinished = used ? await checkTables(directory) : []
+  const { bulk } = options
+  const oldTables = used && bulk !== undefined ? await tablesIn(directory) : []
+  const unfinished = !used
+    ? []
+    : await (bulk === undefined ? checkTables(directory) : checkTablesOutside(directory, bulk.ranges, bulk.onTable))
   await mkdir(directory, { recursive: true })
   const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
@@ -73,7 +90,9 @@ async function open(options: LevelStorageOptions): Promise<OrderedStorage> {
     await writeFile(`${formatFile}.new`, FORMAT, { flush: true })
     await rename(`${formatFile}.new`, formatFile) // atomic: a kill leaves no partial file
   }
-  return new LevelStorage(db, directory, isOnlyCopy)
+  const storage = new LevelStorage(db, directory, isOnlyCopy)
+  if (bulk !== undefined) void storage.checkLater(oldTables, bulk)
+  return storage
 }
 
 /** Deletes a storage's directory; the storage must be closed. */
@@ -85,11 +104,27 @@ class LevelStorage implements OrderedStorage {
   readonly #db: ClassicLevel<Uint8Array, Uint8Array>
   readonly #directory: string
   readonly #isOnlyCopy: boolean
+  #closing = false
 
   constructor(db: ClassicLevel<Uint8Array, Uint8Array>, directory: string, isOnlyCopy: boolean) {
     this.#db = db
     this.#directory = directory
     this.#isOnlyCopy = isOnlyCopy
+  }
+
+  /** Verifies the tables until the storage is closed. An error that is not damage, as for lack of descriptors, passes: it tries again. */
+  async checkLater(tables: readonly string[], { pause, onDamage }: Bulk): Promise<void> {
+    const left = [...tables]
+    for (let table = left.shift(); table !== undefined;) {
+      await pause()
+      if (this.#closing) return
+      try {
+        await checkTable(table)
+        table = left.shift()
+      } catch (error) {
+        if (error instanceof StateCorruptedError) return onDamage(error)
+      }
+    }
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -125,6 +160,7 @@ class LevelStorage implements OrderedStorage {
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     await this.#db.close()
     if (this.#isOnlyCopy) await recordClosedFiles(this.#directory)
   }

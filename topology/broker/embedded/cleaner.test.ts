@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { MemoryStorage } from '../../../state/index.ts'
+import { GatheredBatch, MemoryStorage } from '../../../state/index.ts'
 import type { Broker } from '../broker.ts'
 import { manualPorts, type ManualPorts } from '../../testing/manual-ports.ts'
 import { readAll } from '../testing/records.ts'
 import { createRecordBatchBuilder } from '../record-batch/index.ts'
 import { EmbeddedBroker } from './embedded-broker.ts'
+import { BATCH } from './keys.ts'
 
 const T = { topic: 't', partition: 0 }
 const HOUR = 3_600_000
@@ -44,6 +45,34 @@ describe('the cleaner', () => {
     expect(rows).toBeLessThan(1_500)
   })
 
+  it('21.7 removes nothing that a reader can still ask for: rows may leave the storage before the write of their removal has ended', async () => {
+    let release = (): void => {}
+    const heldBack = new Promise<void>((resolve) => (release = resolve))
+    storage.batch = () =>
+      new GatheredBatch(async (operations) => {
+        storage.apply(operations)
+        if (operations.some(({ key, value }) => key[0] === BATCH && value === null)) await heldBack
+      })
+    const dropped = { topic: 'dropped', partition: 0 }
+    await broker.admin.createTopics([
+      { name: 't', partitions: 1, config: { 'cleanup.policy': 'compact' } },
+      { name: 'dropped', partitions: 1 },
+    ])
+    broker.crash()
+    broker = await EmbeddedBroker.open({ storage, ports, cacheBytes: 0, compactionMinBytes: 2_000 })
+    for (let i = 0; i < 5; i++) await put(broker, 'k', `${i}`, 'dropped')
+    const filling = (async () => {
+      for (let i = 0; i < 400; i++) await put(broker, `k${i % 7}`, `v${i}`)
+    })()
+    await ports.advance(1)
+    const deleting = broker.admin.deleteRecords([{ ...dropped, offset: 6 }])
+    expect((await readAll(broker, T)).at(-1)?.value).toMatch(/^v/)
+    release()
+    const [earliest] = await broker.admin.listOffsets([dropped], 'earliest')
+    expect(await readAll(broker, dropped, earliest?.offset)).toHaveLength(2)
+    await Promise.all([filling, deleting])
+  })
+
   it('keeps a tombstone for delete.retention.ms, so that readers see the deletion', async () => {
     await broker.admin.createTopics([
       { name: 't', partitions: 1, config: { 'cleanup.policy': 'compact', 'delete.retention.ms': `${HOUR}` } },
@@ -59,6 +88,18 @@ describe('the cleaner', () => {
     await ports.advance(2 * HOUR)
     await fill()
     expect((await readAll(broker, T)).filter(({ key }) => key === 'deleted')).toEqual([])
+  })
+
+  it('21.7 deletes after a restart what has become old meanwhile, but not before its readers had time to read it', async () => {
+    await broker.admin.createTopics([{ name: 't', partitions: 1, config: { 'retention.ms': `${HOUR}` } }])
+    for (let i = 0; i < 3; i++) await put(broker, 'k', `${i}`)
+    broker.crash()
+    await ports.advance(2 * HOUR)
+    broker = await open()
+    expect((await readAll(broker, T)).length).toBe(3)
+    await ports.advance(300_000)
+    const [earliest] = await broker.admin.listOffsets([T], 'earliest')
+    expect((await readAll(broker, T, earliest?.offset)).map(({ value }) => value)).toEqual(['2'])
   })
 
   it('deletes batches older than retention.ms but never the newest, and none without a retention', async () => {

@@ -36,8 +36,9 @@ export class Cleaner {
     this.#options = options
   }
 
+  /** Retention begins after its first interval, so that a reader that comes back with the broker still finds what it has not read. */
   start(): void {
-    this.#checkRetention()
+    this.#armRetention()
     for (const topic of this.#options.topics.all()) for (const log of topic.logs) this.onGrown(topic, log)
   }
 
@@ -129,7 +130,8 @@ export class Cleaner {
     if (changes.size === 0) return
     const operations: StorageOperation[] = []
     log.rewriteRows(changes, operations)
-    await this.#options.journal.append(operations, () => log.rewrite(changes))
+    log.rewrite(changes)
+    await this.#options.journal.append(operations, () => {})
   }
 
   #checkRetention(): void {

@@ -1,4 +1,4 @@
-import { StateCorruptedError, StateError, type OrderedStorage } from '../../../state/index.ts'
+import { StateCorruptedError, StateError, type Bulk, type OrderedStorage } from '../../../state/index.ts'
 import type { Ports } from '../../ports.ts'
 import type { Admin, Broker, Fetcher, GroupCoordinator, Producer, ProducerOptions } from '../broker.ts'
 import { FatalBrokerError, OutcomeUnknownError, RetriableBrokerError, type BrokerError } from '../errors.ts'
@@ -8,15 +8,20 @@ import { EmbeddedFetcher } from './fetcher.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { Groups } from './groups.ts'
 import { openJournal, type Journal } from './journal.ts'
-import { FORMAT, FORMAT_KEY } from './keys.ts'
+import { BATCH, BATCH_ENTRY, FORMAT, FORMAT_KEY, rangeOf } from './keys.ts'
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from './limits.ts'
 import { PlainProducer, TransactionalProducer } from './producer.ts'
 import { Topics } from './topics.ts'
 import { Transactions } from './transactions.ts'
 
 export interface EmbeddedBrokerOptions {
-  /** Holds all data; the broker closes it. If this is a function, `open` calls it and turns its errors into `FatalBrokerError`s. */
-  readonly storage: OrderedStorage | (() => Promise<OrderedStorage>)
+  /**
+   * Holds all data; the broker closes it. If this is a function, `open` calls it and turns its errors into `FatalBrokerError`s. `bulk` are
+   * the rows of batches, which may be verified after opening: if they are damaged, the broker stops.
+   */
+  readonly storage: OrderedStorage | ((bulk: Bulk) => Promise<OrderedStorage>)
+  /** What `open` is doing, and which share of it is done, from 0 to 1. */
+  readonly onProgress?: (step: string, share: number) => void
   readonly ports: Ports
   /** How many bytes of the newest batches stay in memory. Default 64 MiB. */
   readonly cacheBytes?: number
@@ -29,6 +34,9 @@ export interface EmbeddedBrokerOptions {
   /** What the broker accepts. Default: as a Kafka broker with its defaults, except for the shortest session. */
   readonly limits?: Partial<BrokerLimits>
 }
+
+/** Between the background checks of two tables, which have 2 MiB each. */
+const TABLE_CHECK_PAUSE_MS = 20
 
 /**
  * A broker in this process, on one ordered storage, with Kafka's partitions, transactions, groups, fencing, compaction and retention.
@@ -48,9 +56,10 @@ export class EmbeddedBroker implements Broker {
   readonly #cleaner: Cleaner
   readonly #fetchers = new Set<EmbeddedFetcher>()
   #endReason: BrokerError | undefined
-  #closed = false
-  /** Resolves with the cause when the broker has stopped because a write failed. Open another one once its cause is gone. */
-  readonly failed: Promise<FatalBrokerError>
+  #isClosed = false
+  #fail: (reason: FatalBrokerError) => void = () => undefined
+  /** Resolves with the cause when the broker has stopped by itself: a write failed, or damage was found. The cause says what to do. */
+  readonly failed = new Promise<FatalBrokerError>((resolve) => (this.#fail = resolve))
 
   private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
     const { ports } = options
@@ -59,8 +68,7 @@ export class EmbeddedBroker implements Broker {
     this.#storage = storage
     this.#ports = ports
     this.#journal = journal
-    this.failed = journal.failed
-    void journal.failed.then((error) => this.#end(error))
+    void journal.failed.then((reason) => this.#stop(reason))
     this.#topics = new Topics({
       storage,
       journal,
@@ -102,11 +110,23 @@ export class EmbeddedBroker implements Broker {
   static async open(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
     let storage: OrderedStorage | undefined
     try {
-      storage = typeof options.storage === 'function' ? await options.storage() : options.storage
+      const opened: { broker?: EmbeddedBroker } = {}
+      let damage: StateCorruptedError | undefined
+      const bulk: Bulk = {
+        ranges: [rangeOf(BATCH), rangeOf(BATCH_ENTRY)],
+        pause: () => options.ports.timers.sleep(TABLE_CHECK_PAUSE_MS),
+        onDamage: (error) => {
+          damage = error
+          if (opened.broker !== undefined) opened.broker.#stopAt(error)
+        },
+        onTable: (checked, tables) => options.onProgress?.('checking the tables of the log', checked / tables),
+      }
+      storage = typeof options.storage === 'function' ? await options.storage(bulk) : options.storage
       await checkFormat(storage)
-      const broker = new EmbeddedBroker(storage, await openJournal(storage), options)
+      const broker = (opened.broker = new EmbeddedBroker(storage, await openJournal(storage), options))
       await broker.#offsets.restore(storage)
-      await broker.#topics.restore()
+      await broker.#topics.restore((share) => options.onProgress?.('reading the index of the log', share))
+      if (damage !== undefined) throw damage
       await broker.#transactions.restore()
       broker.#cleaner.start()
       return broker
@@ -147,9 +167,9 @@ export class EmbeddedBroker implements Broker {
 
   /** Writes what was accepted, ends all waiting calls and closes the storage. Open transactions are aborted. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    const reason = new FatalBrokerError('The embedded broker is closed: open another one.')
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const reason = this.#endReason ?? new FatalBrokerError('The embedded broker is closed: open another one.')
     this.#end(reason)
     await this.#cleaner.stop()
     await this.#journal.close(reason)
@@ -161,8 +181,8 @@ export class EmbeddedBroker implements Broker {
    * open another broker on the same storage.
    */
   crash(): void {
-    this.#closed = true
     const reason = new RetriableBrokerError('The embedded broker is down; retry.')
+    this.#isClosed = true
     this.#journal.end(reason)
     this.#end(reason)
     void this.#cleaner.stop()
@@ -174,6 +194,21 @@ export class EmbeddedBroker implements Broker {
     this.#transactions.end()
     for (const fetcher of this.#fetchers) fetcher.end(reason)
     this.#fetchers.clear()
+  }
+
+  #stop(reason: FatalBrokerError): void {
+    this.#end(reason)
+    this.#fail(reason)
+  }
+
+  /** Ends all calls with advice, because the storage was found to be damaged after it was opened. */
+  #stopAt(damage: StateCorruptedError): void {
+    if (this.#endReason !== undefined) return
+    const reason = withAdvice(damage)
+    this.#ports.logger.error('The embedded broker stops: its data is damaged', { error: reason.message })
+    this.#journal.end(reason)
+    this.#stop(reason)
+    void this.#cleaner.stop()
   }
 
   #createAdmin(): Admin {
@@ -248,6 +283,8 @@ async function checkFormat(storage: OrderedStorage): Promise<void> {
   }
 }
 
+function withAdvice(error: StateCorruptedError): FatalBrokerError
+function withAdvice(error: unknown): unknown
 function withAdvice(error: unknown): unknown {
   if (error instanceof StateError && !(error instanceof StateCorruptedError)) return new FatalBrokerError(error.message, { cause: error })
   if (error instanceof StateCorruptedError) {

@@ -127,7 +127,10 @@ export class PartitionLog {
     this.#onGrown(this)
   }
 
-  /** Adds the operations for a new log start. Call `dropBefore` once they are on disk. */
+  /**
+   * Adds the operations for a new log start. Call `dropBefore` before they are written: rows leave the storage during the write, and a
+   * read meanwhile would miss them. A crash brings them back, whole.
+   */
   dropRows(offset: number, operations: StorageOperation[]): void {
     for (const entry of this.#entries) {
       if (entry.lastOffset >= offset) break
@@ -144,7 +147,7 @@ export class PartitionLog {
     this.#start = Math.max(this.#start, offset)
   }
 
-  /** Adds the operations for batches that the cleaner shrank or (undefined) removed. Call `rewrite` once they are on disk. */
+  /** Adds the operations for batches that the cleaner shrank or (undefined) removed. As for `dropRows`, call `rewrite` before they are written. */
   rewriteRows(changes: ReadonlyMap<LogEntry, Buffer | undefined>, operations: StorageOperation[]): void {
     for (const [entry, bytes] of changes) {
       if (bytes === undefined) this.#removeRows(entry, operations)

@@ -186,10 +186,13 @@ export class Topics {
           `Cannot delete the records before ${log.name}@${offset}: the log ends at ${log.endOffset}. Delete up to there at most.`,
         )
       }
-      log.dropRows(offset, operations)
       return { log, before: offset }
     })
-    if (drops.length > 0) await this.#options.journal.append(operations, () => drops.forEach(({ log, before }) => log.dropBefore(before)))
+    for (const { log, before } of drops) {
+      log.dropRows(before, operations)
+      log.dropBefore(before)
+    }
+    if (operations.length > 0) await this.#options.journal.append(operations, () => {})
   }
 
   listOffsets(partitions: readonly TopicPartition[], at: Exclude<OffsetPlace, 'stable'>): PartitionOffset[] {
@@ -200,8 +203,8 @@ export class Topics {
     })
   }
 
-  /** Reads the topics from the storage, and deletes rows that a deleted topic left behind. */
-  async restore(): Promise<void> {
+  /** Reads the topics from the storage, and deletes rows that a deleted topic left behind. `onProgress` gets the share of the logs read. */
+  async restore(onProgress: (share: number) => void): Promise<void> {
     const { storage } = this.#options
     const byNumber = new Map<number, Topic>()
     for await (const { key, value } of storage.scan(rangeOf(TOPIC))) {
@@ -216,7 +219,15 @@ export class Topics {
       return byNumber.get(bytes.readUInt32BE(1))?.logs[bytes.readUInt32BE(5)]
     }
     for await (const { key, value } of storage.scan(rangeOf(PARTITION))) logOf(key)?.restoreBounds(value)
-    for await (const { key, value } of storage.scan(rangeOf(BATCH_ENTRY))) logOf(key)?.restoreEntry(key, value)
+    const logs = [...byNumber.values()].reduce((sum, topic) => sum + topic.logs.length, 0)
+    let begun = 0
+    let last: PartitionLog | undefined
+    for await (const { key, value } of storage.scan(rangeOf(BATCH_ENTRY))) {
+      const log = logOf(key)
+      log?.restoreEntry(key, value)
+      if (log !== last) onProgress(begun++ / logs)
+      last = log
+    }
     this.#nextNumber = Math.max(0, ...byNumber.keys()) + 1
     for await (const { key } of storage.scan(rangeOf(DELETED_TOPIC))) {
       const number = Buffer.from(key).readUInt32BE(1)
