@@ -98,6 +98,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
       helix: new Helix(documents, ports.logger),
       subscriptions,
       sessions,
+      roleOf: (name) => (options.employees.some(({ username }) => username === name) ? 'EMPLOYEE' : 'CLIENT'),
       metrics: metricsOf({ admission, bus, hub, sessions, cluster, reader }),
       admission,
       logger: ports.logger,

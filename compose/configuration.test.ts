@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, parseDuration, readConfiguration } from './configuration.ts'
+import { parseDuration, readConfiguration } from './configuration.ts'
+import { ConfigurationError } from './configuration-error.ts'
 
 const PORT = 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535'
 const INSTANCES = 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32'

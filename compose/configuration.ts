@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { ConfigurationError } from './configuration-error.ts'
+import { DEVELOPMENT_PASSWORD, requireStrong } from './production-secrets.ts'
 
 /** The configuration of a bank in one process. */
 export interface Configuration {
@@ -13,9 +15,6 @@ export interface Configuration {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly employee: { readonly username: string; readonly password: string }
 }
-
-/** A flag or an environment variable is wrong. The message is written for the person at the command line. */
-export class ConfigurationError extends Error {}
 
 const PORT = 'the port (--port, BOB_PORT) must be a whole number from 0 to 65535'
 const INSTANCES = 'the number of instances (--instances, BOB_INSTANCES) must be a whole number from 1 to 32'
@@ -47,10 +46,11 @@ export function readConfiguration(
     logLevel: environment.BOB_LOG ?? 'warn',
     employee: {
       username: environment.BOB_EMPLOYEE ?? 'employee',
-      password: environment.BOB_EMPLOYEE_PASSWORD ?? 'open-sesame',
+      password: environment.BOB_EMPLOYEE_PASSWORD ?? DEVELOPMENT_PASSWORD,
     },
   })
   if (!parsed.success) throw new ConfigurationError(`${[...new Set(parsed.error.issues.map(({ message }) => message))].join('; ')}.`)
+  if (parsed.data.mode === 'production') requireStrong({ BOB_EMPLOYEE_PASSWORD: environment.BOB_EMPLOYEE_PASSWORD })
   return parsed.data
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FatalBrokerError } from '../topology/index.ts'
 import { manualPorts } from '../topology/testing/index.ts'
-import { ConfigurationError } from './configuration.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { readConnection } from './connection.ts'
 import { passwordFrom, tokenFrom, tokensOf } from './kafka-credentials.ts'
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bankSubjects, type SubjectNaming } from '../processors/index.ts'
 import { ConfluentRegistry, type SubjectsOf } from '../schemas/index.ts'
 import { KafkaBroker, type PasswordMechanism, type Ports, type SaslOptions } from '../topology/index.ts'
-import { ConfigurationError } from './configuration.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { passwordFrom, tokenFrom, tokensOf, type TokenEndpoint } from './kafka-credentials.ts'
 
 /** Addresses and credentials for Kafka and the schema registry. */

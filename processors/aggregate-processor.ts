@@ -24,12 +24,15 @@ export interface EventHead {
 export interface Stored<S> {
   readonly state: S | undefined
   readonly version: number
+  /** Of its latest event. Undefined: stored by a version that did not keep it. */
+  readonly time?: number
 }
 
 export interface AggregateOptions<S, C extends Command, E extends BankEvent, Kind extends AnswerKind> {
   /** The answers are in the store `<store>-answers`. */
   readonly store: string
-  decide(state: S | undefined, command: C, now: number): Fact<E> | Refusal
+  /** `time`: that of the event, if there will be one; never before the one of the event before. */
+  decide(state: S | undefined, command: C, time: number): Fact<E> | Refusal
   evolve(state: S | undefined, event: E): S
   /** The event with its place in the history. */
   placed(fact: Fact<E>, head: EventHead): E
@@ -70,14 +73,16 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent, Kind 
     const known = this.#answers.to(key, command)
     if (known !== undefined) return this.#answer(command, known, timestamp)
     const now = this.#context.systemTime
-    const decision = this.#decide(stored, command, now)
+    // A clock that goes back, or another instance's that is behind, must not turn the history around.
+    const time = Math.max(now, stored.time ?? 0)
+    const decision = this.#decide(stored, command, now, time)
     if ('kind' in decision) {
       const { code, reason } = decision
       return this.#conclude(key, command, { type: 'CommandFailed', command: command.id, code, reason }, now, timestamp)
     }
     const version = stored.version + 1
-    const event = this.#options.placed(decision, { command: command.id, version, time: now })
-    this.#store.put(key, { state: this.#options.evolve(stored.state, event), version }, timestamp)
+    const event = this.#options.placed(decision, { command: command.id, version, time })
+    this.#store.put(key, { state: this.#options.evolve(stored.state, event), version, time }, timestamp)
     this.#context.forward({ key, value: { kind: 'event', record: event }, timestamp })
     const token = 'token' in decision ? String(decision.token) : null
     this.#conclude(key, command, { type: 'CommandSucceeded', command: command.id, version, token }, now, timestamp)
@@ -92,10 +97,10 @@ export class AggregateProcessor<S, C extends Command, E extends BankEvent, Kind 
     this.#answer(command, outcome, timestamp)
   }
 
-  #decide(stored: Stored<S>, command: C, now: number): Fact<E> | Refusal {
+  #decide(stored: Stored<S>, command: C, now: number, time: number): Fact<E> | Refusal {
     if (now > command.deadline) return EXPIRED
     if (command.expectedVersion !== null && command.expectedVersion !== stored.version) return OTHER_VERSION
-    return this.#options.decide(stored.state, command, now)
+    return this.#options.decide(stored.state, command, time)
   }
 
   #answer(command: C, outcome: Outcome, timestamp: number): void {

@@ -18,6 +18,8 @@ const LIMITS = {
 const STREAM = JSON.stringify({ query: `subscription { transactions(iban: "${COMPANY_IBAN}") { id } }` })
 
 let bank: BankApi
+/** A response that nothing refers to is cancelled when its memory is collected. */
+const held: Response[] = []
 
 beforeAll(async () => {
   bank = await BankApi.open('development', [], memoryTaskStorages(), LIMITS)
@@ -36,11 +38,13 @@ async function openStreams(client: ApiClient, count: number): Promise<{ readonly
   const refused: number[] = []
   for (let at = 0; at < count; at++) {
     const abort = new AbortController()
-    const { status, headers } = await client.post('/graphql/stream', STREAM, {}, abort.signal)
-    if (status === 200) open.push(abort)
-    else {
-      refused.push(status)
-      expect(headers.get('retry-after')).toBe('1')
+    const response = await client.post('/graphql/stream', STREAM, {}, abort.signal)
+    if (response.status === 200) {
+      open.push(abort)
+      held.push(response)
+    } else {
+      refused.push(response.status)
+      expect(response.headers.get('retry-after')).toBe('1')
       abort.abort()
     }
   }

@@ -8,7 +8,7 @@ import type { Registry } from 'prom-client'
 import { apiError } from '../graphql/api-error.ts'
 import type { Admission } from '../limits/admission.ts'
 import { formatError } from '../graphql/format-error.ts'
-import type { SessionStore } from '../sessions/session-store.ts'
+import type { Role, SessionStore } from '../sessions/session-store.ts'
 import type { SubscriptionServer } from '../streaming/subscription-server.ts'
 import type { Logger } from '../../topology/index.ts'
 import { graphQLRequest } from './graphql-request.ts'
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly helix: Helix
   readonly subscriptions: SubscriptionServer
   readonly sessions: SessionStore
+  /** The role that a name has now. */
+  readonly roleOf: (username: string) => Role
   readonly metrics: Registry
   readonly admission: Admission
   readonly logger: Logger
@@ -93,8 +95,8 @@ export async function listen(options: ServerOptions): Promise<FastifyInstance> {
   return app
 }
 
-function addGraphQL(app: FastifyInstance, { admission, helix, mode, sessions, subscriptions }: ServerOptions): void {
-  const cookies = new SessionCookie(sessions, { secure: mode === 'production', rowsPerRequest: admission.limits.rowsPerRequest })
+function addGraphQL(app: FastifyInstance, { admission, helix, mode, roleOf, sessions, subscriptions }: ServerOptions): void {
+  const cookies = new SessionCookie(sessions, { secure: mode === 'production', rowsPerRequest: admission.limits.rowsPerRequest, roleOf })
   app.post('/graphql', async (request, reply) => {
     const { status, payload } = await helix.answer(graphQLRequest(request.body), cookies.contextOf(request, reply))
     return reply.code(status).header('cache-control', 'no-store').send(payload)
@@ -110,6 +112,7 @@ function addGraphQL(app: FastifyInstance, { admission, helix, mode, sessions, su
       context: cookies.contextOf(request, reply),
       response: reply.raw,
       headers: reply.getHeaders(),
+      onSignedOut: (listener) => (wasSignedIn ? cookies.onEnd(request, listener) : () => undefined),
       isSignedIn: () => !wasSignedIn || cookies.sessionOf(request) !== undefined,
     })
   })

@@ -2,26 +2,42 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestContext } from '../graphql/request-context.ts'
 import { RowBudget } from '../graphql/row-budget.ts'
 import { networkOf } from '../limits/network-of.ts'
-import type { Session, SessionStore } from '../sessions/session-store.ts'
+import type { Role, Session, SessionStore } from '../sessions/session-store.ts'
 
 const NAME = 'session'
+
+export interface SessionCookieOptions {
+  readonly secure: boolean
+  readonly rowsPerRequest: number
+  roleOf(username: string): Role
+}
 
 /** Finds the session of a request by its cookie, which scripts cannot read and other sites' pages cannot send. */
 export class SessionCookie {
   readonly #sessions: SessionStore
   readonly #secure: boolean
   readonly #rowsPerRequest: number
+  readonly #roleOf: (username: string) => Role
 
-  /** `secure`: browsers send the cookie over TLS only. */
-  constructor(sessions: SessionStore, { secure, rowsPerRequest }: { readonly secure: boolean; readonly rowsPerRequest: number }) {
+  /** `secure`: browsers send the cookie over TLS only. `roleOf`: the role that a name has now. */
+  constructor(sessions: SessionStore, { secure, rowsPerRequest, roleOf }: SessionCookieOptions) {
     this.#sessions = sessions
     this.#secure = secure
     this.#rowsPerRequest = rowsPerRequest
+    this.#roleOf = roleOf
   }
 
+  /** A session of a name that has another role by now, as after a change of the staff, is none. */
   sessionOf(request: FastifyRequest): Session | undefined {
     const id = request.cookies[NAME]
-    return id === undefined ? undefined : this.#sessions.find(id)
+    const session = id === undefined ? undefined : this.#sessions.find(id)
+    return session !== undefined && session.role === this.#roleOf(session.username) ? session : undefined
+  }
+
+  /** Calls back once when the request's session has ended. Returns what stops that. */
+  onEnd(request: FastifyRequest, listener: () => void): () => void {
+    const id = request.cookies[NAME]
+    return id === undefined ? () => undefined : this.#sessions.onEnd(id, listener)
   }
 
   contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {

@@ -58,6 +58,7 @@ export class SessionStore {
   readonly #hashesOfUser = new Map<string, Set<string>>()
   /** Ended here, but the tombstone has not been read back yet: an older record must not add them again. */
   readonly #ending = new Set<string>()
+  readonly #listeners = new Map<string, Set<() => void>>()
   #tail: TopicTail | undefined
 
   private constructor({ broker, ports, lifetimeMs = LIFETIME_MS }: SessionStoreOptions) {
@@ -109,6 +110,17 @@ export class SessionStore {
     return undefined
   }
 
+  /** Calls back once when the session ends, here or on another process. Returns what stops that. */
+  onEnd(id: string, listener: () => void): () => void {
+    const hash = hashOf(id)
+    const listeners = this.#listeners.get(hash) ?? new Set()
+    this.#listeners.set(hash, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(hash)
+    }
+  }
+
   async end(id: string): Promise<void> {
     const hash = hashOf(id)
     if (!this.#sessions.has(hash)) return
@@ -141,6 +153,7 @@ export class SessionStore {
     const session = this.#sessions.get(hash)
     if (session === undefined) return
     this.#sessions.delete(hash)
+    for (const listener of this.#listeners.get(hash) ?? []) listener()
     const hashes = this.#hashesOfUser.get(session.username)
     hashes?.delete(hash)
     if (hashes?.size === 0) this.#hashesOfUser.delete(session.username)

@@ -2,6 +2,8 @@ import type { Ports } from '../../topology/index.ts'
 import type { CommandBus } from '../commands/command-bus.ts'
 import type { BankReader } from '../ports/bank-reader.ts'
 import { Attempts, type AttemptLimits } from './attempts.ts'
+import { isCommon } from './common-passwords.ts'
+import { isMixed, isReserved } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import { untilSeen } from '../until-seen.ts'
 import type { Role } from './session-store.ts'
@@ -22,11 +24,10 @@ export interface SignInOptions {
   readonly limits?: Partial<SignInLimits>
 }
 
+/** None is per name alone: strangers could use it up, and so lock its owner out. */
 export interface SignInLimits {
   /** Failures for one name from one address. */
   readonly nameAtAddress: AttemptLimits
-  /** Failures for one name from all addresses: higher, because strangers can use it up. */
-  readonly name: AttemptLimits
   /** Failures for any name from one address. */
   readonly address: AttemptLimits
   /** New users from one address. */
@@ -43,7 +44,6 @@ export interface SignedInUser {
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000
 const LIMITS: SignInLimits = {
   nameAtAddress: { attempts: 8, windowMs: QUARTER_OF_AN_HOUR_MS },
-  name: { attempts: 50, windowMs: QUARTER_OF_AN_HOUR_MS },
   address: { attempts: 60, windowMs: QUARTER_OF_AN_HOUR_MS },
   signUps: { attempts: 60, windowMs: QUARTER_OF_AN_HOUR_MS },
 }
@@ -62,7 +62,6 @@ const PENDING = 'Your sign-up is still being processed: sign in with the same na
 export class SignIn {
   readonly #options: SignInOptions
   readonly #nameAtAddress: Attempts
-  readonly #name: Attempts
   readonly #address: Attempts
   readonly #signUps: Attempts
 
@@ -71,7 +70,6 @@ export class SignIn {
     const { clock } = options.ports
     const limits = { ...LIMITS, ...options.limits }
     this.#nameAtAddress = new Attempts(clock, limits.nameAtAddress)
-    this.#name = new Attempts(clock, limits.name)
     this.#address = new Attempts(clock, limits.address)
     this.#signUps = new Attempts(clock, limits.signUps)
   }
@@ -82,14 +80,13 @@ export class SignIn {
       return { reason: this.#address.admit(address) ? WRONG : TOO_OFTEN }
     const username = name.normalize('NFC')
     const pair = `${username}\n${address}`
-    const admitted = [this.#nameAtAddress.admit(pair), this.#name.admit(username), this.#address.admit(address)]
+    const admitted = [this.#nameAtAddress.admit(pair), this.#address.admit(address)]
     if (admitted.includes(false)) return { reason: TOO_OFTEN }
     const { employees, reader, passwords } = this.#options
     const employee = employees.find((candidate) => candidate.username === username)
     const hash = employee?.passwordHash ?? (await reader.passwordHash(username))
     if (!(await passwords.verify(password, hash))) return { reason: WRONG }
     this.#nameAtAddress.forget(pair)
-    this.#name.forget(username)
     this.#address.uncount(address)
     return { user: { username, role: employee === undefined ? 'CLIENT' : 'EMPLOYEE' } }
   }
@@ -135,6 +132,9 @@ export class SignIn {
 }
 
 function problemOf(username: string, password: string): string | undefined {
+  if (isReserved(username)) return 'This name is reserved: choose another one.'
+  if (isMixed(username)) return 'A name must be written in one script, so that it looks like no other name.'
+  if (isCommon(password, username)) return 'This password is among the first that are tried: choose another one.'
   if (username.length < MIN_LENGTH || username.length > MAX_NAME_LENGTH)
     return `A name must have ${MIN_LENGTH} to ${MAX_NAME_LENGTH} characters.`
   if (!USERNAME.test(username) || username !== username.trim())

@@ -27,6 +27,8 @@ export interface Subscriber {
   readonly headers: Readonly<Record<string, string | number | string[] | undefined>>
   /** False: the session with which the subscription began has ended. */
   isSignedIn(): boolean
+  /** Calls back once when that session ends. Returns what stops that. */
+  onSignedOut(listener: () => void): () => void
 }
 
 /**
@@ -92,10 +94,12 @@ export class SubscriptionServer {
   async #pump(subscriber: Subscriber, stream: EventStream, feed: Feed<unknown, object>, operation: Operation): Promise<void> {
     const end = (): void => void feed.return()
     let refusal: GraphQLError | undefined
-    const heartbeat = this.#startHeartbeat(stream, async () => {
+    const check = async (): Promise<void> => {
       refusal = await refusalOf(subscriber, feed)
       if (refusal !== undefined) end()
-    })
+    }
+    const heartbeat = this.#startHeartbeat(stream, check)
+    const watching = subscriber.onSignedOut(() => void check())
     this.#open.add(end)
     subscriber.response.on('close', end)
     try {
@@ -109,6 +113,7 @@ export class SubscriptionServer {
       subscriber.response.off('close', end)
       end()
       heartbeat.cancel()
+      watching()
     }
     if (refusal !== undefined) throw refusal
   }

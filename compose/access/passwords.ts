@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigurationError } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
 import { PRINCIPALS, type Principal } from './bank-acls.ts'
 
 const password = z.string().min(16)

@@ -6,7 +6,7 @@ import { Argument, Command } from 'commander'
 import { aclName, BrokerError, systemPorts } from '../../topology/index.ts'
 import { AccessSynchroniser, type AccessDifference } from '../access/access-synchroniser.ts'
 import { readPasswords } from '../access/passwords.ts'
-import { ConfigurationError } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
 import { connectToKafka, readConnection } from '../connection.ts'
 import { createLogger } from '../logger.ts'
 

@@ -4,7 +4,8 @@
  */
 import { Command } from 'commander'
 import { BrokerError, systemPorts } from '../../topology/index.ts'
-import { ConfigurationError, readConfiguration } from '../configuration.ts'
+import { readConfiguration } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
 import { connectToKafka, readConnection } from '../connection.ts'
 import { DataDirectory, DataDirectoryError } from '../embedded/data-directory.ts'
 import { createLogger } from '../logger.ts'

@@ -1,7 +1,8 @@
 /** `npm start [-- --load N] [--for 60s] [--json] [--instances N] [--port N] [--data DIR]`: runs a whole bank in this process. */
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { ConfigurationError, parseDuration, readConfiguration } from '../configuration.ts'
+import { parseDuration, readConfiguration } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
 import { DataDirectoryError } from '../embedded/data-directory.ts'
 import { PortError } from '../embedded/port-check.ts'
 import { FatalBrokerError } from '../../topology/index.ts'

@@ -5,7 +5,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { IncompatibleSchemaError, RegistryUnreachableError } from '../../schemas/index.ts'
 import { BrokerError, RetriableBrokerError, systemPorts, type Broker } from '../../topology/index.ts'
-import { ConfigurationError } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
 import { connectToKafka, connectToRegistry, readConnection, subjectsOf, type ConnectionFlags } from '../connection.ts'
 import { createLogger } from '../logger.ts'
 import { linesOf } from '../topics/difference-text.ts'

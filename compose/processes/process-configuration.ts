@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ConfigurationError } from '../configuration.ts'
+import { ConfigurationError } from '../configuration-error.ts'
+import { DEVELOPMENT_PASSWORD, DEVELOPMENT_SECRET, requireStrong } from '../production-secrets.ts'
 import { parseCrashPlan, type CrashPlan } from './crash-points.ts'
 import { readConnection, type Connection, type ConnectionFlags } from '../connection.ts'
 
@@ -49,7 +50,6 @@ export interface ProcessFlags extends ConnectionFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const DEVELOPMENT_SECRET = 'a secret for this machine alone'
 const NETWORK = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/
 
@@ -120,11 +120,12 @@ export function readApi(flags: ProcessFlags, environment: Environment = process.
     ...commonOf(flags, environment, 8181),
     employee: {
       username: environment.BOB_EMPLOYEE ?? 'employee',
-      password: environment.BOB_EMPLOYEE_PASSWORD ?? 'open-sesame',
+      password: environment.BOB_EMPLOYEE_PASSWORD ?? DEVELOPMENT_PASSWORD,
     },
     hosts: (environment.BOB_HOSTS ?? '').split(',').filter((host) => host !== ''),
     proxies: (environment.BOB_PROXIES ?? '').split(',').filter((proxy) => proxy !== ''),
   })
+  if (parsed.mode === 'production') requireStrong({ BOB_EMPLOYEE_PASSWORD: environment.BOB_EMPLOYEE_PASSWORD })
   return { ...parsed, connection: readConnection(flags, environment) }
 }
 
@@ -137,6 +138,7 @@ function commonOf(flags: ProcessFlags, environment: Environment, port: number): 
     throw new ConfigurationError(
       'BOB_SECRET is not set: set it to the same secret text for all processes. It gives access to every account.',
     )
+  if (mode === 'production') requireStrong({ BOB_SECRET: secret })
   return { mode, host, secret, logLevel: environment.BOB_LOG ?? 'warn', port: flags.port ?? environment.BOB_PORT ?? port }
 }
 

@@ -89,7 +89,7 @@ function greeting({ api: { url }, isRestart }: System, { employee, dataDirectory
     '',
     `  Page      ${url}`,
     `  GraphQL   ${url}/graphql${mode === 'development' ? '  (in a browser: the explorer)' : ''}`,
-    `  Employee  ${employee.username} / ${employee.password}`,
+    `  Employee  ${employee.username}${mode === 'development' ? ` / ${employee.password}` : ''}`,
     `  Client    ${mode === 'development' ? `${DEMO_CLIENT.username} / ${DEMO_CLIENT.password}, or ` : ''}sign up on the page`,
     `  Data      ${dataDirectory}`,
     '',

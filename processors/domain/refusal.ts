@@ -29,5 +29,9 @@ export const SAME_ACCOUNT = refuse('same-account', "from and to can't be same fo
 export const FROM_INVALID = refuse('from-invalid', 'from is invalid')
 export const TO_INVALID = refuse('to-invalid', 'to is invalid')
 export const BAD_DESCRIPTION = refuse('bad-description', 'description must have 1 to 140 characters')
+export const UNPRINTABLE_DESCRIPTION = refuse(
+  'unprintable-description',
+  'description must not contain control, directional or invisible characters',
+)
 export const EXPIRED = refuse('expired', 'the command was read after its deadline')
 export const OTHER_VERSION = refuse('other-version', 'the aggregate is not at the expected version')

@@ -42,6 +42,26 @@ describe('An order', () => {
     ['without a description', { description: '' }, 'bad-description'],
     ['with the longest description', { description: 'd'.repeat(140) }, 'DebitMoney'],
     ['with the longest one in surrogate pairs', { description: '🏦'.repeat(140) }, 'DebitMoney'],
+    ...[
+      'a\u0000b',
+      'a\u001b[31mb',
+      'a\u061cb',
+      'a\u200eb',
+      'pay \u202eknab',
+      'a\u2066b\u2069',
+      'a\u200bb',
+      'a\u2028b',
+      '\ufeffa',
+      'a\ud800',
+      'a\ue000',
+    ].map(
+      (description) =>
+        [`21.4 with ${JSON.stringify(description)} in its description`, { description }, 'unprintable-description'] as [
+          string,
+          { description: string },
+          string,
+        ],
+    ),
     ['with a description that is too long', { description: 'd'.repeat(141) }, 'bad-description'],
     ['to another bank', { to: ELSEWHERE }, 'DebitMoney'],
     ['of the most cash', { from: CASH, amount: 100_000n }, 'CreditMoney'],

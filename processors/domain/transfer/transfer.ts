@@ -11,8 +11,10 @@ import {
   STUCK,
   TO_INVALID,
   TOO_MUCH_CASH,
+  UNPRINTABLE_DESCRIPTION,
   type Refusal,
 } from '../refusal.ts'
+import { isPrintable } from '../printable.ts'
 import { OPENING_DEPOSIT } from './opening-deposit.ts'
 import type { Step, StepCommand } from './steps.ts'
 
@@ -142,5 +144,6 @@ function refusalOf({ id, amount, from, to, description }: Transfer['order']): Re
   // Counted in code points, as the web page does, so that an emoji counts as one.
   const { length } = [...description]
   if (length < 1 || length > 140) return BAD_DESCRIPTION
+  if (!isPrintable(description)) return UNPRINTABLE_DESCRIPTION
   return undefined
 }

@@ -1,0 +1,2 @@
+/** A flag or an environment variable is wrong. The message is written for the person at the command line. */
+export class ConfigurationError extends Error {}
