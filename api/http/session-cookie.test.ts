@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { Role, SessionStore } from '../sessions/session-store.ts'
 import { SessionCookie } from './session-cookie.ts'
 
-const REQUEST = { cookies: { session: 'id' }, headers: {}, ip: '127.0.0.1' } as unknown as FastifyRequest
+const request: Partial<FastifyRequest> = { cookies: { session: 'id' }, headers: {}, ip: '127.0.0.1' }
+const REQUEST = request as FastifyRequest
 
 function cookieOf(stored: Role, now: Role): SessionCookie {
-  const sessions = { find: () => ({ username: 'a name', role: stored, expiresAt: Infinity }) } as unknown as SessionStore
-  return new SessionCookie(sessions, { secure: true, rowsPerRequest: 10, roleOf: () => now })
+  const sessions: Partial<SessionStore> = { find: () => ({ username: 'a name', role: stored, expiresAt: Infinity }) }
+  return new SessionCookie(sessions as SessionStore, { secure: true, rowsPerRequest: 10, roleOf: () => now })
 }
 
 describe('21.3 A session', () => {
