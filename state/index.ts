@@ -24,11 +24,4 @@ export { addAll } from './ordered-storage.ts'
 export { GatheredBatch, MemoryStorage } from './memory/index.ts'
 export { destroyLevelStorage, openLevelStorage } from './leveldb/index.ts'
 export type { Bulk, LevelStorageOptions } from './leveldb/index.ts'
-export {
-  StateCorruptedError,
-  StateError,
-  StateFormatError,
-  StateLockedError,
-  StateUnavailableError,
-  StateWriteError,
-} from './errors.ts'
+export { StateCorruptedError, StateError, StateFormatError, StateLockedError, StateUnavailableError, StateWriteError } from './errors.ts'
