@@ -7,7 +7,7 @@ const PASSWORD = 'tulip-bridge-42'
 const PRODUCTION = { BOB_MODE: 'production', BOB_SECRET: SECRET, BOB_EMPLOYEE_PASSWORD: PASSWORD }
 
 describe('21.3 In production', () => {
-  it.each([undefined, 'open-sesame', 'short-one', 'aaaaaaaaaaaaaaaa'])(
+  it.each([undefined, 'open-sesame', 'short-one', 'aaaaaaaaaaaaaaaa', 'Password1234', '123456789012'])(
     'the password of the employee must be its own: not %s',
     (password) => {
       for (const read of [

@@ -1,3 +1,4 @@
+import { isCommonPassword } from '../api/index.ts'
 import { ConfigurationError } from './configuration-error.ts'
 
 /** Printed in the documentation, and so known to everybody. */
@@ -17,7 +18,10 @@ export function requireStrong(secrets: { readonly BOB_SECRET?: string; readonly 
     throw new ConfigurationError(`In production, BOB_SECRET must be a random text of at least ${SHORTEST_SECRET} characters. ${ADVICE}`)
   if (
     'BOB_EMPLOYEE_PASSWORD' in secrets &&
-    (password === undefined || password === DEVELOPMENT_PASSWORD || isGuessable(password, SHORTEST_PASSWORD))
+    (password === undefined ||
+      password === DEVELOPMENT_PASSWORD ||
+      isGuessable(password, SHORTEST_PASSWORD) ||
+      isCommonPassword(password, ''))
   )
     throw new ConfigurationError(
       `In production, BOB_EMPLOYEE_PASSWORD must be set to a password of its own, of at least ${SHORTEST_PASSWORD} characters. ${ADVICE}`,

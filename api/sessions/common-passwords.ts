@@ -84,10 +84,10 @@ const SUBSTITUTES: Readonly<Record<string, string>> = {
   '!': 'i',
 }
 const RUNS =
-  '01234567890 09876543210 abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba qwertyuiopasdfghjklzxcvbnm 1q2w3e4r5t6y7u8i9o0p 1qaz2wsx3edc4rfv'
+  '01234567890123456789 98765432109876543210 abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba qwertyuiopasdfghjklzxcvbnm 1q2w3e4r5t6y7u8i9o0p 1qaz2wsx3edc4rfv'
 
 /** Whether a guesser would try it among the first: a common word with digits, a run of keys, few characters, or the name itself. */
-export function isCommon(password: string, name: string): boolean {
+export function isCommonPassword(password: string, name: string): boolean {
   const text = password.normalize('NFKC').toLowerCase()
   if (new Set(text).size < 4 || RUNS.includes(text) || isRepeated(text)) return true
   const bare = text.replace(/[^\p{L}]+$/u, '')

@@ -25,7 +25,7 @@ const SCRIPTS = [
 ]
 
 /** The form in which names are compared: width, case, spaces and punctuation do not distinguish them. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name
     .normalize('NFKC')
     .toLowerCase()

@@ -12,7 +12,13 @@ async function open(): Promise<SignIn> {
   const passwordHash = await passwords.hash(RIGHT)
   const reader: Partial<BankReader> = { passwordHash: async (name) => (name === NAME ? passwordHash : undefined) }
   const commands = { send: () => Promise.reject(new Error('no command is expected')) }
-  return new SignIn({ reader: reader as BankReader, commands, passwords, ports: manualPorts(), employees: [] })
+  return new SignIn({
+    reader: reader as BankReader,
+    commands,
+    passwords,
+    ports: manualPorts(),
+    employees: [{ username: 'employee', passwordHash }],
+  })
 }
 
 describe('21.3 Failed sign-ins', () => {
@@ -41,6 +47,8 @@ describe('21.3 Failed sign-ins', () => {
 describe('21.3 A sign-up', () => {
   it.each([
     ['Open-Web 1', RIGHT, /reserved/],
+    ['Employee', RIGHT, /reserved/],
+    ['\uff25mployee', RIGHT, /reserved/],
     ['NL66OPEN0000000000', RIGHT, /reserved/],
     ['p\u0430ypal fan', RIGHT, /one script/],
     ['another client', 'password1', /first that are tried/],

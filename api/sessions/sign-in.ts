@@ -2,8 +2,8 @@ import type { Ports } from '../../topology/index.ts'
 import type { CommandBus } from '../commands/command-bus.ts'
 import type { BankReader } from '../ports/bank-reader.ts'
 import { Attempts, type AttemptLimits } from './attempts.ts'
-import { isCommon } from './common-passwords.ts'
-import { isMixed, isReserved } from './names.ts'
+import { isCommonPassword } from './common-passwords.ts'
+import { folded, isMixed, isReserved } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import { untilSeen } from '../until-seen.ts'
 import type { Role } from './session-store.ts'
@@ -55,6 +55,7 @@ const MAX_PASSWORD_LENGTH = 128
 
 const WRONG = 'Name or password is wrong.'
 const TOO_OFTEN = 'Too many attempts: try again in a quarter of an hour.'
+const RESERVED = 'This name is reserved: choose another one.'
 const TAKEN = 'user already exists'
 const PENDING = 'Your sign-up is still being processed: sign in with the same name and password in a moment.'
 
@@ -100,6 +101,8 @@ export class SignIn {
     const username = name.normalize('NFC')
     if (!this.#signUps.admit(address)) return { reason: TOO_OFTEN }
     const { commands, employees, passwords, ports, reader } = this.#options
+    const isStaff = employees.some((employee) => employee.username !== username && folded(employee.username) === folded(username))
+    if (isStaff) return { reason: RESERVED }
     const isTaken = employees.some((employee) => employee.username === username) || (await reader.passwordHash(username)) !== undefined
     if (isTaken) return this.#signInInstead(username, password, address)
     const passwordHash = await passwords.hash(password)
@@ -132,9 +135,9 @@ export class SignIn {
 }
 
 function problemOf(username: string, password: string): string | undefined {
-  if (isReserved(username)) return 'This name is reserved: choose another one.'
+  if (isReserved(username)) return RESERVED
   if (isMixed(username)) return 'A name must be written in one script, so that it looks like no other name.'
-  if (isCommon(password, username)) return 'This password is among the first that are tried: choose another one.'
+  if (isCommonPassword(password, username)) return 'This password is among the first that are tried: choose another one.'
   if (username.length < MIN_LENGTH || username.length > MAX_NAME_LENGTH)
     return `A name must have ${MIN_LENGTH} to ${MAX_NAME_LENGTH} characters.`
   if (!USERNAME.test(username) || username !== username.trim())

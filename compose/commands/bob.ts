@@ -13,6 +13,7 @@ import { createLogger } from '../logger.ts'
 import { readApi, readProcessor, type ProcessFlags } from '../processes/process-configuration.ts'
 import { announceReady } from '../processes/ready-message.ts'
 import { whenReachable } from '../processes/when-reachable.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { stopRequested } from '../run/stop-requested.ts'
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url))
@@ -28,6 +29,7 @@ command('processor', 'An instance of the engine: processes the tasks that the gr
 command('api', 'Serves GraphQL and the page.')
   .option('--port <number>', 'port to listen on (default 8181)')
   .action((flags: ProcessFlags) => expected(() => runApi(flags)))
+keepFilesPrivate()
 await program.parseAsync()
 
 function command(name: string, description: string): Command {

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../configuration-error.ts'
 import { DataDirectoryError } from '../embedded/data-directory.ts'
 import { PortError } from '../embedded/port-check.ts'
 import { FatalBrokerError } from '../../topology/index.ts'
+import { keepFilesPrivate } from '../private-files.ts'
 import { run } from '../run/run.ts'
 
 interface Flags {
@@ -27,6 +28,7 @@ const program = new Command('start')
   .option('--data <directory>', 'where to keep all data (default data/bank)')
   .parse()
 
+keepFilesPrivate()
 try {
   const flags = program.opts<Flags>()
   process.exitCode = await run({

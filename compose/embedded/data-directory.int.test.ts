@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,15 @@ describe('The data directory', () => {
   it('knows whether it already contains a bank', async () => {
     expect((await DataDirectory.open(path)).isUsed).toBe(false)
     expect((await DataDirectory.open(path)).isUsed).toBe(true)
+  })
+
+  it('21.5 is for its owner alone, also when it was not before', async () => {
+    const mode = (): number => statSync(path).mode & 0o777
+    await DataDirectory.open(path)
+    expect(mode()).toBe(0o700)
+    chmodSync(path, 0o755)
+    await DataDirectory.open(path)
+    expect(mode()).toBe(0o700)
   })
 
   it('stores the schemas and replaces them as a whole', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OWNER_ONLY } from '../private-files.ts'
 import type { RegistryStorage } from '../../schemas/index.ts'
 import { openLevelStorage, StateLockedError } from '../../state/index.ts'
 
@@ -30,6 +31,7 @@ export class DataDirectory {
     const isUsed = await holdsBank(path)
     if (isUsed) await assertComplete(path)
     else await withAdvice(path, () => create(path))
+    await withAdvice(path, () => chmod(path, OWNER_ONLY))
     return new DataDirectory(path, isUsed)
   }
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openLevelStorage, StateLockedError, type OrderedStorage } from '../../state/index.ts'
+import { OWNER_ONLY } from '../private-files.ts'
 
 export interface InstanceDirectoryOptions {
   /** Holds one directory per instance. */
@@ -60,7 +62,9 @@ export class InstanceDirectory {
   static async #lockDirectory(parent: string, instanceId: string): Promise<InstanceDirectory> {
     const directory = join(parent, instanceId)
     const isUsed = existsSync(join(directory, LOCK))
-    return new InstanceDirectory(instanceId, directory, isUsed, await openLevelStorage({ directory: join(directory, LOCK) }))
+    const lock = await openLevelStorage({ directory: join(directory, LOCK) })
+    await chmod(directory, OWNER_ONLY)
+    return new InstanceDirectory(instanceId, directory, isUsed, lock)
   }
 
   async close(): Promise<void> {
