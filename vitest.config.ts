@@ -25,6 +25,7 @@ const web = {
     name: 'web',
     environment: 'jsdom' as const,
     include: ['web/**/*.test.ts'],
+    testTimeout: 30_000,
   },
 }
 

@@ -37,7 +37,7 @@ describe('replaying recorded behaviour of Kafka Streams', () => {
   const write = (name: string, file: unknown) => writeFile(join(dir, name), typeof file === 'string' ? file : JSON.stringify(file))
   const changed = (change: object) => ({ ...count, cases: [{ ...count.cases[0], ...change }] })
 
-  it('passes every recorded case that is not skipped', { timeout: 60_000 }, async () => {
+  it('passes every recorded case that is not skipped', { timeout: 240_000 }, async () => {
     const { exitCode, lines } = await run()
     expect(lines.filter((line) => line.includes('FAILED') || line.startsWith(' '))).toEqual([])
     expect(lines.at(-1)).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/)
