@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigurationError } from './configuration-error.ts'
-import { DEVELOPMENT_PASSWORD, requireStrong } from './production-secrets.ts'
+import { DEVELOPMENT_PASSWORD, requireStrongPassword } from './production-secrets.ts'
 
 /** The configuration of a bank in one process. */
 export interface Configuration {
@@ -50,7 +50,7 @@ export function readConfiguration(
     },
   })
   if (!parsed.success) throw new ConfigurationError(`${[...new Set(parsed.error.issues.map(({ message }) => message))].join('; ')}.`)
-  if (parsed.data.mode === 'production') requireStrong({ BOB_EMPLOYEE_PASSWORD: environment.BOB_EMPLOYEE_PASSWORD })
+  if (parsed.data.mode === 'production') requireStrongPassword(environment.BOB_EMPLOYEE_PASSWORD)
   return parsed.data
 }
 

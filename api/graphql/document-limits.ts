@@ -21,7 +21,7 @@ export interface DocumentLimits {
 
 export const DOCUMENT_LIMITS: DocumentLimits = { tokens: 1_000, depth: 8, aliases: 15, fields: 400, repeats: 40 }
 
-/** The limit that a document exceeds, as a sentence; undefined: none. Its cost is linear in the document, unlike that of validating it. */
+/** The limit that a document exceeds, as a sentence; undefined: none. Costs far less than validating it. */
 export function exceededLimitOf(document: DocumentNode, limits: DocumentLimits = DOCUMENT_LIMITS): string | undefined {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)

@@ -35,11 +35,11 @@ export function moneyMutations(services: Services): Pick<Resolvers, 'transfer' |
       const id = uuid('id', args.id)
       const token = await reader.ownerToken(from, username)
       if (token === undefined) return refused('NOT_FOUND', 'iban not known')
-      return move(services, { id, from, to: to, amount, description: description, username, token })
+      return move(services, { id, from, to, amount, description, username, token })
     },
     deposit: ({ id, to, amount }: { id: string; to: string; amount: bigint }, context) => {
       const { username } = requireClient(context)
-      return move(services, { id: uuid('id', id), from: CASH, to: to, amount, description: 'Deposit', username, token: '' })
+      return move(services, { id: uuid('id', id), from: CASH, to, amount, description: 'Deposit', username, token: '' })
     },
   }
 }

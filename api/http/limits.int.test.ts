@@ -10,9 +10,9 @@ const LIMITS = {
   connectionsPerAddress: 30,
   streams: 12,
   streamsPerAddress: 8,
-  streamsPerSession: 4,
+  streamsPerUser: 4,
   requests: 20,
-  requestsPerAddress: 10,
+  requestsPerAddress: 6,
   requestTimeoutMs: 1_000,
 }
 const STREAM = JSON.stringify({ query: `subscription { transactions(iban: "${COMPANY_IBAN}") { id } }` })
@@ -66,10 +66,11 @@ async function isKept(socket: Socket): Promise<boolean> {
 }
 
 describe('21.1 The API bounds', () => {
-  it('the streams of an address; they are free again when their clients leave', async () => {
+  it('the streams of an address, which are no requests under way; they are free again when their clients leave', async () => {
     const { open, refused } = await openStreams(bank.stranger(), 11)
     expect([open.length, refused]).toEqual([8, [503, 503, 503]])
     expect(await metric('in_use', 'streams')).toBe(8)
+    expect(await metric('in_use', 'requests')).toBe(1)
     expect(await metric('refused', 'streams')).toBeGreaterThanOrEqual(3)
     expect((await bank.stranger().ask<{ me: null }>('{ me { username } }')).data).toEqual({ me: null })
     for (const abort of open) abort.abort()
@@ -80,7 +81,7 @@ describe('21.1 The API bounds', () => {
     await expect.poll(() => metric('in_use', 'streams')).toBe(0)
   })
 
-  it('the streams of a session', async () => {
+  it('the streams of a user', async () => {
     const { open, refused } = await openStreams(await bank.client('a client with streams'), 6)
     expect([open.length, refused]).toEqual([4, [503, 503]])
     for (const abort of open) abort.abort()

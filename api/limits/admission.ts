@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ApiLimits } from './api-limits.ts'
 import { networkOf } from './network-of.ts'
-import { Quota } from './quota.ts'
+import { Quota, type Release } from './quota.ts'
 
 export const KINDS = ['connections', 'requests', 'streams'] as const
 
@@ -13,7 +13,8 @@ export class Admission {
   readonly limits: ApiLimits
   readonly refused: Record<Kind, number> = { connections: 0, requests: 0, streams: 0 }
   readonly #quotas: Readonly<Record<Kind, Quota>>
-  readonly #streamsOfSession: Quota
+  readonly #streamsOfUser: Quota
+  readonly #places = new WeakMap<ServerResponse, Release>()
 
   constructor(limits: ApiLimits) {
     this.limits = limits
@@ -22,7 +23,7 @@ export class Admission {
       requests: new Quota(limits.requests, limits.requestsPerAddress),
       streams: new Quota(limits.streams, limits.streamsPerAddress),
     }
-    this.#streamsOfSession = new Quota(limits.streams, limits.streamsPerSession)
+    this.#streamsOfUser = new Quota(limits.streams, limits.streamsPerUser)
   }
 
   inUse(kind: Kind): number {
@@ -32,39 +33,34 @@ export class Admission {
   /** A connection beyond the limits is closed at once. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      const release = this.#take('connections', networkOf(socket.remoteAddress ?? ''))
-      if (release === undefined) socket.destroy()
-      else socket.once('close', release)
+      if (!this.#admit('connections', [this.#quotas.connections.take(networkOf(socket.remoteAddress ?? ''))], socket)) socket.destroy()
     })
   }
 
   /** The place is given back when the response has ended, however it ended. False: refused. */
   admitRequest(address: string, response: ServerResponse): boolean {
-    return this.#hold(this.#take('requests', networkOf(address)), response)
+    const place = this.#quotas.requests.take(networkOf(address))
+    if (place !== undefined) this.#places.set(response, place)
+    return this.#admit('requests', [place], response)
   }
 
-  /** As `admitRequest`; `session` identifies a signed-in caller. */
-  admitStream(address: string, session: string | undefined, response: ServerResponse): boolean {
-    const release = this.#take('streams', networkOf(address))
-    if (release === undefined || session === undefined) return this.#hold(release, response)
-    const releaseOfSession = this.#streamsOfSession.take(session)
-    if (releaseOfSession === undefined) {
-      release()
-      this.refused.streams++
-      return false
+  /** The same for a request that becomes a stream, which gives its place among the requests back. `user`: the caller, if signed in. */
+  admitStream(address: string, user: string | undefined, response: ServerResponse): boolean {
+    const ofUser = user === undefined ? [] : [this.#streamsOfUser.take(user)]
+    const isAdmitted = this.#admit('streams', [this.#quotas.streams.take(networkOf(address)), ...ofUser], response)
+    if (isAdmitted) this.#places.get(response)?.()
+    return isAdmitted
+  }
+
+  /** All of the places, until `holder` closes, or none. */
+  #admit(kind: Kind, places: readonly (Release | undefined)[], holder: Socket | ServerResponse): boolean {
+    const taken = places.filter((place) => place !== undefined)
+    const isAdmitted = taken.length === places.length
+    if (!isAdmitted) this.refused[kind]++
+    for (const release of taken) {
+      if (isAdmitted) holder.once('close', release)
+      else release()
     }
-    return this.#hold(release, response) && this.#hold(releaseOfSession, response)
-  }
-
-  #take(kind: Kind, key: string): (() => void) | undefined {
-    const release = this.#quotas[kind].take(key)
-    if (release === undefined) this.refused[kind]++
-    return release
-  }
-
-  #hold(release: (() => void) | undefined, response: ServerResponse): boolean {
-    if (release === undefined) return false
-    response.once('close', release)
-    return true
+    return isAdmitted
   }
 }

@@ -6,7 +6,7 @@ export interface ApiLimits {
   /** Streams of server-sent events in all; each carries one subscription. */
   readonly streams: number
   readonly streamsPerAddress: number
-  readonly streamsPerSession: number
+  readonly streamsPerUser: number
   /** Requests under way in all, from their headers to the end of the response. Each holds a body of at most `bodyBytes`. */
   readonly requests: number
   readonly requestsPerAddress: number
@@ -31,7 +31,7 @@ export function apiLimits(openFiles: number, isProxied: boolean): ApiLimits {
     connectionsPerAddress: isProxied ? connections : Math.min(512, Math.ceil(connections / 2)),
     streams: Math.floor((3 * connections) / 4),
     streamsPerAddress: Math.min(200, Math.ceil(connections / 3)),
-    streamsPerSession: 50,
+    streamsPerUser: 50,
     requests: 500,
     requestsPerAddress: 200,
     bodyBytes: 64 * 1024,

@@ -1,3 +1,6 @@
+/** Gives a place back; does nothing when it is called again. */
+export type Release = () => void
+
 /** Counts what is in use, in all and per key, against a limit for each. Holds only keys that are in use. */
 export class Quota {
   readonly #total: number
@@ -5,7 +8,7 @@ export class Quota {
   readonly #used = new Map<string, number>()
   #inUse = 0
 
-  constructor(total: number, perKey = total) {
+  constructor(total: number, perKey: number) {
     this.#total = total
     this.#perKey = perKey
   }
@@ -14,8 +17,8 @@ export class Quota {
     return this.#inUse
   }
 
-  /** Returns what gives the place back, and does nothing when it is called again; undefined: a limit is reached. */
-  take(key: string): (() => void) | undefined {
+  /** Undefined: a limit is reached. */
+  take(key: string): Release | undefined {
     const used = this.#used.get(key) ?? 0
     if (this.#inUse >= this.#total || used >= this.#perKey) return undefined
     this.#inUse++

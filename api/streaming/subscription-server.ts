@@ -103,6 +103,7 @@ export class SubscriptionServer {
     this.#open.add(end)
     subscriber.response.on('close', end)
     try {
+      if (!subscriber.isSignedIn()) await check() // the session has ended while the feed was opened
       for (;;) {
         const { done, value } = await feed.next()
         if (done === true || !stream.isOpen) break

@@ -130,7 +130,7 @@ export class EmbeddedCluster {
 
   /** Why the bank cannot do all its work at the moment, one line each. */
   unready(): readonly string[] {
-    return unreadyReasons({ instances: this.instances(), tasks: new Set(this.#lags.map(({ task }) => task)), missing: [] })
+    return unreadyReasons({ instances: this.instances(), lags: this.#lags, missing: [] })
   }
 
   async #keepLag(): Promise<void> {

@@ -58,7 +58,7 @@ const PARTITIONS = 4
 /** The first rebalance waits this long for further members, so that the tasks are assigned once. */
 const INITIAL_REBALANCE_DELAY_MS = 100
 
-/** The log is checked for records beyond their retention so often. Most banks of this kind do not run for long. */
+/** A bank in one process often runs for minutes only: records beyond their retention are looked for sooner than a broker does. */
 const RETENTION_CHECK_INTERVAL_MS = 60_000
 
 /**

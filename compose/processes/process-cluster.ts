@@ -93,7 +93,7 @@ export class ProcessCluster {
   /** Why the bank cannot do all its work at the moment, one line each. */
   unready(): readonly string[] {
     const missing = [...this.#outages].map(([name, why]) => `${name} cannot be reached: ${why}`)
-    return unreadyReasons({ instances: this.#instances, tasks: new Set(this.#lags.map(({ task }) => task)), missing })
+    return unreadyReasons({ instances: this.#instances, lags: this.#lags, missing })
   }
 
   async close(): Promise<void> {

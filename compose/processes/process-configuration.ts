@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigurationError } from '../configuration-error.ts'
-import { DEVELOPMENT_PASSWORD, DEVELOPMENT_SECRET, requireStrong } from '../production-secrets.ts'
+import { DEVELOPMENT_PASSWORD, DEVELOPMENT_SECRET, requireStrongPassword, requireStrongSecret } from '../production-secrets.ts'
 import { parseCrashPlan, type CrashPlan } from './crash-points.ts'
 import { readConnection, type Connection, type ConnectionFlags } from '../connection.ts'
 
@@ -125,7 +125,7 @@ export function readApi(flags: ProcessFlags, environment: Environment = process.
     hosts: (environment.BOB_HOSTS ?? '').split(',').filter((host) => host !== ''),
     proxies: (environment.BOB_PROXIES ?? '').split(',').filter((proxy) => proxy !== ''),
   })
-  if (parsed.mode === 'production') requireStrong({ BOB_EMPLOYEE_PASSWORD: environment.BOB_EMPLOYEE_PASSWORD })
+  if (parsed.mode === 'production') requireStrongPassword(environment.BOB_EMPLOYEE_PASSWORD)
   return { ...parsed, connection: readConnection(flags, environment) }
 }
 
@@ -138,7 +138,7 @@ function commonOf(flags: ProcessFlags, environment: Environment, port: number): 
     throw new ConfigurationError(
       'BOB_SECRET is not set: set it to the same secret text for all processes. It gives access to every account.',
     )
-  if (mode === 'production') requireStrong({ BOB_SECRET: secret })
+  if (mode === 'production') requireStrongSecret(secret)
   return { mode, host, secret, logLevel: environment.BOB_LOG ?? 'warn', port: flags.port ?? environment.BOB_PORT ?? port }
 }
 

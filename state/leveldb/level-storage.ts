@@ -29,8 +29,8 @@ export interface LevelStorageOptions {
 /** Rows that are verified in the background once the database is open, so that opening does not take longer with their number. */
 export interface Bulk {
   readonly ranges: readonly StorageRange[]
-  /** Awaited before each table, so that the check takes its time. */
-  pause(): Promise<void>
+  /** Awaited before each table, so that the check takes its time. `failures`: how often in succession the table could not be read. */
+  pause(failures: number): Promise<void>
   /** Called once when a table is found to be damaged. The database stays open. */
   onDamage(error: StateCorruptedError): void
   /** How many tables of all have been looked at before opening. */
@@ -115,14 +115,17 @@ class LevelStorage implements OrderedStorage {
   /** Verifies the tables until the storage is closed. An error that is not damage, as for lack of descriptors, passes: it tries again. */
   async checkLater(tables: readonly string[], { pause, onDamage }: Bulk): Promise<void> {
     const left = [...tables]
+    let failures = 0
     for (let table = left.shift(); table !== undefined;) {
-      await pause()
+      await pause(failures)
       if (this.#closing) return
       try {
         await checkTable(table)
         table = left.shift()
+        failures = 0
       } catch (error) {
         if (error instanceof StateCorruptedError) return onDamage(error)
+        failures++
       }
     }
   }

@@ -35,7 +35,7 @@ export interface EmbeddedBrokerOptions {
   readonly limits?: Partial<BrokerLimits>
 }
 
-/** Between the background checks of two tables, which have 2 MiB each. */
+/** Between the background checks of two tables, which have 2 MiB each; doubled up to ten seconds while one cannot be read. */
 const TABLE_CHECK_PAUSE_MS = 20
 
 /**
@@ -57,9 +57,8 @@ export class EmbeddedBroker implements Broker {
   readonly #fetchers = new Set<EmbeddedFetcher>()
   #endReason: BrokerError | undefined
   #isClosed = false
-  #fail: (reason: FatalBrokerError) => void = () => undefined
   /** Resolves with the cause when the broker has stopped by itself: a write failed, or damage was found. The cause says what to do. */
-  readonly failed = new Promise<FatalBrokerError>((resolve) => (this.#fail = resolve))
+  readonly failed: Promise<FatalBrokerError>
 
   private constructor(storage: OrderedStorage, journal: Journal, options: EmbeddedBrokerOptions) {
     const { ports } = options
@@ -68,6 +67,7 @@ export class EmbeddedBroker implements Broker {
     this.#storage = storage
     this.#ports = ports
     this.#journal = journal
+    this.failed = journal.failed
     void journal.failed.then((reason) => this.#stop(reason))
     this.#topics = new Topics({
       storage,
@@ -110,20 +110,21 @@ export class EmbeddedBroker implements Broker {
   static async open(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
     let storage: OrderedStorage | undefined
     try {
-      const opened: { broker?: EmbeddedBroker } = {}
+      const opened: { journal?: Journal } = {}
       let damage: StateCorruptedError | undefined
       const bulk: Bulk = {
         ranges: [rangeOf(BATCH), rangeOf(BATCH_ENTRY)],
-        pause: () => options.ports.timers.sleep(TABLE_CHECK_PAUSE_MS),
+        pause: (failures) => options.ports.timers.sleep(TABLE_CHECK_PAUSE_MS * 2 ** Math.min(failures, 9)),
         onDamage: (error) => {
           damage = error
-          if (opened.broker !== undefined) opened.broker.#stopAt(error)
+          opened.journal?.fail(withAdvice(error))
         },
         onTable: (checked, tables) => options.onProgress?.('checking the tables of the log', checked / tables),
       }
       storage = typeof options.storage === 'function' ? await options.storage(bulk) : options.storage
       await checkFormat(storage)
-      const broker = (opened.broker = new EmbeddedBroker(storage, await openJournal(storage), options))
+      opened.journal = await openJournal(storage)
+      const broker = new EmbeddedBroker(storage, opened.journal, options)
       await broker.#offsets.restore(storage)
       await broker.#topics.restore((share) => options.onProgress?.('reading the index of the log', share))
       if (damage !== undefined) throw damage
@@ -196,18 +197,11 @@ export class EmbeddedBroker implements Broker {
     this.#fetchers.clear()
   }
 
+  /** Ends all calls after a failure. */
   #stop(reason: FatalBrokerError): void {
-    this.#end(reason)
-    this.#fail(reason)
-  }
-
-  /** Ends all calls with advice, because the storage was found to be damaged after it was opened. */
-  #stopAt(damage: StateCorruptedError): void {
     if (this.#endReason !== undefined) return
-    const reason = withAdvice(damage)
-    this.#ports.logger.error('The embedded broker stops: its data is damaged', { error: reason.message })
-    this.#journal.end(reason)
-    this.#stop(reason)
+    this.#ports.logger.error('The embedded broker stops', { error: reason.message })
+    this.#end(reason)
     void this.#cleaner.stop()
   }
 

@@ -25,9 +25,9 @@ export class Journal {
   #queue: Entry[] = []
   #writing: Promise<void> | undefined
   #endReason: Error | undefined
-  #failed: (error: FatalBrokerError) => void = () => undefined
-  /** Resolves with the error when a write has failed: no further one is accepted, because it is unknown what is on disk. */
-  readonly failed = new Promise<FatalBrokerError>((resolve) => (this.#failed = resolve))
+  #onFailure: (reason: FatalBrokerError) => void = () => undefined
+  /** Resolves with the reason when the data cannot be written any more, or cannot be trusted. */
+  readonly failed = new Promise<FatalBrokerError>((resolve) => (this.#onFailure = resolve))
 
   constructor(storage: OrderedStorage, sequence: number) {
     this.#storage = storage
@@ -52,6 +52,12 @@ export class Journal {
   end(reason: Error): void {
     this.#endReason ??= reason
     for (const entry of this.#queue.splice(0)) entry.reject(this.#endReason)
+  }
+
+  /** As `end`, and tells `failed`: after a failed write it is unknown what is on disk. */
+  fail(reason: FatalBrokerError): void {
+    this.end(reason)
+    this.#onFailure(reason)
   }
 
   async #drain(): Promise<void> {
@@ -80,12 +86,12 @@ export class Journal {
       await batch.write({ sync: true })
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause)
-      const error = new FatalBrokerError(
-        `The embedded broker has stopped, because a write failed. ${detail} What it had acknowledged is stored: start again.`,
-        { cause },
+      this.fail(
+        new FatalBrokerError(
+          `The embedded broker has stopped, because a write failed. ${detail} What it had acknowledged is stored: start again.`,
+          { cause },
+        ),
       )
-      this.end(error)
-      this.#failed(error)
     }
     return this.#endReason
   }

@@ -4,6 +4,7 @@ import { EmbeddedBroker } from '../../broker/index.ts'
 import { StreamsBuilder } from '../../dsl/index.ts'
 import type { Topology } from '../../graph/index.ts'
 import type { LogFields, Ports } from '../../ports.ts'
+import type { ProcessorContext, Record } from '../../processor.ts'
 import { systemPorts } from '../../system-ports.ts'
 import { manualPorts } from '../../testing/manual-ports.ts'
 import { memoryBroker } from '../../testing/memory-broker.ts'
@@ -32,6 +33,20 @@ async function open(topology: Topology = counting()): Promise<Bench> {
   const start = (options: Partial<StreamsOptions> = {}): Promise<Streams> =>
     app.start('one', { broker: freezing.broker, ports, sessionTimeoutMs: 600_000, heartbeatIntervalMs: 1_000, ...options })
   return { app, freezing, warnings, start }
+}
+
+const TEXT = { key: Serdes.string, value: Serdes.string }
+
+type Work = (record: Record<string | null, string | null>, context: ProcessorContext<string, string>) => Promise<void>
+
+/** Passes the records of `in` to `out` by an asynchronous processor. */
+function waiting(work: Work): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('in', TEXT)
+    .process<string, string>((context) => ({ process: (record) => work(record, context) }), { name: 'waiting', ...TEXT })
+    .to('out', TEXT)
+  return builder.build()
 }
 
 const stallsOf = (warnings: readonly LogFields[]): readonly LogFields[] => warnings.filter(({ code }) => code === 'task-stalled')
@@ -70,20 +85,12 @@ async function expectRecovery({ app }: Bench, one: Streams, value: string): Prom
 describe('20.A3 A task is stalled, says why and since when, and recovers:', () => {
   it('process() never resolves', async () => {
     let resume: () => void = () => undefined
-    const builder = new StreamsBuilder()
-    builder
-      .stream('in', { key: Serdes.string, value: Serdes.string })
-      .process<string, string>(
-        (context) => ({
-          process: async (record) => {
-            await new Promise<void>((resolve) => (resume = resolve))
-            context.forward({ ...record, value: String(record.value) })
-          },
-        }),
-        { name: 'waiting', key: Serdes.string, value: Serdes.string },
-      )
-      .to('out', { key: Serdes.string, value: Serdes.string })
-    const bench = await open(builder.build())
+    const bench = await open(
+      waiting(async (record, context) => {
+        await new Promise<void>((resolve) => (resume = resolve))
+        context.forward({ ...record, key: String(record.key), value: String(record.value) })
+      }),
+    )
     const one = await bench.start()
     await bench.app.until(() => one.health().isHealthy)
     await bench.app.send('in', ['a', 'x'])
@@ -146,16 +153,7 @@ describe('20.A3 A task is stalled, says why and since when, and recovers:', () =
 describe('20.A4 A record that is slow and then fails', () => {
   it('is named in the warning that it is slow, and in that of its error', async () => {
     let fail: (error: Error) => void = () => undefined
-    const builder = new StreamsBuilder()
-    builder
-      .stream('in', { key: Serdes.string, value: Serdes.string })
-      .process<string, string>(() => ({ process: () => new Promise<void>((_, reject) => (fail = reject)) }), {
-        name: 'waiting',
-        key: Serdes.string,
-        value: Serdes.string,
-      })
-      .to('out', { key: Serdes.string, value: Serdes.string })
-    const bench = await open(builder.build())
+    const bench = await open(waiting(() => new Promise<void>((_, reject) => (fail = reject))))
     const one = await bench.start()
     await bench.app.until(() => one.health().isHealthy)
     await bench.app.send('in', ['a', 'x'])
